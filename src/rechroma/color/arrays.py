@@ -1,4 +1,8 @@
-"""The array type of this room."""
+"""The array type of this room, and its two layouts.
+
+Colours have their channels on the last axis, whatever the memory looks like. Inside, work is done
+plane by plane: NumPy's vector loops need neighbours in memory, and interleaved channels have none.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "as_float"]
+__all__ = ["FloatArray", "as_float", "from_planes", "to_planes"]
 
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 
@@ -20,3 +24,15 @@ def as_float(values: FloatArray) -> FloatArray:
     """
     values = np.asarray(values)
     return values if np.issubdtype(values.dtype, np.floating) else values.astype(np.float64)
+
+
+def to_planes(colors: FloatArray) -> FloatArray:
+    """Return colours, shape (..., 3), as contiguous planes, shape (3, ...); no copy if they are."""
+    colors = as_float(colors)
+    last = colors.ndim - 1
+    return np.ascontiguousarray(colors.transpose(last, *range(last)))
+
+
+def from_planes(planes: FloatArray) -> FloatArray:
+    """Return planes, shape (3, ...), as colours, shape (..., 3): a view."""
+    return planes.transpose(*range(1, planes.ndim), 0)

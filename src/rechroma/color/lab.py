@@ -1,13 +1,14 @@
 """CIELAB (CIE 15:2004) of sRGB pictures, white point D65.
 
-`L` runs over 0…100, `a` and `b` over about −110…110; the last axis holds the three channels.
+`L` runs over 0…100, `a` and `b` over about −110…110; the last axis holds the three channels. The
+memory of a result may lie plane by plane.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rechroma.color.arrays import FloatArray, as_float
+from rechroma.color.arrays import FloatArray, from_planes, to_planes
 from rechroma.color.constants import (
     LAB_EPSILON,
     LAB_KAPPA,
@@ -33,23 +34,28 @@ def _expand(f: FloatArray) -> FloatArray:
     return np.where(f > LAB_EPSILON ** (1 / 3), f * f * f, (116 * f - 16) / LAB_KAPPA)
 
 
-def _mix(channels: FloatArray, matrix: np.ndarray) -> FloatArray:
-    return channels @ matrix.T.astype(channels.dtype)
+def _mix(planes: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Multiply planes, shape (3, ...), by a 3×3 matrix.
+
+    Not with `@`: BLAS wakes its threads for this, which costs more than the nine products.
+    """
+    mixed = np.empty_like(planes)
+    for row, weights in enumerate(matrix.astype(planes.dtype)):
+        mixed[row] = weights[0] * planes[0] + weights[1] * planes[1] + weights[2] * planes[2]
+    return mixed
 
 
 def linear_to_lab(linear: FloatArray) -> FloatArray:
     """Convert linear sRGB, shape (..., 3), to CIELAB in the same float type."""
-    f = _compress(_mix(as_float(linear), _XYZ_FROM_RGB))
-    fx, fy, fz = f[..., 0], f[..., 1], f[..., 2]
-    return np.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=-1)
+    fx, fy, fz = _compress(_mix(to_planes(linear), _XYZ_FROM_RGB))
+    return from_planes(np.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)]))
 
 
 def lab_to_linear(lab: FloatArray) -> FloatArray:
     """Convert CIELAB, shape (..., 3), to linear sRGB in the same float type, not clipped."""
-    lab = as_float(lab)
-    fy = (lab[..., 0] + 16) / 116
-    f = np.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)
-    return _mix(_expand(f), _RGB_FROM_XYZ)
+    lightness, a, b = to_planes(lab)
+    fy = (lightness + 16) / 116
+    return from_planes(_mix(_expand(np.stack([fy + a / 500, fy, fy - b / 200])), _RGB_FROM_XYZ))
 
 
 def rgb_to_lab(rgb: FloatArray) -> FloatArray:
@@ -67,5 +73,6 @@ def lab_to_rgb(lab: FloatArray) -> FloatArray:
 
 def lightness(rgb: FloatArray) -> FloatArray:
     """Return L, shape (...), in 0…100, of sRGB-encoded values, shape (..., 3) in 0…1."""
-    linear = srgb_to_linear(rgb)
-    return 116 * _compress(linear @ _XYZ_FROM_RGB[1].astype(linear.dtype)) - 16
+    red, green, blue = srgb_to_linear(to_planes(rgb))
+    weights = _XYZ_FROM_RGB[1].astype(red.dtype)
+    return 116 * _compress(weights[0] * red + weights[1] * green + weights[2] * blue) - 16

@@ -1,0 +1,1 @@
+"""The shipped models: ONNX files with their cards inside; see `rechroma.colorize.registry`."""

@@ -1,0 +1,23 @@
+"""Work on many pictures: from what was typed to a safe plan, and through it with bounded memory.
+
+No command line, no model: `work` is any function from photo to photo.
+"""
+
+from rechroma.batch.outcome import Outcome, Status
+from rechroma.batch.plan import Plan, make_plan
+from rechroma.batch.run import Work, available_cores, default_jobs, run
+from rechroma.batch.task import STANDARD, Place, Task
+
+__all__ = [
+    "STANDARD",
+    "Outcome",
+    "Place",
+    "Plan",
+    "Status",
+    "Task",
+    "Work",
+    "available_cores",
+    "default_jobs",
+    "make_plan",
+    "run",
+]

@@ -1,0 +1,101 @@
+"""`rechroma`: the table of commands, and the way from errors to exit codes."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
+
+from rechroma._version import __version__
+from rechroma.cli.console import Console
+from rechroma.cli.lazy import LazyCommand
+from rechroma.errors import ExitCode, RechromaError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["app", "main"]
+
+_COMMANDS = (
+    LazyCommand(
+        "colorize", "rechroma.cli.colorize:colorize", "Give photographs their colour back."
+    ),
+    LazyCommand("models", "rechroma.cli.models:models", "List the models that are ready to use."),
+    LazyCommand("train", "rechroma.cli.train:train", "Train a colorizer (needs rechroma[train])."),
+    LazyCommand(
+        "evaluate",
+        "rechroma.cli.evaluate:evaluate",
+        "Measure a colorizer on colour photographs (needs rechroma[train]).",
+    ),
+    LazyCommand("doctor", "rechroma.cli.doctor:doctor", "Check that everything works here."),
+    LazyCommand(
+        "completion", "rechroma.cli.completion:completion", "Print the completion of your shell."
+    ),
+)
+
+
+@click.group(
+    commands={command.name or "": command for command in _COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="rechroma", message="%(prog)s %(version)s")
+def app() -> None:
+    """Give photographs their colour back.
+
+    \b
+    Examples:
+      rechroma colorize grandmother.jpg
+      rechroma colorize album/ -o coloured/
+      rechroma doctor
+
+    Exit codes: 0 all done, 1 some failed, 2 usage, 3 input unreadable, 4 model unavailable,
+    5 out of memory, 130 interrupted.
+    """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code, a number of `rechroma.errors.ExitCode`.
+
+    Args:
+        arguments: What was typed after `rechroma`; from the command line if None.
+    """
+    console = Console()
+    args = None if arguments is None else list(arguments)
+    try:
+        code = app.main(args, prog_name="rechroma", obj=console, standalone_mode=False)
+    except NoArgsIsHelpError as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        console.error(_usage_error(error))
+        return ExitCode.USAGE
+    except click.Abort:
+        console.note("interrupted")
+        return ExitCode.INTERRUPTED
+    except RechromaError as error:
+        console.error(error, traceback.format_exc())
+        return error.exit_code
+    except MemoryError:
+        console.error(RechromaError("out of memory", "free some, or work on smaller pictures"))
+        return ExitCode.MEMORY
+    except Exception as error:  # noqa: BLE001 (nobody above could make a clear line of it)
+        bug = RechromaError(
+            f"unexpected {type(error).__name__}: {error}",
+            "this is a bug; please report it with what -vv prints",
+        )
+        console.error(bug, traceback.format_exc())
+        return ExitCode.SOME_FAILED
+    return ExitCode.OK if code is None else code
+
+
+def _usage_error(error: click.ClickException) -> UsageError:
+    match error:
+        case NoSuchCommand(possibilities=[near, *_]) | NoSuchOption(possibilities=[near, *_]):
+            return UsageError(error.message.rstrip("."), f"did you mean {near}?")
+        case click.UsageError(ctx=click.Context() as context):
+            command = context.command_path
+        case _:
+            command = "rechroma"
+    return UsageError(error.format_message().rstrip("."), f"see {command} --help")

@@ -1,0 +1,98 @@
+"""`rechroma colorize`: photographs in, colour photographs out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rechroma.cli import options
+from rechroma.cli.console import Console
+
+if TYPE_CHECKING:
+    from rechroma.batch import Work
+    from rechroma.photo import Photo
+
+__all__ = ["colorize"]
+
+
+@click.command()
+@options.inputs
+@options.output
+@options.model
+@click.option(
+    "--strength",
+    type=click.FloatRange(0.0, 1.5),
+    default=1.0,
+    show_default=True,
+    help="How much colour: 0 is grey, 1 what the model says.",
+)
+@options.size
+@options.device
+@click.option(
+    "--keep-color",
+    is_flag=True,
+    help="Copy pictures that are in colour already instead of colorizing them anew.",
+)
+@options.overwrite
+@options.jobs
+@options.max_pixels
+@options.quality
+@options.as_json
+@options.dry_run
+@options.fail_fast
+@options.quiet
+@options.verbose
+@click.make_pass_decorator(Console, ensure=True)
+def colorize(
+    console: Console,
+    *,
+    inputs: tuple[str, ...],
+    output: str | None,
+    model: str,
+    strength: float,
+    size: int | None,
+    device: str,
+    keep_color: bool,
+    overwrite: bool,
+    jobs: int | None,
+    max_pixels: int | None,
+    quality: int | None,
+    as_json: bool,
+    dry_run: bool,
+    fail_fast: bool,
+) -> int:
+    """Give photographs their colour back.
+
+    \b
+    Examples:
+      rechroma colorize grandmother.jpg               (makes grandmother.color.jpg)
+      rechroma colorize grandmother.jpg -o new.png
+      rechroma colorize album/ -o coloured/           (keeps the sub-folders)
+      rechroma colorize 'scans/*.tif' -o '{parent}/{stem}.jpg' --quality 92
+      rechroma colorize @list.txt -o coloured/ --json
+      cat old.jpg | rechroma colorize - > new.jpg
+
+    INPUTS are pictures, folders, quoted globs, @LIST (a file with one path a line) or - for
+    stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
+    """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+    # Imported here, so that `--help` and a mistyped option answer at once.
+    from rechroma.cli.job import JobOptions, plan_job, run_job
+    from rechroma.cli.report import show_plan
+    from rechroma.colorize import Colorizer
+
+    plan = plan_job(inputs, output, console)
+    if dry_run:
+        show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
+        return 0
+
+    def make_work(threads: int) -> Work:
+        colorizer = Colorizer(model, device=device, size=size, threads=threads)
+
+        def work(photo: Photo) -> Photo:
+            return colorizer.colorize(photo, strength=strength, keep_color=keep_color)
+
+        return work
+
+    how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
+    return run_job(plan, make_work, how, console, verb="colorized")

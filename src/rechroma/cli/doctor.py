@@ -1,0 +1,99 @@
+"""`rechroma doctor`: does everything work here, and what to do if not."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+
+import click
+
+from rechroma._version import __version__
+from rechroma.cli import options
+from rechroma.cli.console import Console
+from rechroma.cli.packages import PackageCheck, check_packages
+from rechroma.errors import ExitCode, ModelError, RechromaError
+
+__all__ = ["doctor"]
+
+
+@click.command()
+@options.as_json
+@options.quiet
+@options.verbose
+@click.make_pass_decorator(Console, ensure=True)
+def doctor(console: Console, *, as_json: bool) -> int:
+    """Check that everything works here: packages, devices, and the shipped model on a picture.
+
+    \b
+    Examples:
+      rechroma doctor
+      rechroma doctor --json
+
+    The exit code is 4 if the model does not run, else 0.
+    """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+    packages = check_packages()
+    problem = _model_problem()
+    if as_json:
+        click.echo(json.dumps(_as_object(packages, problem)))
+    else:
+        click.echo(_as_text(packages, problem))
+    if problem is None:
+        return ExitCode.OK
+    console.error(problem)
+    return ExitCode.MODEL
+
+
+def _model_problem() -> RechromaError | None:
+    """Colorize a small grey ramp with the shipped model."""
+    try:
+        # The packages themselves may be what is broken.
+        import numpy as np
+
+        from rechroma.colorize import Colorizer
+
+        ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (48, 1))
+        Colorizer().colorize(np.stack([ramp] * 3, axis=-1))
+    except RechromaError as error:
+        return error
+    except ImportError as error:
+        return ModelError(f"cannot import {error.name}: {error}", "run pip install rechroma again")
+    return None
+
+
+def _devices() -> list[str]:
+    try:
+        from rechroma.colorize import available_devices
+    except ImportError:
+        return []
+    return available_devices()
+
+
+def _as_object(packages: PackageCheck, problem: RechromaError | None) -> dict[str, object]:
+    return {
+        "rechroma": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **asdict(packages),
+        "devices": _devices(),
+        "model_runs": problem is None,
+        "problem": None if problem is None else {"what": problem.what, "mend": problem.mend},
+    }
+
+
+def _as_text(packages: PackageCheck, problem: RechromaError | None) -> str:
+    lines = [
+        f"rechroma {__version__}",
+        f"python {platform.python_version()} on {platform.platform()}",
+        *(f"{name} {version or 'is missing'}" for name, version in packages.versions.items()),
+        f"devices: {', '.join(_devices()) or 'none'}",
+        f"shipped model: {'runs' if problem is None else 'does not run'}",
+    ]
+    for extra, missing in packages.missing_of_extras.items():
+        state = (
+            f'not installed: {", ".join(missing)} (pip install "rechroma[{extra}]")'
+            if missing
+            else "installed"
+        )
+        lines.append(f"extra {extra}: {state}")
+    return "\n".join(lines)

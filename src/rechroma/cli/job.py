@@ -1,0 +1,146 @@
+"""Running a planned batch from the command line: what every command on pictures shares."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from rechroma.batch import (
+    STANDARD,
+    Outcome,
+    Plan,
+    Status,
+    Task,
+    Work,
+    available_cores,
+    default_jobs,
+    make_plan,
+    run,
+)
+from rechroma.cli.report import Report
+from rechroma.errors import UsageError
+from rechroma.photo import DEFAULT_MAX_PIXELS
+
+if TYPE_CHECKING:
+    from rechroma.cli.console import Console
+
+__all__ = ["JobOptions", "MakeWork", "plan_job", "run_job"]
+
+# Makes the work from the number of threads that each call of it may use.
+MakeWork: TypeAlias = Callable[[int], Work]
+
+_BESIDE = "{parent}/{stem}.color{ext}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """The options of `rechroma.cli.options` that say how a batch is run.
+
+    Attributes:
+        jobs: Pictures at once; None for one per core, at most four.
+        max_pixels: The limit per picture; None for the default, 0 for none.
+        quality: Of lossy outputs, 1…100; None for the writer's default.
+        overwrite: Replace outputs that exist.
+        fail_fast: Stop at the first failure.
+        as_json: Tell outcomes as JSON on stdout.
+    """
+
+    jobs: int | None
+    max_pixels: int | None
+    quality: int | None
+    overwrite: bool
+    fail_fast: bool
+    as_json: bool
+
+    @property
+    def pixel_limit(self) -> int | None:
+        """The limit as `rechroma.photo.read` takes it."""
+        return DEFAULT_MAX_PIXELS if self.max_pixels is None else self.max_pixels or None
+
+
+def plan_job(inputs: Sequence[str], output: str | None, console: Console) -> Plan:
+    """Plan the batch; without an output results go beside the inputs, or from stdin to stdout."""
+    if output is None:
+        output = STANDARD if list(inputs) == [STANDARD] else _BESIDE
+    plan = make_plan(inputs, output)
+    if plan.passed_over:
+        console.note(f"{len(plan.passed_over)} passed over: they are results of other inputs")
+    return plan
+
+
+def run_job(
+    plan: Plan, make_work: MakeWork, options: JobOptions, console: Console, *, verb: str
+) -> int:
+    """Run the plan, tell how it goes, and return the exit code.
+
+    Args:
+        plan: As made by `plan_job`.
+        make_work: Called once, before the first picture, and not at all if every result is there.
+        options: How to run it.
+        console: Where people read.
+        verb: What is done to the pictures, for the closing line: "colorized".
+    """
+    _check_streams(plan.tasks, as_json=options.as_json)
+    present, waiting = _split(plan.tasks, overwrite=options.overwrite)
+    jobs = options.jobs or default_jobs(len(waiting))
+    # Before anything is told: a model that is missing is one error, not one for each picture.
+    work = make_work(max(1, available_cores() // jobs)) if waiting else None
+    report = Report(plan.tasks, console, verb=verb, as_json=options.as_json)
+    for task in present:
+        report.add(Outcome(task, Status.SKIPPED))
+    try:
+        if work is not None:
+            _run(waiting, work, jobs, options, console, report)
+    except KeyboardInterrupt:
+        return report.close(interrupted=True)
+    return report.close()
+
+
+def _split(tasks: Sequence[Task], *, overwrite: bool) -> tuple[list[Task], list[Task]]:
+    """Tell the tasks whose result is there from those that wait to be done."""
+    present: list[Task] = []
+    waiting: list[Task] = []
+    for task in tasks:
+        (present if task.is_done and not overwrite else waiting).append(task)
+    return present, waiting
+
+
+def _run(
+    tasks: Sequence[Task],
+    work: Work,
+    jobs: int,
+    options: JobOptions,
+    console: Console,
+    report: Report,
+) -> None:
+    outcomes = run(
+        tasks,
+        work,
+        jobs=jobs,
+        overwrite=options.overwrite,
+        fail_fast=options.fail_fast,
+        max_pixels=options.pixel_limit,
+        quality=options.quality,
+    )
+    # JSON lines show the progress themselves, and a bar would run through them on a terminal.
+    steps = 0 if options.as_json else len(tasks)
+    with closing(outcomes), console.progress(report.verb, steps) as advance:
+        for outcome in outcomes:
+            report.add(outcome)
+            advance()
+
+
+def _check_streams(tasks: Sequence[Task], *, as_json: bool) -> None:
+    """Refuse what would mix two things on stdout, or wait for or write bytes on a terminal."""
+    to_stdout = any(task.target == STANDARD for task in tasks)
+    if to_stdout and as_json:
+        raise UsageError("--json and -o - would both write to stdout", "give -o a file")
+    if to_stdout and sys.stdout.isatty():
+        raise UsageError(
+            "a picture would be written to the terminal", "redirect stdout, or give -o a file"
+        )
+    if any(task.source == STANDARD for task in tasks) and sys.stdin.isatty():
+        raise UsageError("standard input is a terminal", "pipe a picture into it, or name a file")

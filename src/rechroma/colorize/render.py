@@ -1,0 +1,58 @@
+"""From L and chroma to the picture, a strip of rows at a time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.color import lab_to_gamut_rgb, lightness
+from rechroma.color.arrays import from_planes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rechroma.colorize.guided import GuidedChroma
+
+__all__ = ["render"]
+
+# Pixels of a strip: its planes stay in a core's own cache.
+_STRIP_PIXELS = 1 << 16
+
+
+def render(
+    pixels: NDArray[np.float32], chroma: GuidedChroma, strength: float, threads: int
+) -> NDArray[np.float32]:
+    """Return the picture's own L with the predicted chroma.
+
+    Colours outside of sRGB lose chroma at the same L and hue.
+
+    Args:
+        pixels: The picture, sRGB-encoded, 0…1, shape (H, W, 3).
+        chroma: Its chroma.
+        strength: Factor on the chroma.
+        threads: Strips under way at once.
+
+    Returns:
+        sRGB-encoded, 0…1, float32, shape (H, W, 3).
+    """
+    result = np.empty(pixels.shape, np.float32)
+    step = max(1, _STRIP_PIXELS // pixels.shape[1])
+
+    def fill(start: int) -> None:
+        rows = slice(start, start + step)
+        own = lightness(pixels[rows])
+        lab = np.empty((3, *own.shape), np.float32)
+        lab[0] = own
+        np.multiply(chroma.rows(start, own), np.float32(strength), out=lab[1:])
+        result[rows] = lab_to_gamut_rgb(from_planes(lab))
+
+    starts = range(0, len(pixels), step)
+    if threads == 1 or len(starts) == 1:
+        for start in starts:
+            fill(start)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, starts))
+    return result

@@ -1,0 +1,169 @@
+"""The training config: YAML with upper-case keys as in the original, checked strictly."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+
+from rechroma.errors import ConfigError
+
+__all__ = [
+    "DataConfig",
+    "LossTerm",
+    "NetworkConfig",
+    "OptimizerConfig",
+    "TrainConfig",
+    "ValidationConfig",
+    "load_config",
+    "save_config",
+]
+
+LossTerm = Literal["l2", "smooth_l1", "cross_entropy", "lpips", "st_lpips"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=str.upper, populate_by_name=True
+    )
+
+
+class NetworkConfig(_Section):
+    """Which network, and what its output means."""
+
+    name: Literal["base", "efficientnet_lite0_unet"] = "base"
+    output: Literal["rgb", "ab", "bins"] = "ab"
+    width: PositiveInt = Field(32, description="base: channels of the first level")
+    encoder_weights: Path | None = Field(
+        None, description="a safetensors file with timm's names; absent: timm's own download"
+    )
+    temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
+
+
+class DataConfig(_Section):
+    """What a training sample is."""
+
+    crop: PositiveInt = Field(128, description="side of the square crop, pixels")
+    min_scale: float = Field(0.4, gt=0, le=1, description="least share of the area in a crop")
+    min_chroma: float = Field(
+        6.0, ge=0, description="pictures with a lower mean CIELAB chroma are left out"
+    )
+    workers: int = Field(2, ge=0, description="processes that decode")
+
+
+class OptimizerConfig(_Section):
+    """AdamW with a warm-up and a cosine."""
+
+    lr: float = Field(1e-3, gt=0)
+    encoder_lr: float = Field(3e-4, ge=0, description="for pretrained parts")
+    weight_decay: float = Field(1e-2, ge=0)
+    warmup: int = Field(200, ge=0, description="steps of linear warm-up")
+    final: float = Field(0.02, ge=0, le=1, description="the last rate, as a share of the first")
+    clip: float = Field(1.0, gt=0, description="gradient norm")
+
+
+class ValidationConfig(_Section):
+    """How checkpoints are compared."""
+
+    every: PositiveInt = Field(500, description="steps between validations")
+    count: PositiveInt = Field(256, description="pictures, the first ones in the order of names")
+    size: PositiveInt = Field(192, description="side of the centre crop, pixels; 32 divides it")
+    samples: int = Field(8, ge=0, description="rows in the figure grey | prediction | truth")
+
+
+class TrainConfig(_Section):
+    """One training run, complete: the same file and seed give the same weights."""
+
+    train_dir: Path
+    val_dir: Path | None = None
+    hold_out: int = Field(
+        0, ge=0, description="without VAL_DIR: pictures of TRAIN_DIR kept apart for validation"
+    )
+    output_dir: Path
+    init_from: Path | None = Field(None, description="weights to start from: a checkpoint file")
+    seed: int = 0
+    steps: PositiveInt = 10_000
+    batch: PositiveInt = 32
+    precision: Literal["no", "bf16", "fp16"] = "no"
+    ema: float = Field(0.998, ge=0, lt=1, description="decay of the averaged weights; 0: none")
+    checkpoint_every: PositiveInt = 200
+    log_every: PositiveInt = 20
+    network: NetworkConfig = Field(default_factory=NetworkConfig)  # pyright: ignore[reportArgumentType]
+    data: DataConfig = Field(default_factory=DataConfig)  # pyright: ignore[reportArgumentType]
+    loss: dict[LossTerm, float] = Field(description="term: weight", min_length=1)
+    uniform: float = Field(
+        0.5, ge=0, le=1, description="bins: λ of the class rebalancing; 1: all bins weigh alike"
+    )
+    optimizer: OptimizerConfig = Field(default_factory=OptimizerConfig)  # pyright: ignore[reportArgumentType]
+    validation: ValidationConfig = Field(default_factory=ValidationConfig)  # pyright: ignore[reportArgumentType]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        bins = self.network.output == "bins"
+        if ("cross_entropy" in self.loss) != bins:
+            raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins go together")
+        if self.val_dir is None and self.hold_out == 0:
+            raise ValueError("give VAL_DIR, or HOLD_OUT to keep pictures of TRAIN_DIR apart")
+        if self.network.output == "rgb" and self.network.name != "base":
+            raise ValueError("OUTPUT rgb needs a network at full resolution: NETWORK NAME base")
+        if self.validation.size % 32 or self.data.crop % 32:
+            raise ValueError("DATA CROP and VALIDATION SIZE must be multiples of 32")
+        return self
+
+
+def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
+    """Read a YAML config and apply `KEY=value` or `SECTION.KEY=value` overrides.
+
+    Raises:
+        ConfigError: The file can't be read, a key is unknown (the nearest known one is named), a
+            value is out of range, or two values don't fit together.
+    """
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {error}", "give a readable YAML file with --cfg") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: not a mapping", "write one `KEY: value` a line")
+    for override in overrides or []:
+        _apply(raw, override)
+    try:
+        return TrainConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_first_problem(error)}", "see configs/ for examples") from None
+
+
+def save_config(config: TrainConfig, path: Path) -> None:
+    """Write the config with every default spelled out."""
+    content = config.model_dump(mode="json", by_alias=True)
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def _apply(raw: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {override!r} has no '='", "write --set SECTION.KEY=value")
+    *sections, name = key.strip().split(".")
+    for section in sections:
+        raw = raw.setdefault(section.upper(), {})
+        if not isinstance(raw, dict):
+            raise ConfigError(f"--set {override!r}: {section} has no keys below it")
+    # The terms of LOSS are names of functions, not keys of ours: they stay in lower case.
+    in_loss = [s.upper() for s in sections] == ["LOSS"]
+    raw[name if in_loss else name.upper()] = yaml.safe_load(value)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"] if part != "[key]")
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(place.split(".")[-1].upper(), _all_keys(), n=1)
+        return f"unknown key {place}" + (f", did you mean {near[0]}?" if near else "")
+    return f"{place}: {problem['msg']}" if place else str(problem["msg"])
+
+
+def _all_keys() -> list[str]:
+    sections = (TrainConfig, NetworkConfig, DataConfig, OptimizerConfig, ValidationConfig)
+    return sorted({name.upper() for section in sections for name in section.model_fields})

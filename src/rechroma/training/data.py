@@ -1,0 +1,104 @@
+"""Training samples: random crops, drawn by their position in the run alone.
+
+Sample number n is the same whatever the number of workers and wherever a run was resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from rechroma.photo import read
+
+__all__ = ["Crops", "Positions", "centre_crops", "random_box"]
+
+# Sides of a crop's box differ by at most this factor.
+_MAX_RATIO = 4 / 3
+
+
+class Positions(Sampler[tuple[int, int]]):
+    """Yields (position in the run, index of the picture), a new permutation each epoch.
+
+    Args:
+        pictures: How many there are.
+        seed: Of the permutations.
+        start: The first position: samples already used before a resume.
+        stop: One past the last position.
+    """
+
+    def __init__(self, pictures: int, seed: int, start: int, stop: int) -> None:
+        self.pictures = pictures
+        self.seed = seed
+        self.start = start
+        self.stop = stop
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        epoch, order = -1, np.empty(0, dtype=np.int64)
+        for position in range(self.start, self.stop):
+            if position // self.pictures != epoch:
+                epoch = position // self.pictures
+                order = np.random.default_rng((self.seed, epoch)).permutation(self.pictures)
+            yield position, int(order[position % self.pictures])
+
+
+class Crops(Dataset[Tensor]):
+    """Random resized crops with random flips: uint8 tensors, shape (3, side, side)."""
+
+    def __init__(self, paths: list[Path], side: int, min_scale: float, seed: int) -> None:
+        self.paths = paths
+        self.side = side
+        self.min_scale = min_scale
+        self.seed = seed
+
+    def __getitem__(self, key: tuple[int, int]) -> Tensor:
+        position, index = key
+        # The 1 keeps this stream apart from the permutations'.
+        rng = np.random.default_rng((self.seed, 1, position))
+        picture = Image.fromarray(read(self.paths[index]).to_uint8())
+        box = random_box(rng, picture.width, picture.height, self.min_scale)
+        crop = picture.resize((self.side, self.side), Image.Resampling.BILINEAR, box=box)
+        if rng.random() < 0.5:
+            crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return _tensor(np.asarray(crop))
+
+
+def random_box(
+    rng: np.random.Generator, width: int, height: int, min_scale: float
+) -> tuple[float, float, float, float]:
+    """Return a random box (left, upper, right, lower), nearly square.
+
+    Its area is a share of the largest square's between `min_scale` and 1; the ratio of its sides is
+    log-uniform in 3/4…4/3, cut where the picture ends.
+    """
+    side = min(width, height) * np.sqrt(rng.uniform(min_scale, 1))
+    ratio = np.exp(rng.uniform(-1, 1) * np.log(_MAX_RATIO) / 2)
+    box_width, box_height = min(side * ratio, width), min(side / ratio, height)
+    left, upper = rng.uniform(0, width - box_width), rng.uniform(0, height - box_height)
+    return left, upper, left + box_width, upper + box_height
+
+
+def centre_crops(paths: list[Path], side: int) -> Tensor:
+    """Return the central squares, scaled to `side`: uint8, shape (N, 3, side, side)."""
+    return torch.stack([_centre_crop(path, side) for path in paths])
+
+
+def _centre_crop(path: Path, side: int) -> Tensor:
+    picture = Image.fromarray(read(path).to_uint8())
+    square = min(picture.size)
+    left, upper = (picture.width - square) / 2, (picture.height - square) / 2
+    box = (left, upper, left + square, upper + square)
+    return _tensor(np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC, box=box)))
+
+
+def _tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))

@@ -1,0 +1,145 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from rechroma.training.checkpoint import read_state, save_weights, write_state
+from rechroma.training.config import TrainConfig
+from rechroma.training.log import RunLog
+from rechroma.training.losses import Criterion
+from rechroma.training.model import ColorizerModel
+from rechroma.training.outputs import truth_of
+from rechroma.training.schedule import build_optimizer, build_schedule
+from rechroma.training.validation import Validator, save_samples
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """Runs steps, validates, and keeps `ckpt_last`, `ckpt_best` and what a resume needs.
+
+    Args:
+        config: The run's config.
+        model: With its first weights.
+        criterion: The loss.
+        validator: Its metric chooses the best checkpoint: lower is better.
+        log: Where numbers go.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        model: ColorizerModel,
+        criterion: Criterion,
+        validator: Validator,
+        log: RunLog,
+    ) -> None:
+        self.config = config
+        self.validator = validator
+        self.log = log
+        self.step = 0
+        self.best = float("inf")
+        self._accelerator = Accelerator(mixed_precision=config.precision)
+        model = model.to(memory_format=torch.channels_last)
+        optimizer = build_optimizer(model, config.optimizer)
+        schedule = build_schedule(optimizer, config.steps, config.optimizer)
+        self._averaged = AveragedModel(
+            model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True
+        ).to(self._accelerator.device)
+        self._criterion = criterion.to(self._accelerator.device)
+        self._model, self._optimizer = self._accelerator.prepare(model, optimizer)
+        self._schedule = schedule
+        self._resume_file = config.output_dir / "resume.pt"
+        if self._resume_file.exists():
+            self._restore(read_state(self._resume_file))
+
+    @property
+    def processes(self) -> int:
+        """How many processes share the run."""
+        return self._accelerator.num_processes
+
+    def fit(self, loader_from: Callable[[int], DataLoader[Tensor]]) -> None:
+        """Run from the present step to the last.
+
+        Args:
+            loader_from: Gives the batches from a step on.
+        """
+        batches: Iterable[Tensor] = self._accelerator.prepare(loader_from(self.step))
+        self._model.train()
+        for batch in batches:
+            values = self._update(batch)
+            self.step += 1
+            self._after_step(values)
+
+    def _update(self, batch: Tensor) -> dict[str, Tensor]:
+        truth = truth_of(batch)
+        raw = self._model(truth.lightness.contiguous(memory_format=torch.channels_last))
+        loss, values = self._criterion(raw.float(), truth)
+        self._accelerator.backward(loss)
+        self._accelerator.clip_grad_norm_(self._model.parameters(), self.config.optimizer.clip)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self._schedule.step()
+        self._averaged.update_parameters(self._accelerator.unwrap_model(self._model))
+        return {"loss": loss.detach(), **values}
+
+    def _after_step(self, values: dict[str, Tensor]) -> None:
+        config = self.config
+        last = self.step == config.steps
+        if not self._accelerator.is_main_process:
+            return
+        if self.step % config.log_every == 0 or last:
+            self.log.progress(self.step, {name: float(value) for name, value in values.items()})
+        if self.step % config.validation.every == 0 or last:
+            self._validate()
+        if self.step % config.checkpoint_every == 0 or last:
+            self._save(config.output_dir / "ckpt_last.safetensors", {})
+            write_state(self._resume_file, self._state())
+
+    def _validate(self) -> None:
+        device = self._accelerator.device
+        scores = self.validator.score(self._smooth, device)
+        self.log.validation(self.step, scores)
+        samples = self.validator.crops[: self.config.validation.samples]
+        if len(samples):
+            figure = self.config.output_dir / "samples" / f"step-{self.step:07d}.png"
+            save_samples(self._smooth, samples, device, figure)
+        if scores[self.validator.name] < self.best:
+            self.best = scores[self.validator.name]
+            self._save(self.config.output_dir / "ckpt_best.safetensors", scores)
+
+    @property
+    def _smooth(self) -> ColorizerModel:
+        """The averaged model: what is validated, saved and shipped."""
+        model = self._averaged.module
+        assert isinstance(model, ColorizerModel)  # noqa: S101 - built from one
+        return model
+
+    def _save(self, path: Path, scores: dict[str, float]) -> None:
+        save_weights(self._smooth, path, self.config.network, {"step": self.step, **scores})
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "best": self.best,
+            "model": self._accelerator.unwrap_model(self._model).state_dict(),
+            "averaged": self._averaged.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.step, self.best = state["step"], state["best"]
+        self._accelerator.unwrap_model(self._model).load_state_dict(state["model"])
+        self._averaged.load_state_dict(state["averaged"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state_dict(state["schedule"])

@@ -1,0 +1,74 @@
+"""The loss: a weighted sum of named terms."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rechroma.evaluation.perceptual import PerceptualDistance, load_perceptual
+from rechroma.training.config import LossTerm
+from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, Truth
+
+__all__ = ["Criterion"]
+
+# Smooth-L1 is quadratic below 5 units of a and b.
+_SMOOTH_BETA = 5.0 / (2 * AB_RANGE)
+
+
+class Criterion(nn.Module):
+    """Compares raw maps with the truth.
+
+    Args:
+        terms: Weights by name: `l2` and `smooth_l1` on what the output calls comparable,
+            `cross_entropy` on bins, `lpips` and `st_lpips` on RGB (through a differentiable
+            Lab→RGB for chroma outputs; nothing is clipped: a clip has no gradient).
+        output: The meaning of the raw maps.
+        class_weights: For `cross_entropy`: a weight for each bin, shape (Q,).
+
+    Raises:
+        MissingExtraError: A perceptual metric's weights can't be had.
+    """
+
+    class_weights: Tensor
+
+    def __init__(
+        self,
+        terms: dict[LossTerm, float],
+        output: Output,
+        class_weights: NDArray[np.float64] | None = None,
+    ) -> None:
+        super().__init__()
+        self.terms = terms
+        self.output = output
+        weights = torch.empty(0) if class_weights is None else torch.from_numpy(class_weights)
+        self.register_buffer("class_weights", weights.float(), persistent=False)
+        self.perceptual = nn.ModuleDict(
+            {name: load_perceptual(name) for name in terms if name in ("lpips", "st_lpips")}
+        )
+
+    def forward(self, raw: Tensor, truth: Truth) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the weighted sum, and every term's own unweighted value."""
+        values = {name: self._term(name, raw, truth) for name in self.terms}
+        total = torch.stack([weight * values[name] for name, weight in self.terms.items()]).sum()
+        return total, {name: value.detach() for name, value in values.items()}
+
+    def _term(self, name: LossTerm, raw: Tensor, truth: Truth) -> Tensor:
+        match name:
+            case "l2":
+                return F.mse_loss(*self.output.comparable(raw, truth))
+            case "smooth_l1":
+                return F.smooth_l1_loss(*self.output.comparable(raw, truth), beta=_SMOOTH_BETA)
+            case "cross_entropy":
+                return self._cross_entropy(raw, truth)
+            case "lpips" | "st_lpips":
+                distance = self.perceptual[name]
+                assert isinstance(distance, PerceptualDistance)  # noqa: S101 - narrows a ModuleDict
+                return distance(self.output.rgb(raw, truth.lightness), truth.rgb).mean()
+
+    def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:
+        assert isinstance(self.output, BinsOutput)  # noqa: S101 - the config has been checked
+        stride = truth.rgb.shape[-1] // raw.shape[-1]
+        return self.output.codec.cross_entropy(raw, truth.chroma(stride), self.class_weights)

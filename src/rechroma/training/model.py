@@ -1,0 +1,40 @@
+"""A colorizer under training: a network, and what its maps mean."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from rechroma.training.config import NetworkConfig
+from rechroma.training.networks import build_network
+from rechroma.training.outputs import build_output
+
+__all__ = ["ColorizerModel"]
+
+
+class ColorizerModel(nn.Module):
+    """L in, raw maps out; `output` turns the maps into chroma or RGB.
+
+    Args:
+        config: The NETWORK section.
+        pretrained: Start the encoder from ImageNet weights.
+    """
+
+    def __init__(self, config: NetworkConfig, *, pretrained: bool) -> None:
+        super().__init__()
+        self.output = build_output(config)
+        self.network = build_network(config, self.output.channels, pretrained=pretrained)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Map L (N, 1, H, W) in 0…100 to raw maps (N, C, H/s, W/s)."""
+        return self.network(lightness)
+
+    def predict_rgb(self, lightness: Tensor) -> Tensor:
+        """Return RGB, shape (N, 3, H, W), clipped to 0…1, with the input's own L where it can be.
+
+        RGB models answer with their own lightness here: the post-process is the caller's choice.
+        """
+        return self.output.rgb(self(lightness), lightness).clamp(0, 1)
+
+    def predict_chroma(self, lightness: Tensor) -> Tensor:
+        """Return a and b, shape (N, 2, H/s, W/s), in CIELAB units."""
+        return self.output.chroma(self(lightness))

@@ -1,0 +1,32 @@
+"""The networks: each takes L, shape (N, 1, H, W) in 0…100, and gives raw maps, (N, C, H/s, W/s).
+
+What the maps mean is not the network's business: see `rechroma.training.outputs`.
+"""
+
+from __future__ import annotations
+
+from rechroma.training.config import NetworkConfig
+from rechroma.training.networks.base import BaseUNet
+from rechroma.training.networks.efficientnet import EfficientNetUNet
+
+__all__ = ["Network", "build_network"]
+
+Network = BaseUNet | EfficientNetUNet
+
+
+def build_network(config: NetworkConfig, channels: int, *, pretrained: bool) -> Network:
+    """Return the network of that name with `channels` output maps.
+
+    Args:
+        config: The NETWORK section.
+        channels: Output maps.
+        pretrained: Load the encoder's ImageNet weights; no need where a checkpoint follows.
+
+    Raises:
+        ConfigError: The encoder's weights can't be had.
+    """
+    match config.name:
+        case "base":
+            return BaseUNet(channels, config.width)
+        case "efficientnet_lite0_unet":
+            return EfficientNetUNet(channels, pretrained, config.encoder_weights)

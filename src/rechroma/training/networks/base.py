@@ -1,0 +1,51 @@
+"""`base`: a plain U-Net (Ronneberger et al. 2015) from scratch, for the original's recipes."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rechroma.training.networks.blocks import UpBlock, conv_block, normalise_lightness
+
+__all__ = ["BaseUNet"]
+
+_LEVELS = 4
+
+
+class BaseUNet(nn.Module):
+    """Four levels of two convolutions each, down by max pooling, up by `UpBlock`.
+
+    Args:
+        channels: Output maps.
+        width: Channels of the first level; each level doubles them.
+    """
+
+    stride = 2**_LEVELS
+    output_stride = 1
+
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__()
+        widths = [width * 2**level for level in range(_LEVELS + 1)]
+        inputs = [1, *widths[:-1]]
+        self.down = nn.ModuleList(
+            nn.Sequential(conv_block(i, w), conv_block(w, w))
+            for i, w in zip(inputs, widths, strict=True)
+        )
+        self.up = nn.ModuleList(
+            UpBlock(2 * w, w, w) for w in reversed(widths[:-1])
+        )
+        self.head = nn.Conv2d(width, channels, 1)
+
+    def pretrained_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that start from ImageNet: none."""
+        return []
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Map L (N, 1, H, W), sides divisible by 16, to raw maps (N, channels, H, W)."""
+        x, skips = normalise_lightness(lightness), list[Tensor]()
+        for level, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if level else x)
+            skips.append(x)
+        for block, skip in zip(self.up, reversed(skips[:-1]), strict=True):
+            x = block(x, skip)
+        return self.head(x)

@@ -1,0 +1,81 @@
+"""`efficientnet_lite0_unet`: an ImageNet encoder and a slim decoder to a quarter of the size.
+
+Chroma needs little resolution (the truth's at a quarter scores 38 dB), so the two most expensive
+levels of a U-Net are left out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import timm
+from torch import Tensor, nn
+
+from rechroma.errors import ConfigError
+from rechroma.training.networks.blocks import UpBlock, normalise_lightness
+
+__all__ = ["EfficientNetUNet"]
+
+_ENCODER = "tf_efficientnet_lite0"
+# Output channels of the decoder's levels at strides 16, 8 and 4.
+_WIDTHS = (128, 96, 64)
+
+
+class EfficientNetUNet(nn.Module):
+    """EfficientNet-lite0 (Tan & Le 2019) on L alone, decoded at strides 16, 8 and 4.
+
+    Args:
+        channels: Output maps.
+        pretrained: Start from ImageNet weights; the stem's three colour kernels are added up, which
+            equals feeding L three times.
+        encoder_weights: A safetensors file with timm's names; absent: timm's download.
+    """
+
+    stride = 32
+    output_stride = 4
+
+    def __init__(
+        self, channels: int, pretrained: bool = False, encoder_weights: Path | None = None
+    ) -> None:
+        super().__init__()
+        self.encoder = _encoder(pretrained, encoder_weights)
+        # Features at strides 2, 4, 8, 16, 32; the first is not needed.
+        _, *skips, deepest = self.encoder.feature_info.channels()
+        inputs = (deepest, *_WIDTHS[:-1])
+        self.decoder = nn.ModuleList(
+            UpBlock(i, s, w) for i, s, w in zip(inputs, reversed(skips), _WIDTHS, strict=True)
+        )
+        self.head = nn.Conv2d(_WIDTHS[-1], channels, 1)
+
+    def pretrained_parameters(self) -> list[nn.Parameter]:
+        """Return the encoder's parameters, which learn at their own rate."""
+        return list(self.encoder.parameters())
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Map L (N, 1, H, W), sides divisible by 32, to raw maps (N, channels, H/4, W/4)."""
+        _, *skips, x = self.encoder(normalise_lightness(lightness))
+        for block, skip in zip(self.decoder, reversed(skips), strict=True):
+            x = block(x, skip)
+        return self.head(x)
+
+
+def _encoder(pretrained: bool, weights: Path | None) -> nn.Module:
+    source = {"file": str(weights)} if weights else None
+    if weights and not weights.is_file():
+        raise ConfigError(
+            f"{weights}: no such file",
+            "mend NETWORK ENCODER_WEIGHTS, or leave it out: timm downloads the weights",
+        )
+    try:
+        return timm.create_model(
+            _ENCODER,
+            pretrained=pretrained,
+            pretrained_cfg_overlay=source,
+            features_only=True,
+            in_chans=1,
+        )
+    except (OSError, RuntimeError) as error:
+        raise ConfigError(
+            f"the ImageNet weights of {_ENCODER} can't be loaded: {error}",
+            "give a file in NETWORK ENCODER_WEIGHTS",
+        ) from error

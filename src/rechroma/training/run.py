@@ -1,0 +1,133 @@
+"""One training run, from a config to checkpoints."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+
+from rechroma import __version__
+from rechroma.evaluation.perceptual import load_perceptual
+from rechroma.training.bins import class_weights, smoothed_prior
+from rechroma.training.catalog import colour_pictures, hold_out
+from rechroma.training.checkpoint import load_weights
+from rechroma.training.config import TrainConfig, save_config
+from rechroma.training.data import Crops, Positions, centre_crops
+from rechroma.training.log import RunLog
+from rechroma.training.loop import Trainer
+from rechroma.training.losses import Criterion
+from rechroma.training.model import ColorizerModel
+from rechroma.training.outputs import BinsOutput, truth_of
+from rechroma.training.validation import Validator
+
+__all__ = ["train"]
+
+_logger = logging.getLogger("rechroma.training")
+# Samples that the bins' frequencies are counted on.
+_PRIOR_SAMPLES = 4096
+
+
+def train(config: TrainConfig) -> Path:
+    """Train, or go on where the last run in OUTPUT_DIR stopped; return OUTPUT_DIR.
+
+    It holds afterwards: `config.yaml` (every default spelled out), `run.json` (seed, commit,
+    versions), `metrics.jsonl`, `tensorboard/`, `samples/`, `ckpt_last` and `ckpt_best`
+    (`.safetensors`, averaged weights), and `resume.pt`.
+
+    Raises:
+        ConfigError: The data or the config do not hold.
+        ModelError: Weights can't be loaded.
+    """
+    folder = config.output_dir
+    (folder / "samples").mkdir(parents=True, exist_ok=True)
+    save_config(config, folder / "config.yaml")
+    (folder / "run.json").write_text(json.dumps(_provenance(config), indent=2))
+    training, validation = _pictures(config)
+    _logger.info("%d pictures to train on, %d to validate on", len(training), len(validation))
+
+    torch.manual_seed(config.seed)
+    model = ColorizerModel(config.network, pretrained=config.init_from is None)
+    if config.init_from is not None:
+        load_weights(model, config.init_from)
+    criterion = Criterion(config.loss, model.output, _class_weights(config, model, training))
+    metric = "st_lpips" if "lpips" not in config.loss else "lpips"
+    validator = Validator(
+        centre_crops(validation[: config.validation.count], config.validation.size),
+        load_perceptual(metric),
+        metric,
+    )
+    with RunLog(folder, config.steps, config.batch) as log:
+        trainer = Trainer(config, model, criterion, validator, log)
+        trainer.fit(lambda start: _loader(config, training, start, trainer.processes))
+    return folder
+
+
+def _pictures(config: TrainConfig) -> tuple[list[Path], list[Path]]:
+    cache = config.output_dir / "catalog.json"
+    rule = (config.data.min_chroma, config.data.workers, cache)
+    training = colour_pictures(config.train_dir, *rule)
+    if config.val_dir is None:
+        return hold_out(training, config.hold_out)
+    # Validation keeps its pale pictures: they belong to the world.
+    return training, colour_pictures(config.val_dir, 0.0, config.data.workers, cache)
+
+
+def _loader(
+    config: TrainConfig, paths: list[Path], start: int, processes: int
+) -> DataLoader[torch.Tensor]:
+    """Return the batches from step `start` to the end of the run."""
+    batch = config.batch * processes
+    return DataLoader(
+        Crops(paths, config.data.crop, config.data.min_scale, config.seed),
+        batch_size=config.batch,
+        sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),
+        num_workers=config.data.workers,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _class_weights(
+    config: TrainConfig, model: ColorizerModel, paths: list[Path]
+) -> NDArray[np.float64] | None:
+    """Return the bins' weights from their frequencies on a sample of the training crops."""
+    if not isinstance(model.output, BinsOutput):
+        return None
+    stride = model.network.output_stride
+    crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
+    positions = Positions(len(paths), config.seed, 0, min(_PRIOR_SAMPLES, len(paths)))
+    loader = DataLoader(
+        crops, batch_size=64, sampler=positions, num_workers=config.data.workers
+    )
+    codec = model.output.codec
+    counts = sum(codec.count(truth_of(batch).chroma(stride)) for batch in loader)
+    assert isinstance(counts, torch.Tensor)  # noqa: S101 - there is at least one picture
+    return class_weights(smoothed_prior(counts.double().numpy()), config.uniform)
+
+
+def _provenance(config: TrainConfig) -> dict[str, str | int]:
+    return {
+        "rechroma": __version__,
+        "commit": _commit(),
+        "seed": config.seed,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "timm", "accelerate", "numpy")},
+    }
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()

@@ -1,0 +1,87 @@
+"""Scores on the validation crops while a run goes on, and the figure to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from rechroma.evaluation.colorfulness import colorfulness
+from rechroma.evaluation.perceptual import PerceptualDistance
+from rechroma.training.model import ColorizerModel
+from rechroma.training.outputs import truth_of
+
+__all__ = ["Validator", "save_samples"]
+
+_BATCH = 16
+# Between pictures of a figure, pixels.
+_GAP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """Scores a model on fixed crops.
+
+    Args:
+        crops: 8-bit sRGB, shape (N, 3, S, S).
+        perceptual: The metric that chooses the best checkpoint.
+        name: What the metric is called in logs.
+    """
+
+    crops: Tensor
+    perceptual: PerceptualDistance
+    name: str
+
+    def score(self, model: ColorizerModel, device: torch.device) -> dict[str, float]:
+        """Return PSNR (dB, RGB), the perceptual distance and the colorfulness ratio to the truth.
+
+        Means over pictures; predictions are clipped and rounded to 8 bits first, as a viewer would
+        see them.
+        """
+        psnr, distance, colour, colour_truth = 0.0, 0.0, 0.0, 0.0
+        for batch in self.crops.split(_BATCH):
+            truth = truth_of(batch.to(device))
+            rgb = (predict(model, truth.lightness) * 255).round() / 255
+            error = (rgb - truth.rgb).square().mean(dim=(1, 2, 3))
+            psnr += float((-10 * torch.log10(error.clamp(min=1e-10))).sum())
+            with torch.inference_mode():
+                distance += float(self.perceptual(rgb, truth.rgb).sum())
+            colour += sum(colorfulness(picture) for picture in _arrays(rgb))
+            colour_truth += sum(colorfulness(picture) for picture in _arrays(truth.rgb))
+        count = len(self.crops)
+        return {
+            "psnr": psnr / count,
+            self.name: distance / count,
+            "colorfulness_ratio": colour / colour_truth,
+        }
+
+
+@torch.inference_mode()
+def predict(model: ColorizerModel, lightness: Tensor) -> Tensor:
+    """Return the model's RGB in eval mode; the mode it was in comes back afterwards."""
+    was_training = model.training
+    model.eval()
+    try:
+        return model.predict_rgb(lightness)
+    finally:
+        model.train(was_training)
+
+
+def save_samples(model: ColorizerModel, crops: Tensor, device: torch.device, path: Path) -> None:
+    """Write the figure grey | prediction | truth, a row a picture, as PNG."""
+    truth = truth_of(crops.to(device))
+    grey = (truth.lightness / 100).expand(-1, 3, -1, -1)
+    columns = torch.stack([grey, predict(model, truth.lightness), truth.rgb], dim=1)
+    rows, count, _, side, _ = columns.shape
+    sheet = Image.new("RGB", (count * (side + _GAP) - _GAP, rows * (side + _GAP) - _GAP), "white")
+    for row, column in ((r, c) for r in range(rows) for c in range(count)):
+        pixels = (columns[row, column] * 255).round().byte().movedim(0, -1).cpu().numpy()
+        sheet.paste(Image.fromarray(pixels), (column * (side + _GAP), row * (side + _GAP)))
+    sheet.save(path)
+
+
+def _arrays(rgb: Tensor) -> list[Tensor]:
+    return list((rgb * 255).movedim(1, -1).cpu())

@@ -1,0 +1,49 @@
+"""Ctrl-C stops cleanly, and the same command goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+NUMBER = 60
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent to a group of processes there")
+def test_130_interrupted(tmp_path, monkeypatch, command, model):
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    for number in range(NUMBER):
+        Image.effect_noise((800, 600), 60).save(f"in/{number}.png")
+    call = [*command, "colorize", "in", "-o", "out", "--model", model, "--json"]
+    with subprocess.Popen(
+        call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(first)["status"] == "done"
+    assert "interrupted: " in err
+    assert "Traceback" not in err
+    assert json.loads(rest.splitlines()[-1])["summary"]["exit_code"] == 130
+    check_whole_pictures_only()
+    again = subprocess.run(call, capture_output=True, text=True, check=True)
+    summary = json.loads(again.stdout.splitlines()[-1])["summary"]
+    assert summary["skipped"] >= 1
+    assert summary["done"] + summary["skipped"] == NUMBER
+
+
+def check_whole_pictures_only():
+    written = list(Path("out").iterdir())
+    assert 1 <= len(written) < NUMBER
+    assert {path.suffix for path in written} == {".png"}
+    for path in written:
+        with Image.open(path) as image:
+            image.load()
+            assert image.size == (800, 600)
