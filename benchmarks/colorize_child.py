@@ -19,7 +19,7 @@ Colorize = Callable[[str, str], None]
 
 def ours(model: str) -> Colorize:
     """The Python API."""
-    from rechroma.colorize import Colorizer
+    from rechroma.colorizer import Colorizer
 
     colorizer = Colorizer(model)
 

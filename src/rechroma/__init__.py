@@ -1,5 +1,55 @@
-"""Rechroma gives photographs their colour back."""
+"""Rechroma gives photographs their colour back.
+
+    import rechroma
+
+    rechroma.colorize("grandmother.jpg").save("grandmother.color.jpg")
+
+The names below are loaded when they are first used; importing the package does nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from rechroma._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from rechroma.colorizer import Colorization, Colorizer, ModelCard, colorize, load_card
+    from rechroma.errors import RechromaError
+    from rechroma.photo import Photo, read, write
+
+__all__ = [
+    "Colorization",
+    "Colorizer",
+    "ModelCard",
+    "Photo",
+    "RechromaError",
+    "__version__",
+    "colorize",
+    "load_card",
+    "read",
+    "write",
+]
+
+_HOMES = {
+    "Colorization": "rechroma.colorizer",
+    "Colorizer": "rechroma.colorizer",
+    "ModelCard": "rechroma.colorizer",
+    "Photo": "rechroma.photo",
+    "RechromaError": "rechroma.errors",
+    "colorize": "rechroma.colorizer",
+    "load_card": "rechroma.colorizer",
+    "read": "rechroma.photo",
+    "write": "rechroma.photo",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rechroma' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from rechroma.cli import main
-from rechroma.colorize.card import CARD_KEY, ModelCard
+from rechroma.colorizer.card import CARD_KEY, ModelCard
 
 # Every picture turns this colour: a, b in CIELAB.
 TINT = (30.0, 20.0)

@@ -7,9 +7,9 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-import rechroma.colorize as colorizing
+import rechroma.colorizer as colorizing
 from rechroma.cli import main, packages
-from rechroma.colorize import registry
+from rechroma.colorizer import registry
 
 REQUIREMENTS = [
     "numpy>=1.26",

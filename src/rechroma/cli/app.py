@@ -29,6 +29,11 @@ _COMMANDS = (
         "rechroma.cli.evaluate:evaluate",
         "Measure a colorizer on colour photographs (needs rechroma[train]).",
     ),
+    LazyCommand(
+        "export",
+        "rechroma.cli.export:export",
+        "Make an ONNX model of a checkpoint (needs rechroma[train]).",
+    ),
     LazyCommand("doctor", "rechroma.cli.doctor:doctor", "Check that everything works here."),
     LazyCommand(
         "completion", "rechroma.cli.completion:completion", "Print the completion of your shell."

@@ -79,7 +79,7 @@ def colorize(
     # Imported here, so that `--help` and a mistyped option answer at once.
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.report import show_plan
-    from rechroma.colorize import Colorizer
+    from rechroma.colorizer import Colorizer
 
     plan = plan_job(inputs, output, console)
     if dry_run:

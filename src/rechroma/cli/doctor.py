@@ -50,7 +50,7 @@ def _model_problem() -> RechromaError | None:
         # The packages themselves may be what is broken.
         import numpy as np
 
-        from rechroma.colorize import Colorizer
+        from rechroma.colorizer import Colorizer
 
         ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (48, 1))
         Colorizer().colorize(np.stack([ramp] * 3, axis=-1))
@@ -63,7 +63,7 @@ def _model_problem() -> RechromaError | None:
 
 def _devices() -> list[str]:
     try:
-        from rechroma.colorize import available_devices
+        from rechroma.colorizer import available_devices
     except ImportError:
         return []
     return available_devices()

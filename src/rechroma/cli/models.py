@@ -10,7 +10,7 @@ import click
 from rechroma.cli import options
 
 if TYPE_CHECKING:
-    from rechroma.colorize import ModelCard
+    from rechroma.colorizer import ModelCard
 
 __all__ = ["models"]
 
@@ -27,7 +27,7 @@ def models(*, as_json: bool) -> None:
       rechroma models
       rechroma models --json
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
-    from rechroma.colorize import DEFAULT_MODEL, MODELS, find_model, load_card
+    from rechroma.colorizer import DEFAULT_MODEL, MODELS, find_model, load_card
 
     for name in MODELS:
         card = load_card(name)

@@ -11,12 +11,12 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from rechroma.colorize.card import CARD_KEY, ModelCard
+from rechroma.colorizer.card import CARD_KEY, ModelCard
 from rechroma.training.model import ColorizerModel
 
-__all__ = ["ChromaGraph", "export_onnx"]
+__all__ = ["ChromaGraph", "card_of", "export_onnx"]
 
-OPSET = 18
+_OPSET = 18
 # Smaller tensors (biases, norms, constants) stay in float32: they weigh nothing.
 _HALF_FROM = 256
 
@@ -35,8 +35,34 @@ class ChromaGraph(nn.Module):
         self.gain = gain
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """Map L (N, 1, H, W) to chroma (N, 2, H/s, W/s)."""
+        """Map L (1, 1, H, W) to chroma (1, 2, H/s, W/s)."""
         return self.model.predict_chroma(lightness) * self.gain
+
+
+def card_of(
+    model: ColorizerModel,
+    *,
+    name: str,
+    version: str = "1",
+    licence: str = "not stated",
+    training_data: str = "not stated",
+    size: int = 192,
+    scores: dict[str, float] | None = None,
+) -> ModelCard:
+    """Return the card of a model of ours; see `ModelCard` for the fields."""
+    return ModelCard(
+        name=name,
+        version=version,
+        licence=licence,
+        input="lightness",
+        output="chroma",
+        stride=model.network.stride,
+        output_stride=model.network.output_stride,
+        size=size,
+        hints=False,
+        training_data=training_data,
+        scores=scores or {},
+    )
 
 
 def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float = 1.0) -> None:
@@ -51,21 +77,18 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
     graph = ChromaGraph(model, gain).eval()
     stride = model.network.stride
     example = torch.rand(1, 1, 4 * stride, 6 * stride) * 100
-    sizes = {0: torch.export.Dim("batch"), 2: "height", 3: "width"}
-    dimensions = {
-        "lightness": {
-            axis: size if axis == 0 else stride * torch.export.Dim(f"{size}_strides", min=1)
-            for axis, size in sizes.items()
-        }
+    sides = {
+        axis: stride * torch.export.Dim(f"{side}_strides", min=1)
+        for axis, side in ((2, "height"), (3, "width"))
     }
     program = torch.onnx.export(
         graph,
         (example,),
         dynamo=True,
-        opset_version=OPSET,
+        opset_version=_OPSET,
         input_names=["lightness"],
         output_names=["chroma"],
-        dynamic_shapes=dimensions,
+        dynamic_shapes={"lightness": sides},
         verbose=False,
     )
     assert program is not None  # noqa: S101 - only the old exporter returns None

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rechroma.evaluation.perceptual import PerceptualDistance, load_perceptual
+from rechroma.evaluation.perceptual import LPIPSAlex, load_perceptual
+from rechroma.evaluation.stlpips import STLPIPS
 from rechroma.training.config import LossTerm
 from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, Truth
 
@@ -65,7 +66,7 @@ class Criterion(nn.Module):
                 return self._cross_entropy(raw, truth)
             case "lpips" | "st_lpips":
                 distance = self.perceptual[name]
-                assert isinstance(distance, PerceptualDistance)  # noqa: S101 - narrows a ModuleDict
+                assert isinstance(distance, STLPIPS | LPIPSAlex)  # noqa: S101 - narrows a ModuleDict
                 return distance(self.output.rgb(raw, truth.lightness), truth.rgb).mean()
 
     def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:

@@ -1,1 +1,1 @@
-"""The shipped models: ONNX files with their cards inside; see `rechroma.colorize.registry`."""
+"""The shipped models: ONNX files with their cards inside; see `rechroma.colorizer.registry`."""

@@ -1,0 +1,36 @@
+# `make demo` colorizes the pictures in examples/; `make test` runs every test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .venv-demo
+
+.PHONY: demo test check clean
+
+demo: $(DEMO)/installed
+	$(DEMO)/bin/rechroma colorize examples -o out --overwrite
+	@echo "The pictures are in $(CURDIR)/out; the originals are in $(CURDIR)/examples"
+
+test: $(VENV)/installed
+	$(BIN)/pytest -n auto
+
+# What CI asks for beside the tests.
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+$(DEMO)/installed: pyproject.toml
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/pip install --quiet -e .
+	touch $@
+
+# torch goes first and by its plain name: pip then takes a build that is at hand.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet torch torchvision
+	$(BIN)/pip install --quiet -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) out

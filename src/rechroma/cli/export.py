@@ -1,0 +1,70 @@
+"""`rechroma export`: from a checkpoint to an ONNX file for `rechroma colorize --model`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from rechroma.cli import options, training_options
+from rechroma.cli.console import Console
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.onnx")
+@click.option("--name", required=True, help="The model's name on its card.")
+@click.option("--model-version", default="1", show_default=True, help="Its version.")
+@click.option("--licence", default="not stated", show_default=True, help="Of the weights (SPDX).")
+@click.option("--training-data", default="not stated", show_default=True, help="In words.")
+@click.option(
+    "--size", type=click.IntRange(min=32), default=192, show_default=True,
+    help="The shorter side that suits it.",
+)  # fmt: skip
+@click.option(
+    "--chroma-gain", type=click.FloatRange(0.5, 2), default=1.0, show_default=True,
+    help="Factor on a and b, built into the graph.",
+)  # fmt: skip
+@click.option("--scores", type=click.Path(path_type=Path), help="JSON file: metric name → value.")
+@options.quiet
+@options.verbose
+@click.make_pass_decorator(Console, ensure=True)
+def export(
+    console: Console,
+    *,
+    checkpoint: Path,
+    output: Path,
+    name: str,
+    model_version: str,
+    licence: str,
+    training_data: str,
+    size: int,
+    chroma_gain: float,
+    scores: Path | None,
+) -> None:
+    """Write a checkpoint as ONNX, with float16 weights and its card inside.
+
+    \b
+    Example:
+      rechroma export runs/train_base_lab/ckpt_best.safetensors -o mine.onnx --name mine
+      rechroma colorize old.jpg --model mine.onnx
+    """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+    training_options.require_training()
+    from rechroma.training.checkpoint import load_model
+    from rechroma.training.export import card_of, export_onnx
+
+    model, _ = load_model(checkpoint)
+    card = card_of(
+        model,
+        name=name,
+        version=model_version,
+        licence=licence,
+        training_data=training_data,
+        size=size,
+        scores=json.loads(scores.read_text()) if scores else {},
+    )
+    export_onnx(model, output, card, chroma_gain)
+    console.note(f"{output}: {output.stat().st_size / 1e6:.1f} MB")

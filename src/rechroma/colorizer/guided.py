@@ -1,0 +1,131 @@
+"""Enlarging the chroma plane with the full-resolution L as a guide, so that colour stops at edges.
+
+After the guided filter (He, Sun & Tang 2013) in its fast form (He & Sun 2015): around each cell of
+the chroma plane a line `chroma ≈ A·L + B` is fitted, A and B are enlarged bilinearly and applied to
+the picture's own L. Two things differ, both measured (see `RADIUS`):
+
+- B is chosen so that the line meets the cell's own chroma and L exactly, instead of the window's
+  means. Where L says nothing (A = 0) the result is then plain bilinear, not blurred.
+- The guide is first held within the range of L of the cells around, and a little more. A fine dark
+  line, or grain, that no cell has seen can't push the chroma far beyond what was predicted nearby.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Plane = NDArray[np.float32]
+
+__all__ = ["EPSILON", "MARGIN", "RADIUS", "GuidedChroma"]
+
+# Windows are 3×3 cells; EPSILON, in L², is the variance of L below which it is taken for noise.
+# MARGIN, as a part of the range of L in the window, is how far beyond it the guide may go: a cell
+# across an edge has seen a mixture, and its neighbour nothing else of the other side.
+# PSNR over bilinear, mean of scikit-image's astronaut, coffee, chelsea and rocket, with the truth's
+# chroma at a quarter of 256 px, and the same blurred by one cell as a network gives it: radius 1,
+# epsilon 1, margin 0, 0.25, 0.5, none: +1.2, +1.1, +1.0, +0.8 and +0.54, +0.59, +0.60, +0.62 dB;
+# epsilon 4 changes less than 0.1, radius 2 loses 0.3. The fast guided filter as published loses to
+# bilinear there. What bleeds over an edge is at most about √epsilon / ΔL of the step in chroma:
+# 4 % where L steps by 25.
+RADIUS = 1
+EPSILON = 1.0
+MARGIN = 0.25
+
+
+class GuidedChroma:
+    """A chroma plane that can be read at the picture's resolution, row by row.
+
+    Args:
+        chroma: a and b, float32, shape (2, h, w).
+        guide: L that the network saw, averaged over the cells, float32, shape (h, w).
+        shape: Rows and columns of the picture.
+        extent: How many cells, not whole ones as a rule, the picture covers downwards and to the
+            right; at most h and w.
+    """
+
+    def __init__(
+        self,
+        chroma: NDArray[np.float32],
+        guide: NDArray[np.float32],
+        shape: tuple[int, int],
+        extent: tuple[float, float],
+    ) -> None:
+        slopes = _slopes(chroma, guide)
+        low, high = _windowed(guide, np.minimum), _windowed(guide, np.maximum)
+        margin = MARGIN * (high - low)
+        bounds = np.stack([low - margin, high + margin])
+        planes = np.concatenate([slopes, chroma - slopes * guide, bounds])
+        self._above, self._below, self._weight = _neighbours(shape[0], extent[0], guide.shape[0])
+        # Columns are interpolated once, for all rows: what is left is adding whole rows.
+        left, right, weight = _neighbours(shape[1], extent[1], guide.shape[1])
+        # `take`, because `planes[..., left]` would lay the columns out first, and rows apart.
+        self._planes = planes.take(left, axis=-1)
+        self._planes += weight * (planes.take(right, axis=-1) - self._planes)
+
+    def rows(self, start: int, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return a and b, float32, shape (2, n, W), of n rows of the picture.
+
+        Args:
+            start: The first row.
+            lightness: The picture's own L, shape (n, W).
+        """
+        rows = slice(start, start + len(lightness))
+        guide = np.clip(lightness, self._plane(4, rows), self._plane(5, rows))
+        result = np.empty((2, *lightness.shape), np.float32)
+        for channel in (0, 1):
+            np.multiply(self._plane(channel, rows), guide, out=result[channel])
+            result[channel] += self._plane(2 + channel, rows)
+        return result
+
+    def _plane(self, index: int, rows: slice) -> Plane:
+        """Interpolate rows of one plane: one at a time stays in the processor's cache."""
+        plane, above = self._planes[index], self._above[rows]
+        result = plane[above]
+        step = plane[self._below[rows]]
+        step -= result
+        step *= self._weight[rows, None]
+        result += step
+        return result
+
+
+def _slopes(chroma: Plane, guide: Plane) -> Plane:
+    """Fit A of `chroma ≈ A·L + B` around each cell, shape (2, h, w)."""
+    # Deviations from the plane's mean, so that float32 keeps its digits in the products.
+    deviation = guide - guide.mean()
+    mean = _mean(deviation)
+    variance = np.maximum(_mean(deviation * deviation) - mean * mean, 0)
+    covariance = np.stack([_mean(c * deviation) - _mean(c) * mean for c in chroma])
+    return (covariance / (variance + EPSILON)).astype(np.float32)
+
+
+def _mean(plane: Plane) -> Plane:
+    return _windowed(plane, np.add) / np.float32((2 * RADIUS + 1) ** 2)
+
+
+def _windowed(plane: Plane, combine: Callable[[Plane, Plane], Plane]) -> Plane:
+    """Combine the cells of the window around each cell; the border is repeated outwards."""
+    for axis in (0, 1):
+        count = plane.shape[axis]
+        around = np.clip(np.arange(-RADIUS, count + RADIUS), 0, count - 1)
+        padded = np.moveaxis(np.take(plane, around, axis=axis), axis, 0)
+        total = padded[:count]
+        for offset in range(1, 2 * RADIUS + 1):
+            total = combine(total, padded[offset : offset + count])
+        plane = np.moveaxis(total, 0, axis)
+    return plane
+
+
+def _neighbours(
+    count: int, extent: float, cells: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Plane]:
+    """Return, for each of `count` pixels, the cells before and after its centre and the weight."""
+    position = np.clip((np.arange(count) + 0.5) * (extent / count) - 0.5, 0, cells - 1)
+    before = position.astype(np.intp)
+    return before, np.minimum(before + 1, cells - 1), (position - before).astype(np.float32)

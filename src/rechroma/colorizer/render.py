@@ -1,0 +1,69 @@
+"""From L and chroma to the picture, a strip of rows at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.color import lab_to_gamut_rgb, lightness
+from rechroma.color.arrays import from_planes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from rechroma.colorizer.guided import GuidedChroma
+
+__all__ = ["render"]
+
+# Pixels of a strip: few enough that its planes stay in a core's own cache, and enough that NumPy's
+# calls cost little beside their work.
+_STRIP_PIXELS = 1 << 16
+# Up to so many strips (2 megapixels) threads gain less than it takes to load and start them.
+_STRIPS_OF_ONE_THREAD = 32
+
+
+def render(
+    pixels: NDArray[np.float32], chroma: GuidedChroma, strength: float, threads: int
+) -> NDArray[np.float32]:
+    """Return the picture's own L with the predicted chroma.
+
+    Colours outside of sRGB lose chroma at the same L and hue.
+
+    Args:
+        pixels: The picture, sRGB-encoded, 0…1, shape (H, W, 3).
+        chroma: Its chroma.
+        strength: Factor on the chroma.
+        threads: Strips under way at once.
+
+    Returns:
+        sRGB-encoded, 0…1, float32, shape (H, W, 3).
+    """
+    result = np.empty(pixels.shape, np.float32)
+    step = max(1, _STRIP_PIXELS // pixels.shape[1])
+
+    def fill(start: int) -> None:
+        rows = slice(start, start + step)
+        own = lightness(pixels[rows])
+        lab = np.empty((3, *own.shape), np.float32)
+        lab[0] = own
+        np.multiply(chroma.rows(start, own), np.float32(strength), out=lab[1:])
+        result[rows] = lab_to_gamut_rgb(from_planes(lab))
+
+    starts = range(0, len(pixels), step)
+    if threads == 1 or len(starts) <= _STRIPS_OF_ONE_THREAD:
+        for start in starts:
+            fill(start)
+    else:
+        _in_threads(fill, starts, threads)
+    return result
+
+
+def _in_threads(work: Callable[[int], None], starts: range, threads: int) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        # The list draws the results, so that what a thread raised is raised here.
+        list(pool.map(work, starts))

@@ -1,0 +1,86 @@
+"""Colorizers of one layer: their chroma is a known function of L, so tests can tell what is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from rechroma.colorizer.card import CARD_KEY, ModelCard
+
+CARD = ModelCard(
+    name="affine",
+    version="1",
+    licence="CC0-1.0",
+    input="lightness",
+    output="chroma",
+    stride=32,
+    output_stride=4,
+    size=64,
+    hints=False,
+    training_data="none",
+    scores={},
+)
+
+
+def affine_graph(slope, offset, *, names=("lightness", "chroma"), stride=4):
+    """chroma = offset + slope · (mean of L over stride × stride pixels), one convolution."""
+    weights = np.empty((2, 1, stride, stride), np.float32)
+    weights[:] = np.reshape(slope, (2, 1, 1, 1)) / stride**2
+    source, target = names
+    return helper.make_graph(
+        [helper.make_node("Conv", [source, "w", "b"], [target], strides=[stride, stride])],
+        "affine",
+        [helper.make_tensor_value_info(source, TensorProto.FLOAT, ["n", 1, "h", "w0"])],
+        [helper.make_tensor_value_info(target, TensorProto.FLOAT, ["n", 2, "h4", "w4"])],
+        [
+            numpy_helper.from_array(weights, "w"),
+            numpy_helper.from_array(np.asarray(offset, np.float32), "b"),
+        ],
+    )
+
+
+def save_model(path, graph, card):
+    """Save a graph; `card` is a ModelCard, raw text, or None for no card at all."""
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    if card is not None:
+        text = card if isinstance(card, str) else card.to_json()
+        helper.set_model_props(model, {CARD_KEY: text})
+    onnx.save(model, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def card():
+    return CARD
+
+
+@pytest.fixture
+def make_model(tmp_path):
+    """make_model(slope, offset, **changes of the card) → path of an affine colorizer."""
+
+    def make(slope=(0.0, 0.0), offset=(0.0, 0.0), **changes):
+        return save_model(
+            tmp_path / "affine.onnx", affine_graph(slope, offset), replace(CARD, **changes)
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_broken_model(tmp_path, card):
+    """make_broken_model(graph=…, card=…): a file that does not keep what its card promises."""
+
+    def make(graph=None, card=card):
+        graph = affine_graph((0, 0), (0, 0)) if graph is None else graph
+        return save_model(tmp_path / "broken.onnx", graph, card)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_graph():
+    return affine_graph

@@ -1,0 +1,67 @@
+"""The card is read strictly: whatever is off is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+
+import pytest
+
+from rechroma.colorizer.card import ModelCard, parse_card
+from rechroma.errors import ModelError
+
+
+def test_round_trip(card):
+    assert parse_card(card.to_json(), "here") == card
+
+
+def test_json_is_readable_by_anybody(card):
+    assert json.loads(card.to_json()) == asdict(card)
+
+
+@pytest.mark.parametrize("key", [field.name for field in fields(ModelCard)])
+def test_a_missing_key_is_named(card, key):
+    values = asdict(card)
+    del values[key]
+    with pytest.raises(ModelError, match=f"here.*lacks the key '{key}'"):
+        parse_card(json.dumps(values), "here")
+
+
+def test_an_unknown_key_is_named(card):
+    with pytest.raises(ModelError, match="unknown key 'colour_space'"):
+        parse_card(json.dumps(asdict(card) | {"colour_space": "Lab"}), "here")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", ""),
+        ("version", 1),
+        ("input", "rgb"),
+        ("output", "rgb"),
+        ("stride", 0),
+        ("stride", 32.0),
+        ("output_stride", True),
+        ("size", "256"),
+        ("hints", 0),
+        ("training_data", None),
+        ("scores", ["PSNR"]),
+        ("scores", {"PSNR": "23 dB"}),
+        ("scores", {"PSNR": float("nan")}),
+    ],
+)
+def test_a_wrong_value_is_named(card, key, value):
+    with pytest.raises(ModelError, match=f"card key '{key}' is"):
+        parse_card(json.dumps(asdict(card) | {key: value}), "here")
+
+
+def test_strides_that_do_not_fit(card):
+    text = json.dumps(asdict(card) | {"stride": 30})
+    with pytest.raises(ModelError, match="stride 30 is no multiple of output_stride 4"):
+        parse_card(text, "here")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "3"])
+def test_not_a_json_object(text):
+    with pytest.raises(ModelError, match="here: its card is not"):
+        parse_card(text, "here")

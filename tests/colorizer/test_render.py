@@ -1,0 +1,103 @@
+"""The picture's own L, the chroma asked for, and nothing outside of sRGB."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from skimage import data
+
+from rechroma.color import in_gamut, lab_to_rgb, lightness, limit_chroma, rgb_to_lab
+from rechroma.colorizer import render as module
+from rechroma.colorizer.guided import GuidedChroma
+from rechroma.colorizer.render import render
+
+# Half a level of 8 bits.
+HALF = 0.5 / 255
+
+
+def flat_chroma(shape, colour):
+    chroma = np.empty((2, 4, 5), np.float32)
+    chroma[:] = np.reshape(colour, (2, 1, 1))
+    return GuidedChroma(chroma, np.full((4, 5), 50, np.float32), shape, (4.0, 5.0))
+
+
+def as_grey(rgb):
+    """The sRGB-encoded grey of the same L, so that lightness can be compared in levels."""
+    level = lightness(rgb)
+    return lab_to_rgb(np.stack([level, 0 * level, 0 * level], axis=-1))[..., 0]
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    return data.astronaut() / np.float32(255)
+
+
+@pytest.mark.parametrize("colour", [(20, 15), (-40, 60), (70, -90)])
+def test_lightness_stays_within_half_a_level(astronaut, colour):
+    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], colour), 1.0, 1)
+    level = lightness(astronaut)
+    asked = np.stack([level, *(np.full_like(level, c) for c in colour)], axis=-1)
+    inside = in_gamut(asked)
+    assert inside.mean() > 0.05
+    written = np.rint(pixels * 255) / 255
+    difference = np.abs(as_grey(written) - as_grey(astronaut))
+    assert difference[inside].max() <= HALF + 1e-5
+    # Gamut mapping keeps L too: only its tolerance is added.
+    assert difference.max() <= HALF + 5e-4
+
+
+def test_same_as_the_plain_formula(astronaut):
+    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], (30, -50)), 0.8, 1)
+    level = lightness(astronaut.astype(np.float64))
+    asked = np.stack([level, np.full_like(level, 24), np.full_like(level, -40)], axis=-1)
+    expected = np.clip(lab_to_rgb(limit_chroma(asked)), 0, 1)
+    difference = np.abs(pixels - expected)
+    assert difference.max() < 4e-3
+    assert np.quantile(difference, 0.99) < 1e-5
+
+
+def test_hue_stays_where_chroma_is_lowered(astronaut):
+    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], (90, -60)), 1.0, 1)
+    lab = rgb_to_lab(pixels.astype(np.float64))
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    angle = np.arctan2(lab[..., 2], lab[..., 1])[chroma > 10]
+    assert np.abs(angle - np.arctan2(-60, 90)).max() < 0.02
+
+
+def test_no_chroma_gives_grey(astronaut):
+    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], (0, 0)), 1.0, 1)
+    assert np.ptp(pixels, axis=-1).max() < 2e-6
+
+
+def test_strength_zero_gives_grey(astronaut):
+    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], (60, 60)), 0.0, 1)
+    assert np.ptp(pixels, axis=-1).max() < 2e-6
+
+
+def test_greys_of_all_levels_come_back():
+    greys = np.repeat(np.arange(256, dtype=np.float32).reshape(16, 16, 1) / 255, 3, axis=2)
+    pixels = render(greys, flat_chroma((16, 16), (0, 0)), 1.0, 1)
+    np.testing.assert_array_equal(np.rint(pixels * 255), greys * 255)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("strip", [1, 5000, 1 << 20])
+def test_strips_and_threads_change_nothing(astronaut, monkeypatch, threads, strip):
+    chroma = flat_chroma(astronaut.shape[:2], (30, -50))
+    expected = render(astronaut, chroma, 1.0, 1)
+    monkeypatch.setattr(module, "_STRIP_PIXELS", strip)
+    np.testing.assert_array_equal(render(astronaut, chroma, 1.0, threads), expected)
+
+
+def test_memory_beyond_the_result_is_bounded():
+    pixels = np.full((3000, 4000, 3), 0.5, np.float32)
+    chroma = flat_chroma((3000, 4000), (120, 0))
+    tracemalloc.start()
+    try:
+        result = render(pixels, chroma, 1.0, 2)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - result.nbytes < 40e6

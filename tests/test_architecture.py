@@ -1,0 +1,49 @@
+"""What holds for the package as a whole."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rechroma
+
+LIGHT = ["rechroma", "rechroma.batch", "rechroma.cli", "rechroma.color", "rechroma.colorizer",
+         "rechroma.photo"]  # fmt: skip
+HEAVY = {"torch", "torchvision", "timm", "accelerate", "pydantic", "skimage", "scipy"}
+
+
+@pytest.mark.parametrize("room", LIGHT)
+def test_light_rooms_load_nothing_heavy(room):
+    code = f"import sys, {room}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_importing_the_package_loads_nothing_at_all():
+    code = "import sys; before = set(sys.modules); import rechroma; print(*set(sys.modules)-before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "PIL", "OpenImageIO", "onnxruntime", "click"} & set(done.stdout.split())
+
+
+def test_imports_follow_the_rooms_order():
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter], cwd=Path(__file__).parents[1], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_public_api_is_what_it_was():
+    recorded = (Path(__file__).parent / "public_api.txt").read_text().split()
+    assert sorted(rechroma.__all__) == recorded
+    for name in recorded:
+        assert getattr(rechroma, name) is not None
+
+
+def test_the_function_survives_the_import_of_every_room():
+    code = "import rechroma.colorizer, rechroma.photo, rechroma; assert callable(rechroma.colorize)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="colourize"):
+        _ = rechroma.colourize

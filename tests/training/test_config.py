@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from rechroma.errors import ConfigError, ExitCode
+from rechroma.training.config import load_config, save_config
+
+RECIPES = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_loads_and_survives_being_saved(recipe, tmp_path):
+    config = load_config(recipe)
+    save_config(config, tmp_path / "again.yaml")
+    assert load_config(tmp_path / "again.yaml") == config
+
+
+def test_the_originals_recipes_mean_what_they_meant():
+    by_name = {path.stem: load_config(path) for path in RECIPES}
+    assert by_name["train_base_l2"].network.output == "rgb"
+    assert by_name["train_base_l2"].loss == {"l2": 1.0}
+    assert by_name["train_base"].network.output == "rgb"
+    assert by_name["train_base"].loss == {"lpips": 1.0}
+    assert by_name["train_base_lab"].network.output == "ab"
+    assert by_name["train_base_lab"].loss == {"l2": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("override", "word"),
+    [
+        ("STEPZ=3", "did you mean STEPS"),
+        ("OPTIMIZER.LRR=3", "did you mean LR"),
+        ("STEPS=0", "STEPS"),
+        ("STEPS=many", "STEPS"),
+        ("LOSS.l3=1", "LOSS"),
+        ("HOLD_OUT=0", "VAL_DIR"),
+        ("NETWORK.OUTPUT=bins", "cross_entropy"),
+        ("DATA.CROP=100", "multiples of 32"),
+        ("STEPS.DEEPER=1", "STEPS"),
+        ("no equals sign", "="),
+    ],
+)
+def test_a_wrong_override_is_named(make_config, override, word):
+    with pytest.raises(ConfigError, match=word) as caught:
+        make_config(override)
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_overrides_reach_sections_and_terms(make_config):
+    config = make_config("optimizer.lr=0.5", "LOSS.smooth_l1=2", "SEED=7")
+    assert config.optimizer.lr == 0.5
+    assert config.loss == {"l2": 1.0, "smooth_l1": 2.0}
+    assert config.seed == 7
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "a: b: c", ""])
+def test_a_file_that_is_no_config(tmp_path, content):
+    file = tmp_path / "broken.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match="broken.yaml"):
+        load_config(file)
+
+
+def test_a_missing_file():
+    with pytest.raises(ConfigError, match="nowhere.yaml"):
+        load_config(Path("nowhere.yaml"))

@@ -1,0 +1,72 @@
+import pytest
+import torch
+
+from rechroma.errors import ConfigError
+from rechroma.training.config import NetworkConfig
+from rechroma.training.model import ColorizerModel
+
+KINDS = [
+    NetworkConfig(name="base", output="rgb", width=4),
+    NetworkConfig(name="base", output="ab", width=4),
+    NetworkConfig(name="base", output="bins", width=4),
+    NetworkConfig(name="efficientnet_lite0_unet", output="ab"),
+    NetworkConfig(name="efficientnet_lite0_unet", output="bins"),
+]
+
+
+@pytest.mark.parametrize("config", KINDS, ids=lambda c: f"{c.name}-{c.output}")
+def test_shapes_and_ranges(config):
+    model = ColorizerModel(config, pretrained=False).eval()
+    stride = model.network.output_stride
+    lightness = torch.rand(2, 1, 64, 96) * 100
+    with torch.no_grad():
+        chroma = model.predict_chroma(lightness)
+        rgb = model.predict_rgb(lightness)
+    assert chroma.shape == (2, 2, 64 // stride, 96 // stride)
+    assert rgb.shape == (2, 3, 64, 96)
+    assert rgb.min() >= 0
+    assert rgb.max() <= 1
+
+
+@pytest.mark.parametrize("name", ["base", "efficientnet_lite0_unet"])
+def test_every_parameter_learns(name):
+    model = ColorizerModel(NetworkConfig(name=name, output="ab", width=4), pretrained=False)
+    model(torch.rand(2, 1, 64, 64) * 100).square().sum().backward()
+    idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not idle
+
+
+def test_the_default_network_is_small():
+    model = ColorizerModel(KINDS[-1], pretrained=False)
+    assert sum(parameter.numel() for parameter in model.parameters()) < 6e6
+
+
+def test_a_missing_encoder_file_is_named(tmp_path):
+    config = NetworkConfig(
+        name="efficientnet_lite0_unet", output="ab", encoder_weights=tmp_path / "none.safetensors"
+    )
+    with pytest.raises(ConfigError, match=r"none\.safetensors"):
+        ColorizerModel(config, pretrained=True)
+
+
+def test_the_stem_adds_up_the_three_colours(tmp_path):
+    """One channel in equals the same channel fed three times into the original stem."""
+    import timm
+    from safetensors.torch import save_file
+
+    torch.manual_seed(0)
+    colour = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=10)
+    weights = {k: v for k, v in colour.state_dict().items() if not k.startswith("classifier")}
+    save_file(weights, tmp_path / "encoder.safetensors")
+    grey = ColorizerModel(
+        NetworkConfig(
+            name="efficientnet_lite0_unet",
+            output="ab",
+            encoder_weights=tmp_path / "encoder.safetensors",
+        ),
+        pretrained=True,
+    ).network.encoder
+    x = torch.randn(1, 1, 64, 64)
+    with torch.no_grad():
+        wanted = colour.conv_stem(x.expand(-1, 3, -1, -1))
+        assert torch.allclose(grey.conv_stem(x), wanted, atol=1e-5)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import torch
+from skimage.color import rgb2lab
+
+from rechroma.training.bins import bin_centres, class_weights, smoothed_prior
+from rechroma.training.config import NetworkConfig
+from rechroma.training.losses import Criterion
+from rechroma.training.outputs import AB_RANGE, build_output, truth_of
+
+
+@pytest.fixture
+def pixels():
+    return torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+
+
+def output_of(kind):
+    return build_output(NetworkConfig(output=kind))
+
+
+def perfect_ab(truth, stride):
+    return truth.chroma(stride) / (2 * AB_RANGE)
+
+
+def test_truth_agrees_with_scikit_image(pixels):
+    truth = truth_of(pixels)
+    plain = rgb2lab(pixels.movedim(1, -1).numpy())
+    # The white points differ by their rounding.
+    assert np.abs(truth.lab.movedim(1, -1).numpy() - plain).max() < 0.02
+    blocks = plain[..., 1:].reshape(2, 16, 4, 16, 4, 2).mean((2, 4))
+    assert np.abs(truth.chroma(4).movedim(1, -1).numpy() - blocks).max() < 0.02
+
+
+def test_a_perfect_answer_costs_nothing(pixels):
+    truth = truth_of(pixels)
+    for kind, raw in {"rgb": truth.rgb, "ab": perfect_ab(truth, 1)}.items():
+        terms = {"l2": 1.0, "smooth_l1": 1.0, "st_lpips": 1.0}
+        total, values = Criterion(terms, output_of(kind))(raw, truth)
+        assert values.keys() == terms.keys()
+        assert float(total) < 1e-4
+
+
+def test_l2_on_ab_is_the_originals_normalisation(pixels):
+    truth = truth_of(pixels)
+    _, values = Criterion({"l2": 1.0}, output_of("ab"))(torch.zeros(2, 2, 64, 64), truth)
+    normalised = (truth.lab[:, 1:] + 110) / 220
+    assert float(values["l2"]) == pytest.approx(float((normalised - 0.5).square().mean()), rel=1e-5)
+
+
+def test_terms_add_up_with_their_weights(pixels):
+    truth = truth_of(pixels)
+    raw = torch.zeros(2, 2, 16, 16)
+    total, values = Criterion({"l2": 2.0, "smooth_l1": 3.0}, output_of("ab"))(raw, truth)
+    assert float(total) == pytest.approx(2 * float(values["l2"]) + 3 * float(values["smooth_l1"]))
+
+
+def test_gradients_reach_colours_out_of_gamut(pixels):
+    """A clip inside of the loss would leave these pixels without a gradient."""
+    truth = truth_of(pixels)
+    raw = torch.full((2, 2, 16, 16), 0.45, requires_grad=True)
+    total, _ = Criterion({"st_lpips": 1.0}, output_of("ab"))(raw, truth)
+    total.backward()
+    assert raw.grad is not None
+    assert raw.grad.isfinite().all()
+    assert (raw.grad != 0).float().mean() > 0.99
+
+
+def test_bins_learn_to_answer(pixels):
+    truth = truth_of(pixels[:1] // 2 + 60)
+    output = output_of("bins")
+    weights = class_weights(smoothed_prior(np.ones(len(bin_centres()))), 1.0)
+    criterion = Criterion({"cross_entropy": 1.0}, output, weights)
+    raw = torch.zeros(1, output.channels, 16, 16, requires_grad=True)
+    optimizer = torch.optim.Adam([raw], lr=0.5)
+    for _ in range(150):
+        optimizer.zero_grad()
+        criterion(raw, truth)[0].backward()
+        optimizer.step()
+    error = (output.chroma(raw) - truth.chroma(4)).abs().mean()
+    assert error < 3.0

@@ -1,0 +1,118 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from rechroma.errors import ConfigError, ModelError
+from rechroma.training.checkpoint import load_model
+from rechroma.training.run import train
+
+
+def weights_of(folder, name="ckpt_last"):
+    return load_file(folder / f"{name}.safetensors")
+
+
+def test_a_run_leaves_everything_behind(make_config):
+    folder = train(make_config())
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    validations = [r for r in records if r["kind"] == "validation"]
+    assert [r["step"] for r in validations] == [3, 6]
+    assert {"psnr", "st_lpips", "colorfulness_ratio"} <= validations[0].keys()
+    assert {r["step"] for r in records if r["kind"] == "train"} == {4, 6}
+    assert (folder / "samples" / "step-0000003.png").exists()
+    assert any((folder / "tensorboard").iterdir())
+    assert json.loads((folder / "run.json").read_text())["seed"] == 0
+    assert yaml.safe_load((folder / "config.yaml").read_text())["STEPS"] == 6
+    model, facts = load_model(folder / "ckpt_best.safetensors")
+    assert facts["st_lpips"] == min(r["st_lpips"] for r in validations)
+    assert not model.training
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_others(make_config, tmp_path):
+    first = weights_of(train(make_config(f"OUTPUT_DIR={tmp_path / 'a'}")))
+    again = weights_of(train(make_config(f"OUTPUT_DIR={tmp_path / 'b'}")))
+    other = weights_of(train(make_config(f"OUTPUT_DIR={tmp_path / 'c'}", "SEED=1")))
+    assert all(torch.allclose(first[name], again[name], atol=1e-6) for name in first)
+    assert not all(torch.allclose(first[name], other[name], atol=1e-3) for name in first)
+
+
+def test_a_killed_run_ends_where_an_uninterrupted_one_does(make_config, tmp_path):
+    """`kill -9` in the middle, start again, and compare all weights."""
+    whole = weights_of(train(make_config("STEPS=40", f"OUTPUT_DIR={tmp_path / 'whole'}")))
+    folder = tmp_path / "killed"
+    make_config()
+    command = [
+        sys.executable, "-m", "rechroma", "train", "--cfg", str(tmp_path / "config.yaml"),
+        "--set", "STEPS=40", "--set", f"OUTPUT_DIR={folder}",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (folder / "resume.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    stopped = torch.load(folder / "resume.pt", weights_only=True)["step"]
+    assert 0 < stopped < 40, "the run was not caught in the middle"
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    resumed = weights_of(folder)
+    assert resumed.keys() == whole.keys()
+    for name, tensor in whole.items():
+        assert torch.allclose(tensor.float(), resumed[name].float(), atol=1e-5), name
+
+
+def test_another_run_starts_from_its_weights(make_config, tmp_path):
+    first = train(make_config(f"OUTPUT_DIR={tmp_path / 'a'}"))
+    second = make_config(
+        f"OUTPUT_DIR={tmp_path / 'b'}", f"INIT_FROM={first / 'ckpt_last.safetensors'}",
+        "OPTIMIZER.LR=1e-12", "EMA=0",
+    )  # fmt: skip
+    before, after = weights_of(first), weights_of(train(second))
+    name = "network.head.weight"
+    assert torch.allclose(before[name], after[name], atol=1e-6)
+
+
+def test_a_checkpoint_of_another_network_is_refused(make_config, tmp_path):
+    first = train(make_config(f"OUTPUT_DIR={tmp_path / 'a'}", "STEPS=2"))
+    wrong = make_config(
+        f"OUTPUT_DIR={tmp_path / 'b'}", f"INIT_FROM={first / 'ckpt_last.safetensors'}",
+        "NETWORK.WIDTH=8",
+    )  # fmt: skip
+    with pytest.raises(ModelError, match="ckpt_last"):
+        train(wrong)
+
+
+def test_a_broken_resume_file_is_named(make_config, tmp_path):
+    config = make_config("STEPS=2")
+    train(config)
+    (config.output_dir / "resume.pt").write_bytes(b"broken")
+    with pytest.raises(ConfigError, match=r"resume\.pt"):
+        train(config)
+
+
+def test_training_lowers_the_loss(make_config):
+    folder = train(
+        make_config("STEPS=120", "LOG_EVERY=10", "OPTIMIZER.LR=3e-3", "VALIDATION.EVERY=120")
+    )
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    losses = [r["loss"] for r in records if r["kind"] == "train"]
+    assert sum(losses[-3:]) < 0.5 * sum(losses[:3])
+
+
+def test_two_processes_agree_with_one(make_config, tmp_path):
+    """Two processes with half of the batch each see the same pictures as one."""
+    make_config()
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone",
+        "-m", "rechroma", "train", "--cfg", str(tmp_path / "config.yaml"),
+        "--set", "BATCH=1", "--set", "STEPS=4", "--set", f"OUTPUT_DIR={tmp_path / 'two'}",
+    ]  # fmt: skip
+    subprocess.run(command, check=True, env=environment, capture_output=True)
+    assert (tmp_path / "two" / "ckpt_last.safetensors").exists()
