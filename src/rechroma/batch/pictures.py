@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rechroma.batch.copying import copy_file
 from rechroma.batch.task import STANDARD, Place, Task
 from rechroma.errors import UnwritablePhotoError
-from rechroma.photo import Photo, encode, read, write
+from rechroma.photo import Photo, copy_file, encode, read, writable_format, write
 
 __all__ = ["load", "save", "save_unchanged"]
 
@@ -21,14 +20,14 @@ def load(source: Place, *, max_pixels: int | None) -> Photo:
 def save(photo: Photo, target: Place, *, quality: int | None, overwrite: bool) -> None:
     """Write a picture to a file, whose folder is made, or to standard output.
 
-    Standard output gets the format that the picture came in.
+    Standard output gets the format that the picture came in, or PNG where that is only read.
 
     Raises:
         UnwritablePhotoError: The folder, the format or the disk says no, or something stands at
             the target and `overwrite` is false.
     """
     if not isinstance(target, Path):
-        sys.stdout.buffer.write(encode(photo, photo.format or "png", quality=quality))
+        sys.stdout.buffer.write(encode(photo, writable_format(photo.format), quality=quality))
         sys.stdout.buffer.flush()
         return
     _make_folder(target.parent)

@@ -9,7 +9,7 @@ import click
 
 from rechroma.errors import MissingExtraError
 
-__all__ = ["ckpt_name", "cfg", "overrides", "require_training"]
+__all__ = ["cfg", "ckpt_name", "overrides", "require_training"]
 
 cfg = click.option(
     "--cfg",

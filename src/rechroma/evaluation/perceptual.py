@@ -29,7 +29,7 @@ class LPIPSAlex(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from torchmetrics.functional.image.lpips import _LPIPS  # noqa: PLC0415, PLC2701
+        from torchmetrics.functional.image.lpips import _LPIPS
 
         try:
             self.net = _LPIPS(pretrained=True, net="alex")

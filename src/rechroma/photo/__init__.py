@@ -1,0 +1,22 @@
+"""Photographs: reading and writing them with everything that a file carries."""
+
+from rechroma.photo.atomic import copy_file
+from rechroma.photo.formats import readable_suffixes, writable_format, writable_suffixes
+from rechroma.photo.limits import DEFAULT_MAX_PIXELS
+from rechroma.photo.model import BitDepth, Photo
+from rechroma.photo.read import Source, read
+from rechroma.photo.write import encode, write
+
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "BitDepth",
+    "Photo",
+    "Source",
+    "copy_file",
+    "encode",
+    "read",
+    "readable_suffixes",
+    "writable_format",
+    "writable_suffixes",
+    "write",
+]

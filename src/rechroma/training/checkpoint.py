@@ -22,7 +22,9 @@ __all__ = ["load_model", "load_weights", "read_state", "save_weights", "write_st
 SUFFIX = ".safetensors"
 
 
-def save_weights(model: nn.Module, path: Path, network: NetworkConfig, facts: dict[str, Any]) -> None:
+def save_weights(
+    model: nn.Module, path: Path, network: NetworkConfig, facts: dict[str, Any]
+) -> None:
     """Write a model's weights with the config of its network and `facts` (step, scores) inside."""
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     header = {

@@ -103,9 +103,7 @@ def _class_weights(
     stride = model.network.output_stride
     crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
     positions = Positions(len(paths), config.seed, 0, min(_PRIOR_SAMPLES, len(paths)))
-    loader = DataLoader(
-        crops, batch_size=64, sampler=positions, num_workers=config.data.workers
-    )
+    loader = DataLoader(crops, batch_size=64, sampler=positions, num_workers=config.data.workers)
     codec = model.output.codec
     counts = sum(codec.count(truth_of(batch).chroma(stride)) for batch in loader)
     assert isinstance(counts, torch.Tensor)  # noqa: S101 - there is at least one picture

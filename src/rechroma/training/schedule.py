@@ -33,9 +33,7 @@ def build_optimizer(model: ColorizerModel, config: OptimizerConfig) -> AdamW:
         rate = config.encoder_lr if id(parameter) in pretrained else config.lr
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
-    return AdamW(
-        [{"params": p, "lr": rate, "weight_decay": d} for (rate, d), p in groups.items()]
-    )
+    return AdamW([{"params": p, "lr": rate, "weight_decay": d} for (rate, d), p in groups.items()])
 
 
 def build_schedule(optimizer: AdamW, steps: int, config: OptimizerConfig) -> LambdaLR:

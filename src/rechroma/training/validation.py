@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -83,5 +85,5 @@ def save_samples(model: ColorizerModel, crops: Tensor, device: torch.device, pat
     sheet.save(path)
 
 
-def _arrays(rgb: Tensor) -> list[Tensor]:
-    return list((rgb * 255).movedim(1, -1).cpu())
+def _arrays(rgb: Tensor) -> NDArray[np.float32]:
+    return (rgb * 255).movedim(1, -1).cpu().numpy()

@@ -31,9 +31,7 @@ class BaseUNet(nn.Module):
             nn.Sequential(conv_block(i, w), conv_block(w, w))
             for i, w in zip(inputs, widths, strict=True)
         )
-        self.up = nn.ModuleList(
-            UpBlock(2 * w, w, w) for w in reversed(widths[:-1])
-        )
+        self.up = nn.ModuleList(UpBlock(2 * w, w, w) for w in reversed(widths[:-1]))
         self.head = nn.Conv2d(width, channels, 1)
 
     def pretrained_parameters(self) -> list[nn.Parameter]:

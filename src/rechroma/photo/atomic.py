@@ -1,0 +1,74 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rechroma.errors import UnwritablePhotoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["atomic_target", "copy_file"]
+
+
+@contextmanager
+def atomic_target(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a temporary path beside `target`; on success it becomes `target`.
+
+    Args:
+        target: The file to make; its folder exists.
+        overwrite: Replace what stands there; otherwise it is left alone, even if somebody made it
+            in the meantime.
+
+    Raises:
+        UnwritablePhotoError: The folder or the disk says no, or something stands at `target`.
+    """
+    if target.exists() and not overwrite:
+        raise _taken(target)
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".rechroma-") as folder:
+            temporary = Path(folder, target.name)
+            yield temporary
+            _put(temporary, target, overwrite=overwrite)
+    except OSError as error:
+        raise UnwritablePhotoError(
+            f"{target}: can't be written: {error.strerror or error}", "choose another output"
+        ) from error
+
+
+def copy_file(source: Path, target: Path, *, overwrite: bool) -> None:
+    """Copy a file byte for byte; see `atomic_target` for the errors."""
+    with atomic_target(target, overwrite=overwrite) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
+    if overwrite:
+        os.replace(temporary, target)
+        return
+    try:
+        # A new link fails if the name is taken, even if somebody took it just now.
+        os.link(temporary, target)
+    except FileExistsError:
+        raise _taken(target) from None
+    except OSError:
+        # A file system without hard links: reserve the name, then fill it.
+        _reserve(target)
+        os.replace(temporary, target)
+
+
+def _reserve(target: Path) -> None:
+    try:
+        target.open("xb").close()
+    except FileExistsError:
+        raise _taken(target) from None
+
+
+def _taken(target: Path) -> UnwritablePhotoError:
+    return UnwritablePhotoError(f"{target}: exists already", "add --overwrite to replace it")

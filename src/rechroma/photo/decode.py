@@ -1,0 +1,188 @@
+"""Decoding a file with OpenImageIO."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import OpenImageIO as oiio
+
+from rechroma.color import linear_to_srgb
+from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
+from rechroma.photo.cmyk import decode_cmyk
+from rechroma.photo.icc import is_srgb, to_srgb
+from rechroma.photo.limits import check_pixels
+from rechroma.photo.metadata import kept_attributes
+from rechroma.photo.model import BitDepth, Photo
+from rechroma.photo.orientation import upright
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["decode_file"]
+
+# Counting stops here: a film in a GIF is not walked through.
+_MAX_PAGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Channels:
+    """Which channels of the file hold colour, and which one alpha."""
+
+    colour: tuple[int, ...]
+    alpha: int | None
+
+
+def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
+    """Decode the first page of a picture file.
+
+    Args:
+        path: The file; its content decides, not its suffix.
+        name: For messages.
+        max_pixels: Refuse more pixels than this before decoding.
+
+    Raises:
+        UnreadablePhotoError: Not a picture, or a broken one.
+        PhotoTooLargeError: More pixels than the limit.
+        OutOfMemoryError: The pixels don't fit into memory.
+    """
+    if path.is_dir():
+        raise UnreadablePhotoError(f"{name}: a folder, not a picture", "give a picture file")
+    # Alpha stays apart from the colours: they are not to be multiplied by it.
+    wish = oiio.ImageSpec()
+    wish.attribute("oiio:UnassociatedAlpha", 1)
+    source = oiio.ImageInput.open(str(path), wish)
+    if source is None:
+        raise _unreadable(name, oiio.geterror())
+    try:
+        return _decode(source, path, name, max_pixels)
+    except MemoryError as error:
+        raise OutOfMemoryError(
+            f"{name}: its pixels don't fit into memory", "make the picture smaller"
+        ) from error
+    finally:
+        source.close()
+
+
+def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | None) -> Photo:
+    spec = source.spec()
+    if spec.width < 1 or spec.height < 1 or spec.nchannels < 1:
+        raise _unreadable(name, "it has no pixels")
+    check_pixels(spec.width, spec.height, max_pixels, name)
+    profile = _profile(spec)
+    if spec.get_string_attribute("jpeg:ColorSpace") in ("CMYK", "YCbCrK", "YCCK"):
+        colours, channels, alpha = decode_cmyk(path, name), 4, None
+    else:
+        chosen = _channels(spec)
+        colours, alpha = _read(source, spec, chosen, name)
+        channels = len(chosen.colour)
+    depth = _bit_depth(spec)
+    pixels = _in_srgb(colours, spec, profile, depth, name)
+    orientation = spec.get_int_attribute("Orientation", 1)
+    return Photo(
+        pixels=upright(pixels, orientation),
+        alpha=None if alpha is None else upright(alpha, orientation),
+        bit_depth=depth,
+        format=source.format_name(),
+        was_grey=channels == 1,
+        metadata=kept_attributes(spec),
+        name=name,
+        pages_dropped=_count_pages(source) - 1,
+    )
+
+
+def _channels(spec: oiio.ImageSpec) -> _Channels:
+    names = [channel.split(".")[-1].upper() for channel in spec.channelnames]
+    alpha = names.index("A") if "A" in names else None
+    if {"R", "G", "B"} <= set(names):
+        return _Channels(tuple(names.index(channel) for channel in "RGB"), alpha)
+    rest = [index for index in range(len(names)) if index != alpha]
+    return _Channels(tuple(rest[:3] if len(rest) >= 3 else rest[:1]), alpha)
+
+
+def _read(
+    source: oiio.ImageInput, spec: oiio.ImageSpec, chosen: _Channels, name: str
+) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
+    """Return colours as float32 (H, W, 1 or 3), 0…1 for integers, and alpha in the file's type."""
+    plain = chosen.alpha is None and chosen.colour == tuple(range(spec.nchannels))
+    wanted = oiio.FLOAT if plain else oiio.UNKNOWN
+    values = source.read_image(0, 0, 0, spec.nchannels, wanted)
+    # libjpeg only warns of a file that ends too early, and fills the rest with grey.
+    if values is None or source.has_error:
+        raise _unreadable(name, source.geterror())
+    values = values.reshape(spec.height, spec.width, spec.nchannels)
+    if plain:
+        return values, None
+    alpha = None if chosen.alpha is None else np.ascontiguousarray(values[..., chosen.alpha])
+    return _as_float(values[..., list(chosen.colour)]), alpha
+
+
+def _as_float(values: NDArray[Any]) -> NDArray[np.float32]:
+    if values.dtype.kind == "f":
+        return values.astype(np.float32)
+    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+
+
+def _in_srgb(
+    colours: NDArray[np.float32],
+    spec: oiio.ImageSpec,
+    profile: bytes | None,
+    depth: BitDepth,
+    name: str,
+) -> NDArray[np.float32]:
+    if depth == 32:
+        # Float files may hold anything: highlights above white are clipped, NaN is black.
+        colours = np.clip(np.nan_to_num(colours, nan=0.0), 0, 1)
+        if is_linear(spec):
+            colours = linear_to_srgb(colours).astype(np.float32)
+    if profile is not None and not is_srgb(profile) and _fits(profile, colours.shape[2]):
+        return to_srgb(colours, profile, depth, name)
+    if colours.shape[2] == 4:
+        return (1 - colours[..., :3]) * (1 - colours[..., 3:])
+    if colours.shape[2] == 1:
+        return np.broadcast_to(colours, (*colours.shape[:2], 3))
+    return colours
+
+
+def is_linear(spec: oiio.ImageSpec) -> bool:
+    """Tell whether a float file's numbers are linear light, as in OpenEXR."""
+    space = spec.get_string_attribute("oiio:ColorSpace").lower()
+    return space.startswith("lin") or space == "scene_linear"
+
+
+def _fits(profile: bytes, channels: int) -> bool:
+    """Tell whether a profile is of the pixels' kind; some encoders leave an RGB one in grey files."""
+    return {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}[channels] == profile[16:20]
+
+
+def _profile(spec: oiio.ImageSpec) -> bytes | None:
+    value = spec.getattribute("ICCProfile")
+    return None if value is None else np.asarray(value).tobytes()
+
+
+def _bit_depth(spec: oiio.ImageSpec) -> BitDepth:
+    match str(spec.format):
+        case "half" | "float" | "double":
+            return 32
+        case "uint16" | "uint32" | "uint64" | "int16" | "int32":
+            return 16
+        case _:
+            return 8
+
+
+def _count_pages(source: oiio.ImageInput) -> int:
+    pages = 1
+    while pages < _MAX_PAGES and source.seek_subimage(pages, 0):
+        pages += 1
+    source.geterror()
+    return pages
+
+
+def _unreadable(name: str, reason: str) -> UnreadablePhotoError:
+    first = next(iter(reason.strip().splitlines()), "unknown reason")
+    return UnreadablePhotoError(
+        f"{name}: can't be read as a picture: {first}",
+        "check that the file is complete and of a supported format",
+    )

@@ -1,0 +1,116 @@
+"""A decoded photograph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+__all__ = ["Attribute", "BitDepth", "Photo"]
+
+# Bits of a channel; 32 means float.
+BitDepth: TypeAlias = Literal[8, 16, 32]
+# (name, OpenImageIO's type, value) of one entry of a file's metadata.
+Attribute: TypeAlias = tuple[str, Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A photograph, upright and in sRGB, with all that its file carried beside it.
+
+    Attributes:
+        pixels: sRGB-encoded, 0…1, float32, shape (H, W, 3). A grey photo's three channels may
+            share their memory: don't write into it.
+        alpha: Shape (H, W), in the type that it was decoded in, never touched; None without one.
+        bit_depth: What a writer uses where the format allows: 8, 16 or 32 (float).
+        format: OpenImageIO's name of the file's format, such as "jpeg"; None for arrays.
+        was_grey: The file had one colour channel.
+        metadata: EXIF, XMP, IPTC and resolution, to be written again.
+        name: For messages: the path, "<bytes>", "<array>"….
+        pages_dropped: Pages, layers or frames beyond the first.
+    """
+
+    pixels: NDArray[np.float32]
+    alpha: NDArray[np.generic] | None = None
+    bit_depth: BitDepth = 8
+    format: str | None = None
+    was_grey: bool = False
+    metadata: tuple[Attribute, ...] = ()
+    name: str = "<array>"
+    pages_dropped: int = 0
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.pixels.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.pixels.shape[1]
+
+    def with_pixels(self, pixels: NDArray[np.float32]) -> Photo:
+        """Return the photo with other pixels of the same size, in colour."""
+        return replace(self, pixels=pixels, was_grey=False)
+
+    def to_uint8(self) -> NDArray[np.uint8]:
+        """Return the pixels rounded to 8 bits, shape (H, W, 3)."""
+        return quantise(self.pixels, np.dtype(np.uint8))
+
+    def to_pil(self) -> Image:
+        """Return an 8-bit Pillow image: RGB, or RGBA where there is alpha."""
+        from PIL import Image
+
+        picture = Image.fromarray(self.to_uint8())
+        if self.alpha is not None:
+            picture.putalpha(Image.fromarray(quantise_alpha(self.alpha, np.dtype(np.uint8))))
+        return picture
+
+    def save(
+        self,
+        target: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        quality: int | None = None,
+    ) -> Path:
+        """Write the photo to a file, and return its path; see `rechroma.photo.write`."""
+        from pathlib import Path
+
+        from rechroma.photo.write import write
+
+        write(self, target, overwrite=overwrite, quality=quality)
+        return Path(target)
+
+
+# Rows that are converted at once: no second full copy in float.
+_STRIP = 256
+
+
+def quantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return floats in 0…1 as integers of `dtype`, rounded and clipped; floats stay as they are."""
+    if dtype.kind == "f":
+        return values.astype(dtype, copy=False)
+    result = np.empty(values.shape, dtype)
+    top = np.float32(np.iinfo(dtype).max)
+    for start in range(0, len(values), _STRIP):
+        scaled = values[start : start + _STRIP] * top
+        scaled += np.float32(0.5)
+        result[start : start + _STRIP] = np.clip(scaled, 0, top)
+    return result
+
+
+def quantise_alpha(alpha: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return alpha in another type; in its own it comes back bit for bit."""
+    if alpha.dtype == dtype:
+        return alpha
+    if alpha.dtype.kind == "u":
+        alpha = alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
+    return quantise(alpha, dtype)

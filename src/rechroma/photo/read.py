@@ -1,0 +1,79 @@
+"""Reading a photograph from wherever it is."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
+
+import numpy as np
+
+from rechroma.errors import UnreadablePhotoError
+from rechroma.photo.arrays import from_array
+from rechroma.photo.decode import decode_file
+from rechroma.photo.limits import DEFAULT_MAX_PIXELS, check_pixels
+from rechroma.photo.model import Photo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+__all__ = ["Source", "read"]
+
+Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | NDArray[Any]"
+
+
+def read(source: Source, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Photo:
+    """Read a photograph: its first page, upright, in sRGB.
+
+    Args:
+        source: A path, the bytes of a file, a binary file, a Pillow image, or an array of shape
+            (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): bool, uint8, uint16, or float in 0…1.
+        max_pixels: Refuse more pixels than this before decoding; None lifts the limit.
+
+    Raises:
+        UnreadablePhotoError: Not a picture, or a broken one.
+        PhotoTooLargeError: More pixels than the limit.
+        OutOfMemoryError: The pixels don't fit into memory.
+    """
+    if isinstance(source, np.ndarray):
+        if source.ndim >= 2:
+            check_pixels(source.shape[1], source.shape[0], max_pixels, "<array>")
+        return from_array(source)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        if not path.exists():
+            raise UnreadablePhotoError(f"{path}: no such file", "check the path")
+        return decode_file(path, str(path), max_pixels)
+    if isinstance(source, bytes):
+        return _from_bytes(source, "<bytes>", max_pixels)
+    if hasattr(source, "read"):
+        file = cast("BinaryIO", source)
+        return _from_bytes(file.read(), str(getattr(file, "name", "<file>")), max_pixels)
+    if hasattr(source, "mode") and hasattr(source, "size"):
+        return _from_pil(source, max_pixels)
+    raise UnreadablePhotoError(
+        f"a {type(source).__name__} is not a picture",
+        "give a path, bytes, a binary file, a Pillow image or an array",
+    )
+
+
+def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:
+    # OpenImageIO's Python binding reads from files only.
+    with tempfile.NamedTemporaryFile(prefix="rechroma-") as file:
+        file.write(content)
+        file.flush()
+        return decode_file(Path(file.name), name, max_pixels)
+
+
+def _from_pil(picture: Image, max_pixels: int | None) -> Photo:
+    """Let Pillow write the picture losslessly: one way in, with profile, EXIF and 16 bits."""
+    check_pixels(picture.width, picture.height, max_pixels, "<Pillow image>")
+    with tempfile.NamedTemporaryFile(prefix="rechroma-", suffix=".tif") as file:
+        plain = picture.convert("RGBA") if picture.mode in ("P", "PA", "RGBa", "RGBX") else picture
+        if plain.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
+            plain = plain.convert("RGB")
+        plain.save(file, format="TIFF", icc_profile=picture.info.get("icc_profile"))
+        file.flush()
+        return decode_file(Path(file.name), "<Pillow image>", max_pixels)
