@@ -28,13 +28,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-from skimage import data
-
 from rechroma.colorizer import find_model
 
 CHILD = Path(__file__).with_name("colorize_child.py")
+PICTURES = Path(__file__).with_name("pictures.py")
 OURS = "rechroma colorize"
 LOCAL = [OURS, "rechroma (Python)", "bare"]
 PEERS = ["ECCV16", "SIGGRAPH17", "DDColor-tiny"]
@@ -148,15 +145,8 @@ def _command(
 
 
 def _picture(path: Path, megapixels: float) -> Path:
-    """Make a black-and-white JPEG of 3:2 from a photograph, once."""
     if not path.exists():
-        height = round((megapixels * 1e6 / 1.5) ** 0.5)
-        grey = Image.fromarray(data.coffee()).convert("L")
-        large = grey.resize((round(height * 1.5), height), Image.Resampling.LANCZOS)
-        # Grain, as scans have: a smooth picture would decode faster than a real one.
-        noise = np.random.default_rng(0).normal(0, 4, (large.height, large.width))
-        grain = np.clip(np.asarray(large) + noise, 0, 255).astype(np.uint8)
-        Image.fromarray(grain).convert("RGB").save(path, quality=92)
+        subprocess.run([sys.executable, PICTURES, path, str(megapixels)], check=True)
     return path
 
 

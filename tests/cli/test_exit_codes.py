@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rechroma import colorize as colorizing
+from rechroma import colorizer as colorizing
 from rechroma.cli import main
 from rechroma.errors import OutOfMemoryError
 

@@ -57,10 +57,10 @@ def test_overrides_reach_sections_and_terms(make_config):
 def test_a_file_that_is_no_config(tmp_path, content):
     file = tmp_path / "broken.yaml"
     file.write_text(content)
-    with pytest.raises(ConfigError, match="broken.yaml"):
+    with pytest.raises(ConfigError, match=r"broken\.yaml"):
         load_config(file)
 
 
 def test_a_missing_file():
-    with pytest.raises(ConfigError, match="nowhere.yaml"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
         load_config(Path("nowhere.yaml"))

@@ -88,7 +88,7 @@ def test_a_checkpoint_of_another_network_is_refused(make_config, tmp_path):
         train(wrong)
 
 
-def test_a_broken_resume_file_is_named(make_config, tmp_path):
+def test_a_broken_resume_file_is_named(make_config):
     config = make_config("STEPS=2")
     train(config)
     (config.output_dir / "resume.pt").write_bytes(b"broken")

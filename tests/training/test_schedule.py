@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from rechroma.training.config import NetworkConfig, OptimizerConfig
@@ -13,7 +15,7 @@ def test_rates_rise_then_fall():
     assert rates[10] == 1
     assert rates[55] == pytest.approx(0.55)
     assert rates[100] == pytest.approx(0.1)
-    assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a >= b for a, b in pairwise(rates[10:]))
 
 
 def test_the_encoder_learns_at_its_own_rate_and_norms_do_not_decay():

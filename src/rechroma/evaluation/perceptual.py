@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from torch import Tensor, nn
+from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 
 from rechroma.errors import MissingExtraError
 from rechroma.evaluation.stlpips import STLPIPS
@@ -29,16 +30,14 @@ class LPIPSAlex(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from torchmetrics.functional.image.lpips import _LPIPS
-
         try:
-            self.net = _LPIPS(pretrained=True, net="alex")
+            self.net = LearnedPerceptualImagePatchSimilarity(net_type="alex").net
         except OSError as error:
             raise MissingExtraError(
                 f"AlexNet's ImageNet weights can't be downloaded for LPIPS: {error}",
                 "go online once, or use st_lpips",
             ) from error
-        self.requires_grad_(False)
+        self.requires_grad_(requires_grad=False)
         self.eval()
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ class STLPIPS(nn.Module):
         self.register_buffer("scale", torch.tensor([0.458, 0.448, 0.450]).view(1, 3, 1, 1))
         taps = torch.tensor([1.0, 2.0, 1.0]) / 4
         self.register_buffer("blur", torch.outer(taps, taps))
-        self.requires_grad_(False)
+        self.requires_grad_(requires_grad=False)
         self.eval()
 
     @classmethod

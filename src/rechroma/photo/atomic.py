@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from rechroma.errors import UnwritablePhotoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["atomic_target", "copy_file"]
 
 
 @contextmanager
-def atomic_target(target: Path, *, overwrite: bool) -> Iterator[Path]:
+def atomic_target(target: Path, *, overwrite: bool) -> Generator[Path]:
     """Yield a temporary path beside `target`; on success it becomes `target`.
 
     Args:
@@ -50,7 +50,7 @@ def copy_file(source: Path, target: Path, *, overwrite: bool) -> None:
 
 def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
     if overwrite:
-        os.replace(temporary, target)
+        temporary.replace(target)
         return
     try:
         # A new link fails if the name is taken, even if somebody took it just now.
@@ -60,7 +60,7 @@ def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
     except OSError:
         # A file system without hard links: reserve the name, then fill it.
         _reserve(target)
-        os.replace(temporary, target)
+        temporary.replace(target)
 
 
 def _reserve(target: Path) -> None:

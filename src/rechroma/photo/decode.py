@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,8 @@ from rechroma.photo.model import BitDepth, Photo
 from rechroma.photo.orientation import upright
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 __all__ = ["decode_file"]
@@ -153,7 +154,7 @@ def is_linear(spec: oiio.ImageSpec) -> bool:
 
 
 def _fits(profile: bytes, channels: int) -> bool:
-    """Tell whether a profile is of the pixels' kind; some encoders leave an RGB one in grey files."""
+    """Tell whether a profile is of the pixels' kind: grey files may carry an RGB one."""
     return {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}[channels] == profile[16:20]
 
 

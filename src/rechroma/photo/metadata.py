@@ -17,8 +17,9 @@ _DROPPED_PREFIXES = (
     "bmp:", "targa:", "pnm:", "dpx:", "thumbnail", "textureformat", "wrapmodes",
 )  # fmt: skip
 _DROPPED = frozenset(
-    {"Orientation", "compression", "Compression", "planarconfig", "Exif:ColorSpace", "chromaticities",
-     "Exif:PixelXDimension", "Exif:PixelYDimension", "Exif:ImageWidth", "Exif:ImageHeight"}
+    {"Orientation", "compression", "Compression", "planarconfig", "Exif:ColorSpace",
+     "chromaticities", "Exif:PixelXDimension", "Exif:PixelYDimension", "Exif:ImageWidth",
+     "Exif:ImageHeight"}
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class Photo:
     """
 
     pixels: NDArray[np.float32]
-    alpha: NDArray[np.generic] | None = None
+    alpha: NDArray[Any] | None = None
     bit_depth: BitDepth = 8
     format: str | None = None
     was_grey: bool = False

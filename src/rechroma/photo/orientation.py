@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
 __all__ = ["upright"]
 
-Pixels = TypeVar("Pixels", bound="NDArray[Any]")
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def upright(pixels: Pixels, orientation: int) -> Pixels:
+def upright(pixels: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
     """Turn pixels, shape (H, W, ...), as EXIF's tag 274 says; unknown values change nothing."""
     match orientation:
         case 2:

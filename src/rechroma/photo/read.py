@@ -13,11 +13,12 @@ from rechroma.errors import UnreadablePhotoError
 from rechroma.photo.arrays import from_array
 from rechroma.photo.decode import decode_file
 from rechroma.photo.limits import DEFAULT_MAX_PIXELS, check_pixels
-from rechroma.photo.model import Photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
+
+    from rechroma.photo.model import Photo
 
 __all__ = ["Source", "read"]
 
@@ -52,7 +53,7 @@ def read(source: Source, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Phot
         file = cast("BinaryIO", source)
         return _from_bytes(file.read(), str(getattr(file, "name", "<file>")), max_pixels)
     if hasattr(source, "mode") and hasattr(source, "size"):
-        return _from_pil(source, max_pixels)
+        return _from_pil(cast("Image", source), max_pixels)
     raise UnreadablePhotoError(
         f"a {type(source).__name__} is not a picture",
         "give a path, bytes, a binary file, a Pillow image or an array",

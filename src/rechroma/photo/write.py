@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from rechroma.photo.icc import srgb_profile
 from rechroma.photo.model import BitDepth, Photo, quantise, quantise_alpha
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import NDArray
 
     from rechroma.photo.formats import Writer

@@ -6,14 +6,17 @@ The plane is cut on a grid of 10 units; a bin is kept when sRGB reaches into its
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rechroma.color import rgb_to_lab
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["BinCodec", "bin_centres", "class_weights", "smoothed_prior"]
 

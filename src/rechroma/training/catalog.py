@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rechroma.color import rgb_to_lab
 from rechroma.errors import ConfigError, PhotoError
 from rechroma.photo import read, readable_suffixes
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["colour_pictures", "hold_out", "mean_chroma"]
 

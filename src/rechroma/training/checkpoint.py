@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,6 +13,10 @@ from torch import Tensor, nn
 from rechroma.errors import ConfigError, ModelError
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["load_model", "load_weights", "read_state", "save_weights", "write_state"]
 
@@ -33,7 +34,7 @@ def save_weights(
     }
     temporary = path.with_name(f".{path.name}.tmp")
     save_file(tensors, temporary, metadata=header)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
@@ -64,7 +65,7 @@ def write_state(path: Path, state: Mapping[str, Any]) -> None:
     """Write everything that a resumed run needs, in one file, so that its parts always agree."""
     temporary = path.with_name(f".{path.name}.tmp")
     torch.save(dict(state), temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -147,9 +147,10 @@ def _apply(raw: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override!r} has no '='", "write --set SECTION.KEY=value")
     *sections, name = key.strip().split(".")
     for section in sections:
-        raw = raw.setdefault(section.upper(), {})
-        if not isinstance(raw, dict):
+        below: Any = raw.setdefault(section.upper(), {})
+        if not isinstance(below, dict):
             raise ConfigError(f"--set {override!r}: {section} has no keys below it")
+        raw = below
     # The terms of LOSS are names of functions, not keys of ours: they stay in lower case.
     in_loss = [s.upper() for s in sections] == ["LOSS"]
     raw[name if in_loss else name.upper()] = yaml.safe_load(value)

@@ -5,17 +5,21 @@ Sample number n is the same whatever the number of workers and wherever a run wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from rechroma.photo import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 __all__ = ["Crops", "Positions", "centre_crops", "random_box"]
 

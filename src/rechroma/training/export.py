@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -12,7 +11,11 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from rechroma.colorizer.card import CARD_KEY, ModelCard
-from rechroma.training.model import ColorizerModel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rechroma.training.model import ColorizerModel
 
 __all__ = ["ChromaGraph", "card_of", "export_onnx"]
 
@@ -97,7 +100,7 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
     onnx.checker.check_model(proto, full_check=True)
     temporary = path.with_name(f".{path.name}.tmp")
     onnx.save(proto, str(temporary))
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def _with_half_weights(proto: onnx.ModelProto) -> onnx.ModelProto:

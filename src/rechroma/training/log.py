@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from torch.utils.tensorboard import SummaryWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
 
 __all__ = ["RunLog"]
 
@@ -52,7 +54,7 @@ class RunLog:
             self._board.add_scalar(f"{kind}/{name}", value, step)
 
     def progress(self, step: int, values: dict[str, float]) -> None:
-        """Write a training record with the rate since the last one, and say it with the time left."""
+        """Write a training record with the rate since the last, and say it with the time left."""
         now, (then, before) = time.monotonic(), self._mark
         self._mark = (now, step)
         if before < 0:

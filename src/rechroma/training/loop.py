@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
 
 from rechroma.training.checkpoint import read_state, save_weights, write_state
-from rechroma.training.config import TrainConfig
-from rechroma.training.log import RunLog
-from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
 from rechroma.training.outputs import truth_of
 from rechroma.training.schedule import build_optimizer, build_schedule
 from rechroma.training.validation import Validator, save_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from torch.utils.data import DataLoader
+
+    from rechroma.training.config import TrainConfig
+    from rechroma.training.log import RunLog
+    from rechroma.training.losses import Criterion
 
 __all__ = ["Trainer"]
 

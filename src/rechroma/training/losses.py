@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rechroma.evaluation.perceptual import LPIPSAlex, load_perceptual
 from rechroma.evaluation.stlpips import STLPIPS
-from rechroma.training.config import LossTerm
 from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, Truth
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rechroma.training.config import LossTerm
 
 __all__ = ["Criterion"]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor, nn
 
-from rechroma.training.config import NetworkConfig
 from rechroma.training.networks import build_network
 from rechroma.training.outputs import build_output
+
+if TYPE_CHECKING:
+    from rechroma.training.config import NetworkConfig
 
 __all__ = ["ColorizerModel"]
 

@@ -7,6 +7,7 @@ losses. `rgb` is the original's first variant, `ab` its LAB variant, `bins` Zhan
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,9 @@ from torch import Tensor, nn
 
 from rechroma.color import lab_torch
 from rechroma.training.bins import BinCodec
-from rechroma.training.config import NetworkConfig
+
+if TYPE_CHECKING:
+    from rechroma.training.config import NetworkConfig
 
 __all__ = ["AbOutput", "BinsOutput", "Output", "RgbOutput", "Truth", "build_output", "truth_of"]
 

@@ -8,10 +8,9 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from rechroma import __version__
@@ -27,6 +26,10 @@ from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
 from rechroma.training.outputs import BinsOutput, truth_of
 from rechroma.training.validation import Validator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["train"]
 

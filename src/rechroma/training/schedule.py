@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import torch
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
-from rechroma.training.config import OptimizerConfig
-from rechroma.training.model import ColorizerModel
+if TYPE_CHECKING:
+    import torch
+
+    from rechroma.training.config import OptimizerConfig
+    from rechroma.training.model import ColorizerModel
 
 __all__ = ["build_optimizer", "build_schedule", "rate_at"]
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from rechroma.evaluation.colorfulness import colorfulness
-from rechroma.evaluation.perceptual import PerceptualDistance
-from rechroma.training.model import ColorizerModel
 from rechroma.training.outputs import truth_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rechroma.evaluation.perceptual import PerceptualDistance
+    from rechroma.training.model import ColorizerModel
 
 __all__ = ["Validator", "save_samples"]
 

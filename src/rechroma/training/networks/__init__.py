@@ -5,9 +5,13 @@ What the maps mean is not the network's business: see `rechroma.training.outputs
 
 from __future__ import annotations
 
-from rechroma.training.config import NetworkConfig
+from typing import TYPE_CHECKING
+
 from rechroma.training.networks.base import BaseUNet
 from rechroma.training.networks.efficientnet import EfficientNetUNet
+
+if TYPE_CHECKING:
+    from rechroma.training.config import NetworkConfig
 
 __all__ = ["Network", "build_network"]
 
@@ -29,4 +33,6 @@ def build_network(config: NetworkConfig, channels: int, *, pretrained: bool) -> 
         case "base":
             return BaseUNet(channels, config.width)
         case "efficientnet_lite0_unet":
-            return EfficientNetUNet(channels, pretrained, config.encoder_weights)
+            return EfficientNetUNet(
+                channels, pretrained=pretrained, encoder_weights=config.encoder_weights
+            )

@@ -6,13 +6,17 @@ levels of a U-Net are left out.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import timm
+from timm.models.efficientnet import EfficientNetFeatures
 from torch import Tensor, nn
 
 from rechroma.errors import ConfigError
 from rechroma.training.networks.blocks import UpBlock, normalise_lightness
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["EfficientNetUNet"]
 
@@ -35,10 +39,10 @@ class EfficientNetUNet(nn.Module):
     output_stride = 4
 
     def __init__(
-        self, channels: int, pretrained: bool = False, encoder_weights: Path | None = None
+        self, channels: int, *, pretrained: bool, encoder_weights: Path | None = None
     ) -> None:
         super().__init__()
-        self.encoder = _encoder(pretrained, encoder_weights)
+        self.encoder = _encoder(encoder_weights, pretrained=pretrained)
         # Features at strides 2, 4, 8, 16, 32; the first is not needed.
         _, *skips, deepest = self.encoder.feature_info.channels()
         inputs = (deepest, *_WIDTHS[:-1])
@@ -59,7 +63,7 @@ class EfficientNetUNet(nn.Module):
         return self.head(x)
 
 
-def _encoder(pretrained: bool, weights: Path | None) -> nn.Module:
+def _encoder(weights: Path | None, *, pretrained: bool) -> EfficientNetFeatures:
     source = {"file": str(weights)} if weights else None
     if weights and not weights.is_file():
         raise ConfigError(
@@ -67,7 +71,7 @@ def _encoder(pretrained: bool, weights: Path | None) -> nn.Module:
             "mend NETWORK ENCODER_WEIGHTS, or leave it out: timm downloads the weights",
         )
     try:
-        return timm.create_model(
+        encoder = timm.create_model(
             _ENCODER,
             pretrained=pretrained,
             pretrained_cfg_overlay=source,
@@ -79,3 +83,5 @@ def _encoder(pretrained: bool, weights: Path | None) -> nn.Module:
             f"the ImageNet weights of {_ENCODER} can't be loaded: {error}",
             "give a file in NETWORK ENCODER_WEIGHTS",
         ) from error
+    assert isinstance(encoder, EfficientNetFeatures)  # noqa: S101 - what features_only gives
+    return encoder
