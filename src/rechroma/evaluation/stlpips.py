@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self, cast
 
 import torch
 import torch.nn.functional as F
@@ -20,9 +20,13 @@ from rechroma.errors import MissingExtraError, UsageError
 __all__ = ["STLPIPS"]
 
 _WEIGHTS = Path("weights", "vST0.0", "alex_shift_tolerant.pth")
-# Below this a reflection pad of the deepest level is wider than the map.
-_MIN_SIDE = 32
+# Below this the reflected border of the third stage is wider than its map.
+_MIN_SIDE = 21
 _EPSILON = 1e-10
+# Keeps the root's gradient finite where all channels are zero; far below float32's resolution.
+_TINY = 1e-20
+# Stages 1 and 2 (of 0…4) start with a maximum and a halving.
+_LAST_HALVING = 2
 # (names of the convolution and of the linear layer in the weight file, channels in and out, size,
 # padding) of the five stages.
 _STAGES = (
@@ -79,7 +83,7 @@ class STLPIPS(nn.Module):
         """Return the distance, shape (N,), of two batches of sRGB pictures.
 
         Args:
-            x: Shape (N, 3, H, W), sides of at least 32, in 0…1; values outside are not clipped.
+            x: Shape (N, 3, H, W), sides of at least 21, in 0…1; values outside are not clipped.
             y: The same. A batch that needs no gradient costs none.
         """
         return self.distance(self.features(x), self.features(y))
@@ -91,15 +95,13 @@ class STLPIPS(nn.Module):
                 f"ST-LPIPS needs pictures of at least {_MIN_SIDE} px, got {tuple(rgb.shape)}",
                 "compare larger pictures",
             )
-        x = (2 * rgb - 1 - self.shift) / self.scale
-        maps: list[Tensor] = []
-        for stage, convolution in enumerate(self.convolutions):
-            if stage in (1, 2):
+        x = F.relu(self._first_stage((2 * rgb - 1 - self.shift) / self.scale))
+        maps = [_normalised(x)]
+        for stage, convolution in enumerate(self.convolutions[1:], start=1):
+            if stage <= _LAST_HALVING:
                 x = self._halve(F.max_pool2d(x, 3, stride=1))
-            x = convolution(x)
-            # The first stage is blurred before its ReLU, the next two before their convolution.
-            x = F.relu(self._halve(x) if stage == 0 else x)
-            maps.append(x / (x.square().sum(1, keepdim=True).add(1e-20).sqrt() + _EPSILON))
+            x = F.relu(convolution(x))
+            maps.append(_normalised(x))
         return maps
 
     def distance(self, x: list[Tensor], y: list[Tensor]) -> Tensor:
@@ -114,6 +116,48 @@ class STLPIPS(nn.Module):
         channels = x.shape[1]
         kernel = self.blur.expand(channels, 1, 3, 3)
         return F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), kernel, stride=2, groups=channels)
+
+    def _first_stage(self, x: Tensor) -> Tensor:
+        """Return `_halve` of the first convolution, in one convolution of stride 2.
+
+        So the full-size map of 64 channels, most of the network's time, is never made. Both are
+        linear, and the reflected border is simple: the first row of the result repeats the second;
+        the last repeats its neighbour if the height is odd. If it is even, the last row sees the
+        taps [2 2], because the border folds [1 2 1] upon itself. Columns likewise.
+        """
+        height, width = x.shape[-2:]
+        x = F.pad(x, (2, 2, 2, 2))
+        rows = [
+            torch.cat([self._convolve_blurred(x, row, column) for column in _blurs(width)], dim=3)
+            for row in _blurs(height)
+        ]
+        return F.pad(torch.cat(rows, dim=2), (1, width % 2, 1, height % 2), mode="replicate")
+
+    def _convolve_blurred(self, x: Tensor, row: _Blur, column: _Blur) -> Tensor:
+        """Convolve by the first kernel blurred by these taps, in strides of 2."""
+        first = cast("nn.Conv2d", self.convolutions[0])
+        taps = torch.outer(x.new_tensor(row.taps), x.new_tensor(column.taps)) / 16
+        kernel = F.conv_transpose2d(first.weight.flatten(0, 1)[:, None], taps[None, None])
+        kernel = kernel[:, 0].unflatten(0, first.weight.shape[:2])
+        return F.conv2d(x[..., row.start :, column.start :], kernel, first.bias, stride=2)
+
+
+class _Blur(NamedTuple):
+    """A blur along one axis: its taps times 4, and the first place of the input that it sees."""
+
+    taps: tuple[float, ...]
+    start: int
+
+
+def _blurs(side: int) -> tuple[_Blur, ...]:
+    """Return the blurs that meet an axis of that length: the inner one and, if even, the last."""
+    inner = _Blur((1, 2, 1), 0)
+    # 11 + 1: what two neighbouring places of the first convolution see.
+    return (inner,) if side % 2 else (inner, _Blur((2, 2), -12))
+
+
+def _normalised(x: Tensor) -> Tensor:
+    return x / (x.square().sum(1, keepdim=True).add(_TINY).sqrt() + _EPSILON)
 
 
 def _weight_file() -> Path:

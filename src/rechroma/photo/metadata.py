@@ -26,7 +26,7 @@ _DROPPED = frozenset(
 def kept_attributes(spec: oiio.ImageSpec) -> tuple[Attribute, ...]:
     """Return EXIF, XMP, IPTC, resolution and other descriptions of what the picture shows."""
     return tuple(
-        (entry.name, entry.type, entry.value)
+        (entry.name, str(entry.type), entry.value)
         for entry in spec.extra_attribs
         if entry.name not in _DROPPED and not entry.name.startswith(_DROPPED_PREFIXES)
     )

@@ -18,8 +18,8 @@ __all__ = ["Attribute", "BitDepth", "Photo"]
 
 # Bits of a channel; 32 means float.
 BitDepth: TypeAlias = Literal[8, 16, 32]
-# (name, OpenImageIO's type, value) of one entry of a file's metadata.
-Attribute: TypeAlias = tuple[str, Any, Any]
+# (name, OpenImageIO's name of the type, value) of one entry of a file's metadata.
+Attribute: TypeAlias = tuple[str, str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

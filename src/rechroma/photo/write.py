@@ -78,7 +78,7 @@ def _write(
     values = _values(photo, writer, _TYPES[depth])
     spec = oiio.ImageSpec(photo.width, photo.height, values.shape[2], str(values.dtype))
     for name, kind, value in photo.metadata:
-        spec.attribute(name, kind, value)
+        spec.attribute(name, oiio.TypeDesc(kind), value)
     if values.shape[2] == 4:
         spec.alpha_channel = 3
         spec.attribute("oiio:UnassociatedAlpha", 1)
