@@ -139,6 +139,8 @@ class STLPIPS(nn.Module):
         taps = torch.outer(x.new_tensor(row.taps), x.new_tensor(column.taps)) / 16
         kernel = F.conv_transpose2d(first.weight.flatten(0, 1)[:, None], taps[None, None])
         kernel = kernel[:, 0].unflatten(0, first.weight.shape[:2])
+        # torch's maximum, further on, is ten times faster with the channels last.
+        kernel = kernel.contiguous(memory_format=torch.channels_last)
         return F.conv2d(x[..., row.start :, column.start :], kernel, first.bias, stride=2)
 
 

@@ -4,8 +4,8 @@ from rechroma.photo.atomic import copy_file
 from rechroma.photo.formats import readable_suffixes, writable_format, writable_suffixes
 from rechroma.photo.limits import DEFAULT_MAX_PIXELS
 from rechroma.photo.model import BitDepth, Photo
-from rechroma.photo.read import Source, read
-from rechroma.photo.write import encode, write
+from rechroma.photo.reading import Source, read
+from rechroma.photo.writing import encode, write
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",

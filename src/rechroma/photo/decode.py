@@ -26,6 +26,8 @@ __all__ = ["decode_file"]
 
 # Counting stops here: a film in a GIF is not walked through.
 _MAX_PAGES = 1000
+# Their numbers are linear light by definition, whether a file says so or not.
+_LINEAR_FORMATS = ("openexr", "hdr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,12 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         colours, alpha = _read(source, spec, chosen, name)
         channels = len(chosen.colour)
     depth = _bit_depth(spec)
-    pixels = _in_srgb(colours, spec, profile, depth, name)
+    if depth == 32:
+        # Float files may hold anything: highlights above white are clipped, NaN is black.
+        colours = np.clip(np.nan_to_num(colours, nan=0.0), 0, 1)
+        if _is_linear(source.format_name(), spec):
+            colours = linear_to_srgb(colours).astype(np.float32)
+    pixels = _in_srgb(colours, profile, depth, name)
     orientation = spec.get_int_attribute("Orientation", 1)
     return Photo(
         pixels=upright(pixels, orientation),
@@ -127,17 +134,8 @@ def _as_float(values: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _in_srgb(
-    colours: NDArray[np.float32],
-    spec: oiio.ImageSpec,
-    profile: bytes | None,
-    depth: BitDepth,
-    name: str,
+    colours: NDArray[np.float32], profile: bytes | None, depth: BitDepth, name: str
 ) -> NDArray[np.float32]:
-    if depth == 32:
-        # Float files may hold anything: highlights above white are clipped, NaN is black.
-        colours = np.clip(np.nan_to_num(colours, nan=0.0), 0, 1)
-        if is_linear(spec):
-            colours = linear_to_srgb(colours).astype(np.float32)
     if profile is not None and not is_srgb(profile) and _fits(profile, colours.shape[2]):
         return to_srgb(colours, profile, depth, name)
     if colours.shape[2] == 4:
@@ -147,10 +145,10 @@ def _in_srgb(
     return colours
 
 
-def is_linear(spec: oiio.ImageSpec) -> bool:
-    """Tell whether a float file's numbers are linear light, as in OpenEXR."""
+def _is_linear(format_name: str, spec: oiio.ImageSpec) -> bool:
+    """Tell whether a float file's numbers are linear light: by its format, or by its own word."""
     space = spec.get_string_attribute("oiio:ColorSpace").lower()
-    return space.startswith("lin") or space == "scene_linear"
+    return format_name in _LINEAR_FORMATS or space.startswith("lin")
 
 
 def _fits(profile: bytes, channels: int) -> bool:

@@ -84,7 +84,7 @@ class Photo:
         """Write the photo to a file, and return its path; see `rechroma.photo.write`."""
         from pathlib import Path
 
-        from rechroma.photo.write import write
+        from rechroma.photo.writing import write
 
         write(self, target, overwrite=overwrite, quality=quality)
         return Path(target)

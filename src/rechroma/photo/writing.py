@@ -76,7 +76,8 @@ def _write(
 ) -> None:
     depth = max((d for d in writer.depths if d <= bit_depth), default=min(writer.depths))
     values = _values(photo, writer, _TYPES[depth])
-    spec = oiio.ImageSpec(photo.width, photo.height, values.shape[2], str(values.dtype))
+    kind_of_values = oiio.FLOAT if depth == 32 else oiio.UINT16 if depth == 16 else oiio.UINT8
+    spec = oiio.ImageSpec(photo.width, photo.height, values.shape[2], kind_of_values)
     for name, kind, value in photo.metadata:
         spec.attribute(name, oiio.TypeDesc(kind), value)
     if values.shape[2] == 4:

@@ -1,0 +1,222 @@
+import io
+import shutil
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+from PIL import Image, ImageCms
+from skimage import data
+
+from rechroma.color import linear_to_srgb
+from rechroma.errors import PhotoTooLargeError, UnreadablePhotoError
+from rechroma.photo import read, readable_suffixes
+
+from .conftest import COLOUR, write_oiio
+
+EXACT = ["png", "webp", "bmp", "lzw", "sixteen-tiff", "sixteen-png", "float-tiff"]
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_lossless_files_come_out_exactly(files, kind):
+    photo = read(files[kind])
+    assert photo.pixels.dtype == np.float32
+    assert np.abs(photo.pixels - COLOUR / 255).max() < 1e-6
+    assert not photo.was_grey
+    wanted = 16 if "sixteen" in kind else 32 if "float" in kind else 8
+    assert photo.bit_depth == wanted
+
+
+@pytest.mark.parametrize(
+    "kind", ["jpeg", "progressive", "palette", "gif", "grey", "bilevel", "fax"]
+)
+def test_other_files_agree_with_pillow(files, kind):
+    with Image.open(files[kind]) as picture:
+        plain = np.asarray(picture.convert("RGB"))
+    photo = read(files[kind])
+    # Decoders of JPEG may differ by a level or two.
+    assert np.abs(photo.to_uint8().astype(int) - plain).max() <= 3
+    assert photo.was_grey == (kind in {"grey", "bilevel", "fax"})
+
+
+def test_cmyk_gives_believable_colours(files):
+    assert np.abs(read(files["cmyk"]).pixels - COLOUR / 255).mean() < 0.02
+
+
+def test_alpha_stays_apart(tmp_path):
+    alpha = np.random.default_rng(0).integers(0, 256, COLOUR.shape[:2], dtype=np.uint8)
+    rgba = np.dstack([COLOUR, alpha])
+    for suffix, options in {
+        "png": {},
+        "tif": {},
+        "webp": {"lossless": True, "exact": True},
+    }.items():
+        Image.fromarray(rgba).save(tmp_path / f"a.{suffix}", **options)
+        photo = read(tmp_path / f"a.{suffix}")
+        assert np.array_equal(photo.alpha, alpha)
+        assert np.array_equal(photo.to_uint8(), COLOUR), suffix
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_applied_as_pillow_does(tmp_path, orientation):
+    from PIL import ImageOps
+
+    exif = Image.Exif()
+    exif[274] = orientation
+    path = tmp_path / "turned.jpg"
+    Image.fromarray(COLOUR).save(path, exif=exif, quality=95)
+    with Image.open(path) as picture:
+        plain = np.asarray(ImageOps.exif_transpose(picture))
+    photo = read(path)
+    assert np.abs(photo.to_uint8().astype(int) - plain).max() <= 3
+    assert "Orientation" not in {name for name, _, _ in photo.metadata}
+
+
+def test_all_pages_but_the_first_are_counted(tmp_path):
+    picture = Image.fromarray(COLOUR)
+    picture.save(tmp_path / "m.tif", save_all=True, append_images=[picture, picture])
+    assert read(tmp_path / "m.tif").pages_dropped == 2
+
+
+def test_linear_floats_are_encoded(tmp_path):
+    linear = np.linspace(0, 1.5, 300, dtype=np.float32).reshape(10, 10, 3)
+    write_oiio(tmp_path / "a.exr", linear)
+    half = linear_to_srgb(np.clip(linear, 0, 1))
+    assert np.abs(read(tmp_path / "a.exr").pixels - half).max() < 2e-3
+
+
+def test_bytes_files_arrays_and_pillow_agree_with_the_path(files):
+    path = files["png"]
+    wanted = read(path).pixels
+    with path.open("rb") as file, Image.open(path) as picture:
+        for source in (path.read_bytes(), file, picture, COLOUR, str(path)):
+            assert np.abs(read(source).pixels - wanted).max() < 1e-6
+    assert np.abs(read(Image.fromarray(COLOUR).convert("L")).pixels[..., 0] * 255
+                  - np.asarray(Image.fromarray(COLOUR).convert("L"))).max() < 1e-3  # fmt: skip
+
+
+def test_the_content_decides_not_the_suffix(files, tmp_path):
+    shutil.copy(files["png"], tmp_path / "renamed.jpg")
+    assert read(tmp_path / "renamed.jpg").format == "png"
+
+
+ADOBE = {"red": (0.64, 0.33), "green": (0.21, 0.71), "blue": (0.15, 0.06)}
+
+
+@pytest.fixture(scope="module")
+def adobe_profile():
+    """A matrix profile with Adobe RGB's primaries and gamma, written tag by tag."""
+    import struct
+
+    def xyz(values):
+        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in values))
+
+    # Adobe RGB (1998) colorants adapted to D50, and its gamma 563/256.
+    tags = {
+        b"rXYZ": xyz((0.60974, 0.31111, 0.01947)),
+        b"gXYZ": xyz((0.20528, 0.62567, 0.06087)),
+        b"bXYZ": xyz((0.14919, 0.06322, 0.74457)),
+        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 6) + b"Adobe\0" + b"\0" * 78,
+        **{name: b"curv\0\0\0\0" + struct.pack(">IH", 1, 563) for name in
+           (b"rTRC", b"gTRC", b"bTRC")},
+    }  # fmt: skip
+    table, body = b"", b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        content += b"\0" * (-len(content) % 4)
+        table += struct.pack(">4sII", name, start + len(body), len(content))
+        body += content
+    size = start + len(body)
+    header = struct.pack(">I4sI4s4s4s", size, b"\0\0\0\0", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    header = header.ljust(36, b"\0") + b"acsp" + b"\0" * 28 + struct.pack(
+        ">3i", *(round(v * 65536) for v in (0.9642, 1.0, 0.8249)))  # fmt: skip
+    profile = header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+    ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return profile
+
+
+def test_profiles_are_converted_at_8_and_16_bits_alike(tmp_path, adobe_profile):
+    """The float way of 16-bit files agrees with LittleCMS."""
+    pale = (COLOUR // 2 + 60).astype(np.uint8)
+    Image.fromarray(pale).save(tmp_path / "eight.png", icc_profile=adobe_profile)
+    values = pale.astype(np.uint16) * 257
+    spec = oiio.ImageSpec(values.shape[1], values.shape[0], 3, "uint16")
+    icc = np.frombuffer(adobe_profile, np.uint8)
+    spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{icc.size}]"), icc)
+    output = oiio.ImageOutput.create("tiff")
+    assert output.open(str(tmp_path / "sixteen.tif"), spec)
+    output.write_image(values)
+    output.close()
+    eight, sixteen = read(tmp_path / "eight.png"), read(tmp_path / "sixteen.tif")
+    assert np.abs(eight.pixels - pale / 255).max() > 0.02, "nothing was converted"
+    assert np.abs(eight.pixels - sixteen.pixels).max() < 1.6 / 255
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "lzw", "gif"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
+def test_truncated_files_are_errors(files, tmp_path, kind, share):
+    content = files[kind].read_bytes()
+    broken = tmp_path / files[kind].name
+    broken.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(UnreadablePhotoError, match=broken.stem):
+        read(broken)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\0" * 999]
+)
+def test_what_is_no_picture_is_one_clear_error(tmp_path, content):
+    path = tmp_path / "nonsense.jpg"
+    path.write_bytes(content)
+    with pytest.raises(UnreadablePhotoError) as caught:
+        read(path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UnreadablePhotoError):
+        read(content)
+
+
+def test_missing_files_and_folders(tmp_path):
+    for path in (tmp_path, tmp_path / "none.jpg"):
+        with pytest.raises(UnreadablePhotoError, match=path.name):
+            read(path)
+
+
+def test_the_limit_is_checked_before_decoding(tmp_path, files):
+    with pytest.raises(PhotoTooLargeError, match="--max-pixels"):
+        read(files["png"], max_pixels=1000)
+    with pytest.raises(PhotoTooLargeError):
+        read(COLOUR, max_pixels=1000)
+    # A header that promises 65,535 × 65,535 pixels, with nothing behind it.
+    content = bytearray(files["jpeg"].read_bytes())
+    at = content.index(b"\xff\xc0") + 5
+    content[at : at + 4] = b"\xff\xff\xff\xff"
+    (tmp_path / "bomb.jpg").write_bytes(content)
+    # The decoder may have a limit of its own, below ours.
+    with pytest.raises((PhotoTooLargeError, UnreadablePhotoError)):
+        read(tmp_path / "bomb.jpg")
+
+
+def test_broken_floats_become_finite():
+    values = np.array([[[np.nan, np.inf, -np.inf], [0.5, 2, -1]]])
+    assert np.array_equal(read(values).pixels, np.float32([[[0, 1, 0], [0.5, 1, 0]]]))
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 3), (5,), (2, 2, 5), (1, 2, 3, 4)])
+def test_arrays_that_are_no_pictures(shape):
+    with pytest.raises(UnreadablePhotoError):
+        read(np.zeros(shape, np.uint8))
+    with pytest.raises(UnreadablePhotoError, match="int64"):
+        read(np.zeros((2, 2), np.int64))
+
+
+def test_greys_of_all_kinds_have_equal_channels():
+    for values in (data.camera(), data.camera()[..., None], data.camera() > 99):
+        photo = read(values)
+        assert photo.was_grey
+        assert np.array_equal(photo.pixels[..., 0], photo.pixels[..., 2])
+
+
+def test_suffixes_have_dots_and_lower_case():
+    assert {".jpg", ".png", ".tif", ".webp"} <= readable_suffixes()
+    assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in readable_suffixes())
