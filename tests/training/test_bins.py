@@ -60,7 +60,7 @@ def test_encoding_agrees_with_the_dense_form(codec):
     fifth = distance.topk(NEIGHBOURS, largest=False).values[:, -1]
     taken = distance.gather(1, index[0, :, 0].T).amax(1)
     assert (taken - fifth).max() < 1.42
-    assert same.float().mean() > 0.8
+    assert same.float().mean() > 0.7
     assert torch.allclose(sparse.sum(1), torch.ones(500))
 
 

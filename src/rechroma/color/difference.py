@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rechroma.color.arrays import FloatArray, as_float
@@ -14,7 +16,7 @@ _25_TO_7 = 25.0**7
 def ciede2000(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return ΔE00, shape (...), of two CIELAB colours, shape (..., 3), with kL = kC = kH = 1.
 
-    Numbers in comments are the paper's equations.
+    Shapes broadcast; float32 stays float32. Numbers in comments are the paper's equations.
     """
     l1, a1, b1 = np.moveaxis(as_float(first), -1, 0)
     l2, a2, b2 = np.moveaxis(as_float(second), -1, 0)
@@ -43,30 +45,29 @@ def _chroma_weight(chroma: FloatArray) -> FloatArray:
 def _wrapped(angle: FloatArray) -> FloatArray:
     """Bring a difference of hues into −π…π."""
     return np.where(
-        angle > np.pi, angle - 2 * np.pi, np.where(angle < -np.pi, angle + 2 * np.pi, angle)
+        angle > math.pi, angle - 2 * math.pi, np.where(angle < -math.pi, angle + 2 * math.pi, angle)
     )
 
 
 def _mean_hue(h1: FloatArray, h2: FloatArray) -> FloatArray:
     """Return the mean of two hues, each in −π…π, on the shorter arc."""
-    h1, h2 = h1 % (2 * np.pi), h2 % (2 * np.pi)
+    h1, h2 = h1 % (2 * math.pi), h2 % (2 * math.pi)
     total = h1 + h2
-    apart = np.abs(h1 - h2) > np.pi
-    turn = np.where(total < 2 * np.pi, 2 * np.pi, -2 * np.pi)
-    return (total + np.where(apart, turn, 0)) / 2
+    # The paper adds or takes away 360°; halved, these are a whole turn apart: the same hue.
+    return np.where(np.abs(h1 - h2) > math.pi, total + 2 * math.pi, total) / 2
 
 
 def _hue_weight(hue: FloatArray) -> FloatArray:  # 15
     return (
         1
-        - 0.17 * np.cos(hue - np.radians(30))
+        - 0.17 * np.cos(hue - math.radians(30))
         + 0.24 * np.cos(2 * hue)
-        + 0.32 * np.cos(3 * hue + np.radians(6))
-        - 0.20 * np.cos(4 * hue - np.radians(63))
+        + 0.32 * np.cos(3 * hue + math.radians(6))
+        - 0.20 * np.cos(4 * hue - math.radians(63))
     )
 
 
 def _rotation(chroma: FloatArray, hue: FloatArray) -> FloatArray:
-    degrees = np.degrees(hue % (2 * np.pi))
-    theta = np.radians(30) * np.exp(-(((degrees - 275) / 25) ** 2))  # 16
+    degrees = np.degrees(hue % (2 * math.pi))
+    theta = math.radians(30) * np.exp(-(((degrees - 275) / 25) ** 2))  # 16
     return -np.sin(2 * theta) * 2 * _chroma_weight(chroma)  # 17, 21

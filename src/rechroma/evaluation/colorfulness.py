@@ -1,7 +1,8 @@
-"""Colorfulness (Hasler & Süsstrunk 2003, equations 5–7 of "Measuring colourfulness…").
+"""Colorfulness: Hasler & Süsstrunk 2003, "Measuring colourfulness in natural images".
 
-Two conventions are in use, and they differ: the paper takes the opponent channels with their signs,
-DDColor and CT2 take their absolute values. Say which one a number is.
+Theirs is the metric of the opponent channels R − G and (R + G) / 2 − B of sRGB. Two conventions are
+in use, and they differ: the paper takes these channels with their signs, DDColor and CT2 take their
+absolute values. Say which one a number is.
 """
 
 from __future__ import annotations

@@ -13,10 +13,12 @@ import numpy as np
 import timm
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from rechroma.errors import ModelError
+from rechroma.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +32,8 @@ _NAME = "tf_efficientnet_lite0"
 _SIZE = 224
 _SUBSETS = 100
 _SUBSET = 100
+# The estimate divides by the number of pairs of different pictures.
+_FEWEST = 2
 
 
 class Lite0Features(nn.Module):
@@ -42,20 +46,13 @@ class Lite0Features(nn.Module):
         ModelError: The weights can't be had.
     """
 
-    # torchmetrics asks for it.
-    num_features = 1280
-
     def __init__(self, weights: Path | None = None) -> None:
         super().__init__()
         try:
-            self.network = timm.create_model(
-                _NAME,
-                pretrained=True,
-                num_classes=0,
-                pretrained_cfg_overlay={"file": str(weights)} if weights else None,
-                pretrained_strict=False,
-            )
-        except (OSError, RuntimeError) as error:
+            self.network = timm.create_model(_NAME, pretrained=weights is None, num_classes=0)
+            if weights is not None:
+                _load(self.network, weights)
+        except (OSError, RuntimeError, SafetensorError) as error:
             raise ModelError(
                 f"the weights of {_NAME} can't be had: {error}", "give --kid-encoder FILE"
             ) from error
@@ -65,6 +62,18 @@ class Lite0Features(nn.Module):
         """Return features, shape (N, 1280), of pictures, shape (N, 3, 224, 224), in 0…1."""
         # The tf_ weights were trained on −1…1.
         return self.network(rgb * 2 - 1)
+
+
+def _load(network: nn.Module, file: Path) -> None:
+    """Load exactly this network's weights; a classifier in the file is left out."""
+    weights = {k: v for k, v in load_file(file).items() if not k.startswith("classifier.")}
+    counters = {name for name in network.state_dict() if name.endswith("num_batches_tracked")}
+    if wrong := sorted((network.state_dict().keys() ^ weights.keys()) - counters):
+        raise ModelError(
+            f"{file}: not the weights of {_NAME}: {len(wrong)} names differ, such as {wrong[0]}",
+            "give a safetensors file with timm's names",
+        )
+    network.load_state_dict(weights, strict=False)
 
 
 def kid(
@@ -79,17 +88,21 @@ def kid(
         results: 8-bit sRGB pictures, shape (H, W, 3), of any sizes: the shorter side is scaled to
             224 and the centre is taken.
         truths: The same.
-        features: Maps (N, 3, 224, 224) in 0…1 to (N, C), and has `num_features`.
+        features: Maps (N, 3, 224, 224) in 0…1 to (N, C).
         seed: Of the subsets.
+
+    Raises:
+        UsageError: There are fewer than two of either.
     """
     fake = torch.cat([central_square(picture) for picture in results])
     real = torch.cat([central_square(picture) for picture in truths])
+    size = min(_SUBSET, len(fake), len(real))
+    if size < _FEWEST:
+        raise UsageError("KID needs at least two pictures", "give more, or leave KID out")
     with warnings.catch_warnings():
         # It keeps all features; 1280 numbers a picture are meant to be kept.
         warnings.filterwarnings("ignore", "Metric `Kernel Inception Distance` will save")
-        metric = KernelInceptionDistance(
-            feature=features, subsets=_SUBSETS, subset_size=min(_SUBSET, len(fake)), normalize=True
-        )
+        metric = KernelInceptionDistance(feature=features, subsets=_SUBSETS, subset_size=size)
     for batch in real.split(32):
         metric.update(batch, real=True)
     for batch in fake.split(32):

@@ -10,6 +10,7 @@ import torch
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from rechroma.color import ciede2000, rgb_to_lab
+from rechroma.errors import UsageError
 from rechroma.evaluation.colorfulness import colorfulness, colorfulness_signed
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ def psnr(result: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
 
 
 def ssim(result: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
-    """Return SSIM (Wang et al. 2004) with a Gaussian window of σ = 1.5, mean of the channels."""
+    """Return SSIM (Wang et al. 2004) with a Gaussian window of σ = 1.5, mean of the channels.
+
+    Every pixel counts; at the borders the window sees the picture reflected.
+    """
     value = structural_similarity_index_measure(_tensor(result), _tensor(truth), data_range=1.0)
     assert isinstance(value, torch.Tensor)  # noqa: S101 - without options there is one answer
     return float(value)
@@ -76,7 +80,16 @@ def ssim(result: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
 def score(
     result: NDArray[np.uint8], truth: NDArray[np.uint8], perceptual: PerceptualDistance
 ) -> Scores:
-    """Return all scores of a picture, both of shape (H, W, 3)."""
+    """Return all scores of a picture, both of shape (H, W, 3).
+
+    Raises:
+        UsageError: The shapes differ, or the picture is too small for the perceptual distance.
+    """
+    if result.shape != truth.shape:
+        raise UsageError(
+            f"a picture of shape {result.shape} against a truth of shape {truth.shape}",
+            "compare pictures of the same size",
+        )
     with torch.inference_mode():
         distance = float(perceptual(_tensor(result), _tensor(truth)))
     lab_result = rgb_to_lab(result.astype(np.float32) / np.float32(255))

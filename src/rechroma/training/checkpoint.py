@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -72,7 +73,8 @@ def read_state(path: Path) -> dict[str, Any]:
     """Read what `write_state` wrote; tensors and plain values only, never code."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, LookupError, EOFError, UnpicklingError) as error:
+        # All that a damaged pickle was seen to raise.
         raise ConfigError(
             f"{path}: can't resume: {error}", "move the file away to start from the beginning"
         ) from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +16,6 @@ from torch import Tensor, nn
 from rechroma.colorizer.card import CARD_KEY, ModelCard
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rechroma.training.model import ColorizerModel
 
 __all__ = ["ChromaGraph", "card_of", "export_onnx"]
@@ -80,27 +81,38 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
     graph = ChromaGraph(model, gain).eval()
     stride = model.network.stride
     example = torch.rand(1, 1, 4 * stride, 6 * stride) * 100
-    sides = {
-        axis: stride * torch.export.Dim(f"{side}_strides", min=1)
-        for axis, side in ((2, "height"), (3, "width"))
-    }
-    program = torch.onnx.export(
-        graph,
-        (example,),
-        dynamo=True,
-        opset_version=_OPSET,
-        input_names=["lightness"],
-        output_names=["chroma"],
-        dynamic_shapes={"lightness": sides},
-        verbose=False,
-    )
-    assert program is not None  # noqa: S101 - only the old exporter returns None
-    proto = _with_half_weights(program.model_proto)
+    proto = _with_half_weights(_trace(graph, example))
     helper.set_model_props(proto, {CARD_KEY: card.to_json()})
     onnx.checker.check_model(proto, full_check=True)
     temporary = path.with_name(f".{path.name}.tmp")
     onnx.save(proto, str(temporary))
     temporary.replace(path)
+
+
+def _trace(graph: ChromaGraph, example: Tensor) -> onnx.ModelProto:
+    """Record the graph by running it once, with free H and W.
+
+    By the older of torch's two exporters: the newer one reasons about symbolic sizes, and does not
+    come to an end within minutes on a U-Net of this depth.
+    """
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+        # It announces its own end, and warns of shapes read while tracing, all of them constant.
+        warnings.simplefilter("ignore")
+        file = Path(folder, "graph.onnx")
+        torch.onnx.export(
+            graph,
+            (example,),
+            file,
+            dynamo=False,
+            opset_version=_OPSET,
+            input_names=["lightness"],
+            output_names=["chroma"],
+            dynamic_axes={
+                "lightness": {2: "height", 3: "width"},
+                "chroma": {2: "chroma_height", 3: "chroma_width"},
+            },
+        )
+        return onnx.load(file)
 
 
 def _with_half_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
