@@ -11,7 +11,8 @@ demo: $(DEMO)/installed
 	@echo "The pictures are in $(CURDIR)/out; the originals are in $(CURDIR)/examples"
 
 test: $(VENV)/installed
-	$(BIN)/pytest -n auto
+	# One thread a worker: several that each use every core wait for each other most of the time.
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 # What CI asks for beside the tests.
 check: $(VENV)/installed
