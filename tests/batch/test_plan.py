@@ -102,7 +102,7 @@ OUTPUTS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(files=st.sets(st.tuples(FOLDERS, NAMES), min_size=1), output=OUTPUTS, data=st.data())
 def test_every_input_is_accounted_for_and_every_target_is_its_own(files, output, data):
     paths = sorted(f"{folder}/{name}" for folder, name in files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,20 @@ if TYPE_CHECKING:
 __all__ = ["is_srgb", "srgb_profile", "to_srgb"]
 
 
+# Where an ICC header keeps its creation date (ICC.1:2022, table 17), and the date that we write:
+# LittleCMS puts the present second there, and the same picture would give other bytes every time.
+_DATE = slice(24, 36)
+_FIXED_DATE = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+
+
 @lru_cache(maxsize=1)
 def srgb_profile() -> bytes:
-    """Return the sRGB profile that outputs are tagged with."""
+    """Return the sRGB profile that outputs are tagged with: the same bytes always."""
     from PIL import ImageCms
 
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[_DATE] = _FIXED_DATE
+    return bytes(profile)
 
 
 def is_srgb(profile: bytes) -> bool:
@@ -38,8 +47,9 @@ def to_srgb(
 ) -> NDArray[np.float32]:
     """Convert colours of a profile to sRGB.
 
-    A matrix profile is applied in float, at any bit depth; every other kind through LittleCMS,
-    which Pillow offers at 8 bits.
+    Above 8 bits a matrix profile, as cameras and editors write it, is applied in float. Profiles
+    of every other kind (tables, grey, CMYK) go through LittleCMS, which Pillow offers at 8 bits:
+    of a 16-bit picture with such a profile, 8 bits are left.
 
     Args:
         pixels: Encoded, 0…1, shape (H, W, C): C = 1 grey, 3 RGB, 4 CMYK.
@@ -51,7 +61,7 @@ def to_srgb(
         sRGB-encoded, 0…1, float32, shape (H, W, 3).
 
     Raises:
-        UnreadablePhotoError: The profile is broken, or a table profile meets more than 8 bits.
+        UnreadablePhotoError: The profile is broken.
     """
     matrix = parse_matrix_profile(profile) if pixels.shape[2] == 3 and bits > 8 else None
     if matrix is not None:

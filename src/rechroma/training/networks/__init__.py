@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Network", "build_network"]
 
+# Classes are many: their maps are a quarter of the picture's size, as in Zhang et al. 2016.
+_BINS_STRIDE = 4
+
 Network = BaseUNet | EfficientNetUNet
 
 
@@ -31,7 +34,8 @@ def build_network(config: NetworkConfig, channels: int, *, pretrained: bool) -> 
     """
     match config.name:
         case "base":
-            return BaseUNet(channels, config.width)
+            stride = _BINS_STRIDE if config.output == "bins" else 1
+            return BaseUNet(channels, config.width, stride)
         case "efficientnet_lite0_unet":
             return EfficientNetUNet(
                 channels, pretrained=pretrained, encoder_weights=config.encoder_weights

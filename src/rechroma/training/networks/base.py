@@ -18,13 +18,14 @@ class BaseUNet(nn.Module):
     Args:
         channels: Output maps.
         width: Channels of the first level; each level doubles them.
+        output_stride: The maps' size is the input's over this; features are averaged on the way.
     """
 
     stride = 2**_LEVELS
-    output_stride = 1
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, output_stride: int = 1) -> None:
         super().__init__()
+        self.output_stride = output_stride
         widths = [width * 2**level for level in range(_LEVELS + 1)]
         inputs = [1, *widths[:-1]]
         self.down = nn.ModuleList(
@@ -39,11 +40,11 @@ class BaseUNet(nn.Module):
         return []
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """Map L (N, 1, H, W), sides divisible by 16, to raw maps (N, channels, H, W)."""
+        """Map L (N, 1, H, W), sides divisible by 16, to raw maps (N, channels, H/s, W/s)."""
         x, skips = normalise_lightness(lightness), list[Tensor]()
         for level, block in enumerate(self.down):
             x = block(F.max_pool2d(x, 2) if level else x)
             skips.append(x)
         for block, skip in zip(self.up, reversed(skips[:-1]), strict=True):
             x = block(x, skip)
-        return self.head(x)
+        return self.head(F.avg_pool2d(x, self.output_stride) if self.output_stride > 1 else x)
