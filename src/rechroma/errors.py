@@ -10,6 +10,7 @@ RechromaError                 1
 │   └── UnwritablePhotoError  3  the folder, the format or the disk says no
 ├── ModelError                4  a model that is missing or that breaks its card
 │   └── MissingExtraError     4  an optional part of the package is not installed
+├── TrainingError             1  a run that can't go on: NaN, a full disk
 └── OutOfMemoryError          5
 ```
 
@@ -30,6 +31,7 @@ __all__ = [
     "PhotoError",
     "PhotoTooLargeError",
     "RechromaError",
+    "TrainingError",
     "UnreadablePhotoError",
     "UnwritablePhotoError",
     "UsageError",
@@ -103,6 +105,10 @@ class ModelError(RechromaError):
 
 class MissingExtraError(ModelError):
     """An optional part of the package is needed and not installed."""
+
+
+class TrainingError(RechromaError):
+    """A training run can't go on; its last checkpoint is as it was."""
 
 
 class OutOfMemoryError(RechromaError):

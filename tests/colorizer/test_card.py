@@ -38,7 +38,7 @@ def test_an_unknown_key_is_named(card):
         ("name", ""),
         ("version", 1),
         ("input", "rgb"),
-        ("output", "rgb"),
+        ("output", "lab"),
         ("stride", 0),
         ("stride", 32.0),
         ("output_stride", True),

@@ -7,15 +7,23 @@ from skimage import data
 from skimage.color import rgb2lab
 
 from rechroma.errors import ConfigError
-from rechroma.training.catalog import colour_pictures, hold_out, mean_chroma
+from rechroma.photo import read
+from rechroma.training.catalog import (
+    Picture,
+    catalogue,
+    colourful,
+    hold_out,
+    mean_chroma,
+    refuse_overlap,
+)
 
 
 def test_all_folders_are_searched_and_the_order_is_fixed(photos, tmp_path):
-    paths = colour_pictures(photos, 0, 2, tmp_path / "cache.json")
-    assert len(paths) == 12
-    assert paths == sorted(paths)
+    pictures = catalogue(photos, 2, tmp_path / "cache.json")
+    assert len(pictures) == 12
+    assert pictures == sorted(pictures, key=lambda picture: picture.path)
     assert len(json.loads((tmp_path / "cache.json").read_text())) == 12
-    assert colour_pictures(photos, 0, 2, tmp_path / "cache.json") == paths
+    assert catalogue(photos, 2, tmp_path / "cache.json") == pictures
 
 
 def test_grey_and_sepia_pictures_are_left_out(tmp_path):
@@ -25,15 +33,17 @@ def test_grey_and_sepia_pictures_are_left_out(tmp_path):
     grey = np.repeat(colour.mean(-1, keepdims=True), 3, axis=-1)
     for name, pixels in {"colour": colour, "grey": grey, "sepia": grey * [1, 0.97, 0.93]}.items():
         Image.fromarray(pixels.astype(np.uint8)).save(photos / f"{name}.png")
-    paths = colour_pictures(photos, 6.0, 1, tmp_path / "cache.json")
-    assert [path.stem for path in paths] == ["colour"]
+    pictures = catalogue(photos, 1, tmp_path / "cache.json")
+    assert [picture.path.stem for picture in colourful(pictures, 6.0)] == ["colour"]
+    with pytest.raises(ConfigError, match="MIN_CHROMA"):
+        colourful(pictures, 200.0)
 
 
 def test_mean_chroma_agrees_with_scikit_image(tmp_path):
     Image.fromarray(data.astronaut()).save(tmp_path / "a.png")
     lab = rgb2lab(data.astronaut())
     plain = np.hypot(lab[..., 1], lab[..., 2]).mean()
-    assert mean_chroma(tmp_path / "a.png") == pytest.approx(plain, rel=0.01)
+    assert mean_chroma(read(tmp_path / "a.png")) == pytest.approx(plain, rel=0.01)
 
 
 def test_unreadable_pictures_are_named(tmp_path):
@@ -42,18 +52,40 @@ def test_unreadable_pictures_are_named(tmp_path):
     Image.fromarray(data.coffee()).save(photos / "good.png")
     (photos / "broken.jpg").write_bytes(b"not a picture")
     with pytest.raises(ConfigError, match=r"broken\.jpg"):
-        colour_pictures(photos, 6.0, 1, tmp_path / "cache.json")
+        catalogue(photos, 1, tmp_path / "cache.json")
 
 
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no pictures"):
-        colour_pictures(tmp_path, 6.0, 1, tmp_path / "cache.json")
+        catalogue(tmp_path, 1, tmp_path / "cache.json")
+
+
+def numbered(folder, count):
+    return [Picture(folder / f"{number}.png", 10.0, f"content {number}") for number in range(count)]
 
 
 def test_pictures_stay_apart_when_others_come(tmp_path):
-    paths = [tmp_path / f"{number}.png" for number in range(100)]
-    rest, apart = hold_out(paths, 20)
+    pictures = numbered(tmp_path, 100)
+    rest, apart = hold_out(pictures, 20)
     assert len(apart) == 20
-    assert sorted(rest + apart) == sorted(paths)
-    _, fewer = hold_out(paths[:60], 20)
-    assert set(apart) & set(paths[:60]) <= set(fewer)
+    assert {p.path for p in rest + apart} == {p.path for p in pictures}
+    _, fewer = hold_out(pictures[:60], 20)
+    assert {p.path for p in apart} & {p.path for p in pictures[:60]} <= {p.path for p in fewer}
+
+
+def test_copies_of_a_picture_kept_apart_are_not_trained_on(tmp_path):
+    pictures = numbered(tmp_path / "a", 30) + numbered(tmp_path / "b", 30)
+    rest, apart = hold_out(pictures, 10)
+    assert not {p.content for p in rest} & {p.content for p in apart}
+
+
+def test_the_same_picture_under_another_name_and_format_is_found(tmp_path):
+    for place in ("train", "val"):
+        (tmp_path / place).mkdir()
+    Image.fromarray(data.coffee()).save(tmp_path / "train" / "one.png")
+    Image.fromarray(data.chelsea()).save(tmp_path / "train" / "two.png")
+    Image.fromarray(data.coffee()).save(tmp_path / "val" / "other.tif")
+    sides = [catalogue(tmp_path / place, 1, tmp_path / "c.json") for place in ("train", "val")]
+    with pytest.raises(ConfigError, match=r"1 pictures .*other\.tif is .*one\.png"):
+        refuse_overlap(*sides)
+    refuse_overlap(sides[0][1:], sides[1])

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from rechroma.errors import ConfigError, ExitCode
+from rechroma.training import recipes
 from rechroma.training.config import load_config, save_config
 
-RECIPES = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+RECIPES = list(recipes.RECIPES.values())
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from rechroma.training.catalog import colour_pictures
+from rechroma.training.catalog import catalogue
 from rechroma.training.data import Crops, Positions, centre_crops, random_box
 
 
@@ -22,7 +22,7 @@ def test_a_resumed_order_is_the_tail_of_the_whole_one():
 
 
 def test_samples_do_not_depend_on_workers(photos, tmp_path):
-    paths = colour_pictures(photos, 0, 1, tmp_path / "cache.json")
+    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
     batches = [
         torch.stack(list(DataLoader(Crops(paths, 32, 0.5, seed=5), sampler=order,
                                     num_workers=workers, batch_size=None)))
@@ -51,6 +51,6 @@ def test_a_box_lies_inside_and_is_nearly_square(width, height, min_scale, seed):
 
 
 def test_centre_crops_are_central(photos, tmp_path):
-    paths = colour_pictures(photos, 0, 1, tmp_path / "cache.json")[:3]
+    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")[:3]]
     crops = centre_crops(paths, 100)
     assert crops.shape == (3, 3, 100, 100)

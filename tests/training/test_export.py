@@ -4,9 +4,12 @@ import onnxruntime
 import pytest
 import torch
 
+from rechroma.color import lightness, rgb_to_lab
 from rechroma.colorizer import Colorizer, load_card
+from rechroma.errors import ConfigError, UsageError
+from rechroma.photo import read
 from rechroma.training.config import NetworkConfig
-from rechroma.training.export import ChromaGraph, card_of, export_onnx
+from rechroma.training.export import RunTimeGraph, card_of, export_onnx
 from rechroma.training.model import ColorizerModel
 
 KINDS = [
@@ -31,15 +34,18 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
     model = ColorizerModel(config, pretrained=False).eval()
     path = tmp_path / "model.onnx"
     card = card_of(model, name="test", scores={"psnr": 1.0})
-    export_onnx(model, path, card, gain=1.25)
+    gain = 1.0 if config.output == "rgb" else 1.25
+    export_onnx(model, path, card, gain)
     session = onnxruntime.InferenceSession(path)
-    wanted = ChromaGraph(rounded(model), 1.25).eval()
+    wanted = RunTimeGraph(rounded(model), gain).eval()
+    # RGB is about 1 where chroma is about 110.
+    peak = 1 if config.output == "rgb" else 110
     for height, width in [(32, 32), (64, 160), (224, 96)]:
         lightness = torch.rand(1, 1, height, width) * 100
-        (chroma,) = session.run(None, {"lightness": lightness.numpy()})
+        (answer,) = session.run(None, {"lightness": lightness.numpy()})
         with torch.no_grad():
             expected = wanted(lightness).numpy()
-        assert np.abs(chroma - expected).max() / 110 < 1e-3
+        assert np.abs(answer - expected).max() / peak < 1e-3
 
 
 def test_the_file_carries_its_card_and_half_weights(tmp_path):
@@ -64,3 +70,29 @@ def test_the_exported_model_colorizes(tmp_path):
     photo = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
     result = Colorizer(tmp_path / "model.onnx").colorize(photo)
     assert result.pixels.shape == (50, 70, 3)
+
+
+def test_an_rgb_model_shows_its_raw_output_or_its_colours_on_the_photos_lightness(tmp_path):
+    torch.manual_seed(0)
+    model = ColorizerModel(KINDS[0], pretrained=False).eval()
+    export_onnx(model, tmp_path / "rgb.onnx", card_of(model, name="test", size=64))
+    photo = read(np.random.default_rng(0).integers(60, 200, (64, 96, 3), dtype=np.uint8))
+    work = Colorizer(tmp_path / "rgb.onnx").predict(photo)
+    own = torch.from_numpy(lightness(photo.pixels).astype(np.float32))[None, None]
+    with torch.no_grad():
+        wanted = rounded(model).answer(own).clamp(0, 1)[0].permute(1, 2, 0).numpy()
+    # The network saw the photo at its own size: nothing was enlarged.
+    np.testing.assert_allclose(work.render_raw().pixels, wanted, atol=2e-3)
+    mended = work.render().pixels
+    np.testing.assert_allclose(lightness(mended), lightness(photo.pixels), atol=0.1)
+    np.testing.assert_allclose(work.chroma, rgb_to_lab(wanted)[..., 1:], atol=0.5)
+
+
+def test_raw_output_and_gain_are_refused_where_they_have_no_meaning(tmp_path):
+    model = ColorizerModel(KINDS[1], pretrained=False).eval()
+    export_onnx(model, tmp_path / "ab.onnx", card_of(model, name="test", size=64))
+    with pytest.raises(UsageError, match="no raw RGB"):
+        Colorizer(tmp_path / "ab.onnx").predict(np.zeros((8, 8), np.uint8)).render_raw()
+    rgb = ColorizerModel(KINDS[0], pretrained=False)
+    with pytest.raises(ConfigError, match="gain for an RGB model"):
+        export_onnx(rgb, tmp_path / "rgb.onnx", card_of(rgb, name="test"), 1.25)

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rechroma.cli import options
+from rechroma.cli import options, training_options
+from rechroma.cli.checkpoint import model_or_checkpoint
 from rechroma.cli.console import Console
+from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rechroma.batch import Work
     from rechroma.photo import Photo
 
@@ -20,6 +24,9 @@ __all__ = ["colorize"]
 @options.inputs
 @options.output
 @options.model
+@training_options.cfg
+@training_options.overrides
+@training_options.ckpt_name
 @click.option(
     "--strength",
     type=click.FloatRange(0.0, 1.5),
@@ -33,6 +40,12 @@ __all__ = ["colorize"]
     "--keep-color",
     is_flag=True,
     help="Copy pictures that are in colour already instead of colorizing them anew.",
+)
+@click.option(
+    "--raw-output",
+    is_flag=True,
+    help="Of a model that predicts RGB: its picture as it is, not its colours on the photograph's "
+    "own lightness.",
 )
 @options.overwrite
 @options.jobs
@@ -50,10 +63,14 @@ def colorize(
     inputs: tuple[str, ...],
     output: str | None,
     model: str,
+    cfg: Path | None,
+    overrides: tuple[str, ...],
+    ckpt_name: str,
     strength: float,
     size: int | None,
     device: str,
     keep_color: bool,
+    raw_output: bool,
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -72,6 +89,7 @@ def colorize(
       rechroma colorize 'scans/*.tif' -o '{parent}/{stem}.jpg' --quality 92
       rechroma colorize @list.txt -o coloured/ --json
       cat old.jpg | rechroma colorize - > new.jpg
+      rechroma colorize old.jpg --cfg train_base --ckpt_name ckpt_best
 
     INPUTS are pictures, folders, quoted globs, @LIST (a file with one path a line) or - for
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
@@ -81,18 +99,30 @@ def colorize(
     from rechroma.cli.report import show_plan
     from rechroma.colorizer import Colorizer
 
+    if raw_output and (keep_color or strength != 1):
+        raise UsageError(
+            "--raw-output is what the network says, and no more",
+            "leave out --strength and --keep-color, or --raw-output",
+        )
     plan = plan_job(inputs, output, console)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
-    def make_work(threads: int) -> Work:
-        colorizer = Colorizer(model, device=device, size=size, threads=threads)
-
-        def work(photo: Photo) -> Photo:
-            return colorizer.colorize(photo, strength=strength, keep_color=keep_color)
-
-        return work
-
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
-    return run_job(plan, make_work, how, console, verb="colorized")
+    with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
+
+        def make_work(threads: int) -> Work:
+            colorizer = Colorizer(file, device=device, size=size, threads=threads)
+            if raw_output and colorizer.card.output != "rgb":
+                # Here, so that it is said once, not for every picture.
+                raise UsageError(f"{colorizer.card.name} has no RGB output", "no --raw-output")
+
+            def work(photo: Photo) -> Photo:
+                if raw_output:
+                    return colorizer.predict(photo).render_raw()
+                return colorizer.colorize(photo, strength=strength, keep_color=keep_color)
+
+            return work
+
+        return run_job(plan, make_work, how, console, verb="colorized")

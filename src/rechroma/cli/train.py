@@ -29,14 +29,14 @@ def train(console: Console, *, cfg: Path | None, overrides: tuple[str, ...]) -> 
 
     \b
     Examples:
-      rechroma train --cfg configs/train_base_lab.yaml
-      rechroma train --cfg configs/train_base.yaml --set TRAIN_DIR=photos --set STEPS=2000
-      accelerate launch -m rechroma train --cfg configs/train_base.yaml    (several GPUs)
+      rechroma train --cfg train_base_lab
+      rechroma train --cfg train_base --set TRAIN_DIR=photos --set STEPS=2000
+      accelerate launch -m rechroma train --cfg train_base    (several GPUs)
 
     The same command resumes a run: OUTPUT_DIR remembers where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     if cfg is None:
-        raise UsageError("no config given", "add --cfg configs/train_base_lab.yaml or your own")
+        raise UsageError("no config given", "add --cfg train_base_lab or your own")
     training_options.require_training()
     from rechroma.training.config import load_config
     from rechroma.training.run import train as run

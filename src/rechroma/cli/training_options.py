@@ -15,7 +15,7 @@ cfg = click.option(
     "--cfg",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The YAML config of the run; see configs/.",
+    help="The YAML config of the run, or the name of a recipe such as train_base_lab.",
 )
 overrides = click.option(
     "--set",

@@ -12,10 +12,12 @@ from rechroma.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["CARD_KEY", "ModelCard", "parse_card"]
+__all__ = ["CARD_KEY", "OUTPUT_CHANNELS", "ModelCard", "parse_card"]
 
 # The entry of the ONNX file's `metadata_props` that holds the card as JSON.
 CARD_KEY = "rechroma.card"
+# Kind of output → its channels.
+OUTPUT_CHANNELS = {"chroma": 2, "rgb": 3}
 
 _MEND = "export the model again with this version of rechroma"
 
@@ -29,7 +31,8 @@ class ModelCard:
         version: Its version.
         licence: The licence of the weights, as an SPDX identifier.
         input: What the graph takes: "lightness", float32 (N, 1, H, W), L in 0…100.
-        output: What it gives: "chroma", float32 (N, 2, H/s, W/s), a and b in CIELAB units.
+        output: What it gives: "chroma", float32 (N, 2, H/s, W/s), a and b in CIELAB units; or
+            "rgb", float32 (N, 3, H/s, W/s), sRGB in 0…1, of which a and b are used as a rule.
         stride: H and W have to be multiples of it.
         output_stride: s above.
         size: Pixels of the shorter side at which the model works best.
@@ -119,7 +122,7 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "version": _TEXT,
     "licence": _TEXT,
     "input": (lambda value: value == "lightness", '"lightness"'),
-    "output": (lambda value: value == "chroma", '"chroma"'),
+    "output": (lambda value: value in OUTPUT_CHANNELS, '"chroma" or "rgb"'),
     "stride": _COUNT,
     "output_stride": _COUNT,
     "size": _COUNT,

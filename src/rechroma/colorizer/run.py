@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from rechroma.color import rgb_to_lab
+from rechroma.color.arrays import from_planes, to_planes
 from rechroma.colorizer.guided import GuidedChroma
+from rechroma.colorizer.raw import enlarge
 from rechroma.colorizer.render import render
 from rechroma.colorizer.session import open_session
 from rechroma.colorizer.size import network_lightness, plan_size
@@ -35,25 +38,34 @@ Picture: TypeAlias = "Source | Photo"
 
 
 class Colorization:
-    """A photo and the chroma that was predicted for it: a new strength needs no network.
+    """A photo and what was predicted for it: a new strength needs no network.
 
     Args:
         photo: The photo.
-        chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
-        guided: The same, ready to be read at the photo's resolution.
+        lightness: L as the network saw it, averaged over the cells of its output, shape (h, w).
+        maps: The network's output, float32: a and b, shape (2, h, w), or sRGB, shape (3, h, w).
+        extent: How many rows and columns of `maps` the photo covers, not whole ones as a rule.
         threads: Threads that `render` may use.
 
     Attributes:
         photo: The photo as it was read.
-        chroma: As given.
+        chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
     """
 
     def __init__(
-        self, photo: Photo, chroma: NDArray[np.float32], guided: GuidedChroma, threads: int
+        self,
+        photo: Photo,
+        lightness: NDArray[np.float32],
+        maps: NDArray[np.float32],
+        extent: tuple[float, float],
+        threads: int,
     ) -> None:
         self.photo = photo
-        self.chroma = chroma
-        self._guided = guided
+        self._rgb = maps if len(maps) == 3 else None
+        chroma = maps if self._rgb is None else _chroma_of(self._rgb)
+        self.chroma = np.moveaxis(chroma, 0, -1)
+        self._extent = extent
+        self._guided = GuidedChroma(chroma, lightness, (photo.height, photo.width), extent)
         self._threads = threads
 
     def render(self, *, strength: float = 1.0) -> Photo:
@@ -69,6 +81,23 @@ class Colorization:
         _check_strength(strength)
         with _memory_of(self.photo):
             pixels = render(self.photo.pixels, self._guided, strength, self._threads)
+        return self.photo.with_pixels(pixels)
+
+    def render_raw(self) -> Photo:
+        """Return the network's own RGB, its lightness included, enlarged to the photo's size.
+
+        For looking at what an RGB network does; `render` is better in every way.
+
+        Raises:
+            UsageError: The model predicts a and b alone.
+            OutOfMemoryError: The result does not fit into memory.
+        """
+        if self._rgb is None:
+            raise UsageError(
+                "this model predicts a and b alone: it has no raw RGB", "leave out --raw-output"
+            )
+        with _memory_of(self.photo):
+            pixels = enlarge(self._rgb, (self.photo.height, self.photo.width), self._extent)
         return self.photo.with_pixels(pixels)
 
 
@@ -159,15 +188,14 @@ class Colorizer:
         )
 
     def _predict(self, photo: Photo) -> Colorization:
-        shape = photo.height, photo.width
-        plan = plan_size(*shape, size=self._size, stride=self.card.stride)
+        plan = plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
         lightness = network_lightness(photo.pixels, plan)
         step = self.card.output_stride
         rows, columns = math.ceil(plan.height / step), math.ceil(plan.width / step)
-        chroma = self._session.run(lightness)[:, :rows, :columns]
-        guide = _cell_means(lightness, step)[:rows, :columns]
-        guided = GuidedChroma(chroma, guide, shape, (plan.height / step, plan.width / step))
-        return Colorization(photo, np.moveaxis(chroma, 0, -1), guided, self._threads)
+        maps = self._session.run(lightness)[:, :rows, :columns]
+        cells = _cell_means(lightness, step)[:rows, :columns]
+        extent = plan.height / step, plan.width / step
+        return Colorization(photo, cells, maps, extent, self._threads)
 
 
 def colorize(
@@ -192,6 +220,12 @@ def _cell_means(lightness: NDArray[np.float32], step: int) -> NDArray[np.float32
     """Average L over the cells of the chroma plane, step × step pixels each."""
     height, width = lightness.shape
     return lightness.reshape(height // step, step, width // step, step).mean(axis=(1, 3))
+
+
+def _chroma_of(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a and b, shape (2, h, w), of sRGB planes, shape (3, h, w)."""
+    lab = rgb_to_lab(from_planes(np.clip(rgb, 0, 1)))
+    return to_planes(lab)[1:].astype(np.float32, copy=False)
 
 
 def _check_strength(strength: float) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from rechroma.colorizer.card import CARD_KEY, ModelCard, parse_card
+from rechroma.colorizer.card import CARD_KEY, OUTPUT_CHANNELS, ModelCard, parse_card
 from rechroma.colorizer.registry import find_model
 from rechroma.errors import ModelError, OutOfMemoryError
 
@@ -51,13 +51,14 @@ class Session:
         self._where = where
 
     def run(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Predict chroma.
+        """Run the network.
 
         Args:
             lightness: L in 0…100, float32, shape (H, W), both multiples of the card's stride.
 
         Returns:
-            a and b in CIELAB units, float32, shape (2, H/s, W/s) with s the card's output stride.
+            Float32, with s the card's output stride: a and b in CIELAB units, (2, H/s, W/s); of an
+            "rgb" model sRGB, about 0…1, (3, H/s, W/s).
 
         Raises:
             ModelError: The graph fails, or gives another shape than its card says, or NaN.
@@ -65,21 +66,21 @@ class Session:
         """
         height, width = lightness.shape
         with _runtime_errors(self._where):
-            outputs = self._session.run(["chroma"], {"lightness": lightness[None, None]})
-        chroma = cast("NDArray[np.float32]", outputs[0])
+            outputs = self._session.run([self.card.output], {"lightness": lightness[None, None]})
+        maps = cast("NDArray[np.float32]", outputs[0])
         step = self.card.output_stride
-        wanted = (1, 2, height // step, width // step)
-        if chroma.shape != wanted:
+        wanted = (1, OUTPUT_CHANNELS[self.card.output], height // step, width // step)
+        if maps.shape != wanted:
             raise ModelError(
-                f"{self._where}: for L of {width}×{height} it gave chroma of shape "
-                f"{chroma.shape}, not {wanted} as its card says",
+                f"{self._where}: for L of {width}×{height} it gave {self.card.output} of shape "
+                f"{maps.shape}, not {wanted} as its card says",
                 "mend output_stride in the card",
             )
-        if not np.isfinite(chroma).all():
+        if not np.isfinite(maps).all():
             raise ModelError(
                 f"{self._where}: the network gave NaN or infinity", "use another model or device"
             )
-        return chroma[0]
+        return maps[0]
 
 
 def open_session(
@@ -189,7 +190,7 @@ def _checked_card(session: onnxruntime.InferenceSession, where: str) -> ModelCar
         )
     card = parse_card(text, where)
     _check_port(session.get_inputs(), "lightness", 1, where)
-    _check_port(session.get_outputs(), "chroma", 2, where)
+    _check_port(session.get_outputs(), card.output, OUTPUT_CHANNELS[card.output], where)
     return card
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from torch import Tensor, nn
 from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
@@ -10,9 +10,13 @@ from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 from rechroma.errors import MissingExtraError
 from rechroma.evaluation.stlpips import STLPIPS
 
-__all__ = ["LPIPSAlex", "PerceptualDistance", "PerceptualName", "load_perceptual"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["METRIC_TITLES", "LPIPSAlex", "PerceptualDistance", "PerceptualName", "load_perceptual"]
 
 PerceptualName = Literal["lpips", "st_lpips"]
+METRIC_TITLES: Mapping[str, str] = {"lpips": "LPIPS-Alex", "st_lpips": "ST-LPIPS-Alex"}
 
 
 class PerceptualDistance(Protocol):

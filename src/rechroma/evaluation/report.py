@@ -11,19 +11,21 @@ from rechroma.evaluation.scores import Interval, Scores, score, summarise
 from rechroma.photo import read, readable_suffixes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from torch import nn
 
     from rechroma.evaluation.perceptual import PerceptualDistance
+    from rechroma.evaluation.subjects import Answer
     from rechroma.photo import Photo
 
 __all__ = ["Row", "evaluate", "load_truths", "table"]
 
-# Metric → (title, digits, whether more is better), in the table's order.
+# Metric → (title, digits), in the table's order; arrows point to the better side.
 _COLUMNS = {
-    "psnr": ("PSNR, dB ↑", 2),
+    "psnr": ("PSNR (RGB), dB ↑", 2),
+    "psnr_ab": ("PSNR (ab), dB ↑", 2),
     "perceptual": ("{perceptual} ↓", 4),
     "colorfulness_ratio": ("colorfulness ratio (abs.)", 3),
     "signed_ratio": ("colorfulness ratio (signed)", 3),
@@ -74,7 +76,7 @@ def load_truths(folder: Path, limit: int | None = None) -> list[Photo]:
 
 def evaluate(
     name: str,
-    colorizer: Callable[[Photo], Photo],
+    answer: Answer,
     truths: Sequence[Photo],
     perceptual: PerceptualDistance,
     features: nn.Module | None = None,
@@ -83,12 +85,12 @@ def evaluate(
 
     Args:
         name: For the table.
-        colorizer: Takes a colour photo and may use its L alone.
+        answer: Takes a colour photo and may use its L alone.
         truths: The colour photographs.
         perceptual: LPIPS or ST-LPIPS.
         features: For KID-lite0; None leaves it out.
     """
-    results = [colorizer(photo).to_uint8() for photo in truths]
+    results = [answer(photo).to_uint8() for photo in truths]
     originals = [photo.to_uint8() for photo in truths]
     scores = [score(r, t, perceptual) for r, t in zip(results, originals, strict=True)]
     return Row(

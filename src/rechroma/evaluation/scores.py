@@ -25,6 +25,8 @@ __all__ = ["Interval", "Scores", "psnr", "score", "ssim", "summarise"]
 _RESAMPLES = 2000
 # Identical pictures would be infinitely good; this is a quarter of a level in one pixel of 10⁴.
 _MAX_PSNR = 100.0
+# a and b of sRGB lie within ±110.
+_AB_RANGE = 220.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Scores:
 
     Attributes:
         psnr: dB, over all pixels and channels.
+        psnr_ab: dB, of a and b normalised to 0…1 as the LAB recipes train on them (range 220).
         ssim: Structural similarity, mean of the channels.
         perceptual: LPIPS or ST-LPIPS, whichever the caller gave.
         delta_e: Mean CIEDE2000.
@@ -43,6 +46,7 @@ class Scores:
     """
 
     psnr: float
+    psnr_ab: float
     ssim: float
     perceptual: float
     delta_e: float
@@ -63,8 +67,12 @@ class Interval:
 
 def psnr(result: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
     """Return PSNR in dB, peak 255, with the squared error averaged over pixels and channels."""
+    return _psnr(result, truth, 255)
+
+
+def _psnr(result: NDArray[Any], truth: NDArray[Any], peak: float) -> float:
     error = np.mean((result.astype(np.float64) - truth.astype(np.float64)) ** 2)
-    return _MAX_PSNR if error == 0 else float(min(_MAX_PSNR, 10 * np.log10(255**2 / error)))
+    return _MAX_PSNR if error == 0 else float(min(_MAX_PSNR, 10 * np.log10(peak**2 / error)))
 
 
 def ssim(result: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
@@ -96,6 +104,7 @@ def score(
     lab_truth = rgb_to_lab(truth.astype(np.float32) / np.float32(255))
     return Scores(
         psnr=psnr(result, truth),
+        psnr_ab=_psnr(lab_result[..., 1:], lab_truth[..., 1:], _AB_RANGE),
         ssim=ssim(result, truth),
         perceptual=distance,
         delta_e=float(ciede2000(lab_result, lab_truth).mean()),
@@ -125,7 +134,7 @@ def summarise(scores: Sequence[Scores], seed: int = 0) -> dict[str, Interval]:
         return Interval(float(value), float(low), float(high))
 
     return {
-        **{name: of(name) for name in ("psnr", "ssim", "perceptual", "delta_e")},
+        **{name: of(name) for name in ("psnr", "psnr_ab", "ssim", "perceptual", "delta_e")},
         "colorfulness_ratio": of("colorfulness", "colorfulness_truth"),
         "signed_ratio": of("signed", "signed_truth"),
     }

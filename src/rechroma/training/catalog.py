@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,32 +15,49 @@ from rechroma.errors import ConfigError, PhotoError
 from rechroma.photo import read, readable_suffixes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["colour_pictures", "hold_out", "mean_chroma"]
+    from rechroma.photo import Photo
+
+__all__ = ["Picture", "catalogue", "colourful", "hold_out", "mean_chroma", "refuse_overlap"]
 
 # Every n-th pixel in both directions is enough for a mean.
 _STEP = 4
 _NAMED = 5
 
 
-def colour_pictures(folder: Path, min_chroma: float, workers: int, cache: Path) -> list[Path]:
-    """Return the readable pictures below `folder` whose mean chroma reaches `min_chroma`, sorted.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a catalogue.
+
+    Attributes:
+        path: Where it is.
+        chroma: Its mean CIELAB chroma √(a² + b²).
+        content: A hash of its 8-bit pixels: the same for copies, whatever their format or name.
+    """
+
+    path: Path
+    chroma: float
+    content: str
+
+
+def catalogue(folder: Path, workers: int, cache: Path) -> list[Picture]:
+    """Return the pictures below `folder`, sorted by path.
 
     Args:
         folder: Searched with all its sub-folders.
-        min_chroma: In CIELAB units; a grey or sepia print teaches a colorizer to do nothing.
         workers: Processes that decode.
         cache: A JSON file that remembers the measurements, so that a resumed run starts at once.
 
     Raises:
-        ConfigError: The folder is missing or empty, no picture has enough colour, or some files
-            can't be read: the first five are named.
+        ConfigError: The folder is missing or empty, or some files can't be read: the first five
+            are named.
     """
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in readable_suffixes())
     if not paths:
         raise ConfigError(f"{folder}: no pictures there", "check TRAIN_DIR and VAL_DIR")
-    known: dict[str, float] = json.loads(cache.read_text()) if cache.exists() else {}
+    known: dict[str, list[float | str]] = json.loads(cache.read_text()) if cache.exists() else {}
     missing = [path for path in paths if _key(path) not in known]
     problems: list[str] = []
     with ProcessPoolExecutor(max(1, workers)) as pool:
@@ -47,7 +65,7 @@ def colour_pictures(folder: Path, min_chroma: float, workers: int, cache: Path) 
             if isinstance(result, str):
                 problems.append(result)
             else:
-                known[_key(path)] = result
+                known[_key(path)] = [result.chroma, result.content]
     if problems:
         raise ConfigError(
             f"{len(problems)} unreadable pictures in {folder}: " + "; ".join(problems[:_NAMED]),
@@ -55,29 +73,58 @@ def colour_pictures(folder: Path, min_chroma: float, workers: int, cache: Path) 
         )
     if missing:
         cache.write_text(json.dumps(known))
-    kept = [path for path in paths if known[_key(path)] >= min_chroma]
+    found = ((path, *known[_key(path)]) for path in paths)
+    return [Picture(path, float(chroma), str(content)) for path, chroma, content in found]
+
+
+def colourful(pictures: Sequence[Picture], min_chroma: float) -> list[Picture]:
+    """Return the pictures whose mean chroma reaches `min_chroma`.
+
+    A grey or sepia print teaches a colorizer to do nothing.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    kept = [picture for picture in pictures if picture.chroma >= min_chroma]
     if not kept:
         raise ConfigError(
-            f"{folder}: no picture has a mean chroma of {min_chroma}", "lower DATA MIN_CHROMA"
+            f"TRAIN_DIR: no picture has a mean chroma of {min_chroma}", "lower DATA MIN_CHROMA"
         )
     return kept
 
 
-def mean_chroma(path: Path) -> float:
-    """Return a picture's mean CIELAB chroma √(a² + b²)."""
-    lab = rgb_to_lab(read(path).pixels[::_STEP, ::_STEP])
-    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
-
-
-def hold_out(paths: list[Path], count: int) -> tuple[list[Path], list[Path]]:
+def hold_out(pictures: Sequence[Picture], count: int) -> tuple[list[Picture], list[Picture]]:
     """Split into (the rest, `count` pictures kept apart) by a hash of the names.
 
     The split depends on nothing but the names, so that it is the same on every machine and the
-    same picture stays apart when others are added.
+    same picture stays apart when others are added. Copies of a picture kept apart are in neither.
     """
-    ranked = sorted(paths, key=lambda p: hashlib.sha256(p.name.encode()).digest())
-    apart = set(ranked[:count])
-    return [p for p in paths if p not in apart], sorted(apart)
+    ranked = sorted(pictures, key=lambda p: hashlib.sha256(p.path.name.encode()).digest())
+    apart = sorted(ranked[:count], key=lambda p: p.path)
+    contents = {picture.content for picture in apart}
+    return [picture for picture in pictures if picture.content not in contents], apart
+
+
+def refuse_overlap(training: Sequence[Picture], validation: Sequence[Picture]) -> None:
+    """Refuse to validate on pictures that were trained on.
+
+    Raises:
+        ConfigError: Some pictures are in both, by their pixels; the first five are named.
+    """
+    known = {picture.content: picture.path for picture in training}
+    both = [(picture.path, known[p]) for picture in validation if (p := picture.content) in known]
+    if both:
+        named = "; ".join(f"{here} is {there}" for here, there in both[:_NAMED])
+        raise ConfigError(
+            f"{len(both)} pictures of VAL_DIR are in TRAIN_DIR, too: {named}",
+            "take them out of one of the two",
+        )
+
+
+def mean_chroma(photo: Photo) -> float:
+    """Return a picture's mean CIELAB chroma √(a² + b²), in 0…about 130."""
+    lab = rgb_to_lab(photo.pixels[::_STEP, ::_STEP])
+    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 
 
 def _key(path: Path) -> str:
@@ -85,8 +132,11 @@ def _key(path: Path) -> str:
     return f"{path}:{status.st_size}:{status.st_mtime_ns}"
 
 
-def _measure(path: Path) -> float | str:
+def _measure(path: Path) -> Picture | str:
     try:
-        return mean_chroma(path)
+        photo = read(path)
     except PhotoError as error:
         return str(error)
+    pixels = photo.to_uint8()
+    content = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+    return Picture(path, mean_chroma(photo), content)

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from rechroma.errors import ConfigError, ModelError
+from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritablePhotoError
+from rechroma.photo.atomic import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
-__all__ = ["load_model", "load_weights", "read_state", "save_weights", "write_state"]
+    from rechroma.training.config import TrainConfig
 
-SUFFIX = ".safetensors"
+__all__ = [
+    "checkpoint_path",
+    "load_checkpoint",
+    "load_model",
+    "load_weights",
+    "read_state",
+    "save_weights",
+    "write_state",
+]
+
+_SUFFIX = ".safetensors"
+
+
+def checkpoint_path(folder: Path, name: str) -> Path:
+    """Return the file of a checkpoint in a run's folder; the suffix may be left out."""
+    return folder / (name if name.endswith(_SUFFIX) else name + _SUFFIX)
 
 
 def save_weights(
@@ -33,40 +51,49 @@ def save_weights(
         "network": network.model_dump_json(by_alias=True, exclude={"encoder_weights"}),
         "facts": json.dumps(facts),
     }
-    temporary = path.with_name(f".{path.name}.tmp")
-    save_file(tensors, temporary, metadata=header)
-    temporary.replace(path)
+    with _whole(path) as temporary:
+        save_file(tensors, temporary, metadata=header)
 
 
-def load_weights(model: nn.Module, path: Path) -> None:
-    """Load weights into a model of the same shape.
+def load_weights(model: nn.Module, network: NetworkConfig, path: Path) -> None:
+    """Load a checkpoint's weights into a model that was built from `network`.
 
     Raises:
-        ModelError: The file is missing or broken, or its tensors are not the model's.
+        ModelError: The file is missing or broken, or holds another network: both are named.
     """
-    tensors, _ = _read(path)
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise ModelError(
-            f"{path}: not the weights of this network: {error}",
-            "NETWORK must be as it was when the checkpoint was made",
-        ) from error
+    tensors, header = _read(path)
+    _fill(model, tensors, network, _network_of(header, path), path)
 
 
 def load_model(path: Path) -> tuple[ColorizerModel, dict[str, Any]]:
-    """Return the model in eval mode, built from the config inside of the file, and its facts."""
-    _, header = _read(path)
-    model = ColorizerModel(NetworkConfig.model_validate_json(header["network"]), pretrained=False)
-    load_weights(model, path)
+    """Return the model in eval mode, built from the config inside of the file, and its facts.
+
+    Raises:
+        ModelError: The file is missing or broken.
+    """
+    tensors, header = _read(path)
+    network = _network_of(header, path)
+    model = ColorizerModel(network, pretrained=False)
+    _fill(model, tensors, network, network, path)
     return model.eval(), json.loads(header["facts"])
+
+
+def load_checkpoint(config: TrainConfig, name: str) -> ColorizerModel:
+    """Return a checkpoint of the config's run in eval mode.
+
+    Raises:
+        ModelError: There is none of that name, or it holds another network than the config.
+    """
+    path = checkpoint_path(config.output_dir, name)
+    model = ColorizerModel(config.network, pretrained=False)
+    load_weights(model, config.network, path)
+    return model.eval()
 
 
 def write_state(path: Path, state: Mapping[str, Any]) -> None:
     """Write everything that a resumed run needs, in one file, so that its parts always agree."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    torch.save(dict(state), temporary)
-    temporary.replace(path)
+    with _whole(path) as temporary:
+        torch.save(dict(state), temporary)
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -80,11 +107,61 @@ def read_state(path: Path) -> dict[str, Any]:
         ) from error
 
 
+@contextmanager
+def _whole(path: Path) -> Generator[Path]:
+    """Yield a name to write to; what stands at `path` is replaced by a whole file or not at all."""
+    try:
+        with atomic_target(path, overwrite=True) as temporary:
+            yield temporary
+    except (UnwritablePhotoError, SafetensorError, RuntimeError) as error:
+        # torch and safetensors have their own words for a full disk.
+        reason = error.what if isinstance(error, UnwritablePhotoError) else f"{path}: {error}"
+        raise TrainingError(
+            f"{reason}; the checkpoint before it is whole",
+            "free some space; the same command goes on from there",
+        ) from error
+
+
+def _fill(
+    model: nn.Module,
+    tensors: dict[str, Tensor],
+    wanted: NetworkConfig,
+    found: NetworkConfig,
+    path: Path,
+) -> None:
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise ModelError(
+            f"{path}: holds a network {_in_words(found)}, not {_in_words(wanted)}",
+            "NETWORK must be as it was when the checkpoint was made",
+        ) from error
+
+
+def _network_of(header: dict[str, str], path: Path) -> NetworkConfig:
+    try:
+        return NetworkConfig.model_validate_json(header["network"])
+    except (KeyError, ValidationError) as error:
+        raise ModelError(
+            f"{path}: does not say which network it holds", "give a checkpoint of rechroma train"
+        ) from error
+
+
+def _in_words(network: NetworkConfig) -> str:
+    width = f", WIDTH {network.width}" if network.name == "base" else ""
+    return f"{network.name} (OUTPUT {network.output}{width})"
+
+
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, file.metadata()
+            return tensors, file.metadata() or {}
+    except FileNotFoundError as error:
+        there = ", ".join(sorted(other.stem for other in path.parent.glob(f"*{_SUFFIX}")))
+        raise ModelError(
+            f"{path}: no such checkpoint", f"there are: {there}" if there else "train first"
+        ) from error
     except (OSError, SafetensorError) as error:
         raise ModelError(
             f"{path}: not a readable checkpoint: {error}", "give a .safetensors file of a run"

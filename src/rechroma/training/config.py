@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from rechroma.errors import ConfigError
+from rechroma.training.recipes import RECIPES, find_config
 
 __all__ = [
     "DataConfig",
@@ -117,10 +118,15 @@ class TrainConfig(_Section):
 def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
     """Read a YAML config and apply `KEY=value` or `SECTION.KEY=value` overrides.
 
+    Args:
+        path: A file, or the name of a recipe of the package.
+        overrides: Applied in their order.
+
     Raises:
         ConfigError: The file can't be read, a key is unknown (the nearest known one is named), a
             value is out of range, or two values don't fit together.
     """
+    path = find_config(path)
     try:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
@@ -132,7 +138,9 @@ def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
     try:
         return TrainConfig.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_first_problem(error)}", "see configs/ for examples") from None
+        raise ConfigError(
+            f"{path}: {_first_problem(error)}", f"the recipes are examples: {', '.join(RECIPES)}"
+        ) from None
 
 
 def save_config(config: TrainConfig, path: Path) -> None:

@@ -14,33 +14,41 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from rechroma.colorizer.card import CARD_KEY, ModelCard
+from rechroma.errors import ConfigError
+from rechroma.photo.atomic import atomic_target
 
 if TYPE_CHECKING:
     from rechroma.training.model import ColorizerModel
 
-__all__ = ["ChromaGraph", "card_of", "export_onnx"]
+__all__ = ["RunTimeGraph", "card_of", "export_onnx"]
 
 _OPSET = 18
 # Smaller tensors (biases, norms, constants) stay in float32: they weigh nothing.
 _HALF_FROM = 256
 
 
-class ChromaGraph(nn.Module):
-    """What is exported: L in 0…100 in, a and b in CIELAB units out.
+class RunTimeGraph(nn.Module):
+    """What is exported: L in 0…100 in; a and b in CIELAB units out, or sRGB.
 
     Args:
         model: Any output kind.
-        gain: Factor on a and b that makes up for the paleness of a mean.
+        gain: Factor on a and b that makes up for the paleness of a mean; 1 for RGB models.
+
+    Raises:
+        ConfigError: A gain for an RGB model.
     """
 
     def __init__(self, model: ColorizerModel, gain: float) -> None:
         super().__init__()
+        if gain != 1 and model.output.kind == "rgb":
+            raise ConfigError("a chroma gain for an RGB model", "leave out --chroma-gain")
         self.model = model
         self.gain = gain
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """Map L (1, 1, H, W) to chroma (1, 2, H/s, W/s)."""
-        return self.model.predict_chroma(lightness) * self.gain
+        """Map L (1, 1, H, W) to the answer, (1, 2 or 3, H/s, W/s)."""
+        answer = self.model.answer(lightness)
+        return answer if self.gain == 1 else answer * self.gain
 
 
 def card_of(
@@ -59,7 +67,7 @@ def card_of(
         version=version,
         licence=licence,
         input="lightness",
-        output="chroma",
+        output=model.output.kind,
         stride=model.network.stride,
         output_stride=model.network.output_stride,
         size=size,
@@ -76,25 +84,25 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
         model: Its weights are stored rounded to float16; the model itself is not changed.
         path: The file to write, atomically.
         card: Goes into the file's `metadata_props`.
-        gain: See `ChromaGraph`.
+        gain: See `RunTimeGraph`.
     """
-    graph = ChromaGraph(model, gain).eval()
+    graph = RunTimeGraph(model, gain).eval()
     stride = model.network.stride
     example = torch.rand(1, 1, 4 * stride, 6 * stride) * 100
     proto = _with_half_weights(_trace(graph, example))
     helper.set_model_props(proto, {CARD_KEY: card.to_json()})
     onnx.checker.check_model(proto, full_check=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    onnx.save(proto, str(temporary))
-    temporary.replace(path)
+    with atomic_target(path, overwrite=True) as temporary:
+        onnx.save(proto, str(temporary))
 
 
-def _trace(graph: ChromaGraph, example: Tensor) -> onnx.ModelProto:
+def _trace(graph: RunTimeGraph, example: Tensor) -> onnx.ModelProto:
     """Record the graph by running it once, with free H and W.
 
     By the older of torch's two exporters: the newer one reasons about symbolic sizes, and does not
     come to an end within minutes on a U-Net of this depth.
     """
+    kind = graph.model.output.kind
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
         # It announces its own end, and warns of shapes read while tracing, all of them constant.
         warnings.simplefilter("ignore")
@@ -106,10 +114,10 @@ def _trace(graph: ChromaGraph, example: Tensor) -> onnx.ModelProto:
             dynamo=False,
             opset_version=_OPSET,
             input_names=["lightness"],
-            output_names=["chroma"],
+            output_names=[kind],
             dynamic_axes={
                 "lightness": {2: "height", 3: "width"},
-                "chroma": {2: "chroma_height", 3: "chroma_width"},
+                kind: {2: "output_height", 3: "output_width"},
             },
         )
         return onnx.load(file)

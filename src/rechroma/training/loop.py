@@ -9,6 +9,7 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from rechroma.errors import TrainingError
 from rechroma.training.checkpoint import read_state, save_weights, write_state
 from rechroma.training.model import ColorizerModel
 from rechroma.training.outputs import truth_of
@@ -71,25 +72,47 @@ class Trainer:
         """How many processes share the run."""
         return self._accelerator.num_processes
 
-    def fit(self, loader_from: Callable[[int], DataLoader[Tensor]]) -> None:
+    def fit(
+        self,
+        loader_from: Callable[[int], DataLoader[Tensor]],
+        names_of: Callable[[int], list[str]],
+    ) -> None:
         """Run from the present step to the last.
 
         Args:
             loader_from: Gives the batches from a step on.
+            names_of: Gives the pictures of a step's batch, for the message when it fails.
+
+        Raises:
+            TrainingError: The loss or its gradient is NaN or infinite; the weights and the last
+                checkpoint are those before it.
         """
         batches: Iterable[Tensor] = self._accelerator.prepare(loader_from(self.step))
         self._model.train()
         for batch in batches:
             values = self._update(batch)
+            if values is None:
+                raise TrainingError(
+                    f"the loss or its gradient is NaN at step {self.step + 1}, on "
+                    + ", ".join(names_of(self.step)),
+                    "lower OPTIMIZER.LR; the last checkpoint is good",
+                )
             self.step += 1
             self._after_step(values)
 
-    def _update(self, batch: Tensor) -> dict[str, Tensor]:
+    def _update(self, batch: Tensor) -> dict[str, Tensor] | None:
+        """Take one step; None, and nothing changed, if its numbers are not finite."""
         truth = truth_of(batch)
         raw = self._model(truth.lightness.contiguous(memory_format=torch.channels_last))
         loss, values = self._criterion(raw.float(), truth)
         self._accelerator.backward(loss)
-        self._accelerator.clip_grad_norm_(self._model.parameters(), self.config.optimizer.clip)
+        norm = self._accelerator.clip_grad_norm_(
+            self._model.parameters(), self.config.optimizer.clip
+        )
+        # A gradient overflow under fp16 is no failure: its scaler skips the step and goes on.
+        scaled = self.config.precision == "fp16"
+        if not (loss.isfinite() and (scaled or norm is None or norm.isfinite())):
+            return None
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self._schedule.step()

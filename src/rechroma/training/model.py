@@ -39,6 +39,6 @@ class ColorizerModel(nn.Module):
         """
         return self.output.rgb(self(lightness), lightness).clamp(0, 1)
 
-    def predict_chroma(self, lightness: Tensor) -> Tensor:
-        """Return a and b, shape (N, 2, H/s, W/s), in CIELAB units."""
-        return self.output.chroma(self(lightness))
+    def answer(self, lightness: Tensor) -> Tensor:
+        """Return what the run-time colorizer gets: a and b in CIELAB units, or sRGB."""
+        return self.output.answer(self(lightness))

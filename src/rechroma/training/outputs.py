@@ -1,7 +1,8 @@
 """What a network's raw maps mean, and how they are compared with the truth.
 
-Every kind ends in the same two things: chroma for the run-time colorizer, and RGB for perceptual
-losses. `rgb` is the original's first variant, `ab` its LAB variant, `bins` Zhang et al. 2016.
+Every kind ends in the same two things: an answer for the run-time colorizer, which is chroma or
+RGB, and RGB for perceptual losses. `rgb` is the original's first variant, `ab` its LAB variant,
+`bins` Zhang et al. 2016.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class RgbOutput(nn.Module):
     """Three maps are sRGB in 0…1."""
 
     channels = 3
+    kind = "rgb"
 
     def comparable(self, raw: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
         """Return what pixel losses compare: RGB in 0…1."""
@@ -61,15 +63,16 @@ class RgbOutput(nn.Module):
         """Return the prediction as it is, not clipped."""
         return raw
 
-    def chroma(self, raw: Tensor) -> Tensor:
-        """Return the prediction's own a and b: the original's post-process drops its L."""
-        return lab_torch.rgb_to_lab(raw.clamp(0, 1))[:, 1:]
+    def answer(self, raw: Tensor) -> Tensor:
+        """Return sRGB, not clipped: the run-time colorizer takes its a and b."""
+        return raw
 
 
 class AbOutput(nn.Module):
     """Two maps are a and b, normalised to 0…1 about a centre of ½."""
 
     channels = 2
+    kind = "chroma"
 
     def comparable(self, raw: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
         """Return what pixel losses compare: a and b normalised to 0…1, at the maps' size."""
@@ -78,15 +81,17 @@ class AbOutput(nn.Module):
 
     def rgb(self, raw: Tensor, lightness: Tensor) -> Tensor:
         """Return the prediction's chroma on the input's L, as RGB that is not clipped."""
-        return _join(lightness, self.chroma(raw))
+        return _join(lightness, self.answer(raw))
 
-    def chroma(self, raw: Tensor) -> Tensor:
+    def answer(self, raw: Tensor) -> Tensor:
         """Return a and b in CIELAB units."""
         return raw * (2 * AB_RANGE)
 
 
 class BinsOutput(nn.Module):
     """Q maps are logits over bins of the (a, b) plane."""
+
+    kind = "chroma"
 
     def __init__(self, temperature: float) -> None:
         super().__init__()
@@ -97,13 +102,13 @@ class BinsOutput(nn.Module):
         """Return what pixel losses compare: the annealed mean, normalised to 0…1."""
         stride = truth.rgb.shape[-1] // raw.shape[-1]
         scale = 2 * AB_RANGE
-        return self.chroma(raw) / scale + 0.5, truth.chroma(stride) / scale + 0.5
+        return self.answer(raw) / scale + 0.5, truth.chroma(stride) / scale + 0.5
 
     def rgb(self, raw: Tensor, lightness: Tensor) -> Tensor:
         """Return the annealed mean on the input's L, as RGB that is not clipped."""
-        return _join(lightness, self.chroma(raw))
+        return _join(lightness, self.answer(raw))
 
-    def chroma(self, raw: Tensor) -> Tensor:
+    def answer(self, raw: Tensor) -> Tensor:
         """Return the annealed mean: a and b in CIELAB units."""
         return self.codec.decode(raw)
 

@@ -14,9 +14,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from rechroma import __version__
-from rechroma.evaluation.perceptual import load_perceptual
+from rechroma.errors import ConfigError, MissingExtraError, TrainingError
+from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
 from rechroma.training.bins import class_weights, smoothed_prior
-from rechroma.training.catalog import colour_pictures, hold_out
+from rechroma.training.catalog import Picture, catalogue, colourful, hold_out, refuse_overlap
 from rechroma.training.checkpoint import load_weights
 from rechroma.training.config import TrainConfig, save_config
 from rechroma.training.data import Crops, Positions, centre_crops
@@ -45,12 +46,27 @@ def train(config: TrainConfig) -> Path:
     versions), `metrics.jsonl`, `tensorboard/`, `samples/`, `ckpt_last` and `ckpt_best`
     (`.safetensors`, averaged weights), and `resume.pt`.
 
+    Where AlexNet's weights can't be had, ST-LPIPS takes the place of LPIPS: the log, the saved
+    config and the names of the numbers say so.
+
     Raises:
         ConfigError: The data or the config do not hold.
         ModelError: Weights can't be loaded.
+        TrainingError: The loss or its gradient is NaN, or a file can't be written.
     """
     folder = config.output_dir
-    (folder / "samples").mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / "samples").mkdir(parents=True, exist_ok=True)
+        return _train(_with_a_metric_that_is_there(config), folder)
+    except OSError as error:
+        raise TrainingError(
+            f"{error.filename or folder}: {error.strerror or error}",
+            "free some space or choose another OUTPUT_DIR; the same command goes on from the "
+            "last checkpoint",
+        ) from error
+
+
+def _train(config: TrainConfig, folder: Path) -> Path:
     save_config(config, folder / "config.yaml")
     (folder / "run.json").write_text(json.dumps(_provenance(config), indent=2))
     training, validation = _pictures(config)
@@ -59,9 +75,10 @@ def train(config: TrainConfig) -> Path:
     torch.manual_seed(config.seed)
     model = ColorizerModel(config.network, pretrained=config.init_from is None)
     if config.init_from is not None:
-        load_weights(model, config.init_from)
+        load_weights(model, config.network, config.init_from)
     criterion = Criterion(config.loss, model.output, _class_weights(config, model, training))
     metric = "st_lpips" if "lpips" not in config.loss else "lpips"
+    _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
     validator = Validator(
         centre_crops(validation[: config.validation.count], config.validation.size),
         load_perceptual(metric),
@@ -69,18 +86,58 @@ def train(config: TrainConfig) -> Path:
     )
     with RunLog(folder, config.steps, config.batch) as log:
         trainer = Trainer(config, model, criterion, validator, log)
-        trainer.fit(lambda start: _loader(config, training, start, trainer.processes))
+        trainer.fit(
+            lambda start: _loader(config, training, start, trainer.processes),
+            lambda step: _batch_names(config, training, step, trainer.processes),
+        )
     return folder
 
 
+def _with_a_metric_that_is_there(config: TrainConfig) -> TrainConfig:
+    """Return the config with ST-LPIPS in the place of LPIPS where AlexNet can't be had."""
+    if "lpips" not in config.loss:
+        return config
+    try:
+        load_perceptual("lpips")
+    except MissingExtraError as error:
+        _logger.warning("%s", error.what)
+        _logger.warning("ST-LPIPS takes the place of LPIPS, in the loss and in the scores")
+        terms = {("st_lpips" if n == "lpips" else n): weight for n, weight in config.loss.items()}
+        return config.model_copy(update={"loss": terms})
+    return config
+
+
 def _pictures(config: TrainConfig) -> tuple[list[Path], list[Path]]:
-    cache = config.output_dir / "catalog.json"
-    rule = (config.data.min_chroma, config.data.workers, cache)
-    training = colour_pictures(config.train_dir, *rule)
+    _refuse_nested(config.train_dir, config.val_dir)
+    measured = config.data.workers, config.output_dir / "pictures.json"
+    training = colourful(catalogue(config.train_dir, *measured), config.data.min_chroma)
     if config.val_dir is None:
-        return hold_out(training, config.hold_out)
-    # Validation keeps its pale pictures: they belong to the world.
-    return training, colour_pictures(config.val_dir, 0.0, config.data.workers, cache)
+        training, validation = hold_out(training, config.hold_out)
+    else:
+        # Validation keeps its pale pictures: they belong to the world.
+        validation = catalogue(config.val_dir, *measured)
+        refuse_overlap(training, validation)
+    if len(training) < config.batch:
+        raise ConfigError(
+            f"{len(training)} pictures to train on, and BATCH is {config.batch}",
+            "add pictures, or lower BATCH",
+        )
+    return _paths(training), _paths(validation)
+
+
+def _paths(pictures: list[Picture]) -> list[Path]:
+    return [picture.path for picture in pictures]
+
+
+def _refuse_nested(train_dir: Path, val_dir: Path | None) -> None:
+    if val_dir is None:
+        return
+    inner, outer = val_dir.resolve(), train_dir.resolve()
+    if inner.is_relative_to(outer) or outer.is_relative_to(inner):
+        raise ConfigError(
+            f"TRAIN_DIR {train_dir} and VAL_DIR {val_dir} lie in each other",
+            "put them side by side",
+        )
 
 
 def _loader(
@@ -95,6 +152,13 @@ def _loader(
         num_workers=config.data.workers,
         pin_memory=torch.cuda.is_available(),
     )
+
+
+def _batch_names(config: TrainConfig, paths: list[Path], step: int, processes: int) -> list[str]:
+    """Return the pictures of the batch that leads from step `step` to the next."""
+    batch = config.batch * processes
+    positions = Positions(len(paths), config.seed, step * batch, (step + 1) * batch)
+    return [str(paths[index]) for _, index in positions]
 
 
 def _class_weights(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from rechroma.evaluation.colorfulness import colorfulness
+from rechroma.evaluation.figure import contact_sheet
 from rechroma.training.outputs import truth_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Validator", "save_samples"]
 
 _BATCH = 16
-# Between pictures of a figure, pixels.
-_GAP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +80,9 @@ def save_samples(model: ColorizerModel, crops: Tensor, device: torch.device, pat
     truth = truth_of(crops.to(device))
     grey = (truth.lightness / 100).expand(-1, 3, -1, -1)
     columns = torch.stack([grey, predict(model, truth.lightness), truth.rgb], dim=1)
-    rows, count, _, side, _ = columns.shape
-    sheet = Image.new("RGB", (count * (side + _GAP) - _GAP, rows * (side + _GAP) - _GAP), "white")
-    for row, column in ((r, c) for r in range(rows) for c in range(count)):
-        pixels = (columns[row, column] * 255).round().byte().movedim(0, -1).cpu().numpy()
-        sheet.paste(Image.fromarray(pixels), (column * (side + _GAP), row * (side + _GAP)))
-    sheet.save(path)
+    pixels = (columns * 255).round().byte().movedim(2, -1).cpu().numpy()
+    titles = ["grey", "prediction", "truth"]
+    contact_sheet([list(row) for row in pixels], titles, height=crops.shape[-1]).save(path)
 
 
 def _arrays(rgb: Tensor) -> NDArray[np.float32]:

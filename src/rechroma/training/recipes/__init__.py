@@ -1,0 +1,14 @@
+"""The configs that come with the package: the study's recipes and the shipped model's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["RECIPES", "find_config"]
+
+RECIPES = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.yaml"))}
+
+
+def find_config(name: Path) -> Path:
+    """Return the recipe of that name, or the path as it is."""
+    return RECIPES.get(str(name), name)
