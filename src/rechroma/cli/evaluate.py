@@ -95,7 +95,8 @@ def evaluate(
         rows: list[Row] = []
         with console.progress("evaluating", len(answers)) as step:
             for title, answer in answers.items():
-                rows.append(measure(title, answer, truths, distance, features))
+                results = [answer(photo).to_uint8() for photo in truths]
+                rows.append(measure(title, results, truths, distance, features))
                 step()
     if as_json:
         for row in rows:

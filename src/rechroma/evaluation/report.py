@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
     from rechroma.evaluation.perceptual import PerceptualDistance
-    from rechroma.evaluation.subjects import Answer
     from rechroma.photo import Photo
 
 __all__ = ["Row", "evaluate", "load_truths", "table"]
@@ -76,21 +77,20 @@ def load_truths(folder: Path, limit: int | None = None) -> list[Photo]:
 
 def evaluate(
     name: str,
-    answer: Answer,
+    results: Sequence[NDArray[np.uint8]],
     truths: Sequence[Photo],
     perceptual: PerceptualDistance,
     features: nn.Module | None = None,
 ) -> Row:
-    """Colorize every picture and compare it with itself, at its own size, in 8-bit sRGB.
+    """Compare results with the truth, picture by picture, at their own size, in 8-bit sRGB.
 
     Args:
         name: For the table.
-        answer: Takes a colour photo and may use its L alone.
+        results: 8-bit sRGB, each of its truth's size.
         truths: The colour photographs.
         perceptual: LPIPS or ST-LPIPS.
         features: For KID-lite0; None leaves it out.
     """
-    results = [answer(photo).to_uint8() for photo in truths]
     originals = [photo.to_uint8() for photo in truths]
     scores = [score(r, t, perceptual) for r, t in zip(results, originals, strict=True)]
     return Row(

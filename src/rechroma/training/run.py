@@ -14,13 +14,14 @@ import torch
 from torch.utils.data import DataLoader
 
 from rechroma import __version__
-from rechroma.errors import ConfigError, MissingExtraError, TrainingError
+from rechroma.errors import ConfigError, TrainingError
 from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
 from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.catalog import Picture, catalogue, colourful, hold_out, refuse_overlap
 from rechroma.training.checkpoint import load_weights
 from rechroma.training.config import TrainConfig, save_config
 from rechroma.training.data import Crops, Positions, centre_crops
+from rechroma.training.fallback import with_available_lpips
 from rechroma.training.log import RunLog
 from rechroma.training.loop import Trainer
 from rechroma.training.losses import Criterion
@@ -57,7 +58,7 @@ def train(config: TrainConfig) -> Path:
     folder = config.output_dir
     try:
         (folder / "samples").mkdir(parents=True, exist_ok=True)
-        return _train(_with_a_metric_that_is_there(config), folder)
+        return _train(with_available_lpips(config), folder)
     except OSError as error:
         raise TrainingError(
             f"{error.filename or folder}: {error.strerror or error}",
@@ -91,20 +92,6 @@ def _train(config: TrainConfig, folder: Path) -> Path:
             lambda step: _batch_names(config, training, step, trainer.processes),
         )
     return folder
-
-
-def _with_a_metric_that_is_there(config: TrainConfig) -> TrainConfig:
-    """Return the config with ST-LPIPS in the place of LPIPS where AlexNet can't be had."""
-    if "lpips" not in config.loss:
-        return config
-    try:
-        load_perceptual("lpips")
-    except MissingExtraError as error:
-        _logger.warning("%s", error.what)
-        _logger.warning("ST-LPIPS takes the place of LPIPS, in the loss and in the scores")
-        terms = {("st_lpips" if n == "lpips" else n): weight for n, weight in config.loss.items()}
-        return config.model_copy(update={"loss": terms})
-    return config
 
 
 def _pictures(config: TrainConfig) -> tuple[list[Path], list[Path]]:

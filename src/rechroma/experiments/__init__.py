@@ -1,0 +1,1 @@
+"""The original's study, repeated: recipes trained alike, measured, and written up as a report."""
