@@ -31,6 +31,11 @@ _COMMANDS = (
         "Measure a colorizer on colour photographs (needs rechroma[train]).",
     ),
     LazyCommand(
+        "experiments",
+        "rechroma.cli.experiments:experiments",
+        "Repeat the original's study on your pictures (needs rechroma[train]).",
+    ),
+    LazyCommand(
         "export",
         "rechroma.cli.export:export",
         "Make an ONNX model of a checkpoint (needs rechroma[train]).",

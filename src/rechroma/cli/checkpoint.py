@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.cli import training_options
@@ -12,10 +10,9 @@ from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
-    from rechroma.training.config import TrainConfig
-
-__all__ = ["exported_checkpoint", "model_or_checkpoint"]
+__all__ = ["model_or_checkpoint"]
 
 
 @contextmanager
@@ -27,7 +24,8 @@ def model_or_checkpoint(
     Raises:
         UsageError: `--model` beside `--cfg`.
         MissingExtraError: A config, and PyTorch is not installed.
-        ConfigError, ModelError: See `exported_checkpoint`.
+        ConfigError: The config does not hold.
+        ModelError: There is no such checkpoint, or it holds another network than the config.
     """
     if cfg is None:
         yield model
@@ -36,23 +34,7 @@ def model_or_checkpoint(
         raise UsageError("--model and --cfg both name a model", "give one of them")
     training_options.require_training()
     from rechroma.training.config import load_config
+    from rechroma.training.export import exported_checkpoint
 
     with exported_checkpoint(load_config(cfg, list(overrides)), ckpt_name) as file:
         yield str(file)
-
-
-@contextmanager
-def exported_checkpoint(config: TrainConfig, ckpt_name: str) -> Generator[Path]:
-    """Yield a run's checkpoint as an ONNX file that is gone afterwards.
-
-    Raises:
-        ModelError: There is no such checkpoint, or it holds another network than the config.
-    """
-    from rechroma.training.checkpoint import load_checkpoint
-    from rechroma.training.export import card_of, export_onnx
-
-    network = load_checkpoint(config, ckpt_name)
-    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        file = Path(folder, "checkpoint.onnx")
-        export_onnx(network, file, card_of(network, name=ckpt_name))
-        yield file

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -42,15 +40,5 @@ def train(console: Console, *, cfg: Path | None, overrides: tuple[str, ...]) -> 
     from rechroma.training.run import train as run
 
     config = load_config(cfg, list(overrides))
-    if console.verbosity >= 0:
-        _show_progress()
+    training_options.show_log(console)
     console.note(f"done: {run(config)}")
-
-
-def _show_progress() -> None:
-    """Send the run's own log to stderr; other libraries keep their own counsel."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    logger = logging.getLogger("rechroma.training")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)

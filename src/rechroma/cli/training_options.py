@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rechroma.errors import MissingExtraError
 
-__all__ = ["cfg", "ckpt_name", "overrides", "require_training"]
+if TYPE_CHECKING:
+    from rechroma.cli.console import Console
+
+__all__ = ["cfg", "ckpt_name", "overrides", "require_training", "show_log"]
 
 cfg = click.option(
     "--cfg",
@@ -43,3 +49,14 @@ def require_training() -> None:
         raise MissingExtraError(
             "this command needs PyTorch and its companions", "pip install 'rechroma[train]'"
         )
+
+
+def show_log(console: Console) -> None:
+    """Send the runs' own log to stderr, unless --quiet; other libraries keep their own counsel."""
+    if console.verbosity < 0:
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("rechroma.training")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

@@ -104,17 +104,21 @@ def evaluate(
 def table(rows: Sequence[Row], perceptual: str) -> str:
     """Return rows as a Markdown table: mean, and the half width of the 95 % interval."""
     titles = [title.format(perceptual=perceptual) for title, _ in _COLUMNS.values()]
+    with_kid = any(row.kid_lite0 is not None for row in rows)
+    if with_kid:
+        titles.append("KID-lite0 ↓")
     lines = [
-        f"| {len(rows[0].pictures)} pictures | " + " | ".join([*titles, "KID-lite0 ↓"]) + " |",
-        "|---" * (len(titles) + 2) + "|",
+        f"| {len(rows[0].pictures)} pictures | " + " | ".join(titles) + " |",
+        "|---" * (len(titles) + 1) + "|",
     ]
     for row in rows:
         cells = [
             f"{row.summary[key].mean:.{digits}f} ± {_half(row.summary[key]):.{digits}f}"
             for key, (_, digits) in _COLUMNS.items()
         ]
-        distance = "–" if row.kid_lite0 is None else f"{row.kid_lite0:.4f}"
-        lines.append(f"| {row.name} | " + " | ".join([*cells, distance]) + " |")
+        if with_kid:
+            cells.append("–" if row.kid_lite0 is None else f"{row.kid_lite0:.4f}")
+        lines.append(f"| {row.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,8 @@ __all__ = ["BANDS", "PERIODS", "SECTORS", "Findings", "FindingsOf", "high_freque
 
 # The periods, in pixels, at which a U-Net of four levels enlarges its features.
 PERIODS = (2, 4, 8, 16)
-# Hue sectors of 45°, by the colours of their middles in CIELAB.
-SECTORS = ("red", "orange", "yellow", "green", "teal", "cyan-blue", "blue-violet", "magenta")
+# Hue sectors of 45°, by the colours of their middles in CIELAB: 0° pink, 45° orange and so on.
+SECTORS = ("pink", "orange", "yellow", "green", "teal", "sky", "blue", "purple")
 # Borders of the row bands, as parts of the height: narrow at the top and at the bottom.
 BANDS = (0.0, 0.02, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.98, 1.0)
 # Half of the Nyquist frequency: what a picture loses when it is shrunk to a half.
@@ -39,7 +40,8 @@ class Findings:
         edges_chroma: The same of a and b.
         lattice: Period in pixels → power of the error at that period, to the power beside it: 1
             without artefacts.
-        chroma_by_hue: Mean chroma, prediction to truth, by the truth's hue; see `SECTORS`.
+        chroma_by_hue: Mean chroma, prediction to truth, by the truth's hue; see `SECTORS`. NaN
+            where the truth has no such hue.
         bands: For each of `BANDS` from the top: mean error of a, mean error of b, mean ΔE2000.
     """
 
@@ -129,7 +131,8 @@ def _chroma_by_sector(lab: Plane, truth: Plane) -> NDArray[np.float64]:
     clear = wanted > _MIN_CHROMA
     hue = np.degrees(np.arctan2(truth[..., 2], truth[..., 1]))[clear]
     sector = np.round(hue / 45).astype(int) % len(SECTORS)
-    return np.stack([np.bincount(sector, values[clear], len(SECTORS)) for values in (own, wanted)])
+    sums = [np.bincount(sector, values[clear], len(SECTORS)) for values in (own, wanted)]
+    return np.stack(sums).astype(np.float64)
 
 
 def _band_sums(error: Plane, delta_e: Plane) -> NDArray[np.float64]:
@@ -137,7 +140,7 @@ def _band_sums(error: Plane, delta_e: Plane) -> NDArray[np.float64]:
     height = len(error)
     borders = np.round(np.array(BANDS) * height).astype(int)
     sums = np.zeros((len(BANDS) - 1, 4))
-    for band, (top, bottom) in enumerate(zip(borders[:-1], borders[1:], strict=True)):
+    for band, (top, bottom) in enumerate(pairwise(borders)):
         part, delta = error[top:bottom], delta_e[top:bottom]
         sums[band] = part[..., 1].sum(), part[..., 2].sum(), delta.sum(), delta.size
     return sums

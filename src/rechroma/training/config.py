@@ -73,6 +73,7 @@ class ValidationConfig(_Section):
     count: PositiveInt = Field(256, description="pictures, the first ones in the order of names")
     size: PositiveInt = Field(192, description="side of the centre crop, pixels; 32 divides it")
     samples: int = Field(8, ge=0, description="rows in the figure grey | prediction | truth")
+    metric: Literal["lpips", "st_lpips"] = Field("st_lpips", description="lowest: ckpt_best")
 
 
 class TrainConfig(_Section):

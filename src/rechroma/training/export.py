@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,15 @@ from torch import Tensor, nn
 from rechroma.colorizer.card import CARD_KEY, ModelCard
 from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target
+from rechroma.training.checkpoint import load_checkpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from rechroma.training.config import TrainConfig
     from rechroma.training.model import ColorizerModel
 
-__all__ = ["RunTimeGraph", "card_of", "export_onnx"]
+__all__ = ["RunTimeGraph", "card_of", "export_onnx", "exported_checkpoint"]
 
 _OPSET = 18
 # Smaller tensors (biases, norms, constants) stay in float32: they weigh nothing.
@@ -94,6 +99,20 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
     onnx.checker.check_model(proto, full_check=True)
     with atomic_target(path, overwrite=True) as temporary:
         onnx.save(proto, str(temporary))
+
+
+@contextmanager
+def exported_checkpoint(config: TrainConfig, ckpt_name: str) -> Generator[Path]:
+    """Yield a checkpoint of the config's run as an ONNX file that is gone afterwards.
+
+    Raises:
+        ModelError: There is no such checkpoint, or it holds another network than the config.
+    """
+    network = load_checkpoint(config, ckpt_name)
+    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+        file = Path(folder, f"{ckpt_name}.onnx")
+        export_onnx(network, file, card_of(network, name=ckpt_name))
+        yield file
 
 
 def _trace(graph: RunTimeGraph, example: Tensor) -> onnx.ModelProto:

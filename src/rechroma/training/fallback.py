@@ -18,7 +18,7 @@ _logger = logging.getLogger("rechroma.training")
 
 def with_available_lpips(config: TrainConfig) -> TrainConfig:
     """Return the config with ST-LPIPS in the place of LPIPS if that can't be had, and log it."""
-    if "lpips" not in config.loss:
+    if "lpips" not in (*config.loss, config.validation.metric):
         return config
     try:
         load_perceptual("lpips")
@@ -26,5 +26,6 @@ def with_available_lpips(config: TrainConfig) -> TrainConfig:
         _logger.warning("%s", error.what)
         _logger.warning("ST-LPIPS takes the place of LPIPS, in the loss and in the scores")
         terms = {("st_lpips" if n == "lpips" else n): weight for n, weight in config.loss.items()}
-        return config.model_copy(update={"loss": terms})
+        validation = config.validation.model_copy(update={"metric": "st_lpips"})
+        return config.model_copy(update={"loss": terms, "validation": validation})
     return config

@@ -78,7 +78,7 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     if config.init_from is not None:
         load_weights(model, config.network, config.init_from)
     criterion = Criterion(config.loss, model.output, _class_weights(config, model, training))
-    metric = "st_lpips" if "lpips" not in config.loss else "lpips"
+    metric = config.validation.metric
     _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
     validator = Validator(
         centre_crops(validation[: config.validation.count], config.validation.size),
