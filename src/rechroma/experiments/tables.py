@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import isnan
 from typing import TYPE_CHECKING
 
 from rechroma.experiments.findings import BANDS, PERIODS, SECTORS
@@ -29,7 +30,7 @@ def original_table() -> str:
 def cost_table(costs: Mapping[str, Cost]) -> str:
     """Return what each training took."""
     rows = [
-        [title, f"{cost.samples}", f"{cost.rate:.1f}", f"{cost.minutes:.0f}"]
+        [title, f"{cost.samples}", *_pace(cost)]
         for title, cost in costs.items()
     ]
     return _table(["training", "samples", "samples/s (median)", "minutes"], rows)
@@ -73,6 +74,11 @@ def gamut_table(shares: Mapping[str, Sequence[float]]) -> str:
     """Return the share of predicted colours outside of sRGB, before mapping, by row band."""
     rows = [[title, *(f"{share:.2%}" for share in bands)] for title, bands in shares.items()]
     return _table(["outside of sRGB in rows", *_bands()], rows)
+
+
+def _pace(cost: Cost) -> tuple[str, str]:
+    """Return rate and minutes; a run too short to log a rate has none."""
+    return ("–", "–") if isnan(cost.rate) else (f"{cost.rate:.1f}", f"{cost.minutes:.0f}")
 
 
 def _bands() -> list[str]:
