@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.color.arrays import from_planes
+from rechroma.photo.model import to_float
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +27,14 @@ _STRIPS_OF_ONE_THREAD = 32
 
 
 def render(
-    pixels: NDArray[np.float32], chroma: GuidedChroma, strength: float, threads: int
+    samples: NDArray[Any], chroma: GuidedChroma, strength: float, threads: int
 ) -> NDArray[np.float32]:
     """Return the picture's own L with the predicted chroma.
 
     Colours outside of sRGB lose chroma at the same L and hue.
 
     Args:
-        pixels: The picture, sRGB-encoded, 0…1, shape (H, W, 3).
+        samples: The picture, sRGB-encoded, shape (H, W, 3): uint8, uint16, or float32 in 0…1.
         chroma: Its chroma.
         strength: Factor on the chroma.
         threads: Strips under way at once.
@@ -41,18 +42,18 @@ def render(
     Returns:
         sRGB-encoded, 0…1, float32, shape (H, W, 3).
     """
-    result = np.empty(pixels.shape, np.float32)
-    step = max(1, _STRIP_PIXELS // pixels.shape[1])
+    result = np.empty(samples.shape, np.float32)
+    step = max(1, _STRIP_PIXELS // samples.shape[1])
 
     def fill(start: int) -> None:
         rows = slice(start, start + step)
-        own = lightness(pixels[rows])
+        own = lightness(to_float(samples[rows]))
         lab = np.empty((3, *own.shape), np.float32)
         lab[0] = own
         np.multiply(chroma.rows(start, own), np.float32(strength), out=lab[1:])
         result[rows] = lab_to_gamut_rgb(from_planes(lab))
 
-    starts = range(0, len(pixels), step)
+    starts = range(0, len(samples), step)
     if threads == 1 or len(starts) <= _STRIPS_OF_ONE_THREAD:
         for start in starts:
             fill(start)

@@ -80,7 +80,7 @@ class Colorization:
         """
         _check_strength(strength)
         with _memory_of(self.photo):
-            pixels = render(self.photo.pixels, self._guided, strength, self._threads)
+            pixels = render(self.photo.samples, self._guided, strength, self._threads)
         return self.photo.with_pixels(pixels)
 
     def render_raw(self) -> Photo:
@@ -189,7 +189,7 @@ class Colorizer:
 
     def _predict(self, photo: Photo) -> Colorization:
         plan = plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
-        lightness = network_lightness(photo.pixels, plan)
+        lightness = network_lightness(photo.samples, plan)
         step = self.card.output_stride
         rows, columns = math.ceil(plan.height / step), math.ceil(plan.width / step)
         maps = self._session.run(lightness)[:, :rows, :columns]

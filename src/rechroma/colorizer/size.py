@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from rechroma.color import lightness
+from rechroma.photo.model import to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,19 +66,19 @@ def plan_size(height: int, width: int, *, size: int, stride: int) -> SizePlan:
     return SizePlan(rows, columns, _round_up(rows, stride), _round_up(columns, stride))
 
 
-def network_lightness(pixels: NDArray[np.float32], plan: SizePlan) -> NDArray[np.float32]:
+def network_lightness(samples: NDArray[Any], plan: SizePlan) -> NDArray[np.float32]:
     """Return L in 0…100, float32, shape (padded_height, padded_width), as the network sees it.
 
     Whole pixels are averaged in blocks first, which is fast and takes no copy of a large picture;
     Pillow's antialiased bicubic filter does the rest of less than a factor of two.
 
     Args:
-        pixels: sRGB-encoded, 0…1, shape (H, W, 3).
+        samples: sRGB-encoded, shape (H, W, 3): uint8, uint16, or float32 in 0…1.
         plan: From `plan_size`.
     """
-    height, width = pixels.shape[:2]
+    height, width = samples.shape[:2]
     factor = max(1, min(height // plan.height, width // plan.width))
-    blocks = np.ascontiguousarray(lightness(block_mean(pixels, factor)), dtype=np.float32)
+    blocks = np.ascontiguousarray(lightness(block_mean(samples, factor)), dtype=np.float32)
     resized = Image.fromarray(blocks).resize(
         (plan.width, plan.height),
         Image.Resampling.BICUBIC,
@@ -90,32 +91,35 @@ def network_lightness(pixels: NDArray[np.float32], plan: SizePlan) -> NDArray[np
     return np.pad(seen, ((0, bottom), (0, right)), mode="reflect")
 
 
-def block_mean(pixels: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+def block_mean(samples: NDArray[Any], factor: int) -> NDArray[np.float32]:
     """Average blocks of factor × factor pixels; blocks at the bottom and right may be cut.
 
     Args:
-        pixels: Shape (H, W, C).
+        samples: Shape (H, W, C): uint8, uint16, or float32 in 0…1.
         factor: ≥ 1.
 
     Returns:
-        Shape (⌈H/factor⌉, ⌈W/factor⌉, C).
+        Float32 in 0…1, shape (⌈H/factor⌉, ⌈W/factor⌉, C).
     """
     if factor == 1:
-        return pixels
-    rows = _mean_of_runs(pixels, factor)
-    return _mean_of_runs(rows.swapaxes(0, 1), factor).swapaxes(0, 1)
+        return to_float(samples)
+    rows = _mean_of_runs(samples, factor)
+    means = _mean_of_runs(rows.swapaxes(0, 1), factor).swapaxes(0, 1)
+    if samples.dtype.kind == "u":
+        means /= np.float32(np.iinfo(samples.dtype).max)
+    return means
 
 
-def _mean_of_runs(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+def _mean_of_runs(values: NDArray[Any], factor: int) -> NDArray[np.float32]:
     """Average runs of `factor` along the first axis, by adding whole slices."""
     whole = len(values) // factor * factor
-    total = values[0:whole:factor].copy()
+    total = values[0:whole:factor].astype(np.float32)
     for offset in range(1, factor):
         total += values[offset:whole:factor]
     total /= factor
     if whole == len(values):
         return total
-    rest = values[whole:].mean(axis=0, keepdims=True)
+    rest = values[whole:].mean(axis=0, keepdims=True, dtype=np.float32)
     return np.concatenate([total, rest])
 
 

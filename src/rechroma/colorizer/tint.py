@@ -32,7 +32,7 @@ def is_colour(photo: Photo) -> bool:
     if photo.was_grey:
         return False
     factor = max(1, min(photo.height, photo.width) // _SIDE)
-    lab = rgb_to_lab(block_mean(photo.pixels, factor).astype(np.float64)).reshape(-1, 3)
+    lab = rgb_to_lab(block_mean(photo.samples, factor).astype(np.float64)).reshape(-1, 3)
     chroma = lab[:, 1:]
     # L about −1…1, for a fit that float64 can solve.
     powers = np.vander(lab[:, 0] / 50 - 1, _DEGREE + 1)

@@ -56,7 +56,7 @@ def quarter_chroma(card: ModelCard) -> Callable[[Photo], Photo]:
         planes = np.stack([_cells(lab[..., channel], extent) for channel in (1, 2)])
         guide = _cells(lightness(photo.pixels), extent)
         guided = GuidedChroma(planes, guide, shape, extent)
-        return photo.with_pixels(render(photo.pixels, guided, 1.0, threads=1))
+        return photo.with_pixels(render(photo.samples, guided, 1.0, threads=1))
 
     return ceiling
 

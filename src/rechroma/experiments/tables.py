@@ -29,10 +29,7 @@ def original_table() -> str:
 
 def cost_table(costs: Mapping[str, Cost]) -> str:
     """Return what each training took."""
-    rows = [
-        [title, f"{cost.samples}", *_pace(cost)]
-        for title, cost in costs.items()
-    ]
+    rows = [[title, f"{cost.samples}", *_pace(cost)] for title, cost in costs.items()]
     return _table(["training", "samples", "samples/s (median)", "minutes"], rows)
 
 

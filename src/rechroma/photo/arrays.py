@@ -33,23 +33,24 @@ def from_array(values: NDArray[Any]) -> Photo:
             "give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) with at least one pixel",
         )
     alpha = np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None
-    colours, depth = _as_unit_floats(values[..., :3])
+    colours, depth = _as_samples(values[..., :3])
     return Photo(
-        pixels=np.broadcast_to(colours, (*colours.shape[:2], 3)),
+        samples=np.broadcast_to(colours, (*colours.shape[:2], 3)),
         alpha=alpha,
         bit_depth=depth,
         was_grey=colours.shape[2] == 1,
     )
 
 
-def _as_unit_floats(values: NDArray[Any]) -> tuple[NDArray[np.float32], BitDepth]:
+def _as_samples(values: NDArray[Any]) -> tuple[NDArray[Any], BitDepth]:
+    """Return a copy, so that the photo stays as it is when the caller goes on with the array."""
     match values.dtype.kind, values.dtype.itemsize:
         case "b", _:
-            return values.astype(np.float32), 8
+            return values.astype(np.uint8) * np.uint8(255), 8
         case "u", 1:
-            return values.astype(np.float32) / np.float32(255), 8
+            return values.copy(), 8
         case "u", 2:
-            return values.astype(np.float32) / np.float32(65535), 16
+            return values.copy(), 16
         case "f", _:
             return np.clip(np.nan_to_num(values, nan=0.0), 0, 1).astype(np.float32), 32
         case _:

@@ -14,7 +14,7 @@ from rechroma.photo.cmyk import decode_cmyk
 from rechroma.photo.icc import is_srgb, to_srgb
 from rechroma.photo.limits import check_pixels
 from rechroma.photo.metadata import kept_attributes
-from rechroma.photo.model import BitDepth, Photo
+from rechroma.photo.model import BitDepth, Photo, to_float
 from rechroma.photo.orientation import upright
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ __all__ = ["decode_file"]
 _MAX_PAGES = 1000
 # Their numbers are linear light by definition, whether a file says so or not.
 _LINEAR_FORMATS = ("openexr", "hdr")
+# Samples of other integer types, which are rare, become float32.
+_KEPT_TYPES = ("uint8", "uint16", "float32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,13 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
     depth = _bit_depth(spec)
     if depth == 32:
         # Float files may hold anything: highlights above white are clipped, NaN is black.
-        colours = np.clip(np.nan_to_num(colours, nan=0.0), 0, 1)
+        colours = np.clip(np.nan_to_num(to_float(colours), nan=0.0), 0, 1)
         if _is_linear(source.format_name(), spec):
             colours = linear_to_srgb(colours).astype(np.float32)
-    pixels = _in_srgb(colours, profile, depth, name)
+    samples = _in_srgb(colours, profile, depth, name)
     orientation = spec.get_int_attribute("Orientation", 1)
     return Photo(
-        pixels=upright(pixels, orientation),
+        samples=upright(samples, orientation),
         alpha=None if alpha is None else upright(alpha, orientation),
         bit_depth=depth,
         format=source.format_name(),
@@ -112,33 +114,29 @@ def _channels(spec: oiio.ImageSpec) -> _Channels:
 
 def _read(
     source: oiio.ImageInput, spec: oiio.ImageSpec, chosen: _Channels, name: str
-) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
-    """Return colours as float32 (H, W, 1 or 3), 0…1 for integers, and alpha in the file's type."""
-    plain = chosen.alpha is None and chosen.colour == tuple(range(spec.nchannels))
-    wanted = oiio.FLOAT if plain else oiio.UNKNOWN
-    values = source.read_image(0, 0, 0, spec.nchannels, wanted)
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Return colours (H, W, 1 or 3) and alpha, both in the file's own type."""
+    values = source.read_image(0, 0, 0, spec.nchannels, oiio.UNKNOWN)
     # libjpeg only warns of a file that ends too early, and fills the rest with grey.
     if values is None or source.has_error:
         raise _unreadable(name, source.geterror())
     values = values.reshape(spec.height, spec.width, spec.nchannels)
-    if plain:
+    if chosen.alpha is None and chosen.colour == tuple(range(spec.nchannels)):
         return values, None
     alpha = None if chosen.alpha is None else np.ascontiguousarray(values[..., chosen.alpha])
-    return _as_float(values[..., list(chosen.colour)]), alpha
-
-
-def _as_float(values: NDArray[Any]) -> NDArray[np.float32]:
-    if values.dtype.kind == "f":
-        return values.astype(np.float32)
-    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+    return values[..., list(chosen.colour)], alpha
 
 
 def _in_srgb(
-    colours: NDArray[np.float32], profile: bytes | None, depth: BitDepth, name: str
-) -> NDArray[np.float32]:
+    colours: NDArray[Any], profile: bytes | None, depth: BitDepth, name: str
+) -> NDArray[Any]:
+    """Return sRGB samples: in their own type where nothing has to be converted."""
     if profile is not None and not is_srgb(profile) and _fits(profile, colours.shape[2]):
-        return to_srgb(colours, profile, depth, name)
+        return to_srgb(to_float(colours), profile, depth, name)
+    if colours.dtype.name not in _KEPT_TYPES:
+        colours = to_float(colours)
     if colours.shape[2] == 4:
+        colours = to_float(colours)
         return (1 - colours[..., :3]) * (1 - colours[..., 3:])
     if colours.shape[2] == 1:
         return np.broadcast_to(colours, (*colours.shape[:2], 3))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["Attribute", "BitDepth", "Photo"]
+__all__ = ["Attribute", "BitDepth", "Photo", "requantise", "to_float"]
 
 # Bits of a channel; 32 means float.
 BitDepth: TypeAlias = Literal[8, 16, 32]
@@ -27,7 +27,8 @@ class Photo:
     """A photograph, upright and in sRGB, with all that its file carried beside it.
 
     Attributes:
-        pixels: sRGB-encoded, 0…1, float32, shape (H, W, 3). A grey photo's three channels may
+        samples: sRGB-encoded, shape (H, W, 3), in the type that it was decoded in: uint8 or
+            uint16 with their whole range, or float32 in 0…1. A grey photo's three channels may
             share their memory: don't write into it.
         alpha: Shape (H, W), in the type that it was decoded in, never touched; None without one.
         bit_depth: What a writer uses where the format allows: 8, 16 or 32 (float).
@@ -38,7 +39,7 @@ class Photo:
         pages_dropped: Pages, layers or frames beyond the first.
     """
 
-    pixels: NDArray[np.float32]
+    samples: NDArray[Any]
     alpha: NDArray[Any] | None = None
     bit_depth: BitDepth = 8
     format: str | None = None
@@ -50,20 +51,25 @@ class Photo:
     @property
     def height(self) -> int:
         """Rows."""
-        return self.pixels.shape[0]
+        return self.samples.shape[0]
 
     @property
     def width(self) -> int:
         """Columns."""
-        return self.pixels.shape[1]
+        return self.samples.shape[1]
 
-    def with_pixels(self, pixels: NDArray[np.float32]) -> Photo:
-        """Return the photo with other pixels of the same size, in colour."""
-        return replace(self, pixels=pixels, was_grey=False)
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """The samples as float32 in 0…1: converted anew at each call if they are integers."""
+        return to_float(self.samples)
+
+    def with_pixels(self, samples: NDArray[Any]) -> Photo:
+        """Return the photo with other samples of the same size, in colour."""
+        return replace(self, samples=samples, was_grey=False)
 
     def to_uint8(self) -> NDArray[np.uint8]:
         """Return the pixels rounded to 8 bits, shape (H, W, 3)."""
-        return quantise(self.pixels, np.dtype(np.uint8))
+        return requantise(self.samples, np.dtype(np.uint8))
 
     def to_pil(self) -> Image:
         """Return an 8-bit Pillow image: RGB, or RGBA where there is alpha."""
@@ -71,7 +77,7 @@ class Photo:
 
         picture = Image.fromarray(self.to_uint8())
         if self.alpha is not None:
-            picture.putalpha(Image.fromarray(quantise_alpha(self.alpha, np.dtype(np.uint8))))
+            picture.putalpha(Image.fromarray(requantise(self.alpha, np.dtype(np.uint8))))
         return picture
 
     def save(
@@ -94,6 +100,13 @@ class Photo:
 _STRIP = 256
 
 
+def to_float(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return uint8 or uint16 as float32 in 0…1; floats as float32, no copy if they are."""
+    if values.dtype.kind == "f":
+        return values.astype(np.float32, copy=False)
+    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+
+
 def quantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return floats in 0…1 as integers of `dtype`, rounded and clipped; floats stay as they are."""
     if dtype.kind == "f":
@@ -107,10 +120,6 @@ def quantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return result
 
 
-def quantise_alpha(alpha: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return alpha in another type; in its own it comes back bit for bit."""
-    if alpha.dtype == dtype:
-        return alpha
-    if alpha.dtype.kind == "u":
-        alpha = alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
-    return quantise(alpha, dtype)
+def requantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return samples or alpha in another type; in their own they come back bit for bit."""
+    return values if values.dtype == dtype else quantise(to_float(values), dtype)

@@ -14,7 +14,7 @@ from rechroma.errors import UnwritablePhotoError
 from rechroma.photo.atomic import atomic_target
 from rechroma.photo.formats import format_of, writer_of
 from rechroma.photo.icc import srgb_profile
-from rechroma.photo.model import BitDepth, Photo, quantise, quantise_alpha
+from rechroma.photo.model import BitDepth, Photo, requantise
 
 if TYPE_CHECKING:
     import os
@@ -95,13 +95,13 @@ def _write(
 
 
 def _values(photo: Photo, writer: Writer, dtype: np.dtype[Any]) -> NDArray[Any]:
-    pixels = photo.pixels
+    samples = photo.samples
     if writer.linear:
-        pixels = srgb_to_linear(pixels).astype(np.float32)
-    values = np.ascontiguousarray(quantise(pixels, dtype))
+        samples = srgb_to_linear(photo.pixels).astype(np.float32)
+    values = np.ascontiguousarray(requantise(samples, dtype))
     if photo.alpha is None or not writer.alpha:
         return values
-    return np.dstack([values, quantise_alpha(photo.alpha, dtype)])
+    return np.dstack([values, requantise(photo.alpha, dtype)])
 
 
 def _put(file: Path, writer: Writer, spec: oiio.ImageSpec, values: NDArray[Any]) -> None:
