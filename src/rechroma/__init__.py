@@ -17,30 +17,37 @@ from rechroma._version import __version__
 if TYPE_CHECKING:
     from rechroma.colorizer import Colorization, Colorizer, ModelCard, colorize, load_card
     from rechroma.errors import RechromaError
+    from rechroma.mood import Look, fit_look, transfer
     from rechroma.photo import Photo, read, write
 
 __all__ = [
     "Colorization",
     "Colorizer",
+    "Look",
     "ModelCard",
     "Photo",
     "RechromaError",
     "__version__",
     "colorize",
+    "fit_look",
     "load_card",
     "read",
+    "transfer",
     "write",
 ]
 
 _HOMES = {
     "Colorization": "rechroma.colorizer",
     "Colorizer": "rechroma.colorizer",
+    "Look": "rechroma.mood",
     "ModelCard": "rechroma.colorizer",
     "Photo": "rechroma.photo",
     "RechromaError": "rechroma.errors",
     "colorize": "rechroma.colorizer",
+    "fit_look": "rechroma.mood",
     "load_card": "rechroma.colorizer",
     "read": "rechroma.photo",
+    "transfer": "rechroma.mood",
     "write": "rechroma.photo",
 }
 

@@ -10,6 +10,7 @@ RechromaError                 1
 │   └── UnwritablePhotoError  3  the folder, the format or the disk says no
 ├── ModelError                4  a model that is missing or that breaks its card
 │   └── MissingExtraError     4  an optional part of the package is not installed
+├── LookError                 3  a .cube file that is broken or of another kind
 ├── TrainingError             1  a run that can't go on: NaN, a full disk
 └── OutOfMemoryError          5
 ```
@@ -25,6 +26,7 @@ from enum import IntEnum
 __all__ = [
     "ConfigError",
     "ExitCode",
+    "LookError",
     "MissingExtraError",
     "ModelError",
     "OutOfMemoryError",
@@ -105,6 +107,12 @@ class ModelError(RechromaError):
 
 class MissingExtraError(ModelError):
     """An optional part of the package is needed and not installed."""
+
+
+class LookError(RechromaError):
+    """A look, a `.cube` file, can't be used."""
+
+    exit_code = ExitCode.UNREADABLE
 
 
 class TrainingError(RechromaError):

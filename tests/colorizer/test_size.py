@@ -13,7 +13,8 @@ from skimage.measure import block_reduce
 from skimage.transform import resize, resize_local_mean
 
 from rechroma.color import lightness
-from rechroma.colorizer.size import SizePlan, block_mean, network_lightness, plan_size
+from rechroma.colorizer.size import SizePlan, network_lightness, plan_size
+from rechroma.photo.shrink import block_mean
 
 SIDES = st.integers(1, 60_000)
 

@@ -23,6 +23,11 @@ _COMMANDS = (
     LazyCommand(
         "colorize", "rechroma.cli.colorize:colorize", "Give photographs their colour back."
     ),
+    LazyCommand(
+        "transfer", "rechroma.cli.transfer:transfer", "Give photographs the mood of another."
+    ),
+    LazyCommand("apply", "rechroma.cli.apply:apply", "Apply a .cube file or a saved look."),
+    LazyCommand("look", "rechroma.cli.look:look", "Save and list looks by name."),
     LazyCommand("models", "rechroma.cli.models:models", "List the models that are ready to use."),
     LazyCommand("train", "rechroma.cli.train:train", "Train a colorizer (needs rechroma[train])."),
     LazyCommand(

@@ -104,7 +104,7 @@ def colorize(
             "--raw-output is what the network says, and no more",
             "leave out --strength and --keep-color, or --raw-output",
         )
-    plan = plan_job(inputs, output, console)
+    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.color{ext}")
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0

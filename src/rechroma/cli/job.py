@@ -32,8 +32,6 @@ __all__ = ["JobOptions", "MakeWork", "plan_job", "run_job"]
 # Makes the work from the number of threads that each call of it may use.
 MakeWork: TypeAlias = Callable[[int], Work]
 
-_BESIDE = "{parent}/{stem}.color{ext}"
-
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
@@ -61,10 +59,17 @@ class JobOptions:
         return DEFAULT_MAX_PIXELS if self.max_pixels is None else self.max_pixels or None
 
 
-def plan_job(inputs: Sequence[str], output: str | None, console: Console) -> Plan:
-    """Plan the batch; without an output results go beside the inputs, or from stdin to stdout."""
+def plan_job(inputs: Sequence[str], output: str | None, console: Console, *, beside: str) -> Plan:
+    """Plan the batch; without an output results go beside the inputs, or from stdin to stdout.
+
+    Args:
+        inputs: As typed.
+        output: As typed.
+        console: Where people read.
+        beside: The template for results beside their inputs.
+    """
     if output is None:
-        output = STANDARD if list(inputs) == [STANDARD] else _BESIDE
+        output = STANDARD if list(inputs) == [STANDARD] else beside
     plan = make_plan(inputs, output)
     if plan.passed_over:
         console.note(f"{len(plan.passed_over)} passed over: they are results of other inputs")

@@ -1,0 +1,32 @@
+"""The options that the commands about moods share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["exact", "luminance", "lut", "method", "strength"]
+
+# The names are repeated here so that `--help` loads no NumPy; a test compares them.
+_METHODS = ["reinhard", "reinhard-paper", "mkl", "histogram", "sliced"]
+
+method = click.option(
+    "--method", type=click.Choice(_METHODS), default="mkl", show_default=True,
+    help="How colours are matched.",
+)  # fmt: skip
+strength = click.option(
+    "--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
+    help="0 changes nothing, 1 takes the whole mood.",
+)  # fmt: skip
+luminance = click.option(
+    "--luminance", type=click.Choice(["match", "keep"]), default="match", show_default=True,
+    help="Whether lightness is matched, too, or the target keeps its own.",
+)  # fmt: skip
+exact = click.option(
+    "--exact", is_flag=True, help="Compute every pixel instead of reading a 33³ table; slow."
+)
+lut = click.option(
+    "--lut", type=click.Path(path_type=Path), metavar="FILE.cube",
+    help="Also write the change as a .cube file for other programs.",
+)  # fmt: skip

@@ -1,0 +1,43 @@
+"""Black-and-white photographs in a transfer: as a source refused, as a target coloured first."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.colorizer import Colorizer, is_colour
+from rechroma.errors import UsageError
+
+if TYPE_CHECKING:
+    from rechroma.mood.palette import Palette
+    from rechroma.photo import Photo
+
+__all__ = ["in_colour", "refuse_grey"]
+
+# Mean CIELAB chroma of a grey picture with a little noise; a sepia print has 10 and more.
+_GREY = 1.0
+
+
+def refuse_grey(palette: Palette, name: str) -> None:
+    """Refuse a source without colours. A toned print is welcome: its tone is its mood.
+
+    Raises:
+        UsageError: It is black and white.
+    """
+    if np.hypot(palette.lab[:, 1], palette.lab[:, 2]).mean() < _GREY:
+        raise UsageError(
+            f"{name}: the source, where the mood comes from, is black and white",
+            "give a colour photograph as the source; is this one the target?",
+        )
+
+
+def in_colour(photo: Photo) -> Photo:
+    """Return a photo that has colours to be changed: a black-and-white one is colorized."""
+    return photo if is_colour(photo) else _colorizer().colorize(photo)
+
+
+@lru_cache(maxsize=1)
+def _colorizer() -> Colorizer:
+    return Colorizer()

@@ -1,0 +1,192 @@
+"""Tables against slow plain interpolation, and `.cube` files against other programs' readers."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import colour
+import numpy as np
+import PyOpenColorIO as ocio
+import pytest
+from PIL import Image
+
+from rechroma.errors import LookError, UsageError
+from rechroma.mood import fit_look, read_cube, write_cube
+from rechroma.mood.lut import Lut3D, bake
+from rechroma.photo import read
+
+
+def twisted(rgb):
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    return np.stack([red**1.5, 0.2 + 0.6 * green * (1 - 0.5 * blue), 1 - blue], axis=-1)
+
+
+@pytest.fixture
+def lut():
+    return bake(twisted, 17)
+
+
+def tetrahedral(table, rgb):
+    """One colour at a time: sort the fractions, and walk along them from corner to corner."""
+    top = len(table) - 1
+    result = np.empty_like(rgb)
+    for index in np.ndindex(rgb.shape[:-1]):
+        position = np.clip(rgb[index], 0, 1) * top
+        base = np.minimum(position.astype(int), top - 1)
+        fraction = position - base
+        corner, value = base.copy(), table[tuple(base)].astype(float)
+        for axis in np.argsort(-fraction):
+            following = corner.copy()
+            following[axis] += 1
+            step = table[tuple(following)].astype(float) - table[tuple(corner)]
+            value = value + fraction[axis] * step
+            corner = following
+        result[index] = value
+    return result
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(np.uint8, 0.51 / 255), (np.uint16, 2e-5), (np.float32, 2e-6)]
+)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_applying_agrees_with_plain_interpolation(lut, dtype, tolerance, threads):
+    top = 1 if dtype is np.float32 else np.iinfo(dtype).max
+    rgb = np.random.default_rng(0).random((13, 11, 3))
+    samples = (rgb * top).astype(dtype) if top == 1 else np.round(rgb * top).astype(dtype)
+    found = lut.apply(samples, threads=threads)
+    assert found.dtype == dtype
+    wanted = tetrahedral(lut.table, samples / top)
+    np.testing.assert_allclose(found / top, wanted, atol=tolerance)
+
+
+def test_the_input_stays_as_it_is(lut):
+    samples = np.full((5, 5, 3), 100, np.uint8)
+    lut.apply(samples)
+    assert (samples == 100).all()
+
+
+def test_a_grey_photos_shared_channels(lut):
+    photo = read(np.full((6, 7), 90, np.uint8))
+    assert lut.apply(photo.samples).shape == (6, 7, 3)
+
+
+def test_many_strips_and_threads_give_what_one_gives(lut):
+    samples = np.random.default_rng(1).integers(0, 256, (2000, 700, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(lut.apply(samples, threads=4), lut.apply(samples))
+
+
+def test_a_size_below_two():
+    with pytest.raises(UsageError, match="size 1"):
+        bake(twisted, 1)
+
+
+@pytest.mark.parametrize("size", [2, 17, 33, 65])
+def test_writing_and_reading(tmp_path, size):
+    lut = bake(twisted, size)
+    write_cube(lut, tmp_path / "a.cube", title='my "look"')
+    again = read_cube(tmp_path / "a.cube")
+    np.testing.assert_allclose(again.table, lut.table, atol=1e-6)
+    assert (again.low, again.high) == (lut.low, lut.high)
+
+
+def test_colour_science_reads_it(lut, tmp_path):
+    write_cube(lut, tmp_path / "a.cube")
+    theirs = colour.read_LUT(str(tmp_path / "a.cube"))
+    np.testing.assert_allclose(theirs.table, lut.table, atol=1e-6)
+    rgb = np.random.default_rng(2).random((40, 3))
+    wanted = theirs.apply(rgb, interpolator=colour.algebra.table_interpolation_tetrahedral)
+    found = lut.apply(rgb[None].astype(np.float32))[0]
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_opencolorio_reads_it(lut, tmp_path):
+    write_cube(lut, tmp_path / "a.cube")
+    transform = ocio.FileTransform(str(tmp_path / "a.cube"), interpolation=ocio.INTERP_TETRAHEDRAL)
+    processor = ocio.Config.CreateRaw().getProcessor(transform).getDefaultCPUProcessor()
+    rgb = np.random.default_rng(3).random((40, 3)).astype(np.float32)
+    wanted = np.array([processor.applyRGB(each.tolist()) for each in rgb])
+    np.testing.assert_allclose(lut.apply(rgb[None])[0], wanted, atol=1e-5)
+
+
+FFMPEG = shutil.which("ffmpeg")
+
+
+@pytest.mark.skipif(not FFMPEG, reason="ffmpeg is not installed")
+def test_ffmpeg_gives_our_picture_within_one_level(warm, cool, tmp_path):
+    look = fit_look(warm, cool)
+    look.save(tmp_path / "look.cube")
+    Image.fromarray(cool.to_uint8()).save(tmp_path / "in.png")
+    subprocess.run(
+        [FFMPEG, "-v", "error", "-i", "in.png", "-vf",
+         "format=gbrp16,lut3d=look.cube:interp=tetrahedral,format=rgb24", "out.png"],
+        check=True, cwd=tmp_path,
+    )  # fmt: skip
+    theirs = np.asarray(Image.open(tmp_path / "out.png")).astype(int)
+    assert np.abs(theirs - look.apply(cool).to_uint8()).max() <= 1
+
+
+def test_a_domain_of_its_own(tmp_path):
+    """A table over 0…2: what stands in its middle is for an input of 1."""
+    table = bake(lambda rgb: rgb * 2, 3).table
+    write_cube(Lut3D(table, (0.0,) * 3, (2.0,) * 3), tmp_path / "a.cube")
+    lut = read_cube(tmp_path / "a.cube")
+    rgb = np.random.default_rng(4).random((4, 5, 3)).astype(np.float32)
+    np.testing.assert_allclose(lut.apply(rgb), rgb, atol=1e-6)
+
+
+GOOD = "LUT_3D_SIZE 2\n" + "\n".join(f"{i % 2} {i // 2 % 2} {i // 4}" for i in range(8)) + "\n"
+
+
+def test_comments_blank_lines_and_a_byte_order_mark(tmp_path):
+    (tmp_path / "a.cube").write_text('\ufeff# a comment\n\nTITLE "x"\n' + GOOD, encoding="utf-8")
+    rgb = np.random.default_rng(5).random((4, 5, 3)).astype(np.float32)
+    np.testing.assert_allclose(read_cube(tmp_path / "a.cube").apply(rgb), rgb, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no colours"),
+        ("hello\n", "no colours"),
+        ("0 0 0\n1 1 1\n", "no LUT_3D_SIZE"),
+        ("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "a 1-D table"),
+        (GOOD.replace("SIZE 2", "SIZE 3"), "8 lines of colours, and a size of 3"),
+        (GOOD.replace("SIZE 2", "SIZE 1"), "from 2 to 256"),
+        (GOOD.replace("SIZE 2", "SIZE 100000"), "from 2 to 256"),
+        (GOOD.replace("SIZE 2", "SIZE -2"), "from 2 to 256"),
+        (GOOD.replace("SIZE 2", "SIZE two"), "from 2 to 256"),
+        (GOOD.replace("1 1 1", "1 nan 1"), "finite"),
+        (GOOD.replace("1 1 1", "1 inf 1"), "finite"),
+        (GOOD.replace("1 1 1", "1 1"), "three numbers"),
+        (GOOD.replace("1 1 1", "1 x 1"), "three numbers"),
+        (GOOD + "1 1 1\n", "9 lines"),
+        ("DOMAIN_MIN 0 0\n" + GOOD, "DOMAIN_MIN is not three numbers"),
+        ("DOMAIN_MAX 1 nan 1\n" + GOOD, "DOMAIN_MAX is not three finite numbers"),
+        ("DOMAIN_MIN 1 1 1\n" + GOOD, "is not below DOMAIN_MAX"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_one_clear_error(tmp_path, text, words):
+    (tmp_path / "bad.cube").write_text(text)
+    with pytest.raises(LookError, match=words) as caught:
+        read_cube(tmp_path / "bad.cube")
+    assert "bad.cube" in caught.value.what
+
+
+def test_no_file_no_text_and_a_hostile_size(tmp_path):
+    with pytest.raises(LookError, match="No such file"):
+        read_cube(tmp_path / "none.cube")
+    (tmp_path / "bytes.cube").write_bytes(b"\xff\xfe\x00\x80" * 10)
+    with pytest.raises(LookError, match="not a text file"):
+        read_cube(tmp_path / "bytes.cube")
+    with (tmp_path / "huge.cube").open("wb") as file:
+        file.truncate(1 << 33)
+    with pytest.raises(LookError, match="larger than 64 MB"):
+        read_cube(tmp_path / "huge.cube")
+
+
+def test_an_existing_file_is_not_replaced(lut, tmp_path):
+    (tmp_path / "a.cube").write_text("mine")
+    with pytest.raises(Exception, match="exists already"):
+        write_cube(lut, tmp_path / "a.cube")
+    assert (tmp_path / "a.cube").read_text() == "mine"
