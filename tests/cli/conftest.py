@@ -39,6 +39,7 @@ def model(tmp_path_factory):
         output="chroma",
         stride=32,
         output_stride=4,
+        feature_stride=0,
         size=64,
         hints=False,
         training_data="nothing",

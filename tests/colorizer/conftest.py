@@ -19,6 +19,7 @@ CARD = ModelCard(
     output="chroma",
     stride=32,
     output_stride=4,
+    feature_stride=0,
     size=64,
     hints=False,
     training_data="none",

@@ -42,10 +42,14 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
     peak = 1 if config.output == "rgb" else 110
     for height, width in [(32, 32), (64, 160), (224, 96)]:
         lightness = torch.rand(1, 1, height, width) * 100
-        (answer,) = session.run(None, {"lightness": lightness.numpy()})
+        answer, *features = session.run(None, {"lightness": lightness.numpy()})
         with torch.no_grad():
-            expected = wanted(lightness).numpy()
+            expected, *seen = (output.numpy() for output in wanted(lightness))
         assert np.abs(answer - expected).max() / peak < 1e-3
+        assert len(features) == len(seen) == (1 if card.feature_stride else 0)
+        for given, true in zip(features, seen, strict=True):
+            assert given.shape[2:] == (height // card.feature_stride, width // card.feature_stride)
+            assert np.abs(given - true).max() < 2e-3 * np.abs(true).max()
 
 
 def test_the_file_carries_its_card_and_half_weights(tmp_path):

@@ -12,12 +12,14 @@ from rechroma.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["CARD_KEY", "OUTPUT_CHANNELS", "ModelCard", "parse_card"]
+__all__ = ["CARD_KEY", "FEATURES", "OUTPUT_CHANNELS", "ModelCard", "parse_card"]
 
 # The entry of the ONNX file's `metadata_props` that holds the card as JSON.
 CARD_KEY = "rechroma.card"
 # Kind of output → its channels.
 OUTPUT_CHANNELS = {"chroma": 2, "rgb": 3}
+# The second output of a model that also tells what it sees.
+FEATURES = "features"
 
 _MEND = "export the model again with this version of rechroma"
 
@@ -35,6 +37,8 @@ class ModelCard:
             "rgb", float32 (N, 3, H/s, W/s), sRGB in 0…1, of which a and b are used as a rule.
         stride: H and W have to be multiples of it.
         output_stride: s above.
+        feature_stride: f of a second output "features", float32 (N, C, H/f, W/f), in which places
+            that show the same kind of thing are alike; 0 for a model without.
         size: Pixels of the shorter side at which the model works best.
         hints: Whether it takes colour hints.
         training_data: What it was trained on, in words.
@@ -48,6 +52,7 @@ class ModelCard:
     output: str
     stride: int
     output_stride: int
+    feature_stride: int
     size: int
     hints: bool
     training_data: str
@@ -80,11 +85,14 @@ def parse_card(text: str, where: str) -> ModelCard:
         if not is_valid(values[key]):
             raise ModelError(f"{where}: card key {key!r} is {values[key]!r}, not {wanted}", _MEND)
     card = ModelCard(**data)
-    if card.stride % card.output_stride:
-        raise ModelError(
-            f"{where}: stride {card.stride} is no multiple of output_stride {card.output_stride}",
-            _MEND,
-        )
+    for key, part in (
+        ("output_stride", card.output_stride),
+        ("feature_stride", card.feature_stride or card.stride),
+    ):
+        if card.stride % part:
+            raise ModelError(
+                f"{where}: stride {card.stride} is no multiple of {key} {part}", _MEND
+            )
     return card
 
 
@@ -125,6 +133,7 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "output": (lambda value: value in OUTPUT_CHANNELS, '"chroma" or "rgb"'),
     "stride": _COUNT,
     "output_stride": _COUNT,
+    "feature_stride": (lambda value: value == 0 or _is_count(value), "a whole number"),
     "size": _COUNT,
     "hints": (lambda value: isinstance(value, bool), "true or false"),
     "training_data": _TEXT,

@@ -187,6 +187,20 @@ class Colorizer:
             self.colorize(source, strength=strength, keep_color=keep_color) for source in sources
         )
 
+    def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the network sees in L: places that show the same kind of thing are alike.
+
+        Args:
+            lightness: L in 0…100, shape (H, W), both multiples of the card's stride.
+
+        Returns:
+            Float32, shape (C, H/f, W/f), with f the card's feature stride.
+
+        Raises:
+            ModelError: The model has no features, or the network fails.
+        """
+        return self._session.features(lightness)
+
     def _predict(self, photo: Photo) -> Colorization:
         plan = plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
         lightness = network_lightness(photo.samples, plan)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from rechroma.colorizer.card import CARD_KEY, OUTPUT_CHANNELS, ModelCard, parse_card
+from rechroma.colorizer.card import CARD_KEY, FEATURES, OUTPUT_CHANNELS, ModelCard, parse_card
 from rechroma.colorizer.registry import find_model
 from rechroma.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     import onnxruntime
     from numpy.typing import NDArray
@@ -65,9 +65,7 @@ class Session:
             OutOfMemoryError: Its buffers don't fit into memory.
         """
         height, width = lightness.shape
-        with _runtime_errors(self._where):
-            outputs = self._session.run([self.card.output], {"lightness": lightness[None, None]})
-        maps = cast("NDArray[np.float32]", outputs[0])
+        maps = self._output(self.card.output, lightness)
         step = self.card.output_stride
         wanted = (1, OUTPUT_CHANNELS[self.card.output], height // step, width // step)
         if maps.shape != wanted:
@@ -81,6 +79,27 @@ class Session:
                 f"{self._where}: the network gave NaN or infinity", "use another model or device"
             )
         return maps[0]
+
+    def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the encoder sees: places that show the same kind of thing are alike.
+
+        Args:
+            lightness: As of `run`.
+
+        Returns:
+            Float32, shape (C, H/f, W/f), with f the card's feature stride.
+
+        Raises:
+            ModelError: The model has no features, or the graph fails.
+        """
+        if not self.card.feature_stride:
+            raise ModelError(f"{self._where}: this model gives no features", "use the shipped one")
+        return self._output(FEATURES, lightness)[0]
+
+    def _output(self, name: str, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+        with _runtime_errors(self._where):
+            outputs = self._session.run([name], {"lightness": lightness[None, None]})
+        return cast("NDArray[np.float32]", outputs[0])
 
 
 def open_session(
@@ -189,25 +208,27 @@ def _checked_card(session: onnxruntime.InferenceSession, where: str) -> ModelCar
             "use an ONNX file that rechroma exported",
         )
     card = parse_card(text, where)
-    _check_port(session.get_inputs(), "lightness", 1, where)
-    _check_port(session.get_outputs(), card.output, OUTPUT_CHANNELS[card.output], where)
+    outputs = {card.output: OUTPUT_CHANNELS[card.output]}
+    if card.feature_stride:
+        outputs[FEATURES] = None
+    _check_ports(session.get_inputs(), {"lightness": 1}, where)
+    _check_ports(session.get_outputs(), outputs, where)
     return card
 
 
-def _check_port(ports: Sequence[Any], name: str, channels: int, where: str) -> None:
-    """Refuse a graph whose only input or output is not what the card's kind says."""
+def _check_ports(ports: Sequence[Any], wanted: Mapping[str, int | None], where: str) -> None:
+    """Refuse a graph whose inputs or outputs are not what the card says, name → channels."""
+    if len(ports) == len(wanted) and all(
+        port.name == name
+        and port.type == "tensor(float)"
+        and len(port.shape) == 4
+        and (channels is None or port.shape[1] in (channels, None))
+        for port, (name, channels) in zip(ports, wanted.items(), strict=True)
+    ):
+        return
     found = ", ".join(f"{port.name}: {port.type} {port.shape}" for port in ports)
-    match ports:
-        case [port] if (
-            port.name == name
-            and port.type == "tensor(float)"
-            and len(port.shape) == 4
-            and port.shape[1] in (channels, None)
-        ):
-            return
-        case _:
-            raise ModelError(
-                f"{where}: the graph has {found or 'nothing'} where its card says "
-                f"{name}: tensor(float) [N, {channels}, H, W]",
-                "export it again, or mend its card",
-            )
+    says = ", ".join(f"{name}: tensor(float) [N, {c or 'C'}, H, W]" for name, c in wanted.items())
+    raise ModelError(
+        f"{where}: the graph has {found or 'nothing'} where its card says {says}",
+        "export it again, or mend its card",
+    )

@@ -15,7 +15,7 @@ from rechroma.photo.shrink import block_mean
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SizePlan", "network_lightness", "plan_size"]
+__all__ = ["SizePlan", "network_lightness", "network_plane", "plan_size"]
 
 # A picture is enlarged at most by this factor: beyond it there is nothing more to see.
 _MAX_ENLARGEMENT = 4
@@ -79,11 +79,22 @@ def network_lightness(samples: NDArray[Any], plan: SizePlan) -> NDArray[np.float
     height, width = samples.shape[:2]
     factor = max(1, min(height // plan.height, width // plan.width))
     blocks = np.ascontiguousarray(lightness(block_mean(samples, factor)), dtype=np.float32)
-    resized = Image.fromarray(blocks).resize(
-        (plan.width, plan.height),
-        Image.Resampling.BICUBIC,
-        # The last block may be cut: the box ends where the picture does.
-        box=(0, 0, width / factor, height / factor),
+    # The last block may be cut: the box ends where the picture does.
+    return network_plane(blocks, plan, box=(0, 0, width / factor, height / factor))
+
+
+def network_plane(
+    plane: NDArray[np.float32], plan: SizePlan, box: tuple[float, float, float, float] | None = None
+) -> NDArray[np.float32]:
+    """Return a plane of L in 0…100, shape (h, w), at the network's size, padded by reflection.
+
+    Args:
+        plane: L.
+        plan: From `plan_size`.
+        box: Left, top, right, bottom of the part that is the picture; None for all of it.
+    """
+    resized = Image.fromarray(plane).resize(
+        (plan.width, plan.height), Image.Resampling.BICUBIC, box=box
     )
     # Bicubic overshoots beside edges.
     seen = np.clip(np.asarray(resized), 0, 100)

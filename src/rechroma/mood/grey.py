@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.colorizer import Colorizer, is_colour
+from rechroma.colorizer import is_colour
 from rechroma.errors import UsageError
+from rechroma.mood.network import shipped_colorizer
 
 if TYPE_CHECKING:
     from rechroma.mood.palette import Palette
@@ -35,9 +35,4 @@ def refuse_grey(palette: Palette, name: str) -> None:
 
 def in_colour(photo: Photo) -> Photo:
     """Return a photo that has colours to be changed: a black-and-white one is colorized."""
-    return photo if is_colour(photo) else _colorizer().colorize(photo)
-
-
-@lru_cache(maxsize=1)
-def _colorizer() -> Colorizer:
-    return Colorizer()
+    return photo if is_colour(photo) else shipped_colorizer().colorize(photo)

@@ -1,8 +1,8 @@
-"""What a transfer knows of a photograph: the colours of its thumbnail."""
+"""What a transfer knows of a photograph: the colours of its thumbnail, and where they are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rechroma.photo import Photo
 
-__all__ = ["Palette", "palette_of", "pooled"]
+__all__ = ["Palette", "View", "palette_of", "pooled"]
 
 # The longer side of the thumbnail. Fitting on it instead of all pixels changes results by a mean
 # ΔE of 0.8 (research note); fitting time then does not depend on the photograph's size.
@@ -29,14 +29,30 @@ _MAX_COLOURS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One photograph's thumbnail.
+
+    Attributes:
+        lab: The thumbnail in CIELAB, float32, shape (h, w, 3).
+        pixels: Which of its pixels, counted row by row, the palette's colours are, shape (M,).
+    """
+
+    lab: NDArray[np.float32]
+    pixels: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Palette:
     """The colours of one photograph, or of several together.
 
     Attributes:
         lab: CIELAB, float64, shape (N, 3); N ≥ 1. Transparent pixels are left out.
+        views: The photographs that the colours are from, in the same order; () where there are
+            none to look at.
     """
 
     lab: NDArray[np.float64]
+    views: tuple[View, ...] = field(default=())
 
 
 def palette_of(photo: Photo) -> Palette:
@@ -44,24 +60,33 @@ def palette_of(photo: Photo) -> Palette:
     factor = max(1, max(photo.height, photo.width) // _SIDE)
     stride = max(1, factor // _BLOCK)
     block = factor // stride
-    small = block_mean(photo.samples[::stride, ::stride], block)
-    lab = rgb_to_lab(small).astype(np.float64).reshape(-1, 3)
+    lab = rgb_to_lab(block_mean(photo.samples[::stride, ::stride], block))
+    pixels = np.arange(lab.shape[0] * lab.shape[1])
     if photo.alpha is not None:
         alpha = block_mean(photo.alpha[::stride, ::stride, None], block).reshape(-1)
-        visible = alpha > 0
-        lab = lab[visible] if visible.any() else lab
-    return Palette(lab[:: max(1, len(lab) // _MAX_COLOURS)])
+        visible = pixels[alpha > 0]
+        pixels = visible if visible.size else pixels
+    return _palette([(lab, pixels[:: max(1, len(pixels) // _MAX_COLOURS)])])
 
 
 def pooled(palettes: Sequence[Palette]) -> Palette:
     """Return several photographs' colours as one palette, each counting alike.
 
     Args:
-        palettes: At least one.
+        palettes: At least one, each of one photograph.
     """
     if len(palettes) == 1:
         return palettes[0]
-    least = min(len(palette.lab) for palette in palettes)
+    views = [palette.views[0] for palette in palettes]
+    least = min(len(view.pixels) for view in views)
     # Evenly spaced colours of each, as many as the smallest has.
-    picked = [p.lab[np.linspace(0, len(p.lab) - 1, least).astype(int)] for p in palettes]
-    return Palette(np.concatenate(picked))
+    return _palette([
+        (view.lab, view.pixels[np.linspace(0, len(view.pixels) - 1, least).astype(int)])
+        for view in views
+    ])
+
+
+def _palette(thumbnails: Sequence[tuple[NDArray[np.float32], NDArray[np.intp]]]) -> Palette:
+    views = tuple(View(lab, pixels) for lab, pixels in thumbnails)
+    colours = [view.lab.reshape(-1, 3)[view.pixels] for view in views]
+    return Palette(np.concatenate(colours).astype(np.float64), views)

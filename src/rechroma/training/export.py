@@ -14,7 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from rechroma.colorizer.card import CARD_KEY, ModelCard
+from rechroma.colorizer.card import CARD_KEY, FEATURES, ModelCard
 from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target
 from rechroma.training.checkpoint import load_checkpoint
@@ -33,7 +33,7 @@ _HALF_FROM = 256
 
 
 class RunTimeGraph(nn.Module):
-    """What is exported: L in 0…100 in; a and b in CIELAB units out, or sRGB.
+    """What is exported: L in 0…100 in; a and b in CIELAB units out, or sRGB; and the features.
 
     Args:
         model: Any output kind.
@@ -50,9 +50,14 @@ class RunTimeGraph(nn.Module):
         self.model = model
         self.gain = gain
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        """Map L (1, 1, H, W) to the answer, (1, 2 or 3, H/s, W/s)."""
-        answer = self.model.answer(lightness)
+    def forward(self, lightness: Tensor) -> tuple[Tensor, ...]:
+        """Map L (1, 1, H, W) to the answer, (1, 2 or 3, H/s, W/s), and the features if any."""
+        if not self.model.network.feature_stride:
+            return (self._gained(self.model.answer(lightness)),)
+        answer, features = self.model.answer_with_features(lightness)
+        return self._gained(answer), features
+
+    def _gained(self, answer: Tensor) -> Tensor:
         return answer if self.gain == 1 else answer * self.gain
 
 
@@ -75,6 +80,7 @@ def card_of(
         output=model.output.kind,
         stride=model.network.stride,
         output_stride=model.network.output_stride,
+        feature_stride=model.network.feature_stride,
         size=size,
         hints=False,
         training_data=training_data,
@@ -122,6 +128,12 @@ def _trace(graph: RunTimeGraph, example: Tensor) -> onnx.ModelProto:
     come to an end within minutes on a U-Net of this depth.
     """
     kind = graph.model.output.kind
+    axes = {
+        "lightness": {2: "height", 3: "width"},
+        kind: {2: "output_height", 3: "output_width"},
+    }
+    if graph.model.network.feature_stride:
+        axes[FEATURES] = {2: "feature_height", 3: "feature_width"}
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
         # It announces its own end, and warns of shapes read while tracing, all of them constant.
         warnings.simplefilter("ignore")
@@ -133,11 +145,8 @@ def _trace(graph: RunTimeGraph, example: Tensor) -> onnx.ModelProto:
             dynamo=False,
             opset_version=_OPSET,
             input_names=["lightness"],
-            output_names=[kind],
-            dynamic_axes={
-                "lightness": {2: "height", 3: "width"},
-                kind: {2: "output_height", 3: "output_width"},
-            },
+            output_names=[name for name in axes if name != "lightness"],
+            dynamic_axes=axes,
         )
         return onnx.load(file)
 

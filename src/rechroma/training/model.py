@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from rechroma.training.networks import build_network
+from rechroma.training.networks import EfficientNetUNet, build_network
 from rechroma.training.outputs import build_output
 
 if TYPE_CHECKING:
@@ -42,3 +42,9 @@ class ColorizerModel(nn.Module):
     def answer(self, lightness: Tensor) -> Tensor:
         """Return what the run-time colorizer gets: a and b in CIELAB units, or sRGB."""
         return self.output.answer(self(lightness))
+
+    def answer_with_features(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        """Return `answer`, and what the encoder sees; for networks with a `feature_stride`."""
+        assert isinstance(self.network, EfficientNetUNet)  # noqa: S101 - the one that has it
+        maps, features = self.network.with_features(lightness)
+        return self.output.answer(maps), features

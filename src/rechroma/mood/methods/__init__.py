@@ -11,6 +11,7 @@ from rechroma.mood.methods.histogram import fit_histogram
 from rechroma.mood.methods.linear import fit_mkl
 from rechroma.mood.methods.reinhard import fit_reinhard, fit_reinhard_paper
 from rechroma.mood.methods.sliced import fit_sliced
+from rechroma.mood.methods.swatches import fit_swatches
 from rechroma.mood.palette import Palette
 
 __all__ = ["DEFAULT_METHOD", "METHODS", "Fit"]
@@ -25,6 +26,7 @@ METHODS: Mapping[str, Fit] = MappingProxyType(
         "mkl": fit_mkl,
         "histogram": fit_histogram,
         "sliced": fit_sliced,
+        "swatches": fit_swatches,
     }
 )
-DEFAULT_METHOD = "mkl"
+DEFAULT_METHOD = "swatches"

@@ -13,7 +13,7 @@ from rechroma.training.networks.efficientnet import EfficientNetUNet
 if TYPE_CHECKING:
     from rechroma.training.config import NetworkConfig
 
-__all__ = ["Network", "build_network"]
+__all__ = ["EfficientNetUNet", "Network", "build_network"]
 
 # Classes are many: their maps are a quarter of the picture's size, as in Zhang et al. 2016.
 _BINS_STRIDE = 4

@@ -22,6 +22,8 @@ class BaseUNet(nn.Module):
     """
 
     stride = 2**_LEVELS
+    # Trained from scratch on few pictures, its features know little of what things are.
+    feature_stride = 0
 
     def __init__(self, channels: int, width: int, output_stride: int = 1) -> None:
         super().__init__()

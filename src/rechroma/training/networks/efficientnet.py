@@ -37,6 +37,7 @@ class EfficientNetUNet(nn.Module):
 
     stride = 32
     output_stride = 4
+    feature_stride = 16
 
     def __init__(
         self, channels: int, *, pretrained: bool, encoder_weights: Path | None = None
@@ -57,10 +58,14 @@ class EfficientNetUNet(nn.Module):
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Map L (N, 1, H, W), sides divisible by 32, to raw maps (N, channels, H/4, W/4)."""
+        return self.with_features(lightness)[0]
+
+    def with_features(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the raw maps, and the encoder's features at stride 16, (N, 112, H/16, W/16)."""
         _, *skips, x = self.encoder(normalise_lightness(lightness))
         for block, skip in zip(self.decoder, reversed(skips), strict=True):
             x = block(x, skip)
-        return self.head(x)
+        return self.head(x), skips[-1]
 
 
 def _encoder(weights: Path | None, *, pretrained: bool) -> EfficientNetFeatures:
