@@ -17,7 +17,7 @@ from rechroma._version import __version__
 if TYPE_CHECKING:
     from rechroma.colorizer import Colorization, Colorizer, ModelCard, colorize, load_card
     from rechroma.errors import RechromaError
-    from rechroma.mood import Look, fit_look, transfer
+    from rechroma.mood import Look, Swatch, fit_look, transfer
     from rechroma.photo import Photo, read, write
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ModelCard",
     "Photo",
     "RechromaError",
+    "Swatch",
     "__version__",
     "colorize",
     "fit_look",
@@ -43,6 +44,7 @@ _HOMES = {
     "ModelCard": "rechroma.colorizer",
     "Photo": "rechroma.photo",
     "RechromaError": "rechroma.errors",
+    "Swatch": "rechroma.mood",
     "colorize": "rechroma.colorizer",
     "fit_look": "rechroma.mood",
     "load_card": "rechroma.colorizer",

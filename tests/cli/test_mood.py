@@ -122,3 +122,63 @@ def test_strength_nought_changes_next_to_nothing(capfd):
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "-o", "n.png",
          "--strength", "0")  # fmt: skip
     assert np.abs(pixels("n.png") - pixels("target.jpg")).max() <= 1
+
+
+def test_swatches_and_masks_are_typed(capfd):
+    ours = ("transfer", "--src", "src.jpg", "--target", "target.jpg")
+    assert call(capfd, *ours, "-o", "a.png", "--swatch", "0,0,40,40:10,10,30,30")[0] == 0
+    for name, split in (("m.png", 40), ("n.png", 90)):
+        mask = Image.new("RGB", (120, 80), "red")
+        mask.paste("blue", (0, 0, split, 80))
+        mask.save(name)
+    code, _, err = call(
+        capfd, *ours, "-o", "b.png", "--source-mask", "m.png", "--target-mask", "n.png"
+    )
+    assert code == 0, err
+    assert np.abs(pixels("a.png") - pixels("b.png")).mean() > 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--source-mask", "src.jpg"], "masks are a pair"),
+        (["--source-mask", "src.jpg", "--target-mask", "src.jpg", "--lut", "l.cube"], "no single"),
+        (["--source-mask", "src.jpg", "--target-mask", "src.jpg"], "not a mask"),
+        (["--swatch", "1,2,3"], "no pair of swatches"),
+        (["--swatch", "0,0,9,9:115,0,9,9"], "not inside of the target"),
+        (["--method", "mkl", "--regions", "3"], "has no regions"),
+    ],
+)
+def test_swatches_and_masks_that_can_not_be(capfd, options, words):
+    code, _, err = call(
+        capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "-o", "new.png", *options
+    )
+    assert code != 0
+    assert words in err
+    assert not Path("new.png").exists()
+
+
+def test_a_preview_of_all_methods(capfd):
+    code, _, err = call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg",
+                        "--preview", "sheet.png")  # fmt: skip
+    assert code == 0, err
+    with Image.open("sheet.png") as sheet:
+        assert sheet.width > 8 * sheet.height
+    assert not Path("target.mood.jpg").exists()
+    again = call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg",
+                 "--preview", "sheet.png")  # fmt: skip
+    assert again[0] != 0
+    assert "exists" in again[2]
+
+
+def test_colorize_with_a_mood_is_the_transfer_onto_a_grey_target(capfd):
+    assert call(capfd, "colorize", "grey.jpg", "-o", "a.png", "--mood", "src.jpg")[0] == 0
+    call(capfd, "transfer", "--src", "src.jpg", "--target", "grey.jpg", "-o", "b.png")
+    np.testing.assert_array_equal(pixels("a.png"), pixels("b.png"))
+
+
+@pytest.mark.parametrize("size", [17, 65])
+def test_the_size_of_the_table(capfd, size):
+    call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "-o", "a.png",
+         "--lut", "l.cube", "--lut-size", size)  # fmt: skip
+    assert f"LUT_3D_SIZE {size}" in Path("l.cube").read_text()

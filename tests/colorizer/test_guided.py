@@ -12,13 +12,13 @@ from skimage.metrics import peak_signal_noise_ratio
 from skimage.transform import resize_local_mean
 
 from rechroma.color import lab_to_rgb, rgb_to_lab
-from rechroma.colorizer.guided import MARGIN, GuidedChroma
+from rechroma.colorizer.guided import MARGIN, GuidedPlanes
 
 
 def enlarge(chroma, guide, own, extent=None):
     extent = extent or (float(guide.shape[0]), float(guide.shape[1]))
     as_float32 = [np.ascontiguousarray(values, dtype=np.float32) for values in (chroma, guide, own)]
-    return GuidedChroma(*as_float32[:2], own.shape, extent).rows(0, as_float32[2])
+    return GuidedPlanes(*as_float32[:2], own.shape, extent).rows(0, as_float32[2])
 
 
 def bilinear(chroma, shape, extent=None):
@@ -139,6 +139,6 @@ def test_strips_are_the_same_as_the_whole():
     rng = np.random.default_rng(0)
     own = rng.uniform(0, 100, (101, 60)).astype(np.float32)
     chroma = rng.uniform(-80, 80, (2, 9, 7)).astype(np.float32)
-    guided = GuidedChroma(chroma, means(own, (9, 7)).astype(np.float32), own.shape, (8.4, 6.7))
+    guided = GuidedPlanes(chroma, means(own, (9, 7)).astype(np.float32), own.shape, (8.4, 6.7))
     strips = [guided.rows(start, own[start : start + 10]) for start in range(0, 101, 10)]
     np.testing.assert_array_equal(np.concatenate(strips, axis=1), guided.rows(0, own))

@@ -10,7 +10,7 @@ from skimage import data
 
 from rechroma.color import in_gamut, lab_to_rgb, lightness, limit_chroma, rgb_to_lab
 from rechroma.colorizer import render as module
-from rechroma.colorizer.guided import GuidedChroma
+from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.render import render
 
 # Half a level of 8 bits.
@@ -20,7 +20,7 @@ HALF = 0.5 / 255
 def flat_chroma(shape, colour):
     chroma = np.empty((2, 4, 5), np.float32)
     chroma[:] = np.reshape(colour, (2, 1, 1))
-    return GuidedChroma(chroma, np.full((4, 5), 50, np.float32), shape, (4.0, 5.0))
+    return GuidedPlanes(chroma, np.full((4, 5), 50, np.float32), shape, (4.0, 5.0))
 
 
 def as_grey(rgb):

@@ -49,7 +49,7 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
         assert len(features) == len(seen) == (1 if card.feature_stride else 0)
         for given, true in zip(features, seen, strict=True):
             assert given.shape[2:] == (height // card.feature_stride, width // card.feature_stride)
-            assert np.abs(given - true).max() < 2e-3 * np.abs(true).max()
+            assert np.abs(given - true).max() < 1e-2 * np.abs(true).max()
 
 
 def test_the_file_carries_its_card_and_half_weights(tmp_path):

@@ -42,6 +42,11 @@ __all__ = ["colorize"]
     help="Copy pictures that are in colour already instead of colorizing them anew.",
 )
 @click.option(
+    "--mood",
+    metavar="PHOTO",
+    help="A colour photograph whose mood the result gets, as `rechroma transfer` gives it.",
+)
+@click.option(
     "--raw-output",
     is_flag=True,
     help="Of a model that predicts RGB: its picture as it is, not its colours on the photograph's "
@@ -70,6 +75,7 @@ def colorize(
     size: int | None,
     device: str,
     keep_color: bool,
+    mood: str | None,
     raw_output: bool,
     overwrite: bool,
     jobs: int | None,
@@ -89,6 +95,7 @@ def colorize(
       rechroma colorize 'scans/*.tif' -o '{parent}/{stem}.jpg' --quality 92
       rechroma colorize @list.txt -o coloured/ --json
       cat old.jpg | rechroma colorize - > new.jpg
+      rechroma colorize old.jpg --mood sunset.jpg
       rechroma colorize old.jpg --cfg train_base --ckpt_name ckpt_best
 
     INPUTS are pictures, folders, quoted globs, @LIST (a file with one path a line) or - for
@@ -98,11 +105,12 @@ def colorize(
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.report import show_plan
     from rechroma.colorizer import Colorizer
+    from rechroma.photo import read
 
-    if raw_output and (keep_color or strength != 1):
+    if raw_output and (keep_color or strength != 1 or mood):
         raise UsageError(
             "--raw-output is what the network says, and no more",
-            "leave out --strength and --keep-color, or --raw-output",
+            "leave out --strength, --keep-color and --mood, or --raw-output",
         )
     plan = plan_job(inputs, output, console, beside="{parent}/{stem}.color{ext}")
     if dry_run:
@@ -123,6 +131,17 @@ def colorize(
                     return colorizer.predict(photo).render_raw()
                 return colorizer.colorize(photo, strength=strength, keep_color=keep_color)
 
-            return work
+            return _with_mood(work, read(mood)) if mood else work
 
         return run_job(plan, make_work, how, console, verb="colorized")
+
+
+def _with_mood(work: Work, reference: Photo) -> Work:
+    """Return the work with a transfer after it."""
+    from rechroma.mood import fit_look
+
+    def both(photo: Photo) -> Photo:
+        coloured = work(photo)
+        return fit_look(reference, coloured).apply(coloured)
+
+    return both

@@ -37,6 +37,8 @@ def look() -> None:
 @mood_options.method
 @mood_options.strength
 @mood_options.luminance
+@mood_options.regions
+@mood_options.lut_size
 @options.overwrite
 @options.quiet
 @options.verbose
@@ -50,13 +52,18 @@ def save(
     method: str,
     strength: float,
     luminance: Luminance,
+    regions: int | None,
+    lut_size: str,
     overwrite: bool,
 ) -> None:
     """Fit a look from photographs and keep it as NAME."""
     from rechroma.mood import fit_look
     from rechroma.mood.library import save_look
 
-    fitted = fit_look(list(sources), target, method=method, strength=strength, luminance=luminance)
+    fitted = fit_look(
+        list(sources), target, method=method, strength=strength, luminance=luminance,
+        regions=regions, size=int(lut_size),
+    )  # fmt: skip
     console.note(f"saved: {save_look(fitted, name, overwrite=overwrite)}")
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from rechroma.cli import mood_options, options
 from rechroma.cli.console import Console
-from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rechroma.batch import Work
     from rechroma.mood import Luminance
-    from rechroma.photo import Photo
 
 __all__ = ["transfer"]
 
@@ -31,8 +28,23 @@ __all__ = ["transfer"]
 @mood_options.method
 @mood_options.strength
 @mood_options.luminance
+@mood_options.regions
+@click.option("--swatch", "swatches", multiple=True, metavar="X,Y,W,H:X,Y,W,H",
+              help="A rectangle in the source, and the one in the target that gets its colours; "
+              "may be repeated.")  # fmt: skip
+@click.option("--source-mask", metavar="M", help="A picture of the source's regions: equal flat "
+              "colours in both masks belong together.")  # fmt: skip
+@click.option("--target-mask", metavar="M", help="The same of the target.")
 @mood_options.exact
 @mood_options.lut
+@mood_options.lut_size
+@click.option(
+    "--preview",
+    "sheet",
+    type=click.Path(path_type=Path),
+    metavar="SHEET.png",
+    help="Write source, target and every method's result side by side, and nothing else.",
+)
 @options.overwrite
 @options.jobs
 @options.max_pixels
@@ -52,8 +64,14 @@ def transfer(
     method: str,
     strength: float,
     luminance: Luminance,
+    regions: int | None,
+    swatches: tuple[str, ...],
+    source_mask: str | None,
+    target_mask: str | None,
     exact: bool,
     lut: Path | None,
+    lut_size: str,
+    sheet: Path | None,
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -73,35 +91,34 @@ def transfer(
       rechroma transfer --src sunset.jpg --target harbour.jpg --out new.jpg
       rechroma transfer --src a.jpg --src b.jpg --target album/ --out warm/
       rechroma transfer --src film.jpg --target me.jpg --out new.jpg --lut film.cube
+      rechroma transfer --src film.jpg --target me.jpg --preview methods.png
+      rechroma transfer --src a.jpg --target b.jpg --out c.jpg --swatch 0,0,90,60:400,20,90,60
 
     The target keeps its size, bit depth, alpha and metadata; nothing is written over it.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+    from rechroma.batch.pictures import load
     from rechroma.cli.job import JobOptions, plan_job, run_job
+    from rechroma.cli.mood_work import TransferOptions, check_single, preview, transfer_work
     from rechroma.cli.report import show_plan
-    from rechroma.mood import fit_look, in_colour
-    from rechroma.photo import read
 
+    colours = TransferOptions(
+        sources, method, strength, luminance, regions, swatches, (source_mask, target_mask),
+        exact, lut, int(lut_size),
+    )  # fmt: skip
     plan = plan_job(targets, output, console, beside="{parent}/{stem}.mood{ext}")
-    if lut is not None and len(plan.tasks) != 1:
-        raise UsageError(
-            "--lut writes the table of one target, and there are several",
-            "make a look for all of them: rechroma look save",
+    check_single(colours, len(plan.tasks), preview=sheet is not None)
+    if sheet is not None:
+        preview(
+            colours, load(plan.tasks[0].source, max_pixels=max_pixels), sheet, overwrite=overwrite
         )
+        console.note(f"written: {sheet}")
+        return 0
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
     def make_work(threads: int) -> Work:
-        moods = [read(source) for source in sources]
-
-        def work(photo: Photo) -> Photo:
-            photo = in_colour(photo)
-            look = fit_look(moods, photo, method=method, strength=strength, luminance=luminance)
-            if lut is not None:
-                look.save(lut, overwrite=overwrite)
-            return look.apply(photo, exact=exact, threads=threads)
-
-        return work
+        return transfer_work(colours, threads, overwrite=overwrite)
 
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
     return run_job(plan, make_work, how, console, verb="changed")

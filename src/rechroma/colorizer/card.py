@@ -90,9 +90,7 @@ def parse_card(text: str, where: str) -> ModelCard:
         ("feature_stride", card.feature_stride or card.stride),
     ):
         if card.stride % part:
-            raise ModelError(
-                f"{where}: stride {card.stride} is no multiple of {key} {part}", _MEND
-            )
+            raise ModelError(f"{where}: stride {card.stride} is no multiple of {key} {part}", _MEND)
     return card
 
 

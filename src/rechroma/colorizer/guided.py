@@ -1,4 +1,6 @@
-"""Enlarging the chroma plane with the full-resolution L as a guide, so that colour stops at edges.
+"""Enlarging planes with the full-resolution L as a guide, so that colour stops at edges.
+
+The planes are chroma as a rule; a mood's regions are enlarged in the same way.
 
 After the guided filter (He, Sun & Tang 2013) in its fast form (He & Sun 2015): around each cell of
 the chroma plane a line `chroma ≈ A·L + B` is fitted, A and B are enlarged bilinearly and applied to
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-__all__ = ["EPSILON", "MARGIN", "RADIUS", "GuidedChroma"]
+__all__ = ["EPSILON", "MARGIN", "RADIUS", "GuidedPlanes"]
 
 # Windows are 3×3 cells; EPSILON, in L², is the variance of L below which it is taken for noise.
 # MARGIN, as a part of the range of L in the window, is how far beyond it the guide may go: a cell
@@ -39,54 +41,58 @@ EPSILON = 1.0
 MARGIN = 0.25
 
 
-class GuidedChroma:
-    """A chroma plane that can be read at the picture's resolution, row by row.
+class GuidedPlanes:
+    """Small planes that can be read at the picture's resolution, row by row.
 
     Args:
-        chroma: a and b, float32, shape (2, h, w).
-        guide: L that the network saw, averaged over the cells, float32, shape (h, w).
+        planes: a and b as a rule, float32, shape (C, h, w).
+        guide: L averaged over the cells, as the network saw it, float32, shape (h, w).
         shape: Rows and columns of the picture.
         extent: How many cells, not whole ones as a rule, the picture covers downwards and to the
             right; at most h and w.
+        epsilon: See `EPSILON`; more follows fine detail of L less.
     """
 
     def __init__(
         self,
-        chroma: NDArray[np.float32],
+        planes: NDArray[np.float32],
         guide: NDArray[np.float32],
         shape: tuple[int, int],
         extent: tuple[float, float],
+        epsilon: float = EPSILON,
     ) -> None:
-        slopes = _slopes(chroma, guide)
+        slopes = _slopes(planes, guide, epsilon)
         low, high = _windowed(guide, np.minimum), _windowed(guide, np.maximum)
         margin = MARGIN * (high - low)
         bounds = np.stack([low - margin, high + margin])
-        planes = np.concatenate([slopes, chroma - slopes * guide, bounds])
+        lines = np.concatenate([slopes, planes - slopes * guide, bounds])
+        self._count = len(planes)
         self._above, self._below, self._weight = _neighbours(shape[0], extent[0], guide.shape[0])
         # Columns are interpolated once, for all rows: what is left is adding whole rows.
         left, right, weight = _neighbours(shape[1], extent[1], guide.shape[1])
-        # `take`, because `planes[..., left]` would lay the columns out first, and rows apart.
-        self._planes = planes.take(left, axis=-1)
-        self._planes += weight * (planes.take(right, axis=-1) - self._planes)
+        # `take`, because `lines[..., left]` would lay the columns out first, and rows apart.
+        self._lines = lines.take(left, axis=-1)
+        self._lines += weight * (lines.take(right, axis=-1) - self._lines)
 
     def rows(self, start: int, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return a and b, float32, shape (2, n, W), of n rows of the picture.
+        """Return the planes, float32, shape (C, n, W), at n rows of the picture.
 
         Args:
             start: The first row.
             lightness: The picture's own L, shape (n, W).
         """
         rows = slice(start, start + len(lightness))
-        guide = np.clip(lightness, self._plane(4, rows), self._plane(5, rows))
-        result = np.empty((2, *lightness.shape), np.float32)
-        for channel in (0, 1):
-            np.multiply(self._plane(channel, rows), guide, out=result[channel])
-            result[channel] += self._plane(2 + channel, rows)
+        count = self._count
+        guide = np.clip(lightness, self._line(2 * count, rows), self._line(2 * count + 1, rows))
+        result = np.empty((count, *lightness.shape), np.float32)
+        for channel in range(count):
+            np.multiply(self._line(channel, rows), guide, out=result[channel])
+            result[channel] += self._line(count + channel, rows)
         return result
 
-    def _plane(self, index: int, rows: slice) -> Plane:
-        """Interpolate rows of one plane: one at a time stays in the processor's cache."""
-        plane, above = self._planes[index], self._above[rows]
+    def _line(self, index: int, rows: slice) -> Plane:
+        """Interpolate rows of one of the planes: one at a time stays in the processor's cache."""
+        plane, above = self._lines[index], self._above[rows]
         result = plane[above]
         step = plane[self._below[rows]]
         step -= result
@@ -95,14 +101,14 @@ class GuidedChroma:
         return result
 
 
-def _slopes(chroma: Plane, guide: Plane) -> Plane:
-    """Fit A of `chroma ≈ A·L + B` around each cell, shape (2, h, w)."""
+def _slopes(planes: Plane, guide: Plane, epsilon: float) -> Plane:
+    """Fit A of `plane ≈ A·L + B` around each cell, shape (C, h, w)."""
     # Deviations from the plane's mean, so that float32 keeps its digits in the products.
     deviation = guide - guide.mean()
     mean = _mean(deviation)
     variance = np.maximum(_mean(deviation * deviation) - mean * mean, 0)
-    covariance = np.stack([_mean(c * deviation) - _mean(c) * mean for c in chroma])
-    return (covariance / (variance + EPSILON)).astype(np.float32)
+    covariance = np.stack([_mean(c * deviation) - _mean(c) * mean for c in planes])
+    return (covariance / (variance + epsilon)).astype(np.float32)
 
 
 def _mean(plane: Plane) -> Plane:

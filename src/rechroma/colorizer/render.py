@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rechroma.colorizer.guided import GuidedChroma
+    from rechroma.colorizer.guided import GuidedPlanes
 
 __all__ = ["render"]
 
@@ -27,7 +27,7 @@ _STRIPS_OF_ONE_THREAD = 32
 
 
 def render(
-    samples: NDArray[Any], chroma: GuidedChroma, strength: float, threads: int
+    samples: NDArray[Any], chroma: GuidedPlanes, strength: float, threads: int
 ) -> NDArray[np.float32]:
     """Return the picture's own L with the predicted chroma.
 

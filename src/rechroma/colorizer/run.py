@@ -11,7 +11,7 @@ import numpy as np
 
 from rechroma.color import rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
-from rechroma.colorizer.guided import GuidedChroma
+from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.raw import enlarge
 from rechroma.colorizer.render import render
 from rechroma.colorizer.session import open_session
@@ -65,7 +65,7 @@ class Colorization:
         chroma = maps if self._rgb is None else _chroma_of(self._rgb)
         self.chroma = np.moveaxis(chroma, 0, -1)
         self._extent = extent
-        self._guided = GuidedChroma(chroma, lightness, (photo.height, photo.width), extent)
+        self._guided = GuidedPlanes(chroma, lightness, (photo.height, photo.width), extent)
         self._threads = threads
 
     def render(self, *, strength: float = 1.0) -> Photo:

@@ -208,7 +208,7 @@ def _checked_card(session: onnxruntime.InferenceSession, where: str) -> ModelCar
             "use an ONNX file that rechroma exported",
         )
     card = parse_card(text, where)
-    outputs = {card.output: OUTPUT_CHANNELS[card.output]}
+    outputs: dict[str, int | None] = {card.output: OUTPUT_CHANNELS[card.output]}
     if card.feature_stride:
         outputs[FEATURES] = None
     _check_ports(session.get_inputs(), {"lightness": 1}, where)

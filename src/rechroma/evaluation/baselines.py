@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from rechroma.color import lab_to_gamut_rgb, lightness, rgb_to_lab
-from rechroma.colorizer.guided import GuidedChroma
+from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.render import render
 from rechroma.colorizer.size import plan_size
 
@@ -55,7 +55,7 @@ def quarter_chroma(card: ModelCard) -> Callable[[Photo], Photo]:
         lab = rgb_to_lab(photo.pixels)
         planes = np.stack([_cells(lab[..., channel], extent) for channel in (1, 2)])
         guide = _cells(lightness(photo.pixels), extent)
-        guided = GuidedChroma(planes, guide, shape, extent)
+        guided = GuidedPlanes(planes, guide, shape, extent)
         return photo.with_pixels(render(photo.samples, guided, 1.0, threads=1))
 
     return ceiling

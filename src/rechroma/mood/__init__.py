@@ -6,6 +6,8 @@ from rechroma.mood.grey import in_colour
 from rechroma.mood.look import Look, fit_look
 from rechroma.mood.lut import Lut3D
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
+from rechroma.mood.regional import RegionalLook, fit_regional_look
+from rechroma.mood.swatch import Swatch, parse_swatch
 from rechroma.mood.transfer import transfer
 
 __all__ = [
@@ -14,8 +16,12 @@ __all__ = [
     "Look",
     "Luminance",
     "Lut3D",
+    "RegionalLook",
+    "Swatch",
     "fit_look",
+    "fit_regional_look",
     "in_colour",
+    "parse_swatch",
     "read_cube",
     "transfer",
     "write_cube",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from rechroma.color import FloatArray
     from rechroma.mood.color_map import ColorMap
 
-__all__ = ["Luminance", "mapped_rgb"]
+__all__ = ["Before", "Luminance", "before", "mapped", "mapped_rgb"]
 
 # "match": lightness is transferred, too; "keep": the target's own stays.
 Luminance: TypeAlias = Literal["match", "keep"]
@@ -25,26 +26,52 @@ _MARGIN = 5.0
 _FAR = 150.0
 
 
-def mapped_rgb(
-    rgb: FloatArray, color_map: ColorMap, *, strength: float, luminance: Luminance
+@dataclass(frozen=True, slots=True, eq=False)
+class Before:
+    """Colours before a map.
+
+    Attributes:
+        lab: CIELAB, float64, shape (..., 3).
+        share: Their chroma as a part of the most that sRGB has at their L and hue, shape (...).
+    """
+
+    lab: FloatArray
+    share: FloatArray
+
+
+def before(rgb: FloatArray) -> Before:
+    """Return what `mapped` has to know of sRGB-encoded colours, 0…1, shape (..., 3)."""
+    lab = rgb_to_lab(np.asarray(rgb, np.float64))
+    return Before(lab, _share(lab))
+
+
+def mapped(
+    before: Before, color_map: ColorMap, *, strength: float, luminance: Luminance
 ) -> FloatArray:
-    """Return what becomes of sRGB colours.
+    """Return what becomes of colours: sRGB-encoded, 0…1, shape (..., 3).
 
     Lightness and chroma that the map pushes beyond sRGB are compressed softly at fixed hue; what
     was there before is never compressed, so that a map that changes nothing changes nothing.
 
     Args:
-        rgb: sRGB-encoded, 0…1, shape (..., 3).
+        before: The colours.
         color_map: From a method.
         strength: 0 (nothing) … 1 (the whole map).
         luminance: See `Luminance`.
     """
-    lab = rgb_to_lab(np.asarray(rgb, np.float64))
+    lab = before.lab
     wanted = lab + strength * (color_map(lab) - lab)
     if luminance == "keep":
         wanted[..., 0] = lab[..., 0]
     wanted[..., 0] = _soft_lightness(wanted[..., 0], lab[..., 0])
-    return lab_to_gamut_rgb(_soft_chroma(wanted, lab))
+    return lab_to_gamut_rgb(_soft_chroma(wanted, before.share))
+
+
+def mapped_rgb(
+    rgb: FloatArray, color_map: ColorMap, *, strength: float, luminance: Luminance
+) -> FloatArray:
+    """Return what becomes of sRGB-encoded colours, 0…1, shape (..., 3); see `mapped`."""
+    return mapped(before(rgb), color_map, strength=strength, luminance=luminance)
 
 
 def _soft_lightness(wanted: FloatArray, before: FloatArray) -> FloatArray:
@@ -52,8 +79,8 @@ def _soft_lightness(wanted: FloatArray, before: FloatArray) -> FloatArray:
     return _shoulder(low, np.maximum(100 - _MARGIN, before), 100)
 
 
-def _soft_chroma(wanted: FloatArray, before: FloatArray) -> FloatArray:
-    share, had = _share(wanted), _share(before)
+def _soft_chroma(wanted: FloatArray, had: FloatArray) -> FloatArray:
+    share = _share(wanted)
     kept = _shoulder(share, np.maximum(_KNEE, had), 1)
     factor = np.divide(kept, share, out=np.ones_like(share), where=share > 0)
     return np.concatenate([wanted[..., :1], wanted[..., 1:] * factor[..., None]], axis=-1)

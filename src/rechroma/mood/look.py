@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from rechroma.errors import UsageError
-from rechroma.mood.finish import Luminance, mapped_rgb
+from rechroma.mood.finish import Before, Luminance, before, mapped, mapped_rgb
 from rechroma.mood.grey import refuse_grey
-from rechroma.mood.lut import Lut3D, bake
+from rechroma.mood.lut import LUT_SIZES, Lut3D, grid
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
+from rechroma.mood.methods.mixture import MAX_REGIONS
+from rechroma.mood.methods.swatches import fit_swatches
 from rechroma.mood.natural import natural_palette
 from rechroma.mood.palette import Palette, palette_of, pooled
+from rechroma.mood.swatch import fit_swatch_pairs
 from rechroma.photo import Photo, read
+from rechroma.photo.model import quantise
 
 if TYPE_CHECKING:
     import os
@@ -21,9 +27,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rechroma.mood.color_map import ColorMap
+    from rechroma.mood.methods import Fit
+    from rechroma.mood.swatch import Swatch
     from rechroma.photo import Source
 
-__all__ = ["Look", "fit_look"]
+__all__ = ["Look", "baked", "chosen_fit", "fit_look", "mood_of"]
+
+DEFAULT_SIZE = 33
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +71,7 @@ class Look:
         rgb = mapped_rgb(
             photo.pixels, self.color_map, strength=self.strength, luminance=self.luminance
         )
-        return photo.with_pixels(rgb.astype("float32"))
+        return photo.with_pixels(quantise(rgb.astype(np.float32), photo.samples.dtype))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the look as a `.cube` file, and return its path."""
@@ -80,7 +90,9 @@ def fit_look(
     method: str = DEFAULT_METHOD,
     strength: float = 1.0,
     luminance: Luminance = "match",
-    size: int = 33,
+    regions: int | None = None,
+    swatches: Sequence[Swatch] = (),
+    size: int = DEFAULT_SIZE,
 ) -> Look:
     """Fit the look that gives a target the mood of a source.
 
@@ -91,34 +103,103 @@ def fit_look(
         method: A key of `METHODS`.
         strength: 0 (nothing) … 1 (the whole mood).
         luminance: "match" transfers lightness, too; "keep" leaves the target's own.
-        size: Nodes of the table along each axis.
+        regions: How many regions of colour method "swatches" makes, 2…8; None leaves it to the
+            data.
+        swatches: Pairs of rectangles whose colours belong together, instead of automatic ones: of
+            method "swatches", with one source and a target.
+        size: Nodes of the table along each axis: 17, 33 or 65.
 
     Raises:
         UsageError: No source or a black-and-white one, a method that does not exist, or a number
             out of range.
         PhotoError: A photograph can't be read.
     """
+    fit = chosen_fit(method, regions, strength)
+    if swatches:
+        color_map = _fit_pairs(source, target, swatches, method, regions)
+    else:
+        mood = mood_of(source)
+        color_map = fit(mood, natural_palette() if target is None else palette_of(_photo(target)))
+    return baked(color_map, strength, luminance, size)
+
+
+def baked(color_map: ColorMap, strength: float, luminance: Luminance, size: int) -> Look:
+    """Return a map as a look; see `fit_look` for the arguments."""
+    table = mapped(_nodes(size), color_map, strength=strength, luminance=luminance)
+    lut = Lut3D(np.ascontiguousarray(table, dtype=np.float32))
+    return Look(lut, color_map, strength, luminance)
+
+
+def chosen_fit(method: str, regions: int | None, strength: float) -> Fit:
+    """Return the method of that name.
+
+    Raises:
+        UsageError: There is none, or a number is out of range.
+    """
     if method not in METHODS:
         raise UsageError(f"there is no method {method!r}", f"use one of {', '.join(METHODS)}")
     if not 0 <= strength <= 1:
         raise UsageError(f"strength {strength} is out of range", "give 0 to 1")
-    mood = _mood_of(source)
-    before = natural_palette() if target is None else palette_of(_photo(target))
-    color_map = METHODS[method](mood, before)
-    finished = partial(mapped_rgb, color_map=color_map, strength=strength, luminance=luminance)
-    return Look(bake(finished, size), color_map, strength, luminance)
+    if regions is None:
+        return METHODS[method]
+    if METHODS[method] is not fit_swatches:
+        raise UsageError(f"method {method!r} has no regions", "leave out --regions")
+    if not 2 <= regions <= MAX_REGIONS:
+        raise UsageError(f"{regions} regions are out of range", f"give 2 to {MAX_REGIONS}")
+    return partial(fit_swatches, regions=regions)
 
 
-def _mood_of(source: Source | Photo | Sequence[Source | Photo]) -> Palette:
+def mood_of(source: Source | Photo | Sequence[Source | Photo]) -> Palette:
+    """Return the colours that a mood comes from; several photographs are pooled.
+
+    Raises:
+        UsageError: No source, or a black-and-white one.
+        PhotoError: A photograph can't be read.
+    """
+    palettes: list[Palette] = []
+    for photo in map(_photo, _several(source)):
+        palettes.append(palette_of(photo))
+        refuse_grey(palettes[-1], photo.name)
+    return pooled(palettes)
+
+
+def _fit_pairs(
+    source: Source | Photo | Sequence[Source | Photo],
+    target: Source | Photo | None,
+    swatches: Sequence[Swatch],
+    method: str,
+    regions: int | None,
+) -> ColorMap:
+    several = _several(source)
+    if METHODS[method] is not fit_swatches or regions is not None:
+        raise UsageError(
+            "pairs of swatches are regions of method 'swatches' themselves",
+            "leave out --method and --regions",
+        )
+    if len(several) > 1 or target is None:
+        raise UsageError(
+            "a pair of swatches is a rectangle in the source and one in the target",
+            "give one source and one target",
+        )
+    photo = _photo(several[0])
+    refuse_grey(palette_of(photo), photo.name)
+    return fit_swatch_pairs(photo, _photo(target), swatches)
+
+
+def _several(source: Source | Photo | Sequence[Source | Photo]) -> Sequence[Source | Photo]:
     several = isinstance(source, list | tuple)
     sources = cast("Sequence[Source | Photo]", source if several else [source])
     if not sources:
         raise UsageError("no source", "name the photograph that the mood comes from")
-    palettes: list[Palette] = []
-    for photo in map(_photo, sources):
-        palettes.append(palette_of(photo))
-        refuse_grey(palettes[-1], photo.name)
-    return pooled(palettes)
+    return sources
+
+
+@lru_cache(maxsize=3)
+def _nodes(size: int) -> Before:
+    """Return the table's nodes: the same for every look of that size."""
+    if size not in LUT_SIZES:
+        raise UsageError(f"a LUT of size {size}", f"give one of {', '.join(map(str, LUT_SIZES))}")
+    return before(grid(size))
 
 
 def _photo(source: Source | Photo) -> Photo:

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.errors import UsageError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from rechroma.color import FloatArray
 
-__all__ = ["LUT_SIZES", "Lut3D", "bake"]
+__all__ = ["LUT_SIZES", "Lut3D", "grid"]
 
 # A compiled module without types.
 ocio: Any = import_module("PyOpenColorIO")
@@ -84,21 +80,13 @@ class Lut3D:
         return result
 
 
-def bake(function: Callable[[FloatArray], FloatArray], size: int = 33) -> Lut3D:
-    """Return a function of sRGB colours as a table.
+def grid(size: int) -> FloatArray:
+    """Return the nodes of a table: sRGB-encoded, 0…1, shape (size, size, size, 3).
 
-    Args:
-        function: Maps sRGB-encoded colours, shape (..., 3), each for itself.
-        size: Nodes along each axis, 2 or more.
-
-    Raises:
-        UsageError: A size below 2.
+    What a function of colours makes of them is that function's table.
     """
-    if size < 2:
-        raise UsageError(f"a LUT of size {size}", f"give one of {LUT_SIZES}")
     axis = np.linspace(0, 1, size)
-    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
-    return Lut3D(np.ascontiguousarray(function(grid), dtype=np.float32))
+    return np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
 
 
 @lru_cache(maxsize=8)

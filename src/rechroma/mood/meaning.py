@@ -1,11 +1,11 @@
 """Which parts of two photographs correspond by what they show.
 
-A grade is told best by comparing like with like: sky with sky, skin with skin. Whole pictures differ
-by what is in them, too, and matching their statistics takes that for mood: the classic failure of
-80 % sky against 10 % sky. So colours are weighted by how much of the other photograph shows the
-same. Cells of the two are matched by unbalanced optimal transport (Chizat et al. 2018, the scaling
-algorithm) with the cosine distance of the encoder's features: what has no counterpart may be left
-out. How far the two photographs are alike at all decides how far the weights are trusted.
+A grade is told best by comparing like with like: sky with sky, skin with skin. Whole pictures
+differ by what is in them, too, and matching their statistics takes that for mood. So colours are
+weighted by how much of the other photograph shows the same. Cells of the two are matched by
+unbalanced optimal transport (Chizat et al. 2018, the scaling algorithm) with the cosine distance of
+the encoder's features: what has no counterpart may be left out. How far the two photographs are
+alike at all decides how far the weights are trusted.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rechroma.mood.content import content_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rechroma.mood.content import Content
     from rechroma.mood.palette import Palette
 
     Matrix = NDArray[np.float32]
@@ -57,9 +58,7 @@ def correspondence(source: Palette, target: Palette) -> Correspondence:
     seen, shown = content_of(source), content_of(target)
     if seen is None or shown is None:
         return Correspondence(_even(len(source.lab)), _even(len(target.lab)), 0.0)
-    mass_source, mass_target = (
-        np.bincount(content.cell).astype(np.float32) / len(content.cell) for content in (seen, shown)
-    )
+    mass_source, mass_target = _masses(seen), _masses(shown)
     similarity = _similarity(shown.features, seen.features)
     trust = _trust(similarity, mass_target, mass_source)
     plan = _transport(similarity, mass_target, mass_source, _SHARP, _LEAVE_OUT)
@@ -69,6 +68,11 @@ def correspondence(source: Palette, target: Palette) -> Correspondence:
         _spread(plan.sum(axis=1), mass_target, shown.cell, trust),
         trust,
     )
+
+
+def _masses(content: Content) -> Matrix:
+    """Return the share of the colours that each cell has, shape (C,)."""
+    return (np.bincount(content.cell) / len(content.cell)).astype(np.float32)
 
 
 def _even(count: int) -> NDArray[np.float64]:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from rechroma.photo import Photo
 
-__all__ = ["Palette", "View", "palette_of", "pooled"]
+__all__ = ["Palette", "View", "palette_of", "pooled", "thumbnail_factor"]
 
 # The longer side of the thumbnail. Fitting on it instead of all pixels changes results by a mean
 # ΔE of 0.8 (research note); fitting time then does not depend on the photograph's size.
 _SIDE = 512
 # A block of so many pixels a side tells its mean well enough; beyond that pixels are skipped.
-_BLOCK = 3
+_BLOCK = 2
 # Colours that methods look at, at most.
 _MAX_COLOURS = 1 << 16
 
@@ -57,9 +57,7 @@ class Palette:
 
 def palette_of(photo: Photo) -> Palette:
     """Return the colours of a photo's thumbnail, in the order of its rows."""
-    factor = max(1, max(photo.height, photo.width) // _SIDE)
-    stride = max(1, factor // _BLOCK)
-    block = factor // stride
+    stride, block = _steps(photo)
     lab = rgb_to_lab(block_mean(photo.samples[::stride, ::stride], block))
     pixels = np.arange(lab.shape[0] * lab.shape[1])
     if photo.alpha is not None:
@@ -67,6 +65,19 @@ def palette_of(photo: Photo) -> Palette:
         visible = pixels[alpha > 0]
         pixels = visible if visible.size else pixels
     return _palette([(lab, pixels[:: max(1, len(pixels) // _MAX_COLOURS)])])
+
+
+def thumbnail_factor(photo: Photo) -> int:
+    """Return how many of a photo's pixels a side are one pixel of its thumbnail."""
+    stride, block = _steps(photo)
+    return stride * block
+
+
+def _steps(photo: Photo) -> tuple[int, int]:
+    """Return the step at which pixels are looked at, and how many a side are then averaged."""
+    factor = max(1, max(photo.height, photo.width) // _SIDE)
+    stride = max(1, factor // _BLOCK)
+    return stride, factor // stride
 
 
 def pooled(palettes: Sequence[Palette]) -> Palette:
@@ -80,10 +91,12 @@ def pooled(palettes: Sequence[Palette]) -> Palette:
     views = [palette.views[0] for palette in palettes]
     least = min(len(view.pixels) for view in views)
     # Evenly spaced colours of each, as many as the smallest has.
-    return _palette([
-        (view.lab, view.pixels[np.linspace(0, len(view.pixels) - 1, least).astype(int)])
-        for view in views
-    ])
+    return _palette(
+        [
+            (view.lab, view.pixels[np.linspace(0, len(view.pixels) - 1, least).astype(int)])
+            for view in views
+        ]
+    )
 
 
 def _palette(thumbnails: Sequence[tuple[NDArray[np.float32], NDArray[np.intp]]]) -> Palette:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from rechroma.errors import UsageError
 from rechroma.mood.grey import in_colour
 from rechroma.mood.look import fit_look
 from rechroma.mood.methods import DEFAULT_METHOD
+from rechroma.mood.regional import fit_regional_look
 from rechroma.photo import Photo, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rechroma.mood.finish import Luminance
+    from rechroma.mood.swatch import Swatch
     from rechroma.photo import Source
 
 __all__ = ["transfer"]
@@ -25,6 +28,9 @@ def transfer(
     method: str = DEFAULT_METHOD,
     strength: float = 1.0,
     luminance: Luminance = "match",
+    regions: int | None = None,
+    swatches: Sequence[Swatch] = (),
+    masks: tuple[Source | Photo, Source | Photo] | None = None,
     exact: bool = False,
 ) -> Photo:
     """Return the target with the mood of the source; a black-and-white target is colorized first.
@@ -35,12 +41,32 @@ def transfer(
         method: A key of `METHODS`.
         strength: 0 (nothing) … 1 (the whole mood).
         luminance: "match" transfers lightness, too; "keep" leaves the target's own.
+        regions: See `fit_look`.
+        swatches: See `fit_look`.
+        masks: Pictures of flat colours, of the source and of the target: where both have the same
+            colour is what belongs together; see `fit_regional_look`.
         exact: Compute every pixel instead of reading a table; see `Look.apply`.
 
     Raises:
         UsageError: A method that does not exist, or a number out of range.
         PhotoError: A photograph can't be read.
     """
-    photo = in_colour(target if isinstance(target, Photo) else read(target))
-    look = fit_look(source, photo, method=method, strength=strength, luminance=luminance)
-    return look.apply(photo, exact=exact)
+    photo = in_colour(_photo(target))
+    if masks is None:
+        look = fit_look(
+            source, photo, method=method, strength=strength, luminance=luminance,
+            regions=regions, swatches=swatches,
+        )  # fmt: skip
+        return look.apply(photo, exact=exact)
+    if isinstance(source, list | tuple) or regions is not None or swatches or exact:
+        raise UsageError(
+            "masks go with one source, and without regions, swatches and exact", "leave those out"
+        )
+    one, *both = map(_photo, (cast("Source | Photo", source), *masks))
+    return fit_regional_look(
+        one, photo, both[0], both[1], method=method, strength=strength, luminance=luminance
+    ).apply(photo)
+
+
+def _photo(source: Source | Photo) -> Photo:
+    return source if isinstance(source, Photo) else read(source)

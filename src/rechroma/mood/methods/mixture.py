@@ -19,7 +19,7 @@ __all__ = ["MAX_REGIONS", "Mixture", "fit_mixture"]
 MAX_REGIONS = 8
 # Added to variances, in CIELAB units squared: the width of the narrowest region, so that the
 # passage from one to the next is never a step.
-_BLUR = 25.0
+_BLUR = 50.0
 # Where the number of regions is left to the data, those with less than this share of all colours
 # are given up, one by one.
 _LEAST_SHARE = 0.05

@@ -84,7 +84,7 @@ def fit_swatches(source: Palette, target: Palette, regions: int | None = None) -
     start = _common_map(source, target, common)
     wanted, weights = _thinned(source.lab, common.source)
     before, weights_before = _thinned(target.lab, common.target)
-    present = start(before)
+    present = start(before).astype(np.float64)
     mixture = fit_mixture(
         np.concatenate([present, wanted]), np.concatenate([weights_before, weights]), regions
     )
@@ -136,8 +136,6 @@ def _regional_moments(
     return area, mean, np.sqrt(variance + _NOISE)
 
 
-def _thinned(
-    lab: Matrix, weights: NDArray[np.float64]
-) -> tuple[Matrix, NDArray[np.float64]]:
+def _thinned(lab: Matrix, weights: NDArray[np.float64]) -> tuple[Matrix, NDArray[np.float64]]:
     step = max(1, len(lab) // _COLOURS)
     return lab[::step], weights[::step] / weights[::step].sum()

@@ -1,0 +1,146 @@
+"""Looks by region: masks say which part of the source goes to which part of the target.
+
+Each pair of regions gets a look of its own, and what has no counterpart the look of the whole.
+Between them the target's own L decides where one ends: the mask's planes are smoothed by a guided
+filter and enlarged with L as a guide, so that a roughly painted border follows the edge of the roof
+where there is one, and is soft where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rechroma.color import lightness
+from rechroma.colorizer.guided import GuidedPlanes
+from rechroma.mood.feather import guided_filter
+from rechroma.mood.look import DEFAULT_SIZE, Look, baked, chosen_fit, mood_of
+from rechroma.mood.masks import labels_of, paired_labels
+from rechroma.mood.methods import DEFAULT_METHOD
+from rechroma.mood.palette import Palette, palette_of, thumbnail_factor
+from rechroma.photo.model import quantise, to_float
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rechroma.mood.finish import Luminance
+    from rechroma.mood.masks import Labels
+    from rechroma.photo import Photo
+
+__all__ = ["RegionalLook", "fit_regional_look"]
+
+# Of L within a window, in CIELAB units squared: what varies less is grain and texture, which shall
+# not show up in the weights.
+_EPSILON = 25.0
+# Windows reach so far, as a part of the thumbnail's longer side: about as far as a mask is off.
+_REACH = 1 / 64
+_STRIP_PIXELS = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegionalLook:
+    """Several looks and where they apply.
+
+    Attributes:
+        looks: One a region.
+        weights: The regions, at the size of the target's thumbnail, readable at its own.
+    """
+
+    looks: tuple[Look, ...]
+    weights: GuidedPlanes
+
+    def apply(self, photo: Photo) -> Photo:
+        """Return the target with these looks, at its own bit depth.
+
+        Args:
+            photo: The target that the looks were fitted for.
+        """
+        result = np.empty(photo.samples.shape, photo.samples.dtype)
+        step = max(1, _STRIP_PIXELS // photo.width)
+        for start in range(0, photo.height, step):
+            rows = slice(start, start + step)
+            result[rows] = self._strip(photo.samples[rows], start)
+        return photo.with_pixels(result)
+
+    def _strip(self, samples: NDArray[Any], start: int) -> NDArray[Any]:
+        rgb = to_float(samples)
+        weights = np.clip(self.weights.rows(start, lightness(rgb)), 0, 1)
+        weights /= np.maximum(weights.sum(axis=0), 1e-6)
+        mixed = np.zeros(rgb.shape, np.float32)
+        for look, weight in zip(self.looks, weights, strict=True):
+            mixed += weight[..., None] * look.lut.apply(rgb)
+        return quantise(mixed, samples.dtype)
+
+
+def fit_regional_look(
+    source: Photo,
+    target: Photo,
+    source_mask: Photo,
+    target_mask: Photo,
+    *,
+    method: str = DEFAULT_METHOD,
+    strength: float = 1.0,
+    luminance: Luminance = "match",
+) -> RegionalLook:
+    """Fit one look for each pair of regions.
+
+    Args:
+        source: Where the mood comes from.
+        target: What gets it.
+        source_mask: Flat colours, each a region, of the source's shape.
+        target_mask: The same of the target; equal colours belong together.
+        method: A key of `METHODS`.
+        strength: 0 (nothing) … 1 (the whole mood).
+        luminance: "match" transfers lightness, too; "keep" leaves the target's own.
+
+    Raises:
+        UsageError: A mask of another shape than its photograph, masks without a colour in common,
+            or an argument out of range.
+    """
+    fit = chosen_fit(method, None, strength)
+    mood, before = mood_of(source), palette_of(target)
+    ours, theirs = labels_of(source_mask, source), labels_of(target_mask, target)
+    pairs = paired_labels(ours, theirs)
+
+    def look(wanted: Palette, present: Palette) -> Look:
+        return baked(fit(wanted, present), strength, luminance, DEFAULT_SIZE)
+
+    looks = [look(_part(mood, ours, i), _part(before, theirs, j)) for i, j in pairs]
+    regions = _regions(before, theirs, [j for _, j in pairs])
+    if regions[-1].any():
+        looks.append(look(mood, before))
+    return RegionalLook(tuple(looks), _weights(regions[: len(looks)], before, target))
+
+
+def _part(palette: Palette, labels: Labels, label: int) -> Palette:
+    """Return the palette's colours under one label."""
+    (view,) = palette.views
+    inside = _at_thumbnail(labels, view.lab.shape[:2]).reshape(-1)[view.pixels] == label
+    # A label of half a percent may have no pixel of a tiny thumbnail.
+    return Palette(palette.lab[inside]) if inside.any() else palette
+
+
+def _regions(palette: Palette, labels: Labels, chosen: list[int]) -> NDArray[np.float32]:
+    """Return a plane of 0 and 1 for each chosen label, and one for all others."""
+    plane = _at_thumbnail(labels, palette.views[0].lab.shape[:2])
+    planes = [plane == label for label in chosen]
+    return np.stack([*planes, ~np.any(planes, axis=0)]).astype(np.float32)
+
+
+def _weights(regions: NDArray[np.float32], palette: Palette, target: Photo) -> GuidedPlanes:
+    guide = np.ascontiguousarray(palette.views[0].lab[..., 0])
+    soft = guided_filter(regions, guide, max(1, round(_REACH * max(guide.shape))), _EPSILON)
+    factor = thumbnail_factor(target)
+    shape, extent = (target.height, target.width), (target.height / factor, target.width / factor)
+    return GuidedPlanes(soft, guide, shape, extent, _EPSILON)
+
+
+def _at_thumbnail(labels: Labels, shape: tuple[int, int]) -> NDArray[np.intp]:
+    """Return the labels at a thumbnail's size: those at its pixels' centres."""
+    rows, columns = (
+        ((np.arange(count) + 0.5) * (whole / count)).astype(np.intp)
+        for count, whole in zip(shape, labels.plane.shape, strict=True)
+    )
+    return labels.plane[rows[:, None], columns]
