@@ -1,0 +1,197 @@
+"""How good mood transfer is, ours and others', on the same pictures.
+
+    python benchmarks/mood.py quality --photos photos/val --pairs photos/transfer-pairs \
+        --json quality.json --sheets sheets/
+    python benchmarks/mood.py speed --json speed.json
+
+Three protocols, see `mood_protocols.py`; `speed` is in `mood_speed.py`. The others' packages have
+to be installed beside rechroma: see `mood_contenders.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from mood_contenders import Contender, Picture, contenders
+from mood_protocols import self_references, sky_pairs, transfer_pairs
+from mood_speed import speed
+from scipy import ndimage
+from skimage.metrics import structural_similarity
+
+from rechroma.color import ciede2000, rgb_to_lab
+from rechroma.evaluation.figure import contact_sheet
+from rechroma.mood import Swatch, transfer
+
+SEED = 20260101
+_DIRECTIONS = np.random.default_rng(1).normal(size=(64, 3))
+_DIRECTIONS /= np.linalg.norm(_DIRECTIONS, axis=1, keepdims=True)
+_QUANTILES = np.linspace(0, 1, 513)
+
+
+def main() -> None:
+    """Run what was asked for and print its tables."""
+    options = _options()
+    if options.what == "speed":
+        result = speed(options.megapixels)
+    else:
+        result = {
+            "self-reference": _self_reference(options.photos, options.count),
+            "transfer pairs": _pairs(options.pairs, options.sheets),
+            "sky": _sky(options.photos, options.sky),
+        }
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Mood transfer, measured")
+    commands = parser.add_subparsers(dest="what", required=True)
+    quality = commands.add_parser("quality")
+    quality.add_argument("--photos", type=Path, required=True, help="folder of .webp photographs")
+    quality.add_argument("--pairs", type=Path, required=True, help="*_source.webp, *_target.webp")
+    quality.add_argument("--count", type=int, default=100, help="of self-references")
+    quality.add_argument("--sky", type=int, default=15, help="pairs of 80 % and 10 % sky")
+    quality.add_argument("--sheets", type=Path, help="folder for contact sheets")
+    quality.add_argument("--json", type=Path)
+    fast = commands.add_parser("speed")
+    fast.add_argument("--megapixels", type=float, default=24)
+    fast.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def _unchanged(source: Picture, target: Picture) -> Picture:
+    del source
+    return target
+
+
+def _self_reference(folder: Path, count: int) -> dict[str, list[float]]:
+    scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    everyone: dict[str, Contender] = {"unchanged": _unchanged} | contenders()
+    for pair in self_references(folder, count, SEED):
+        truth = rgb_to_lab(pair.truth / 255.0)
+        for name, contender in everyone.items():
+            found = contender(pair.source, pair.target)
+            squared = np.square(found.astype(float) - pair.truth).mean()
+            psnr = 10 * np.log10(255**2 / max(squared, 1e-3))
+            scores[name].append((psnr, ciede2000(rgb_to_lab(found / 255.0), truth).mean()))
+    print(f"\nself-reference, {count} photographs\n\n| method | PSNR ↑ | ΔE2000 ↓ |\n|---|---|---|")
+    means = {name: np.mean(values, axis=0).tolist() for name, values in scores.items()}
+    for name, (psnr, difference) in means.items():
+        print(f"| {name} | {psnr:.2f} | {difference:.2f} |")
+    return means
+
+
+def sliced_wasserstein(found: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the sliced Wasserstein-2 distance of two sets of colours, (N, 3) and (M, 3)."""
+    ours, theirs = (np.quantile(lab @ _DIRECTIONS.T, _QUANTILES, axis=0) for lab in (found, wanted))
+    return float(np.sqrt(np.square(ours - theirs).mean()))
+
+
+def grain(found: np.ndarray, before: np.ndarray) -> float:
+    """Return the gain of fine detail of L, shape (H, W), where the picture was flat; 1 is ideal."""
+    flat = ndimage.gaussian_gradient_magnitude(before, 2) < 1.5
+    fine = [light - ndimage.gaussian_filter(light, 1.5) for light in (found, before)]
+    spread = [float(np.sqrt(np.square(part[flat]).mean())) if flat.any() else 1 for part in fine]
+    return spread[0] / max(spread[1], 1e-3)
+
+
+def clipped(rgb: Picture) -> float:
+    """Return the share of pixels with a channel at its end."""
+    return float(((rgb == 0) | (rgb == 255)).any(axis=-1).mean())
+
+
+def _pairs(folder: Path, sheets: Path | None) -> dict[str, list[float]]:
+    everyone: dict[str, Contender] = {"unchanged": _unchanged} | contenders()
+    everyone["rechroma swatches, luminance keep"] = lambda source, target: transfer(
+        source, target, luminance="keep"
+    ).to_uint8()
+    scores: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    rows: dict[str, list[list[Picture]]] = defaultdict(list)
+    shown = ("rechroma reinhard", "rechroma mkl", "rechroma sliced", "rechroma swatches")
+    best_peer = "color_matcher mkl"
+    for name, source, target in transfer_pairs(folder):
+        wanted, before = (rgb_to_lab(picture / 255.0) for picture in (source, target))
+        results = {who: contender(source, target) for who, contender in everyone.items()}
+        for who, found in results.items():
+            lab = rgb_to_lab(found / 255.0)
+            scores[who].append((
+                sliced_wasserstein(lab.reshape(-1, 3), wanted.reshape(-1, 3)),
+                structural_similarity(lab[..., 0], before[..., 0], data_range=100),
+                grain(lab[..., 0], before[..., 0]),
+                clipped(found) - clipped(target),
+            ))  # fmt: skip
+        order = [who for who in (*shown, best_peer) if who in results]
+        rows[name[:6]].append([source, target, *(results[who] for who in order)])
+    print(f"\n{len(scores['unchanged'])} transfers\n\n| method | SWD ↓ | SSIM of L | grain | "
+          "extra clipped |\n|---|---|---|---|---|")  # fmt: skip
+    means = {who: np.mean(values, axis=0).tolist() for who, values in scores.items()}
+    for who, (distance, similarity, gain, extra) in means.items():
+        print(f"| {who} | {distance:.2f} | {similarity:.3f} | {gain:.2f} | {extra:+.1%} |")
+    if sheets:
+        sheets.mkdir(parents=True, exist_ok=True)
+        titles = ["source", "target", *shown, best_peer]
+        for name, pictures in rows.items():
+            contact_sheet(pictures, titles, height=200).save(sheets / f"{name}.png")
+    return means
+
+
+def _sky(folder: Path, count: int) -> dict[str, list[float]]:
+    everyone: dict[str, Contender] = {"unchanged": _unchanged} | contenders()
+    errors: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    pairs = sky_pairs(folder, count, SEED)
+    for pair in pairs:
+        results = {name: call(pair.source, pair.target) for name, call in everyone.items()}
+        # Two rectangles, and two masks, as a user would draw them.
+        drawn = [
+            Swatch(_inside(ours), _inside(theirs))
+            for ours, theirs in ((pair.source_sky, pair.target_sky),
+                                 (~pair.source_sky, ~pair.target_sky))
+        ]  # fmt: skip
+        results["rechroma swatches, two pairs drawn"] = transfer(
+            pair.source, pair.target, swatches=drawn
+        ).to_uint8()
+        masks = tuple(_painted(sky) for sky in (pair.source_sky, pair.target_sky))
+        results["rechroma swatches, two masks"] = transfer(
+            pair.source, pair.target, masks=(masks[0], masks[1])
+        ).to_uint8()
+        for name, found in results.items():
+            skies = pair.target_sky, pair.source_sky
+            errors[name].append(_regional_error(found, pair.source, *skies))
+    print(f"\n80 % sky to 10 % sky, {len(pairs)} pairs: ΔE2000 of the regions' means\n\n"
+          "| method | sky | rest | mean |\n|---|---|---|---|")  # fmt: skip
+    means = {name: np.mean(values, axis=0).tolist() for name, values in errors.items()}
+    for name, (sky, rest) in means.items():
+        print(f"| {name} | {sky:.1f} | {rest:.1f} | {(sky + rest) / 2:.1f} |")
+    return means
+
+
+def _regional_error(
+    found: Picture, source: Picture, sky: np.ndarray, source_sky: np.ndarray
+) -> tuple[float, float]:
+    lab, wanted = rgb_to_lab(found / 255.0), rgb_to_lab(source / 255.0)
+    over, under = (
+        float(ciede2000(lab[ours].mean(axis=0), wanted[theirs].mean(axis=0)))
+        for ours, theirs in ((sky, source_sky), (~sky, ~source_sky))
+    )
+    return over, under
+
+
+def _inside(region: np.ndarray) -> tuple[int, int, int, int]:
+    """Return the largest square inside of a region: what a careful hand would draw."""
+    padded = np.pad(region, 1)
+    distance = ndimage.distance_transform_cdt(padded, "chessboard")[1:-1, 1:-1]
+    row, column = np.unravel_index(int(distance.argmax()), distance.shape)
+    reach = max(0, int(distance.max()) - 1)
+    return int(column) - reach, int(row) - reach, 2 * reach + 1, 2 * reach + 1
+
+
+def _painted(sky: np.ndarray) -> Picture:
+    return np.where(sky[..., None], [255, 0, 0], [0, 0, 255]).astype(np.uint8)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Time and memory of mood transfer: each contender in a process of its own, warm."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BARE = "bare LUT pass"
+
+
+def speed(megapixels: float) -> dict[str, dict[str, float]]:
+    """Measure every contender at that size, 8 bits, and print the table."""
+    from mood_contenders import contenders
+
+    results: dict[str, dict[str, float]] = {}
+    for name in (_BARE, *contenders()):
+        command = [sys.executable, str(Path(__file__)), name, str(megapixels)]
+        child = subprocess.run(command, capture_output=True, text=True, check=False)
+        if child.returncode:
+            print(f"{name}: failed: {child.stderr.strip().splitlines()[-1]}")
+            continue
+        results[name] = json.loads(child.stdout.splitlines()[-1])
+    bare = results[_BARE]
+    print(f"\n{megapixels:g} megapixels, 8 bits, warm, best of 3\n")
+    print("| method | wall s | CPU s | wall / bare | extra peak MB |\n|---|---|---|---|---|")
+    for name, cost in results.items():
+        print(f"| {name} | {cost['wall']:.2f} | {cost['cpu']:.2f} | "
+              f"{cost['wall'] / bare['wall']:.2f} | {cost['extra_mb']:.0f} |")  # fmt: skip
+    return results
+
+
+def _measure(name: str, megapixels: float) -> dict[str, float]:
+    source, target = (_picture(megapixels, seed) for seed in (0, 1))
+    run = _bare(target) if name == _BARE else _contender(name, source, target)
+    # Pictures, imports and models are there: what is added from now on is the transfer's own.
+    resting = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    run()
+    extra = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resting) / 1024
+    best = {"wall": np.inf, "cpu": np.inf}
+    for _ in range(3):
+        wall, cpu = time.perf_counter(), time.process_time()
+        run()
+        best["wall"] = min(best["wall"], time.perf_counter() - wall)
+        best["cpu"] = min(best["cpu"], time.process_time() - cpu)
+    return best | {"extra_mb": extra}
+
+
+def _picture(megapixels: float, seed: int) -> np.ndarray:
+    """Return a picture, 3 : 2, with structure and grain."""
+    height = round((megapixels * 1e6 / 1.5) ** 0.5)
+    width = round(height * 1.5)
+    rng = np.random.default_rng(seed)
+    small = rng.integers(0, 256, (24, 36, 3), dtype=np.uint8)
+    from PIL import Image
+
+    picture = np.array(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))
+    noise = rng.integers(-6, 7, (256, width, 1), dtype=np.int16)
+    for top in range(0, height, 256):
+        part = picture[top : top + 256]
+        part[:] = np.clip(part + noise[: len(part)], 0, 255)
+    return picture
+
+
+def _bare(target: np.ndarray) -> Callable[[], object]:
+    import PyOpenColorIO as ocio
+
+    from rechroma.mood.lut import grid
+
+    transform = ocio.Lut3DTransform(33)
+    transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
+    transform.setData((grid(33) ** 0.9).astype(np.float32))
+    depth = ocio.BIT_DEPTH_UINT8
+    processor = ocio.Config.CreateRaw().getProcessor(transform)
+    cpu = processor.getOptimizedCPUProcessor(depth, depth, ocio.OPTIMIZATION_DEFAULT)
+    height, width, _ = target.shape
+    picture = ocio.PackedImageDesc(target, width, height, 3, depth, 1, 3, 3 * width)
+    return lambda: cpu.apply(picture)
+
+
+def _contender(name: str, source: np.ndarray, target: np.ndarray) -> Callable[[], object]:
+    from mood_contenders import contenders
+
+    call = contenders()[name]
+    call(source[:64, :64].copy(), target[:64, :64].copy())
+    return lambda: call(source, target)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure(sys.argv[1], float(sys.argv[2]))))
