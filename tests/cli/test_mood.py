@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,31 @@ def test_the_size_of_the_table(capfd, size):
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "-o", "a.png",
          "--lut", "l.cube", "--lut-size", size)  # fmt: skip
     assert f"LUT_3D_SIZE {size}" in Path("l.cube").read_text()
+
+
+@pytest.mark.parametrize("command", ["transfer", "apply"])
+def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
+    Image.fromarray(data.astronaut()).save("large.png")
+    look = ("--src", "src.jpg", "--target", "large.png")
+    if command == "apply":
+        call(capfd, "transfer", *look, "--out", "x.png", "--lut", "look.cube")
+        look = ("look.cube", "large.png")
+    assert call(capfd, command, *look, "-o", "whole.png")[0] == 0
+    monkeypatch.setattr("rechroma.batch.point_work._STRIPS_FROM", 1)
+    monkeypatch.setattr("rechroma.photo.strips._STRIP_PIXELS", 64 * 512)
+    # The whole picture would not go through this.
+    monkeypatch.setattr(sys.modules["rechroma.batch.run"], "load", None)
+    assert call(capfd, command, *look, "-o", "strips.png")[0] == 0
+    # The thumbnail is another one, so that the fit differs a little; a table does not.
+    allowed = 0 if command == "apply" else 1
+    assert np.abs(pixels("strips.png") - pixels("whole.png")).mean() <= allowed
+
+
+def test_a_large_grey_target_is_colorized_as_a_whole(capfd, monkeypatch):
+    grey = np.asarray(Image.open("grey.jpg"))
+    Image.fromarray(np.dstack([grey] * 3)).save("grey3.png")
+    monkeypatch.setattr("rechroma.batch.point_work._STRIPS_FROM", 1)
+    assert (
+        call(capfd, "transfer", "--src", "src.jpg", "--target", "grey3.png", "-o", "c.png")[0] == 0
+    )
+    assert np.ptp(pixels("c.png"), axis=-1).mean() > 5

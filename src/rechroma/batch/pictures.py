@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rechroma.batch.task import STANDARD, Place, Task
 from rechroma.errors import UnwritablePhotoError
 from rechroma.photo import Photo, copy_file, encode, read, writable_format, write
 
-__all__ = ["load", "save", "save_unchanged"]
+if TYPE_CHECKING:
+    from rechroma.photo.strips import PixelChange, Strips
+
+__all__ = ["load", "save", "save_strips", "save_unchanged"]
 
 
 def load(source: Place, *, max_pixels: int | None) -> Photo:
@@ -49,6 +53,15 @@ def save_unchanged(photo: Photo, task: Task, *, quality: int | None, overwrite: 
         copy_file(source, target, overwrite=overwrite)
     else:
         save(photo, target, quality=quality, overwrite=overwrite)
+
+
+def save_strips(
+    strips: Strips, change: PixelChange, target: Place, *, quality: int | None, overwrite: bool
+) -> None:
+    """Write a picture strip by strip to a file, whose folder is made; see `Strips.write`."""
+    assert isinstance(target, Path)  # noqa: S101 - strips are for files
+    _make_folder(target.parent)
+    strips.write(target, change, quality=quality, overwrite=overwrite)
 
 
 def _make_folder(folder: Path) -> None:

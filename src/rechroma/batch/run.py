@@ -10,16 +10,18 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.batch.outcome import Outcome, Status, failure
-from rechroma.batch.pictures import load, save, save_unchanged
+from rechroma.batch.pictures import load, save, save_strips, save_unchanged
+from rechroma.batch.point_work import PointWork, strips_of
 from rechroma.errors import UnwritablePhotoError
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo
 
 if TYPE_CHECKING:
     from rechroma.batch.task import Task
+    from rechroma.photo.strips import PixelChange, Strips
 
 __all__ = ["Work", "default_jobs", "run"]
 
-Work: TypeAlias = Callable[[Photo], Photo]
+Work: TypeAlias = Callable[[Photo], Photo] | PointWork
 
 # Each job holds a picture in memory; beyond four, more threads in the work itself gain as much.
 _MOST_JOBS = 4
@@ -57,7 +59,8 @@ def run(
     Args:
         tasks: As planned by `make_plan`.
         work: What is done to a picture, called from several threads. If it returns the very photo
-            that it was given, the outcome is `KEPT`.
+            that it was given, the outcome is `KEPT`. A `PointWork` takes very large pictures strip
+            by strip.
         jobs: Number of threads and the most pictures in memory, at least 1.
         overwrite: Whether a file at the target is replaced; otherwise the task is skipped.
         fail_fast: Whether the first failure is the last outcome but for those under way.
@@ -138,6 +141,10 @@ class _Line:
         return Outcome(task, status, time.perf_counter() - start, pages)
 
     def _process(self, task: Task) -> tuple[Status, int]:
+        if isinstance(self._work, PointWork):
+            found = strips_of(task, self._work, max_pixels=self._max_pixels)
+            if found is not None:
+                return self._process_strips(task, *found)
         result, status, pages = self._result(task)
         self._check()
         if status is Status.KEPT:
@@ -146,11 +153,18 @@ class _Line:
             save(result, task.target, quality=self._quality, overwrite=self._overwrite)
         return status, pages
 
+    def _process_strips(
+        self, task: Task, strips: Strips, change: PixelChange
+    ) -> tuple[Status, int]:
+        self._check()
+        save_strips(strips, change, task.target, quality=self._quality, overwrite=self._overwrite)
+        return Status.DONE, strips.head.pages_dropped
+
     def _result(self, task: Task) -> tuple[Photo, Status, int]:
         """Read and work. The input's memory is free when this returns, before the encoder's."""
         photo = load(task.source, max_pixels=self._max_pixels)
         self._check()
-        result = self._work(photo)
+        result = (self._work.whole if isinstance(self._work, PointWork) else self._work)(photo)
         status = Status.KEPT if result is photo else Status.DONE
         return result, status, photo.pages_dropped
 

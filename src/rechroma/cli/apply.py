@@ -51,6 +51,7 @@ def apply(
       rechroma apply film.cube portrait.jpg -o new.jpg
       rechroma apply evening album/ -o evening/
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+    from rechroma.batch.point_work import PointWork
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.report import show_plan
     from rechroma.mood.library import load_look
@@ -63,10 +64,10 @@ def apply(
     def make_work(threads: int) -> Work:
         loaded = load_look(look)
 
-        def work(photo: Photo) -> Photo:
+        def whole(photo: Photo) -> Photo:
             return loaded.apply(photo, threads=threads)
 
-        return work
+        return PointWork(whole, lambda _: loaded.lut.apply)
 
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
     return run_job(plan, make_work, how, console, verb="changed")

@@ -12,6 +12,7 @@ from rechroma.cli.console import Console
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rechroma.batch import Work
@@ -136,7 +137,7 @@ def colorize(
         return run_job(plan, make_work, how, console, verb="colorized")
 
 
-def _with_mood(work: Work, reference: Photo) -> Work:
+def _with_mood(work: Callable[[Photo], Photo], reference: Photo) -> Work:
     """Return the work with a transfer after it."""
     from rechroma.mood import fit_look
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rechroma.batch.point_work import PointWork
+from rechroma.colorizer import is_colour
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.mood import METHODS, fit_look, fit_regional_look, in_colour, parse_swatch
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rechroma.batch import Work
-    from rechroma.mood import Luminance
+    from rechroma.mood import Look, Luminance
+    from rechroma.photo.strips import PixelChange
 
 __all__ = ["TransferOptions", "check_single", "preview", "transfer_work"]
 
@@ -92,8 +95,7 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         return by_masks
     swatches = [parse_swatch(text) for text in options.swatches]
 
-    def by_look(photo: Photo) -> Photo:
-        photo = in_colour(photo)
+    def fitted(photo: Photo) -> Look:
         look = fit_look(
             moods, photo, method=options.method, strength=options.strength,
             luminance=options.luminance, regions=options.regions, swatches=swatches,
@@ -101,9 +103,18 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         )  # fmt: skip
         if options.lut is not None:
             look.save(options.lut, overwrite=overwrite)
-        return look.apply(photo, exact=options.exact, threads=threads)
+        return look
 
-    return by_look
+    def by_look(photo: Photo) -> Photo:
+        photo = in_colour(photo)
+        return fitted(photo).apply(photo, exact=options.exact, threads=threads)
+
+    def by_strips(thumbnail: Photo) -> PixelChange | None:
+        # Rectangles count the pixels of the whole picture.
+        whole = swatches or options.exact or not is_colour(thumbnail)
+        return None if whole else fitted(thumbnail).lut.apply
+
+    return PointWork(by_look, by_strips)
 
 
 def preview(options: TransferOptions, target: Photo, sheet: Path, *, overwrite: bool) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["decode_file"]
+__all__ = ["bit_depth_of", "count_pages", "decode_file", "needs_no_conversion", "unreadable"]
 
 # Counting stops here: a film in a GIF is not walked through.
 _MAX_PAGES = 1000
@@ -60,7 +60,7 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
     wish.attribute("oiio:UnassociatedAlpha", 1)
     source = oiio.ImageInput.open(str(path), wish)
     if source is None:
-        raise _unreadable(name, oiio.geterror())
+        raise unreadable(name, oiio.geterror())
     try:
         return _decode(source, path, name, max_pixels)
     except MemoryError as error:
@@ -74,7 +74,7 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
 def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | None) -> Photo:
     spec = source.spec()
     if spec.width < 1 or spec.height < 1 or spec.nchannels < 1:
-        raise _unreadable(name, "it has no pixels")
+        raise unreadable(name, "it has no pixels")
     check_pixels(spec.width, spec.height, max_pixels, name)
     profile = _profile(spec)
     if spec.get_string_attribute("jpeg:ColorSpace") in ("CMYK", "YCbCrK", "YCCK"):
@@ -83,7 +83,7 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         chosen = _channels(spec)
         colours, alpha = _read(source, spec, chosen, name)
         channels = len(chosen.colour)
-    depth = _bit_depth(spec)
+    depth = bit_depth_of(spec)
     if depth == 32:
         # Float files may hold anything: highlights above white are clipped, NaN is black.
         colours = np.clip(np.nan_to_num(to_float(colours), nan=0.0), 0, 1)
@@ -99,7 +99,7 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         was_grey=channels == 1,
         metadata=kept_attributes(spec),
         name=name,
-        pages_dropped=_count_pages(source) - 1,
+        pages_dropped=count_pages(source) - 1,
     )
 
 
@@ -119,7 +119,7 @@ def _read(
     values = source.read_image(0, 0, 0, spec.nchannels, oiio.UNKNOWN)
     # libjpeg only warns of a file that ends too early, and fills the rest with grey.
     if values is None or source.has_error:
-        raise _unreadable(name, source.geterror())
+        raise unreadable(name, source.geterror())
     values = values.reshape(spec.height, spec.width, spec.nchannels)
     if chosen.alpha is None and chosen.colour == tuple(range(spec.nchannels)):
         return values, None
@@ -159,7 +159,15 @@ def _profile(spec: oiio.ImageSpec) -> bytes | None:
     return None if value is None else np.asarray(value).tobytes()
 
 
-def _bit_depth(spec: oiio.ImageSpec) -> BitDepth:
+def needs_no_conversion(spec: oiio.ImageSpec) -> bool:
+    """Tell whether a file's numbers are sRGB as they stand."""
+    profile = _profile(spec)
+    cmyk = spec.get_string_attribute("jpeg:ColorSpace") in ("CMYK", "YCbCrK", "YCCK")
+    return not cmyk and (profile is None or is_srgb(profile))
+
+
+def bit_depth_of(spec: oiio.ImageSpec) -> BitDepth:
+    """Return the bits of a channel; the integer types that are rare count as 16."""
     match str(spec.format):
         case "half" | "float" | "double":
             return 32
@@ -169,7 +177,8 @@ def _bit_depth(spec: oiio.ImageSpec) -> BitDepth:
             return 8
 
 
-def _count_pages(source: oiio.ImageInput) -> int:
+def count_pages(source: oiio.ImageInput) -> int:
+    """Return the number of pages, layers or frames, and leave the file at the last."""
     pages = 1
     while pages < _MAX_PAGES and source.seek_subimage(pages, 0):
         pages += 1
@@ -177,7 +186,8 @@ def _count_pages(source: oiio.ImageInput) -> int:
     return pages
 
 
-def _unreadable(name: str, reason: str) -> UnreadablePhotoError:
+def unreadable(name: str, reason: str) -> UnreadablePhotoError:
+    """Return the error of a file that can't be decoded."""
     first = next(iter(reason.strip().splitlines()), "unknown reason")
     return UnreadablePhotoError(
         f"{name}: can't be read as a picture: {first}",

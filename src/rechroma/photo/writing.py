@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from rechroma.photo.formats import Writer
 
-__all__ = ["encode", "write"]
+__all__ = ["encode", "output_spec", "write"]
 
 _TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
 
@@ -76,11 +77,27 @@ def _write(
 ) -> None:
     depth = max((d for d in writer.depths if d <= bit_depth), default=min(writer.depths))
     values = _values(photo, writer, _TYPES[depth])
+    spec = output_spec(values.shape, replace(photo, bit_depth=depth), writer, quality)
+    _put(file, writer, spec, values)
+
+
+def output_spec(
+    shape: tuple[int, ...], head: Photo, writer: Writer, quality: int | None
+) -> oiio.ImageSpec:
+    """Return what a file is opened with.
+
+    Args:
+        shape: (H, W, C).
+        head: Its bit depth, which the format has, and metadata count, not its samples.
+        writer: The format.
+        quality: See `write`.
+    """
+    (height, width, channels), depth = shape, head.bit_depth
     kind_of_values = oiio.FLOAT if depth == 32 else oiio.UINT16 if depth == 16 else oiio.UINT8
-    spec = oiio.ImageSpec(photo.width, photo.height, values.shape[2], kind_of_values)
-    for name, kind, value in photo.metadata:
+    spec = oiio.ImageSpec(width, height, channels, kind_of_values)
+    for name, kind, value in head.metadata:
         spec.attribute(name, oiio.TypeDesc(kind), value)
-    if values.shape[2] == 4:
+    if channels == 4:
         spec.alpha_channel = 3
         spec.attribute("oiio:UnassociatedAlpha", 1)
     spec.attribute("Orientation", 1)
@@ -91,7 +108,7 @@ def _write(
         spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{profile.size}]"), profile)
     for name, value in writer.settings(quality).items():
         spec.attribute(name, value)
-    _put(file, writer, spec, values)
+    return spec
 
 
 def _values(photo: Photo, writer: Writer, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -68,19 +68,14 @@ def class_weights(prior: NDArray[np.float64], uniform: float) -> NDArray[np.floa
 
 
 class BinCodec(nn.Module):
-    """Encodes chroma as a soft distribution over bins, and decodes logits to chroma.
-
-    Args:
-        temperature: T of the annealed mean (equation 5): 1 gives the mean, → 0 the mode.
-    """
+    """Encodes chroma as a soft distribution over bins, and decodes logits to chroma."""
 
     centres: Tensor
     nearest: Tensor
 
-    def __init__(self, temperature: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
         centres = torch.from_numpy(bin_centres().copy())
-        self.temperature = temperature
         self.register_buffer("centres", centres, persistent=False)
         self.register_buffer("nearest", _nearest_table(centres), persistent=False)
 
@@ -92,9 +87,14 @@ class BinCodec(nn.Module):
         weights = torch.softmax(-distance2 / (2 * SIGMA**2), dim=-1)
         return index.movedim(-1, 1), weights.movedim(-1, 1)
 
-    def decode(self, logits: Tensor) -> Tensor:
-        """Return the annealed mean ab, shape (N, 2, h, w), of logits (N, Q, h, w)."""
-        probability = torch.softmax(logits / self.temperature, dim=1)
+    def decode(self, logits: Tensor, temperature: float) -> Tensor:
+        """Return the annealed mean ab, shape (N, 2, h, w), of logits (N, Q, h, w).
+
+        Args:
+            logits: Of every bin.
+            temperature: T (equation 5): 1 gives the mean, → 0 the mode.
+        """
+        probability = torch.softmax(logits / temperature, dim=1)
         return F.conv2d(probability, self.centres.T[:, :, None, None])
 
     def cross_entropy(self, logits: Tensor, chroma: Tensor, weights: Tensor) -> Tensor:

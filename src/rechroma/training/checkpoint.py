@@ -31,10 +31,13 @@ __all__ = [
     "load_weights",
     "read_state",
     "save_weights",
+    "start_from",
     "write_state",
 ]
 
 _SUFFIX = ".safetensors"
+# Parts of `ColorizerModel` that change nothing before they have learnt.
+ADDITIONS = ("network.side.", "network.queries.")
 
 
 def checkpoint_path(folder: Path, name: str) -> Path:
@@ -63,6 +66,20 @@ def load_weights(model: nn.Module, network: NetworkConfig, path: Path) -> None:
     """
     tensors, header = _read(path)
     _fill(model, tensors, network, _network_of(header, path), path)
+
+
+def start_from(model: ColorizerModel, network: NetworkConfig, path: Path) -> None:
+    """Load a checkpoint into a model that may have zero-initialised parts which it lacks.
+
+    With these (side inputs, colour queries) the model answers as the checkpoint does.
+
+    Raises:
+        ModelError: The file is missing or broken, or holds another network: both are named.
+    """
+    tensors, header = _read(path)
+    own = model.state_dict()
+    added = {name: own[name] for name in own.keys() - tensors.keys() if name.startswith(ADDITIONS)}
+    _fill(model, tensors | added, network, _network_of(header, path), path)
 
 
 def load_model(path: Path) -> tuple[ColorizerModel, dict[str, Any]]:

@@ -36,12 +36,14 @@ class NetworkConfig(_Section):
     """Which network, and what its output means."""
 
     name: Literal["base", "efficientnet_lite0_unet"] = "base"
-    output: Literal["rgb", "ab", "bins"] = "ab"
+    output: Literal["rgb", "ab", "bins", "joint"] = "ab"
     width: PositiveInt = Field(32, description="base: channels of the first level")
     encoder_weights: Path | None = Field(
         None, description="a safetensors file with timm's names; absent: timm's own download"
     )
     temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
+    advice: bool = Field(default=False, description="efficientnet: side inputs for hints and moods")
+    queries: int = Field(0, ge=0, description="efficientnet: colour queries; 0: none")
 
 
 class DataConfig(_Section):
@@ -52,6 +54,8 @@ class DataConfig(_Section):
     min_chroma: float = Field(
         6.0, ge=0, description="pictures with a lower mean CIELAB chroma are left out"
     )
+    aged: float = Field(0.0, ge=0, le=1, description="share seen as old prints are")
+    chroma_gain: float = Field(1.0, gt=0, description="factor on the truth's a and b")
     workers: int = Field(2, ge=0, description="processes that decode")
 
 
@@ -59,7 +63,7 @@ class OptimizerConfig(_Section):
     """AdamW with a warm-up and a cosine."""
 
     lr: float = Field(1e-3, gt=0)
-    encoder_lr: float = Field(3e-4, ge=0, description="for pretrained parts")
+    encoder_lr: float = Field(3e-4, ge=0, description="for pretrained parts; 0: frozen")
     weight_decay: float = Field(1e-2, ge=0)
     warmup: int = Field(200, ge=0, description="steps of linear warm-up")
     final: float = Field(0.02, ge=0, le=1, description="the last rate, as a share of the first")
@@ -96,6 +100,7 @@ class TrainConfig(_Section):
     network: NetworkConfig = Field(default_factory=NetworkConfig)  # pyright: ignore[reportArgumentType]
     data: DataConfig = Field(default_factory=DataConfig)  # pyright: ignore[reportArgumentType]
     loss: dict[LossTerm, float] = Field(description="term: weight", min_length=1)
+    adversary: float = Field(0.0, ge=0, description="weight of a PatchGAN's hinge loss; 0: none")
     uniform: float = Field(
         0.5, ge=0, le=1, description="bins: λ of the class rebalancing; 1: all bins weigh alike"
     )
@@ -104,13 +109,18 @@ class TrainConfig(_Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        bins = self.network.output == "bins"
+        bins = self.network.output in ("bins", "joint")
         if ("cross_entropy" in self.loss) != bins:
-            raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins go together")
+            raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins or joint go together")
         if self.val_dir is None and self.hold_out == 0:
             raise ValueError("give VAL_DIR, or HOLD_OUT to keep pictures of TRAIN_DIR apart")
         if self.network.output == "rgb" and self.network.name != "base":
             raise ValueError("OUTPUT rgb needs a network at full resolution: NETWORK NAME base")
+        if self.network.output == "rgb" and self.adversary:
+            raise ValueError("ADVERSARY judges chroma: OUTPUT rgb has none")
+        slim = self.network.name == "base"
+        if slim and (self.network.advice or self.network.queries or not self.optimizer.encoder_lr):
+            raise ValueError("ADVICE, QUERIES and ENCODER_LR 0 need NAME efficientnet_lite0_unet")
         if self.validation.size % 32 or self.data.crop % 32:
             raise ValueError("DATA CROP and VALIDATION SIZE must be multiples of 32")
         return self

@@ -13,7 +13,10 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from rechroma.color import lightness, rgb_to_lab
 from rechroma.photo import read
+from rechroma.training.advice import simulated_hints, simulated_mood
+from rechroma.training.aging import aged_lightness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Crops", "Positions", "centre_crops", "random_box"]
+__all__ = ["Crops", "Positions", "Samples", "centre_crops", "random_box"]
 
 # Sides of a crop's box differ by at most this factor.
 _MAX_RATIO = 4 / 3
@@ -74,6 +77,42 @@ class Crops(Dataset[Tensor]):
         if rng.random() < 0.5:
             crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return _tensor(np.asarray(crop))
+
+
+class Samples(Dataset[dict[str, Tensor]]):
+    """What one training sample is made of, by name.
+
+    `pixels`: a crop, see `Crops`. `seen`: L as the network gets it, float32 (1, side, side), where
+    it is not the crop's own. `hints` and `mood`: see `rechroma.colorizer.advice`.
+
+    Args:
+        crops: Where the pictures come from.
+        aged: Share of the samples that are seen as old prints.
+        advice: Whether there are hints and moods.
+    """
+
+    def __init__(self, crops: Crops, *, aged: float, advice: bool) -> None:
+        self.crops = crops
+        self.aged = aged
+        self.advice = advice
+
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
+        pixels = self.crops[key]
+        sample = {"pixels": pixels}
+        if not (self.aged or self.advice):
+            return sample
+        # The 2 keeps this stream apart from the crops'.
+        rng = np.random.default_rng((self.crops.seed, 2, key[0]))
+        rgb = pixels.numpy().transpose(1, 2, 0).astype(np.float32) / 255
+        if self.aged:
+            aged = rng.random() < self.aged
+            seen = aged_lightness(rng, rgb) if aged else lightness(rgb)
+            sample["seen"] = torch.from_numpy(seen)[None]
+        if self.advice:
+            chroma = rgb_to_lab(rgb)[..., 1:]
+            sample["hints"] = torch.from_numpy(simulated_hints(rng, chroma))
+            sample["mood"] = torch.from_numpy(simulated_mood(rng, chroma))
+        return sample
 
 
 def random_box(

@@ -10,9 +10,11 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rechroma.errors import TrainingError
+from rechroma.training.adversary import Adversary
 from rechroma.training.checkpoint import read_state, save_weights, write_state
 from rechroma.training.model import ColorizerModel
-from rechroma.training.outputs import truth_of
+from rechroma.training.networks import Advice
+from rechroma.training.outputs import RgbOutput, truth_of
 from rechroma.training.schedule import build_optimizer, build_schedule
 from rechroma.training.validation import Validator, save_samples
 
@@ -61,6 +63,11 @@ class Trainer:
             model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True
         ).to(self._accelerator.device)
         self._criterion = criterion.to(self._accelerator.device)
+        self._adversary = (
+            Adversary(model.output, self._accelerator.device)
+            if config.adversary and not isinstance(model.output, RgbOutput)
+            else None
+        )
         self._model, self._optimizer = self._accelerator.prepare(model, optimizer)
         self._schedule = schedule
         self._resume_file = config.output_dir / "resume.pt"
@@ -74,7 +81,7 @@ class Trainer:
 
     def fit(
         self,
-        loader_from: Callable[[int], DataLoader[Tensor]],
+        loader_from: Callable[[int], DataLoader[dict[str, Tensor]]],
         names_of: Callable[[int], list[str]],
     ) -> None:
         """Run from the present step to the last.
@@ -87,7 +94,7 @@ class Trainer:
             TrainingError: The loss or its gradient is NaN or infinite; the weights and the last
                 checkpoint are those before it.
         """
-        batches: Iterable[Tensor] = self._accelerator.prepare(loader_from(self.step))
+        batches: Iterable[dict[str, Tensor]] = self._accelerator.prepare(loader_from(self.step))
         self._model.train()
         for batch in batches:
             values = self._update(batch)
@@ -100,11 +107,17 @@ class Trainer:
             self.step += 1
             self._after_step(values)
 
-    def _update(self, batch: Tensor) -> dict[str, Tensor] | None:
+    def _update(self, batch: dict[str, Tensor]) -> dict[str, Tensor] | None:
         """Take one step; None, and nothing changed, if its numbers are not finite."""
-        truth = truth_of(batch)
-        raw = self._model(truth.lightness.contiguous(memory_format=torch.channels_last))
-        loss, values = self._criterion(raw.float(), truth)
+        truth = truth_of(batch["pixels"], self.config.data.chroma_gain)
+        seen = batch.get("seen", truth.lightness)
+        advice = Advice(batch["hints"], batch["mood"]) if "hints" in batch else None
+        raw = self._model(seen.contiguous(memory_format=torch.channels_last), advice).float()
+        loss, values = self._criterion(raw, truth)
+        if self._adversary is not None:
+            deceived = self._adversary.deceived(raw, truth)
+            loss = loss + self.config.adversary * deceived
+            values["deceived"] = deceived.detach()
         self._accelerator.backward(loss)
         norm = self._accelerator.clip_grad_norm_(
             self._model.parameters(), self.config.optimizer.clip
@@ -117,6 +130,8 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         self._schedule.step()
         self._averaged.update_parameters(self._accelerator.unwrap_model(self._model))
+        if self._adversary is not None:
+            values["judge"] = self._adversary.learn(raw, truth)
         return {"loss": loss.detach(), **values}
 
     def _after_step(self, values: dict[str, Tensor]) -> None:
@@ -162,6 +177,7 @@ class Trainer:
             "averaged": self._averaged.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "schedule": self._schedule.state_dict(),
+            "adversary": self._adversary.state_dict() if self._adversary else None,
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -170,3 +186,5 @@ class Trainer:
         self._averaged.load_state_dict(state["averaged"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
+        if self._adversary:
+            self._adversary.load_state_dict(state["adversary"])

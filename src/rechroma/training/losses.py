@@ -77,4 +77,5 @@ class Criterion(nn.Module):
     def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:
         assert isinstance(self.output, BinsOutput)  # noqa: S101 - the config has been checked
         stride = truth.rgb.shape[-1] // raw.shape[-1]
-        return self.output.codec.cross_entropy(raw, truth.chroma(stride), self.class_weights)
+        logits = self.output.logits(raw)
+        return self.output.codec.cross_entropy(logits, truth.chroma(stride), self.class_weights)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from rechroma.training.networks import EfficientNetUNet, build_network
+from rechroma.training.networks import Advice, EfficientNetUNet, build_network
 from rechroma.training.outputs import build_output
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class ColorizerModel(nn.Module):
         self.output = build_output(config)
         self.network = build_network(config, self.output.channels, pretrained=pretrained)
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        """Map L (N, 1, H, W) in 0…100 to raw maps (N, C, H/s, W/s)."""
-        return self.network(lightness)
+    def forward(self, lightness: Tensor, advice: Advice | None = None) -> Tensor:
+        """Map L (N, 1, H, W) in 0…100, and advice if any, to raw maps (N, C, H/s, W/s)."""
+        return self.network(lightness, advice) if advice else self.network(lightness)
 
     def predict_rgb(self, lightness: Tensor) -> Tensor:
         """Return RGB, shape (N, 3, H, W), clipped to 0…1, with the input's own L where it can be.

@@ -2,7 +2,7 @@
 
 Every kind ends in the same two things: an answer for the run-time colorizer, which is chroma or
 RGB, and RGB for perceptual losses. `rgb` is the original's first variant, `ab` its LAB variant,
-`bins` Zhang et al. 2016.
+`bins` Zhang et al. 2016, `joint` the same with a regression of what the bins leave over.
 """
 
 from __future__ import annotations
@@ -43,10 +43,14 @@ class Truth:
         return F.avg_pool2d(self.lab[:, 1:], stride) if stride > 1 else self.lab[:, 1:]
 
 
-def truth_of(pixels: Tensor) -> Truth:
-    """Return the truth of 8-bit sRGB pictures, shape (N, 3, H, W)."""
+def truth_of(pixels: Tensor, chroma_gain: float = 1.0) -> Truth:
+    """Return the truth of 8-bit sRGB pictures, shape (N, 3, H, W), more colourful by a factor."""
     rgb = pixels.float() / 255
-    return Truth(rgb, lab_torch.rgb_to_lab(rgb))
+    lab = lab_torch.rgb_to_lab(rgb)
+    if chroma_gain == 1:
+        return Truth(rgb, lab)
+    lab = torch.cat([lab[:, :1], lab[:, 1:] * chroma_gain], dim=1)
+    return Truth(lab_torch.lab_to_rgb(lab).clamp(0, 1), lab)
 
 
 class RgbOutput(nn.Module):
@@ -89,20 +93,35 @@ class AbOutput(nn.Module):
 
 
 class BinsOutput(nn.Module):
-    """Q maps are logits over bins of the (a, b) plane."""
+    """Q maps are logits over bins of the (a, b) plane.
+
+    Args:
+        temperature: Of the annealed mean.
+        residual: Two more maps are added to every mean: what the bins' grid can't say.
+    """
 
     kind = "chroma"
 
-    def __init__(self, temperature: float) -> None:
+    def __init__(self, temperature: float, *, residual: bool = False) -> None:
         super().__init__()
-        self.codec = BinCodec(temperature)
-        self.channels = len(self.codec.centres)
+        self.codec = BinCodec()
+        self.temperature = temperature
+        self.bins = len(self.codec.centres)
+        self.channels = self.bins + 2 * residual
+
+    def logits(self, raw: Tensor) -> Tensor:
+        """Return the maps that are logits, (N, Q, h, w)."""
+        return raw[:, : self.bins]
+
+    def mean(self, raw: Tensor) -> Tensor:
+        """Return the mean of the distribution: the answer with the least squared error."""
+        return self._decoded(raw, 1.0)
 
     def comparable(self, raw: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
-        """Return what pixel losses compare: the annealed mean, normalised to 0…1."""
+        """Return what pixel losses compare: the mean, normalised to 0…1."""
         stride = truth.rgb.shape[-1] // raw.shape[-1]
         scale = 2 * AB_RANGE
-        return self.answer(raw) / scale + 0.5, truth.chroma(stride) / scale + 0.5
+        return self.mean(raw) / scale + 0.5, truth.chroma(stride) / scale + 0.5
 
     def rgb(self, raw: Tensor, lightness: Tensor) -> Tensor:
         """Return the annealed mean on the input's L, as RGB that is not clipped."""
@@ -110,7 +129,12 @@ class BinsOutput(nn.Module):
 
     def answer(self, raw: Tensor) -> Tensor:
         """Return the annealed mean: a and b in CIELAB units."""
-        return self.codec.decode(raw)
+        return self._decoded(raw, self.temperature)
+
+    def _decoded(self, raw: Tensor, temperature: float) -> Tensor:
+        decoded = self.codec.decode(self.logits(raw), temperature)
+        residual = raw[:, self.bins :]
+        return decoded + residual * AB_RANGE if residual.shape[1] else decoded
 
 
 Output = RgbOutput | AbOutput | BinsOutput
@@ -123,8 +147,8 @@ def build_output(config: NetworkConfig) -> Output:
             return RgbOutput()
         case "ab":
             return AbOutput()
-        case "bins":
-            return BinsOutput(config.temperature)
+        case "bins" | "joint":
+            return BinsOutput(config.temperature, residual=config.output == "joint")
 
 
 def _join(lightness: Tensor, chroma: Tensor) -> Tensor:

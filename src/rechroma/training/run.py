@@ -18,14 +18,15 @@ from rechroma.errors import ConfigError, TrainingError
 from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
 from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.catalog import Picture, catalogue, colourful, hold_out, refuse_overlap
-from rechroma.training.checkpoint import load_weights
+from rechroma.training.checkpoint import start_from
 from rechroma.training.config import TrainConfig, save_config
-from rechroma.training.data import Crops, Positions, centre_crops
+from rechroma.training.data import Crops, Positions, Samples, centre_crops
 from rechroma.training.fallback import with_available_lpips
 from rechroma.training.log import RunLog
 from rechroma.training.loop import Trainer
 from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
+from rechroma.training.networks import EfficientNetUNet
 from rechroma.training.outputs import BinsOutput, truth_of
 from rechroma.training.validation import Validator
 
@@ -76,7 +77,9 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     torch.manual_seed(config.seed)
     model = ColorizerModel(config.network, pretrained=config.init_from is None)
     if config.init_from is not None:
-        load_weights(model, config.network, config.init_from)
+        start_from(model, config.network, config.init_from)
+    if config.optimizer.encoder_lr == 0 and isinstance(model.network, EfficientNetUNet):
+        model.network.freeze_pretrained()
     criterion = Criterion(config.loss, model.output, _class_weights(config, model, training))
     metric = config.validation.metric
     _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
@@ -129,11 +132,12 @@ def _refuse_nested(train_dir: Path, val_dir: Path | None) -> None:
 
 def _loader(
     config: TrainConfig, paths: list[Path], start: int, processes: int
-) -> DataLoader[torch.Tensor]:
+) -> DataLoader[dict[str, torch.Tensor]]:
     """Return the batches from step `start` to the end of the run."""
     batch = config.batch * processes
+    crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
     return DataLoader(
-        Crops(paths, config.data.crop, config.data.min_scale, config.seed),
+        Samples(crops, aged=config.data.aged, advice=config.network.advice),
         batch_size=config.batch,
         sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),
         num_workers=config.data.workers,

@@ -32,7 +32,7 @@ def build_optimizer(model: ColorizerModel, config: OptimizerConfig) -> AdamW:
     """
     pretrained = {id(p) for p in model.network.pretrained_parameters()}
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
-    for parameter in model.parameters():
+    for parameter in filter(lambda p: p.requires_grad, model.parameters()):
         rate = config.encoder_lr if id(parameter) in pretrained else config.lr
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)

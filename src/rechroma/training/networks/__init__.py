@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from rechroma.training.networks.base import BaseUNet
 from rechroma.training.networks.efficientnet import EfficientNetUNet
+from rechroma.training.networks.side_inputs import Advice
 
 if TYPE_CHECKING:
     from rechroma.training.config import NetworkConfig
 
-__all__ = ["EfficientNetUNet", "Network", "build_network"]
+__all__ = ["Advice", "EfficientNetUNet", "Network", "build_network"]
 
 # Classes are many: their maps are a quarter of the picture's size, as in Zhang et al. 2016.
 _BINS_STRIDE = 4
@@ -38,5 +39,9 @@ def build_network(config: NetworkConfig, channels: int, *, pretrained: bool) -> 
             return BaseUNet(channels, config.width, stride)
         case "efficientnet_lite0_unet":
             return EfficientNetUNet(
-                channels, pretrained=pretrained, encoder_weights=config.encoder_weights
+                channels,
+                pretrained=pretrained,
+                encoder_weights=config.encoder_weights,
+                advice=config.advice,
+                queries=config.queries,
             )

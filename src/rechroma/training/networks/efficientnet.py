@@ -6,7 +6,7 @@ levels of a U-Net are left out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import timm
 from timm.models.efficientnet import EfficientNetFeatures
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from rechroma.errors import ConfigError
 from rechroma.training.networks.blocks import UpBlock, normalise_lightness
+from rechroma.training.networks.queries import ColourQueries
+from rechroma.training.networks.side_inputs import Advice, SideInputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["EfficientNetUNet"]
 
 _ENCODER = "tf_efficientnet_lite0"
-# Output channels of the decoder's levels at strides 16, 8 and 4.
+# Channels of the encoder's first convolution.
+_STEM = 32
+# Strides and output channels of the decoder's levels.
+_STRIDES = (16, 8, 4)
 _WIDTHS = (128, 96, 64)
 
 
@@ -33,6 +38,8 @@ class EfficientNetUNet(nn.Module):
         pretrained: Start from ImageNet weights; the stem's three colour kernels are added up, which
             equals feeding L three times.
         encoder_weights: A safetensors file with timm's names; absent: timm's download.
+        advice: Take hints and moods.
+        queries: Colour queries; 0: none.
     """
 
     stride = 32
@@ -40,7 +47,13 @@ class EfficientNetUNet(nn.Module):
     feature_stride = 16
 
     def __init__(
-        self, channels: int, *, pretrained: bool, encoder_weights: Path | None = None
+        self,
+        channels: int,
+        *,
+        pretrained: bool,
+        encoder_weights: Path | None = None,
+        advice: bool = False,
+        queries: int = 0,
     ) -> None:
         super().__init__()
         self.encoder = _encoder(encoder_weights, pretrained=pretrained)
@@ -51,21 +64,58 @@ class EfficientNetUNet(nn.Module):
             UpBlock(i, s, w) for i, s, w in zip(inputs, reversed(skips), _WIDTHS, strict=True)
         )
         self.head = nn.Conv2d(_WIDTHS[-1], channels, 1)
+        levels = list(zip(_STRIDES, _WIDTHS, strict=True))
+        self.side = SideInputs(_STEM, levels, channels) if advice else None
+        self.queries = ColourQueries(queries, list(_WIDTHS), channels) if queries else None
+        self.frozen = False
+
+    def freeze_pretrained(self) -> None:
+        """Keep the encoder as it is, its running statistics too."""
+        self.frozen = True
+        self.encoder.requires_grad_(requires_grad=False)
+
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - as in the parent
+        """Switch everything that is not frozen."""
+        super().train(mode)
+        if self.frozen:
+            self.encoder.eval()
+        return self
 
     def pretrained_parameters(self) -> list[nn.Parameter]:
         """Return the encoder's parameters, which learn at their own rate."""
         return list(self.encoder.parameters())
 
-    def forward(self, lightness: Tensor) -> Tensor:
+    def forward(self, lightness: Tensor, advice: Advice | None = None) -> Tensor:
         """Map L (N, 1, H, W), sides divisible by 32, to raw maps (N, channels, H/4, W/4)."""
-        return self.with_features(lightness)[0]
+        return self.with_features(lightness, advice)[0]
 
-    def with_features(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    def with_features(
+        self, lightness: Tensor, advice: Advice | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the raw maps, and the encoder's features at stride 16, (N, 112, H/16, W/16)."""
-        _, *skips, x = self.encoder(normalise_lightness(lightness))
-        for block, skip in zip(self.decoder, reversed(skips), strict=True):
-            x = block(x, skip)
-        return self.head(x), skips[-1]
+        side = self.side if advice else None
+        *skips, x = self._encode(lightness, side.at_stem(advice) if side and advice else None)
+        added = side.at_levels(advice) if side and advice else [None] * len(_STRIDES)
+        levels: list[Tensor] = []
+        for block, skip, more in zip(self.decoder, reversed(skips), added, strict=True):
+            x = block(x, skip) if more is None else block(x, skip) + more
+            levels.append(x)
+        maps = self.head(x)
+        if self.queries is not None:
+            maps = maps + self.queries(levels)
+        return (maps + side.at_maps(advice) if side and advice else maps), skips[-1]
+
+    def _encode(self, lightness: Tensor, added: Tensor | None) -> list[Tensor]:
+        """Return the features at strides 4, 8, 16 and 32; `added` joins the first convolution's."""
+        x = self.encoder.conv_stem(normalise_lightness(lightness))
+        x = self.encoder.bn1(x if added is None else x + added)
+        features: list[Tensor] = []
+        kept = self.encoder.feature_info.module_name()
+        for stage, block in enumerate(self.encoder.blocks):
+            x = block(x)
+            if f"blocks.{stage}" in kept:
+                features.append(x)
+        return features[1:]
 
 
 def _encoder(weights: Path | None, *, pretrained: bool) -> EfficientNetFeatures:

@@ -1,0 +1,166 @@
+"""Changing a picture strip by strip: one that is too large to be held in memory whole."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import OpenImageIO as oiio
+
+from rechroma.errors import UnwritablePhotoError
+from rechroma.photo.atomic import atomic_target
+from rechroma.photo.decode import bit_depth_of, count_pages, needs_no_conversion, unreadable
+from rechroma.photo.formats import format_of, writer_of
+from rechroma.photo.limits import check_pixels
+from rechroma.photo.metadata import kept_attributes
+from rechroma.photo.model import Photo
+from rechroma.photo.shrink import block_mean
+from rechroma.photo.writing import output_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from rechroma.photo.formats import Writer
+
+__all__ = ["PixelChange", "Strips", "open_strips"]
+
+# Takes samples (H, W, 3) and returns them changed, same shape and type.
+PixelChange: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
+
+# Their encoders and decoders work on rows in order.
+_FORMATS = ("jpeg", "png", "tiff")
+_STRIP_PIXELS = 1 << 22
+# What a TIFF stores as one piece is a whole part of a strip.
+_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """A picture file that can be read in strips as it is: upright, RGB or RGBA, sRGB, 8 or 16 bits.
+
+    Attributes:
+        path: The file.
+        head: What a whole photo of it would carry, with no pixels.
+        width: Columns.
+        height: Rows.
+        channels: 3, or 4 with alpha.
+    """
+
+    path: Path
+    head: Photo
+    width: int
+    height: int
+    channels: int
+
+    def thumbnail(self, side: int) -> Photo:
+        """Return the photo with its longer side at about `side` pixels, float32."""
+        factor = max(1, max(self.width, self.height) // side)
+        parts = [block_mean(strip, factor) for strip in self._strips(factor)]
+        small = np.concatenate(parts)
+        alpha = small[..., 3] if self.channels == 4 else None
+        return Photo(small[..., :3], alpha, self.head.bit_depth, name=self.head.name)
+
+    def write(
+        self, target: Path, change: PixelChange, *, quality: int | None, overwrite: bool
+    ) -> None:
+        """Write the picture with changed colours to a file that appears whole or not at all.
+
+        Args:
+            target: The file; its folder exists, and `can_be_written` agrees.
+            change: Called on one strip after the other; alpha is not given to it.
+            quality: See `rechroma.photo.write`.
+            overwrite: See `rechroma.photo.write`.
+
+        Raises:
+            UnreadablePhotoError: The file is broken.
+            UnwritablePhotoError: Something stands at `target`, or the disk says no.
+        """
+        with atomic_target(target, overwrite=overwrite) as temporary:
+            self._write(temporary, writer_of(format_of(target)), change, quality)
+
+    def can_be_written(self, target: Path) -> bool:
+        """Tell whether the target's format takes strips, and all that this picture has."""
+        writer = writer_of(format_of(target))
+        alpha = self.channels == 3 or writer.alpha
+        return writer.name in _FORMATS and alpha and self.head.bit_depth in writer.depths
+
+    def _write(self, file: Path, writer: Writer, change: PixelChange, quality: int | None) -> None:
+        shape = self.height, self.width, self.channels
+        spec = output_spec(shape, self.head, writer, quality)
+        output = oiio.ImageOutput.create(writer.name)
+        if output is None or not output.open(str(file), spec):
+            reason = output.geterror() if output else oiio.geterror()
+            raise UnwritablePhotoError(f"{file.name}: can't be written: {reason}", "check the disk")
+        row, done = 0, True
+        with closing(output):
+            for strip in self._strips(1):
+                changed = change(np.ascontiguousarray(strip[..., :3]))
+                if self.channels == 4:
+                    changed = np.dstack([changed, strip[..., 3]])
+                done = done and output.write_scanlines(row, row + len(strip), 0, changed)
+                row += len(strip)
+            if not (done and output.close()):
+                raise UnwritablePhotoError(
+                    f"{file.name}: can't be written: {output.geterror()}",
+                    "check the disk and the format's limits on size",
+                )
+
+    def _strips(self, factor: int) -> Iterator[NDArray[Any]]:
+        """Yield samples, shape (rows, W, 3 or 4), in the file's type, `factor` dividing rows."""
+        unit = _ROWS * factor
+        step = max(unit, _STRIP_PIXELS // self.width // unit * unit)
+        source = oiio.ImageInput.open(str(self.path), _unmultiplied())
+        if source is None:
+            raise unreadable(self.head.name, oiio.geterror())
+        with closing(source):
+            for row in range(0, self.height, step):
+                end = min(self.height, row + step)
+                values = source.read_scanlines(0, 0, row, end, 0, 0, self.channels, oiio.UNKNOWN)
+                if values is None or source.has_error:
+                    raise unreadable(self.head.name, source.geterror())
+                yield values.reshape(end - row, self.width, self.channels)
+
+
+def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
+    """Return a file as strips; None where it has to be read as a whole, or can't be read.
+
+    Raises:
+        PhotoTooLargeError: More pixels than the limit.
+    """
+    source = oiio.ImageInput.open(str(path), _unmultiplied())
+    if source is None:
+        oiio.geterror()
+        return None
+    with closing(source):
+        spec = source.spec()
+        check_pixels(spec.width, spec.height, max_pixels, str(path))
+        names = tuple(spec.channelnames)
+        if not (
+            source.format_name() in _FORMATS
+            and spec.tile_width == 0
+            and names in (("R", "G", "B"), ("R", "G", "B", "A"))
+            and str(spec.format) in ("uint8", "uint16")
+            and spec.get_int_attribute("Orientation", 1) == 1
+            and needs_no_conversion(spec)
+        ):
+            return None
+        head = Photo(
+            np.empty((0, 0, 3), np.uint8),
+            bit_depth=bit_depth_of(spec),
+            format=source.format_name(),
+            metadata=kept_attributes(spec),
+            name=str(path),
+            pages_dropped=count_pages(source) - 1,
+        )
+        return Strips(path, head, spec.width, spec.height, len(names))
+
+
+def _unmultiplied() -> oiio.ImageSpec:
+    wish = oiio.ImageSpec()
+    wish.attribute("oiio:UnassociatedAlpha", 1)
+    return wish

@@ -1,0 +1,89 @@
+"""Side inputs of advice: hints and a mood, added to a network that works without them.
+
+Every last layer starts at zero, so that a network with side inputs answers as it did without them
+until it has learnt better, and no advice costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Advice", "SideInputs"]
+
+_HIDDEN = 128
+
+
+class Advice(NamedTuple):
+    """What a user says: see `rechroma.colorizer.advice`.
+
+    Attributes:
+        hints: `hint_map`, shape (N, 3, H, W), the size of L.
+        mood: `mood_vector`, shape (N, MOOD_SIZE); zeros: none.
+    """
+
+    hints: Tensor
+    mood: Tensor
+
+
+class SideInputs(nn.Module):
+    """Turns advice into what is added to features of a network.
+
+    Args:
+        stem: Channels of the encoder's first features, at stride 2: through these a hint reaches
+            everything that is like its place.
+        levels: (stride, channels) of the decoder's features.
+        maps: Channels of the raw maps; a mood moves their bias, which for bins is the prior.
+    """
+
+    def __init__(self, stem: int, levels: Sequence[tuple[int, int]], maps: int) -> None:
+        super().__init__()
+        self.strides = [stride for stride, _ in levels]
+        self.stem = _zero(nn.Conv2d(HINT_CHANNELS, stem, 3, padding=1, bias=False))
+        self.hint_levels = nn.ModuleList(
+            _zero(nn.Conv2d(HINT_CHANNELS, width, 3, padding=1, bias=False)) for _, width in levels
+        )
+        self.mood = nn.Sequential(nn.Linear(MOOD_SIZE, _HIDDEN), nn.ReLU())
+        self.mood_levels = nn.ModuleList(_zero(nn.Linear(_HIDDEN, width)) for _, width in levels)
+        self.mood_maps = _zero(nn.Linear(_HIDDEN, maps))
+
+    def at_stem(self, advice: Advice) -> Tensor:
+        """Return what is added to the encoder's first features, (N, stem, H/2, W/2)."""
+        return self.stem(F.avg_pool2d(advice.hints, 2))
+
+    def at_levels(self, advice: Advice) -> list[Tensor]:
+        """Return what is added to each of the decoder's features, (N, width, H/s, W/s)."""
+        layers = zip(self.strides, self.hint_levels, self.mood_levels, strict=True)
+        return [
+            hint(_pooled(advice.hints, stride)) + self._toned(advice, tone)
+            for stride, hint, tone in layers
+        ]
+
+    def at_maps(self, advice: Advice) -> Tensor:
+        """Return what is added to the raw maps, (N, maps, 1, 1)."""
+        return self._toned(advice, self.mood_maps)
+
+    def _toned(self, advice: Advice, tone: nn.Module) -> Tensor:
+        # The vector's last entry is 0 where there is no mood: biases must not speak then.
+        return (tone(self.mood(advice.mood)) * advice.mood[:, -1:])[..., None, None]
+
+
+def _pooled(hints: Tensor, stride: int) -> Tensor:
+    """Average a and b over the hinted pixels of each block: a small hint stays as strong."""
+    share = F.avg_pool2d(hints, stride)
+    amount = share[:, 2:]
+    return torch.cat([share[:, :2] / amount.clamp(min=1e-5), (amount > 0).to(share)], dim=1)
+
+
+def _zero(layer: nn.Conv2d | nn.Linear) -> nn.Conv2d | nn.Linear:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer
