@@ -1,10 +1,11 @@
-"""How good mood transfer is, ours and others', on the same pictures.
+"""How good and how fast mood transfer is, ours and others', on the same pictures.
 
-    python benchmarks/mood.py quality --photos photos/val --pairs photos/transfer-pairs \
-        --json quality.json --sheets sheets/
+    python benchmarks/mood.py self-reference --photos photos/val --json self.json --sheets sheets/
+    python benchmarks/mood.py pairs --pairs photos/transfer-pairs --sheets sheets/
+    python benchmarks/mood.py sky --photos photos/val
     python benchmarks/mood.py speed --json speed.json
 
-Three protocols, see `mood_protocols.py`; `speed` is in `mood_speed.py`. The others' packages have
+The protocols are in `mood_protocols.py`, `speed` is in `mood_speed.py`. The others' packages have
 to be installed beside rechroma: see `mood_contenders.py`.
 """
 
@@ -27,6 +28,15 @@ from rechroma.evaluation.figure import contact_sheet
 from rechroma.mood import Swatch, transfer
 
 SEED = 20260101
+# On contact sheets: ours, and the best of the others by PSNR and by ΔE2000.
+_SHOWN = (
+    "rechroma reinhard",
+    "rechroma mkl",
+    "rechroma swatches",
+    "python_color_transfer idt + regrain",
+    "color_matcher mkl",
+)
+_ROWS = 10
 _DIRECTIONS = np.random.default_rng(1).normal(size=(64, 3))
 _DIRECTIONS /= np.linalg.norm(_DIRECTIONS, axis=1, keepdims=True)
 _QUANTILES = np.linspace(0, 1, 513)
@@ -35,14 +45,15 @@ _QUANTILES = np.linspace(0, 1, 513)
 def main() -> None:
     """Run what was asked for and print its tables."""
     options = _options()
-    if options.what == "speed":
-        result = speed(options.megapixels)
-    else:
-        result = {
-            "self-reference": _self_reference(options.photos, options.count),
-            "transfer pairs": _pairs(options.pairs, options.sheets),
-            "sky": _sky(options.photos, options.sky),
-        }
+    match options.what:
+        case "self-reference":
+            result = _self_reference(options.photos, options.count, options.sheets)
+        case "pairs":
+            result = _pairs(options.pairs, options.sheets)
+        case "sky":
+            result = _sky(options.photos, options.count)
+        case _:
+            result = speed(options.megapixels)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1, ensure_ascii=False))
 
@@ -50,16 +61,20 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Mood transfer, measured")
     commands = parser.add_subparsers(dest="what", required=True)
-    quality = commands.add_parser("quality")
-    quality.add_argument("--photos", type=Path, required=True, help="folder of .webp photographs")
-    quality.add_argument("--pairs", type=Path, required=True, help="*_source.webp, *_target.webp")
-    quality.add_argument("--count", type=int, default=100, help="of self-references")
-    quality.add_argument("--sky", type=int, default=15, help="pairs of 80 % and 10 % sky")
-    quality.add_argument("--sheets", type=Path, help="folder for contact sheets")
-    quality.add_argument("--json", type=Path)
+    halves = commands.add_parser("self-reference")
+    halves.add_argument("--count", type=int, default=100)
+    pairs = commands.add_parser("pairs")
+    pairs.add_argument("--pairs", type=Path, required=True, help="*_source.webp, *_target.webp")
+    sky = commands.add_parser("sky")
+    sky.add_argument("--count", type=int, default=15)
+    for command in (halves, sky):
+        command.add_argument("--photos", type=Path, required=True, help="folder of .webp files")
+    for command in (halves, pairs):
+        command.add_argument("--sheets", type=Path, help="folder for contact sheets")
     fast = commands.add_parser("speed")
     fast.add_argument("--megapixels", type=float, default=24)
-    fast.add_argument("--json", type=Path)
+    for command in (halves, pairs, sky, fast):
+        command.add_argument("--json", type=Path)
     return parser.parse_args()
 
 
@@ -68,21 +83,40 @@ def _unchanged(source: Picture, target: Picture) -> Picture:
     return target
 
 
-def _self_reference(folder: Path, count: int) -> dict[str, list[float]]:
-    scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
+def _self_reference(
+    folder: Path, count: int, sheets: Path | None
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return, for each method, (PSNR, ΔE2000) by photograph."""
+    scores: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
     everyone: dict[str, Contender] = {"unchanged": _unchanged} | contenders()
+    rows: list[list[Picture]] = []
     for pair in self_references(folder, count, SEED):
         truth = rgb_to_lab(pair.truth / 255.0)
-        for name, contender in everyone.items():
-            found = contender(pair.source, pair.target)
+        results = {name: call(pair.source, pair.target) for name, call in everyone.items()}
+        for name, found in results.items():
             squared = np.square(found.astype(float) - pair.truth).mean()
             psnr = 10 * np.log10(255**2 / max(squared, 1e-3))
-            scores[name].append((psnr, ciede2000(rgb_to_lab(found / 255.0), truth).mean()))
-    print(f"\nself-reference, {count} photographs\n\n| method | PSNR ↑ | ΔE2000 ↓ |\n|---|---|---|")
-    means = {name: np.mean(values, axis=0).tolist() for name, values in scores.items()}
-    for name, (psnr, difference) in means.items():
+            difference = ciede2000(rgb_to_lab(found / 255.0), truth).mean()
+            scores[name][pair.name] = psnr, float(difference)
+        shown = [results[who] for who in _SHOWN if who in results]
+        rows.append([pair.source, pair.target, *shown, pair.truth])
+    print(f"\n{count} photographs\n\n| method | PSNR ↑ | ΔE2000 ↓ |\n|---|---|---|")
+    for name, values in scores.items():
+        psnr, difference = np.mean(list(values.values()), axis=0)
         print(f"| {name} | {psnr:.2f} | {difference:.2f} |")
-    return means
+    if sheets:
+        titles = ["source", "target", *(who for who in _SHOWN if who in everyone), "truth"]
+        # The best first.
+        order = sorted(enumerate(scores["rechroma swatches"].values()), key=lambda v: v[1][1])
+        for start in range(0, len(order), _ROWS):
+            _sheet([rows[index] for index, _ in order[start : start + _ROWS]], titles,
+                   sheets / f"self-reference-{start:03d}.png")  # fmt: skip
+    return dict(scores)
+
+
+def _sheet(rows: list[list[Picture]], titles: list[str], file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    contact_sheet(rows, titles, height=200).save(file)
 
 
 def sliced_wasserstein(found: np.ndarray, wanted: np.ndarray) -> float:
@@ -111,8 +145,6 @@ def _pairs(folder: Path, sheets: Path | None) -> dict[str, list[float]]:
     ).to_uint8()
     scores: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     rows: dict[str, list[list[Picture]]] = defaultdict(list)
-    shown = ("rechroma reinhard", "rechroma mkl", "rechroma sliced", "rechroma swatches")
-    best_peer = "color_matcher mkl"
     for name, source, target in transfer_pairs(folder):
         wanted, before = (rgb_to_lab(picture / 255.0) for picture in (source, target))
         results = {who: contender(source, target) for who, contender in everyone.items()}
@@ -124,18 +156,17 @@ def _pairs(folder: Path, sheets: Path | None) -> dict[str, list[float]]:
                 grain(lab[..., 0], before[..., 0]),
                 clipped(found) - clipped(target),
             ))  # fmt: skip
-        order = [who for who in (*shown, best_peer) if who in results]
-        rows[name[:6]].append([source, target, *(results[who] for who in order)])
+        shown = [results[who] for who in _SHOWN if who in results]
+        rows[name.removesuffix(" back")].append([source, target, *shown])
     print(f"\n{len(scores['unchanged'])} transfers\n\n| method | SWD ↓ | SSIM of L | grain | "
           "extra clipped |\n|---|---|---|---|---|")  # fmt: skip
     means = {who: np.mean(values, axis=0).tolist() for who, values in scores.items()}
     for who, (distance, similarity, gain, extra) in means.items():
         print(f"| {who} | {distance:.2f} | {similarity:.3f} | {gain:.2f} | {extra:+.1%} |")
     if sheets:
-        sheets.mkdir(parents=True, exist_ok=True)
-        titles = ["source", "target", *shown, best_peer]
+        titles = ["source", "target", *(who for who in _SHOWN if who in everyone)]
         for name, pictures in rows.items():
-            contact_sheet(pictures, titles, height=200).save(sheets / f"{name}.png")
+            _sheet(pictures, titles, sheets / f"{name}.png")
     return means
 
 

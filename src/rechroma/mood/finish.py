@@ -31,7 +31,7 @@ class Before:
     """Colours before a map.
 
     Attributes:
-        lab: CIELAB, float64, shape (..., 3).
+        lab: CIELAB, float32, shape (..., 3).
         share: Their chroma as a part of the most that sRGB has at their L and hue, shape (...).
     """
 
@@ -41,7 +41,7 @@ class Before:
 
 def before(rgb: FloatArray) -> Before:
     """Return what `mapped` has to know of sRGB-encoded colours, 0…1, shape (..., 3)."""
-    lab = rgb_to_lab(np.asarray(rgb, np.float64))
+    lab = rgb_to_lab(np.asarray(rgb, np.float32))
     return Before(lab, _share(lab))
 
 
@@ -60,7 +60,7 @@ def mapped(
         luminance: See `Luminance`.
     """
     lab = before.lab
-    wanted = lab + strength * (color_map(lab) - lab)
+    wanted = lab + np.float32(strength) * (color_map(lab).astype(np.float32) - lab)
     if luminance == "keep":
         wanted[..., 0] = lab[..., 0]
     wanted[..., 0] = _soft_lightness(wanted[..., 0], lab[..., 0])

@@ -16,7 +16,7 @@ from rechroma.mood.methods import DEFAULT_METHOD, METHODS
 from rechroma.mood.methods.mixture import MAX_REGIONS
 from rechroma.mood.methods.swatches import fit_swatches
 from rechroma.mood.natural import natural_palette
-from rechroma.mood.palette import Palette, palette_of, pooled
+from rechroma.mood.palette import Palette, palette_of, palettes_of, pooled
 from rechroma.mood.swatch import fit_swatch_pairs
 from rechroma.photo import Photo, read
 from rechroma.photo.model import quantise
@@ -118,8 +118,7 @@ def fit_look(
     if swatches:
         color_map = _fit_pairs(source, target, swatches, method, regions)
     else:
-        mood = mood_of(source)
-        color_map = fit(mood, natural_palette() if target is None else palette_of(_photo(target)))
+        color_map = fit(*_palettes(source, target))
     return baked(color_map, strength, luminance, size)
 
 
@@ -156,11 +155,21 @@ def mood_of(source: Source | Photo | Sequence[Source | Photo]) -> Palette:
         UsageError: No source, or a black-and-white one.
         PhotoError: A photograph can't be read.
     """
-    palettes: list[Palette] = []
-    for photo in map(_photo, _several(source)):
-        palettes.append(palette_of(photo))
-        refuse_grey(palettes[-1], photo.name)
-    return pooled(palettes)
+    return _palettes(source, None)[0]
+
+
+def _palettes(
+    source: Source | Photo | Sequence[Source | Photo], target: Source | Photo | None
+) -> tuple[Palette, Palette]:
+    """Return the mood's palette, and the target's: None stands for photographs on the average."""
+    photos = [_photo(each) for each in _several(source)]
+    sources = len(photos)
+    if target is not None:
+        photos.append(_photo(target))
+    palettes = palettes_of(photos)
+    for photo, palette in zip(photos[:sources], palettes, strict=False):
+        refuse_grey(palette, photo.name)
+    return pooled(palettes[:sources]), palettes[-1] if target is not None else natural_palette()
 
 
 def _fit_pairs(

@@ -56,20 +56,14 @@ class Lut3D:
             samples: sRGB-encoded, shape (H, W, 3): uint8, uint16, or float32 in 0…1.
             threads: Strips under way at once.
         """
-        result = np.array(samples, order="C", copy=True)
+        before = np.ascontiguousarray(samples)
+        result = np.empty_like(before)
         processor = _processor(self, result.dtype.name)
         step = max(1, _STRIP_PIXELS // max(1, result.shape[1]))
-        strips = [result[top : top + step] for top in range(0, len(result), step)]
+        strips = [slice(top, top + step) for top in range(0, len(result), step)]
 
-        def work(strip: NDArray[Any]) -> None:
-            height, width, channels = strip.shape
-            size = strip.itemsize
-            processor.apply(
-                ocio.PackedImageDesc(
-                    strip, width, height, channels, _DEPTHS[strip.dtype.name],
-                    size, channels * size, width * channels * size,
-                )
-            )  # fmt: skip
+        def work(rows: slice) -> None:
+            processor.apply(_described(before[rows]), _described(result[rows]))
 
         if threads == 1 or len(strips) == 1:
             for strip in strips:
@@ -78,6 +72,15 @@ class Lut3D:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(work, strips))
         return result
+
+
+def _described(strip: NDArray[Any]) -> Any:  # noqa: ANN401 - see `ocio`
+    height, width, channels = strip.shape
+    size = strip.itemsize
+    return ocio.PackedImageDesc(
+        strip, width, height, channels, _DEPTHS[strip.dtype.name],
+        size, channels * size, width * channels * size,
+    )  # fmt: skip
 
 
 def grid(size: int) -> FloatArray:

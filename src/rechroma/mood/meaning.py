@@ -10,6 +10,7 @@ alike at all decides how far the weights are trusted.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ class Correspondence:
 
 def correspondence(source: Palette, target: Palette) -> Correspondence:
     """Weight the colours of two palettes by what their photographs have in common."""
-    seen, shown = content_of(source), content_of(target)
+    with ThreadPoolExecutor(2) as pool:
+        seen, shown = pool.map(content_of, (source, target))
     if seen is None or shown is None:
         return Correspondence(_even(len(source.lab)), _even(len(target.lab)), 0.0)
     mass_source, mass_target = _masses(seen), _masses(shown)

@@ -26,6 +26,9 @@ _LEAST_SHARE = 0.05
 _ROUNDS = 12
 
 
+_PAIRS = ((0, 1), (0, 2), (1, 2))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
     """Regions of colour.
@@ -42,15 +45,27 @@ class Mixture:
 
     def memberships(self, lab: FloatArray) -> Matrix:
         """Return how far each colour, shape (N, 3), is in each region, (N, K); rows add up to 1."""
-        # Inverse of the Cholesky factor: the squared norm of its product is Mahalanobis' distance.
-        whitening = np.linalg.inv(np.linalg.cholesky(self.covariances))
-        offset = np.einsum("kij,kj->ki", whitening, self.means)
-        white = np.einsum("nj,kij->nki", np.asarray(lab, np.float64), whitening) - offset
-        log_volume = np.log(np.einsum("kii->ki", whitening)).sum(axis=1)
-        density = np.log(self.shares) + log_volume - 0.5 * np.einsum("nki,nki->nk", white, white)
+        density = _monomials(np.asarray(lab, np.float64)) @ self._log_densities()
         density -= density.max(axis=1, keepdims=True)
-        likelihood = np.exp(density)
-        return likelihood / likelihood.sum(axis=1, keepdims=True)
+        likelihood = np.exp(density, out=density)
+        likelihood /= likelihood.sum(axis=1, keepdims=True)
+        return likelihood
+
+    def _log_densities(self) -> Matrix:
+        """Return the log densities as polynomials, shape (10, K): coefficients of `_monomials`."""
+        precision = np.linalg.inv(self.covariances).astype(np.float64)
+        linear = np.einsum("kij,kj->ki", precision, self.means)
+        _, log_volume = np.linalg.slogdet(precision)
+        constant = np.log(self.shares) + 0.5 * (log_volume - (linear * self.means).sum(axis=1))
+        squares = [-0.5 * precision[:, i, i] for i in range(3)]
+        mixed = [-precision[:, i, j] for i, j in _PAIRS]
+        return np.array([*squares, *mixed, *linear.T, constant])
+
+
+def _monomials(lab: Matrix) -> Matrix:
+    """Return squares, products, values and 1, shape (N, 10), of colours, shape (N, 3)."""
+    products = [lab[:, i] * lab[:, j] for i, j in _PAIRS]
+    return np.column_stack([lab**2, *products, lab, np.ones(len(lab))])
 
 
 def fit_mixture(lab: Matrix, weights: NDArray[np.float64], regions: int | None = None) -> Mixture:
