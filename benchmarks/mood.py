@@ -3,7 +3,9 @@
     python benchmarks/mood.py self-reference --photos photos/val --json self.json --sheets sheets/
     python benchmarks/mood.py pairs --pairs photos/transfer-pairs --sheets sheets/
     python benchmarks/mood.py sky --photos photos/val
+    python benchmarks/mood.py accuracy --pairs photos/transfer-pairs
     python benchmarks/mood.py speed --json speed.json
+    python benchmarks/mood.py cold
 
 The protocols are in `mood_protocols.py`, `speed` is in `mood_speed.py`. The others' packages have
 to be installed beside rechroma: see `mood_contenders.py`.
@@ -19,13 +21,15 @@ from pathlib import Path
 import numpy as np
 from mood_contenders import Contender, Picture, contenders
 from mood_protocols import self_references, sky_pairs, transfer_pairs
-from mood_speed import speed
+from mood_speed import cold, speed
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from rechroma.color import ciede2000, rgb_to_lab
 from rechroma.evaluation.figure import contact_sheet
-from rechroma.mood import Swatch, transfer
+from rechroma.mood import METHODS, Swatch, fit_look, transfer
+from rechroma.mood.lut import LUT_SIZES
+from rechroma.photo import read
 
 SEED = 20260101
 # On contact sheets: ours, and the best of the others by PSNR and by ΔE2000.
@@ -50,8 +54,12 @@ def main() -> None:
             result = _self_reference(options.photos, options.count, options.sheets)
         case "pairs":
             result = _pairs(options.pairs, options.sheets)
+        case "accuracy":
+            result = _accuracy(options.pairs)
         case "sky":
             result = _sky(options.photos, options.count)
+        case "cold":
+            result = cold(options.megapixels)
         case _:
             result = speed(options.megapixels)
     if options.json:
@@ -64,16 +72,21 @@ def _options() -> argparse.Namespace:
     halves = commands.add_parser("self-reference")
     halves.add_argument("--count", type=int, default=100)
     pairs = commands.add_parser("pairs")
-    pairs.add_argument("--pairs", type=Path, required=True, help="*_source.webp, *_target.webp")
+    accuracy = commands.add_parser("accuracy")
+    for command in (pairs, accuracy):
+        command.add_argument(
+            "--pairs", type=Path, required=True, help="*_source.webp, *_target.webp"
+        )
     sky = commands.add_parser("sky")
     sky.add_argument("--count", type=int, default=15)
     for command in (halves, sky):
         command.add_argument("--photos", type=Path, required=True, help="folder of .webp files")
     for command in (halves, pairs):
         command.add_argument("--sheets", type=Path, help="folder for contact sheets")
-    fast = commands.add_parser("speed")
+    fast, from_start = commands.add_parser("speed"), commands.add_parser("cold")
     fast.add_argument("--megapixels", type=float, default=24)
-    for command in (halves, pairs, sky, fast):
+    from_start.add_argument("--megapixels", type=float, default=12)
+    for command in (halves, pairs, accuracy, sky, fast, from_start):
         command.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -168,6 +181,26 @@ def _pairs(folder: Path, sheets: Path | None) -> dict[str, list[float]]:
         for name, pictures in rows.items():
             _sheet(pictures, titles, sheets / f"{name}.png")
     return means
+
+
+def _accuracy(folder: Path) -> dict[str, dict[int, list[float]]]:
+    """Return the ΔE2000 of tables against the exact map, by method and size: mean and p99."""
+    found: dict[str, dict[int, list[float]]] = defaultdict(dict)
+    pairs = [(read(s / 255.0), read(t / 255.0)) for _, s, t in transfer_pairs(folder)]
+    print("| method | " + " | ".join(f"{size}³ mean, p99" for size in LUT_SIZES) + " |")
+    print("|---|" + "---|" * len(LUT_SIZES))
+    for method in METHODS:
+        for size in LUT_SIZES:
+            errors: list[np.ndarray] = []
+            for source, target in pairs:
+                look = fit_look(source, target, method=method, size=size)
+                both = (look.apply(target, exact=exact).pixels for exact in (False, True))
+                errors.append(ciede2000(*map(rgb_to_lab, both)).ravel())
+            every = np.concatenate(errors)
+            found[method][size] = [float(every.mean()), float(np.percentile(every, 99))]
+        cells = " | ".join(f"{mean:.2f}, {p99:.2f}" for mean, p99 in found[method].values())
+        print(f"| {method} | {cells} |")
+    return dict(found)
 
 
 def _sky(folder: Path, count: int) -> dict[str, list[float]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from rechroma.photo import read, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +49,68 @@ def speed(megapixels: float) -> dict[str, dict[str, float]]:
         print(f"| {name} | {cost['wall']:.2f} | {cost['cpu']:.2f} | "
               f"{cost['wall'] / bare['wall']:.2f} | {cost['extra_mb']:.0f} |")  # fmt: skip
     return results
+
+
+def cold(megapixels: float) -> dict[str, float]:
+    """Measure `rechroma transfer` from start to the written JPEG, against the least that it does.
+
+    The least is a process that decodes, applies a table by OpenColorIO, and encodes alike: the
+    target alone, and with the source decoded, too.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(Path(folder, name)) for name in ("source.jpg", "target.jpg", "out.jpg")]
+        for seed, file in enumerate(files[:2]):
+            write(read(_picture(megapixels, seed)), file)
+        commands = {
+            "bare, target alone": [sys.executable, "-c", _BARE_COLD, *files[1:]],
+            "bare": [sys.executable, "-c", _BARE_COLD, *files[1:], files[0]],
+            "rechroma transfer": [sys.executable, "-m", "rechroma", "transfer", "--src", files[0],
+                                  "--target", files[1], "--out", files[2], "--overwrite"],
+        }  # fmt: skip
+        times = {name: [np.inf, np.inf] for name in commands}
+        for _ in range(5):
+            for name, command in commands.items():
+                before, start = os.times(), time.perf_counter()
+                subprocess.run(command, check=True, capture_output=True)
+                wall, after = time.perf_counter() - start, os.times()
+                cpu = (after.children_user - before.children_user) + (
+                    after.children_system - before.children_system
+                )
+                times[name] = [min(a, b) for a, b in zip(times[name], (wall, cpu), strict=True)]
+    print(f"\n{megapixels:g} megapixels, JPEG to JPEG, cold, best of 5\n")
+    print("| | wall s | CPU s |\n|---|---|---|")
+    for name, (wall, cpu) in times.items():
+        print(f"| {name} | {wall:.2f} | {cpu:.2f} |")
+    return {f"{name} {unit}": value for name, both in times.items()
+            for unit, value in zip(("wall", "cpu"), both, strict=True)}  # fmt: skip
+
+
+_BARE_COLD = """
+import sys
+import numpy as np, OpenImageIO as oiio, PyOpenColorIO as ocio
+for other in sys.argv[3:]:
+    oiio.ImageInput.open(other).read_image(0, 0, 0, 3, "uint8")
+source = oiio.ImageInput.open(sys.argv[1])
+spec = source.spec()
+pixels = source.read_image(0, 0, 0, 3, "uint8")
+axis = np.linspace(0, 1, 33)
+table = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1) ** 0.9
+transform = ocio.Lut3DTransform(33)
+transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
+transform.setData(table.astype(np.float32))
+depth = ocio.BIT_DEPTH_UINT8
+processor = ocio.Config.CreateRaw().getProcessor(transform)
+cpu = processor.getOptimizedCPUProcessor(depth, depth, ocio.OPTIMIZATION_DEFAULT)
+width, height = spec.width, spec.height
+cpu.apply(ocio.PackedImageDesc(pixels, width, height, 3, depth, 1, 3, 3 * width))
+out = oiio.ImageSpec(width, height, 3, "uint8")
+out.attribute("Compression", "jpeg:95")
+out.attribute("jpeg:subsampling", "4:4:4")
+file = oiio.ImageOutput.create("jpeg")
+file.open(sys.argv[2], out)
+file.write_image(pixels)
+file.close()
+"""
 
 
 def _measure(name: str, megapixels: float) -> dict[str, float]:
@@ -99,7 +165,6 @@ def _contender(name: str, source: np.ndarray, target: np.ndarray) -> Callable[[]
     from mood_contenders import contenders
 
     from rechroma.mood import transfer
-    from rechroma.photo import read
 
     ours = name.removeprefix("rechroma ")
     if ours != name:

@@ -39,7 +39,7 @@ __all__ = ["evaluate"]
               help="Weights of tf_efficientnet_lite0 for KID-lite0.")  # fmt: skip
 @click.option("--baselines", is_flag=True, help="Also grey, mean chroma, and the ceiling.")
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE.png",
-              help="Also write the first pictures: grey | predictions | truth.")  # fmt: skip
+              help="Also write eight pictures: grey | predictions | truth.")  # fmt: skip
 @options.as_json
 @options.quiet
 @options.verbose

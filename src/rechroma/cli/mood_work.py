@@ -9,7 +9,15 @@ from rechroma.batch.point_work import PointWork
 from rechroma.colorizer import is_colour
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import contact_sheet
-from rechroma.mood import METHODS, fit_look, fit_regional_look, in_colour, parse_swatch
+from rechroma.mood import (
+    DEFAULT_METHOD,
+    METHODS,
+    fit_look,
+    fit_regional_look,
+    in_colour,
+    load_early,
+    parse_swatch,
+)
 from rechroma.photo import Photo, read, write
 
 if TYPE_CHECKING:
@@ -80,6 +88,8 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         UsageError: A swatch or a source that can't be used.
         PhotoError: A source or a mask can't be read.
     """
+    if options.method == DEFAULT_METHOD:
+        load_early()
     moods = [read(source) for source in options.sources]
     if all(options.masks):
         both = [read(mask) for mask in options.masks if mask is not None]

@@ -48,8 +48,8 @@ def baselines(card: ModelCard, truths: Sequence[Photo]) -> dict[str, Answer]:
 
 
 def figure(answers: Mapping[str, Answer], truths: Sequence[Photo]) -> Image:
-    """Return the first pictures: grey | each answer | truth."""
-    shown = truths[:_FIGURE_ROWS]
+    """Return eight pictures from all over the set: grey | each answer | truth."""
+    shown = truths[:: max(1, len(truths) // _FIGURE_ROWS)][:_FIGURE_ROWS]
     columns = {"grey": grey_copy, **answers}
     rows = [
         [*(answer(photo).to_uint8() for answer in columns.values()), photo.to_uint8()]

@@ -6,6 +6,7 @@ from rechroma.mood.grey import in_colour
 from rechroma.mood.look import Look, fit_look
 from rechroma.mood.lut import Lut3D
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
+from rechroma.mood.network import load_early
 from rechroma.mood.regional import RegionalLook, fit_regional_look
 from rechroma.mood.swatch import Swatch, parse_swatch
 from rechroma.mood.transfer import transfer
@@ -21,6 +22,7 @@ __all__ = [
     "fit_look",
     "fit_regional_look",
     "in_colour",
+    "load_early",
     "parse_swatch",
     "read_cube",
     "transfer",

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from functools import lru_cache
 
 from rechroma.colorizer import Colorizer
+from rechroma.errors import ModelError
 
-__all__ = ["shipped_colorizer"]
+__all__ = ["load_early", "shipped_colorizer"]
+
+_loading = threading.Lock()
+
+
+def shipped_colorizer() -> Colorizer:
+    """Return the default model; it may be used by several threads at once."""
+    with _loading:
+        return _loaded()
+
+
+def load_early() -> None:
+    """Start to load the model in the background: while pictures are decoded, a core is free."""
+    threading.Thread(target=_load_quietly).start()
+
+
+def _load_quietly() -> None:
+    # Whoever needs the model meets the same error, where it can be told.
+    with suppress(ModelError):
+        shipped_colorizer()
 
 
 @lru_cache(maxsize=1)
-def shipped_colorizer() -> Colorizer:
-    """Return the default model; it may be used by several threads at once."""
+def _loaded() -> Colorizer:
     return Colorizer()
