@@ -44,7 +44,7 @@ def test_load_card(make_model, card):
 
 
 def test_no_card(make_broken_model):
-    with pytest.raises(ModelError, match=r"broken\.onnx: this ONNX file carries no card"):
+    with pytest.raises(ModelError, match=r"broken\.onnx: no card in this ONNX file"):
         open_session(make_broken_model(card=None))
 
 

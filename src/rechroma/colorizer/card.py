@@ -1,21 +1,35 @@
-"""The card that every colorizer carries inside its ONNX file: what it is and how to feed it."""
+"""The card of a colorizer: what it is and how to feed it.
+
+Ours carry it inside the ONNX file. For any other ONNX file it stands beside it as `NAME.toml`.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, cast
+import tomllib
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, cast
 
 from rechroma.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["CARD_KEY", "FEATURES", "OUTPUT_CHANNELS", "ModelCard", "parse_card"]
+__all__ = [
+    "CARD_KEY",
+    "FEATURES",
+    "INPUT_CHANNELS",
+    "OUTPUT_CHANNELS",
+    "ModelCard",
+    "parse_card",
+    "parse_toml_card",
+]
 
 # The entry of the ONNX file's `metadata_props` that holds the card as JSON.
 CARD_KEY = "rechroma.card"
+# Kind of input → its channels.
+INPUT_CHANNELS = {"lightness": 1, "grey": 1, "rgb": 3}
 # Kind of output → its channels.
 OUTPUT_CHANNELS = {"chroma": 2, "rgb": 3}
 # The second output of a model that also tells what it sees.
@@ -32,17 +46,26 @@ class ModelCard:
         name: Its name, such as "rechroma-v0".
         version: Its version.
         licence: The licence of the weights, as an SPDX identifier.
-        input: What the graph takes: "lightness", float32 (N, 1, H, W), L in 0…100.
-        output: What it gives: "chroma", float32 (N, 2, H/s, W/s), a and b in CIELAB units; or
-            "rgb", float32 (N, 3, H/s, W/s), sRGB in 0…1, of which a and b are used as a rule.
+        input: What the graph takes, float32 (N, C, H, W): "lightness", CIELAB's L, C = 1; "grey",
+            the sRGB grey of that L, C = 1; or "rgb", that grey three times, C = 3.
+        output: What it gives: "chroma", float32 (N, 2, H/s, W/s), a and b; or "rgb", float32
+            (N, 3, H/s, W/s), sRGB, of which a and b are used as a rule.
         stride: H and W have to be multiples of it.
         output_stride: s above.
         feature_stride: f of a second output "features", float32 (N, C, H/f, W/f), in which places
             that show the same kind of thing are alike; 0 for a model without.
         size: Pixels of the shorter side at which the model works best.
-        hints: Whether it takes colour hints.
+        hints: Whether it takes colour hints and moods, as inputs "hints" and "mood"; see
+            `rechroma.colorizer.advice`.
         training_data: What it was trained on, in words.
         scores: Metric name → value on the project's validation pictures.
+        input_black: The number that stands for black.
+        input_white: The number that stands for white.
+        output_zero: The number that stands for a = b = 0, or for an RGB channel of 0.
+        output_scale: CIELAB units, or sRGB in 0…1, for each 1 of the output.
+        fixed: Whether the graph takes inputs of size × size alone.
+        bins: Whether it gives a distribution over `rechroma.color.bins`, as outputs "mean" and
+            "logits", too.
     """
 
     name: str
@@ -57,6 +80,12 @@ class ModelCard:
     hints: bool
     training_data: str
     scores: dict[str, float]
+    input_black: float = 0.0
+    input_white: float = 100.0
+    output_zero: float = 0.0
+    output_scale: float = 1.0
+    fixed: bool = False
+    bins: bool = False
 
     def to_json(self) -> str:
         """Return the card as JSON text, as it stands in the ONNX file."""
@@ -79,31 +108,74 @@ def parse_card(text: str, where: str) -> ModelCard:
         raise ModelError(f"{where}: its card is not JSON ({error})", _MEND) from error
     if not isinstance(data, dict):
         raise ModelError(f"{where}: its card is not a JSON object", _MEND)
-    values = cast("dict[str, object]", data)
-    _check_keys(values, where)
-    for key, (is_valid, wanted) in _RULES.items():
-        if not is_valid(values[key]):
-            raise ModelError(f"{where}: card key {key!r} is {values[key]!r}, not {wanted}", _MEND)
-    card = ModelCard(**data)
+    return _checked(cast("dict[str, object]", data), where, _MEND)
+
+
+def parse_toml_card(text: str, where: str) -> ModelCard:
+    """Read the card of somebody else's model from TOML; see docs/models/other-models.md.
+
+    Args:
+        text: The TOML text. `name`, `input`, `output` and `size` are needed.
+        where: The card's path, for messages.
+
+    Raises:
+        ModelError: Not TOML, a key that is unknown or missing, or a value that can't be.
+    """
+    try:
+        values: dict[str, object] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{where}: not TOML ({error})", "mend the card") from error
+    if values.get("input") in ("grey", "rgb"):
+        values = {"input_white": 1.0, **values}
+    return _checked(
+        {**_UNSTATED, **values}, where, "mend the card; docs/models/other-models.md has one"
+    )
+
+
+# What a card of somebody else's model may leave out.
+_UNSTATED: Mapping[str, object] = {
+    "version": "not stated",
+    "licence": "not stated",
+    "training_data": "not stated",
+    "scores": {},
+    "stride": 1,
+    "output_stride": 1,
+    "feature_stride": 0,
+    "hints": False,
+}
+
+
+def _checked(values: dict[str, object], where: str, mend: str) -> ModelCard:
+    _check_keys(values, where, mend)
+    for key, value in values.items():
+        is_valid, wanted = _RULES[key]
+        if not is_valid(value):
+            raise ModelError(f"{where}: card key {key!r} is {value!r}, not {wanted}", mend)
+    card = ModelCard(**cast("dict[str, Any]", values))
+    if card.input_black == card.input_white:
+        raise ModelError(f"{where}: input_black and input_white are both {card.input_black}", mend)
     for key, part in (
         ("output_stride", card.output_stride),
         ("feature_stride", card.feature_stride or card.stride),
     ):
         if card.stride % part:
-            raise ModelError(f"{where}: stride {card.stride} is no multiple of {key} {part}", _MEND)
+            raise ModelError(f"{where}: stride {card.stride} is no multiple of {key} {part}", mend)
+    if card.fixed and card.size % card.stride:
+        raise ModelError(f"{where}: size {card.size} is no multiple of {card.stride}", mend)
     return card
 
 
-def _check_keys(values: Mapping[str, object], where: str) -> None:
+def _check_keys(values: Mapping[str, object], where: str, mend: str) -> None:
     known = {field.name for field in fields(ModelCard)}
-    unknown, missing = sorted(values.keys() - known), sorted(known - values.keys())
+    needed = {field.name for field in fields(ModelCard) if field.default is MISSING}
+    unknown, missing = sorted(values.keys() - known), sorted(needed - values.keys())
     if unknown:
         raise ModelError(
             f"{where}: its card has the unknown key {unknown[0]!r}",
             "the model may need a newer rechroma",
         )
     if missing:
-        raise ModelError(f"{where}: its card lacks the key {missing[0]!r}", _MEND)
+        raise ModelError(f"{where}: its card lacks the key {missing[0]!r}", mend)
 
 
 def _is_text(value: object) -> bool:
@@ -114,10 +186,17 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_scores(value: object) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score)
-        for score in cast("dict[str, object]", value).values()
+        map(_is_number, cast("dict[str, object]", value).values())
     )
 
 
@@ -127,13 +206,19 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
     "version": _TEXT,
     "licence": _TEXT,
-    "input": (lambda value: value == "lightness", '"lightness"'),
+    "input": (lambda value: value in INPUT_CHANNELS, '"lightness", "grey" or "rgb"'),
     "output": (lambda value: value in OUTPUT_CHANNELS, '"chroma" or "rgb"'),
     "stride": _COUNT,
     "output_stride": _COUNT,
     "feature_stride": (lambda value: value == 0 or _is_count(value), "a whole number"),
     "size": _COUNT,
-    "hints": (lambda value: isinstance(value, bool), "true or false"),
+    "hints": (_is_flag, "true or false"),
     "training_data": _TEXT,
     "scores": (_is_scores, "numbers by name"),
+    "input_black": (_is_number, "a number"),
+    "input_white": (_is_number, "a number"),
+    "output_zero": (_is_number, "a number"),
+    "output_scale": (lambda value: _is_number(value) and value != 0, "a number that is not 0"),
+    "fixed": (_is_flag, "true or false"),
+    "bins": (_is_flag, "true or false"),
 }

@@ -15,7 +15,7 @@ from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.raw import enlarge
 from rechroma.colorizer.render import render
 from rechroma.colorizer.session import open_session
-from rechroma.colorizer.size import network_lightness, plan_size
+from rechroma.colorizer.size import SizePlan, network_lightness, plan_fixed, plan_size
 from rechroma.colorizer.tint import is_colour
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, Source, read
@@ -133,6 +133,11 @@ class Colorizer:
         self._session = open_session(model, device=device, threads=threads)
         self.card: ModelCard = self._session.card
         self._size = self.card.size if size is None else size
+        if self.card.fixed and self._size != self.card.size:
+            raise UsageError(
+                f"this model takes inputs of {self.card.size} pixels a side alone",
+                "leave out --size",
+            )
         if not self.card.stride <= self._size <= _MAX_SIZE:
             raise UsageError(
                 f"size {self._size} is out of range",
@@ -202,7 +207,7 @@ class Colorizer:
         return self._session.features(lightness)
 
     def _predict(self, photo: Photo) -> Colorization:
-        plan = plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
+        plan = self._plan(photo)
         lightness = network_lightness(photo.samples, plan)
         step = self.card.output_stride
         rows, columns = math.ceil(plan.height / step), math.ceil(plan.width / step)
@@ -210,6 +215,11 @@ class Colorizer:
         cells = _cell_means(lightness, step)[:rows, :columns]
         extent = plan.height / step, plan.width / step
         return Colorization(photo, cells, maps, extent, self._threads)
+
+    def _plan(self, photo: Photo) -> SizePlan:
+        if self.card.fixed:
+            return plan_fixed(photo.height, photo.width, size=self.card.size)
+        return plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
 
 
 def colorize(

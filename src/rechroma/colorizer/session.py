@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from rechroma.colorizer.card import CARD_KEY, FEATURES, OUTPUT_CHANNELS, ModelCard, parse_card
+from rechroma.colorizer.card import (
+    CARD_KEY,
+    FEATURES,
+    INPUT_CHANNELS,
+    OUTPUT_CHANNELS,
+    ModelCard,
+    parse_card,
+    parse_toml_card,
+)
+from rechroma.colorizer.ports import graph_input, meaning_of
 from rechroma.colorizer.registry import find_model
 from rechroma.errors import ModelError, OutOfMemoryError
 
@@ -49,6 +59,8 @@ class Session:
         self.card = card
         self._session = session
         self._where = where
+        # Graphs of others have names of their own.
+        self._input, self._chroma = session.get_inputs()[0].name, session.get_outputs()[0].name
 
     def run(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network.
@@ -65,7 +77,7 @@ class Session:
             OutOfMemoryError: Its buffers don't fit into memory.
         """
         height, width = lightness.shape
-        maps = self._output(self.card.output, lightness)
+        maps = self._output(self._chroma, lightness)
         step = self.card.output_stride
         wanted = (1, OUTPUT_CHANNELS[self.card.output], height // step, width // step)
         if maps.shape != wanted:
@@ -78,7 +90,7 @@ class Session:
             raise ModelError(
                 f"{self._where}: the network gave NaN or infinity", "use another model or device"
             )
-        return maps[0]
+        return meaning_of(maps[0], self.card)
 
     def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the encoder sees: places that show the same kind of thing are alike.
@@ -98,7 +110,8 @@ class Session:
 
     def _output(self, name: str, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         with _runtime_errors(self._where):
-            outputs = self._session.run([name], {"lightness": lightness[None, None]})
+            given = {self._input: graph_input(lightness, self.card)}
+            outputs = self._session.run([name], given)
         return cast("NDArray[np.float32]", outputs[0])
 
 
@@ -203,16 +216,30 @@ def _runtime_errors(where: str) -> Generator[None]:
 def _checked_card(session: onnxruntime.InferenceSession, where: str) -> ModelCard:
     text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
     if text is None:
-        raise ModelError(
-            f"{where}: this ONNX file carries no card ({CARD_KEY} in its metadata_props)",
-            "use an ONNX file that rechroma exported",
-        )
+        return _foreign_card(session, where)
     card = parse_card(text, where)
     outputs: dict[str, int | None] = {card.output: OUTPUT_CHANNELS[card.output]}
     if card.feature_stride:
         outputs[FEATURES] = None
     _check_ports(session.get_inputs(), {"lightness": 1}, where)
     _check_ports(session.get_outputs(), outputs, where)
+    return card
+
+
+def _foreign_card(session: onnxruntime.InferenceSession, where: str) -> ModelCard:
+    """Return the card that stands beside somebody else's model."""
+    path = Path(where).with_suffix(".toml")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{where}: no card in this ONNX file, and none beside it ({path.name})",
+            "use a file that rechroma exported, or write a card: docs/models/other-models.md",
+        ) from error
+    card = parse_toml_card(text, str(path))
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    _check_ports(inputs, {inputs[0].name: INPUT_CHANNELS[card.input]}, where)
+    _check_ports(outputs[:1], {outputs[0].name: OUTPUT_CHANNELS[card.output]}, where)
     return card
 
 

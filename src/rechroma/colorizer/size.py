@@ -15,7 +15,7 @@ from rechroma.photo.shrink import block_mean
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SizePlan", "network_lightness", "network_plane", "plan_size"]
+__all__ = ["SizePlan", "network_lightness", "network_plane", "plan_fixed", "plan_size"]
 
 # A picture is enlarged at most by this factor: beyond it there is nothing more to see.
 _MAX_ENLARGEMENT = 4
@@ -64,6 +64,13 @@ def plan_size(height: int, width: int, *, size: int, stride: int) -> SizePlan:
     )
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
     return SizePlan(rows, columns, _round_up(rows, stride), _round_up(columns, stride))
+
+
+def plan_fixed(height: int, width: int, *, size: int) -> SizePlan:
+    """Choose how a picture lies in an input of size × size: whole, aspect kept, never squashed."""
+    scale = min(size / max(height, width), _MAX_ENLARGEMENT)
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    return SizePlan(rows, columns, size, size)
 
 
 def network_lightness(samples: NDArray[Any], plan: SizePlan) -> NDArray[np.float32]:

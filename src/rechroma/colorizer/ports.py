@@ -1,0 +1,38 @@
+"""Between L and chroma, which colorizers speak here, and what a model's graph wants and gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.color import lab_to_rgb
+from rechroma.colorizer.card import INPUT_CHANNELS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rechroma.colorizer.card import ModelCard
+
+__all__ = ["graph_input", "meaning_of"]
+
+
+def graph_input(lightness: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32]:
+    """Return what the graph takes, (1, C, H, W), for L in 0…100, shape (H, W)."""
+    low, high = card.input_black, card.input_white
+    share = lightness / np.float32(100) if card.input == "lightness" else _grey(lightness)
+    plane = np.float32(low) + share * np.float32(high - low)
+    return np.repeat(plane[None, None], INPUT_CHANNELS[card.input], axis=1)
+
+
+def meaning_of(maps: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32]:
+    """Return what the graph's numbers mean: a and b in CIELAB units, or sRGB in 0…1."""
+    if (card.output_zero, card.output_scale) == (0.0, 1.0):
+        return maps
+    return (maps - np.float32(card.output_zero)) * np.float32(card.output_scale)
+
+
+def _grey(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sRGB-encoded grey, 0…1, that has this L."""
+    none = np.zeros_like(lightness)
+    return np.clip(lab_to_rgb(np.stack([lightness, none, none], axis=-1))[..., 0], 0, 1)
