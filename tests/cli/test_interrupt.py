@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 # Seconds of work: the signal comes in the middle of it however busy the machine is.
-NUMBER = 200
+NUMBER = 120
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent to a group of processes there")
