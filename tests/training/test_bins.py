@@ -4,12 +4,11 @@ import torch
 import torch.nn.functional as F
 from skimage.color import rgb2lab
 
+from rechroma.color.bins import GRID, bin_centres
 from rechroma.training.bins import (
-    GRID,
     NEIGHBOURS,
     SIGMA,
     BinCodec,
-    bin_centres,
     class_weights,
     smoothed_prior,
 )

@@ -3,7 +3,8 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from rechroma.training.bins import bin_centres, class_weights, smoothed_prior
+from rechroma.color.bins import bin_centres
+from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.config import NetworkConfig
 from rechroma.training.losses import Criterion
 from rechroma.training.outputs import AB_RANGE, build_output, truth_of

@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from rechroma.training.bins import bin_centres
+from rechroma.color.bins import bin_centres
 from rechroma.training.config import load_config
 from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from rechroma.training.bins import bin_centres
+from rechroma.color.bins import bin_centres
 from rechroma.training.fallback import with_available_lpips
 from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel

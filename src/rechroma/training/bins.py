@@ -5,7 +5,6 @@ The plane is cut on a grid of 10 units; a bin is kept when sRGB reaches into its
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,37 +12,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rechroma.color import rgb_to_lab
+from rechroma.color.bins import bin_centres
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BinCodec", "bin_centres", "class_weights", "smoothed_prior"]
+__all__ = ["BinCodec", "class_weights", "smoothed_prior"]
 
-GRID = 10
 NEIGHBOURS = 5
 # σ of the soft encoding and of the prior's smoothing, in units of a and b (the paper's value).
 SIGMA = 5.0
 # The table of nearest bins covers −REACH…REACH in steps of one unit.
 _REACH = 120
-
-
-@lru_cache(maxsize=1)
-def bin_centres() -> NDArray[np.float32]:
-    """Return the centres (a, b) of the bins that sRGB reaches, shape (Q, 2), sorted.
-
-    The six faces of the RGB cube are enough: from any colour inside, a walk along L at fixed a and
-    b ends on a face.
-    """
-    levels = np.linspace(0, 1, 256, dtype=np.float32)
-    first, second = np.meshgrid(levels, levels, indexing="ij")
-    cells: set[tuple[int, int]] = set()
-    for channel in range(3):
-        for end in (0.0, 1.0):
-            face = np.insert(np.stack([first, second], axis=-1), channel, end, axis=-1)
-            nearest = np.round(rgb_to_lab(face)[..., 1:] / GRID).astype(int).reshape(-1, 2)
-            cells.update(map(tuple, np.unique(nearest, axis=0).tolist()))
-    return np.array(sorted(cells), dtype=np.float32) * GRID
 
 
 def smoothed_prior(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from rechroma.color import lightness, rgb_to_lab
+from rechroma.training.advice import simulated_hints, simulated_mood
+from rechroma.training.aging import aged_lightness
+from rechroma.training.catalog import catalogue
+from rechroma.training.data import Crops, Samples
+
+
+@pytest.fixture(scope="module")
+def rgb():
+    return data.astronaut()[:128, 150:278].astype(np.float32) / 255
+
+
+def test_hints_tell_the_truth(rgb):
+    chroma = rgb_to_lab(rgb)[..., 1:]
+    counts = []
+    for seed in range(300):
+        seen = simulated_hints(np.random.default_rng(seed), chroma)
+        mask = seen[2] > 0
+        counts.append(mask.sum())
+        if mask.any():
+            # A patch has its own mean: off by what varies within nine pixels.
+            assert np.abs(seen[:2, mask].T * 110 - chroma[mask]).mean() < 12
+    counts = np.array(counts)
+    assert 0.3 < (counts == 0).mean() < 0.5
+    assert counts.max() > 1000
+
+
+def test_a_mood_is_absent_half_of_the_time(rgb):
+    chroma = rgb_to_lab(rgb)[..., 1:]
+    moods = [simulated_mood(np.random.default_rng(seed), chroma) for seed in range(200)]
+    assert 0.4 < np.mean([mood[-1] for mood in moods]) < 0.6
+    assert all(mood.any() == bool(mood[-1]) for mood in moods)
+
+
+def test_aging_keeps_the_picture_recognisable_and_differs_every_time(rgb):
+    own = lightness(rgb)
+    aged = [aged_lightness(np.random.default_rng(seed), rgb) for seed in range(40)]
+    for seen in aged:
+        assert seen.shape == own.shape
+        assert seen.dtype == np.float32
+        assert 0 <= seen.min() <= seen.max() <= 100
+        assert np.corrcoef(seen.ravel(), own.ravel())[0, 1] > 0.6
+    assert len({seen.tobytes() for seen in aged}) == len(aged)
+
+
+def test_orthochromatic_film_sees_blue_light_and_red_dark():
+    """Averaged over all wear: next to a grey of its own L, red is darker and blue lighter."""
+    red, blue = np.array([0.8, 0.1, 0.1]), np.array([0.2, 0.3, 0.9])
+    for colour, darker in ((red, True), (blue, False)):
+        flat = np.broadcast_to(colour.astype(np.float32), (32, 32, 3))
+        levels = np.linspace(0, 1, 256)
+        level = np.interp(lightness(colour), lightness(levels[:, None].repeat(3, 1)), levels)
+        grey = np.full((32, 32, 3), level, np.float32)
+        of = [np.mean([aged_lightness(np.random.default_rng(s), each).mean() for s in range(60)])
+              for each in (flat, grey)]  # fmt: skip
+        assert (of[0] < of[1] - 2) == darker
+        assert (of[0] > of[1] + 2) == (not darker)
+
+
+def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
+    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
+    crops = Crops(paths, 64, 0.5, seed=5)
+    plain = Samples(crops, aged=0, advice=False)[3, 1]
+    assert plain.keys() == {"pixels"}
+    full = Samples(crops, aged=1.0, advice=True)
+    sample, again, other = full[3, 1], full[3, 1], full[4, 1]
+    assert sample.keys() == {"pixels", "seen", "hints", "mood"}
+    assert torch.equal(sample["pixels"], plain["pixels"])
+    assert all(torch.equal(sample[name], again[name]) for name in sample)
+    assert not torch.equal(sample["seen"], other["seen"])
+    assert sample["seen"].shape == (1, 64, 64)
+    assert sample["hints"].shape == (3, 64, 64)
+
+
+def test_what_is_not_aged_is_seen_as_it_is(photos, tmp_path):
+    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
+    sample = Samples(Crops(paths, 64, 0.5, seed=5), aged=1e-9, advice=False)[0, 0]
+    own = lightness(sample["pixels"].permute(1, 2, 0).numpy().astype(np.float32) / 255)
+    assert np.allclose(sample["seen"][0].numpy(), own, atol=1e-3)

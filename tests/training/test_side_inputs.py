@@ -1,0 +1,160 @@
+import pytest
+import torch
+
+from rechroma.colorizer.advice import MOOD_SIZE
+from rechroma.errors import ConfigError, ModelError
+from rechroma.training.adversary import Adversary
+from rechroma.training.checkpoint import load_weights, save_weights, start_from
+from rechroma.training.config import NetworkConfig
+from rechroma.training.model import ColorizerModel
+from rechroma.training.networks import Advice
+from rechroma.training.outputs import build_output, truth_of
+from rechroma.training.run import train
+
+PLAIN = NetworkConfig(name="efficientnet_lite0_unet", output="bins")
+FULL = NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True, queries=5)
+
+
+@pytest.fixture
+def lightness():
+    return torch.rand(2, 1, 64, 96) * 100
+
+
+def advice(hinted=True, mood=True):
+    hints = torch.zeros(2, 3, 64, 96)
+    if hinted:
+        hints[:, :, 20:25, 30:35] = torch.tensor([0.4, 0.3, 1.0])[:, None, None]
+    vector = torch.rand(2, MOOD_SIZE) if mood else torch.zeros(2, MOOD_SIZE)
+    vector[:, -1] = float(mood)
+    return Advice(hints, vector)
+
+
+def trained(config):
+    """A model whose zero-initialised layers have learnt something."""
+    torch.manual_seed(0)
+    model = ColorizerModel(config, pretrained=False)
+    for parameter in model.network.side.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return model.eval()
+
+
+def test_advice_costs_nothing_before_it_has_learnt(tmp_path, lightness):
+    plain = ColorizerModel(PLAIN, pretrained=False).eval()
+    save_weights(plain, tmp_path / "plain.safetensors", PLAIN, {})
+    full = ColorizerModel(FULL, pretrained=False).eval()
+    start_from(full, FULL, tmp_path / "plain.safetensors")
+    with torch.no_grad():
+        wanted = plain(lightness)
+        for given in (None, advice(), advice(hinted=False), advice(mood=False)):
+            assert torch.equal(full(lightness, given), wanted)
+
+
+def test_what_is_missing_elsewhere_is_refused(tmp_path):
+    save_weights(trained(FULL), tmp_path / "full.safetensors", FULL, {})
+    plain = ColorizerModel(PLAIN, pretrained=False)
+    with pytest.raises(ModelError, match=r"full\.safetensors"):
+        start_from(plain, PLAIN, tmp_path / "full.safetensors")
+    save_weights(plain, tmp_path / "plain.safetensors", PLAIN, {})
+    with pytest.raises(ModelError, match=r"plain\.safetensors"):
+        load_weights(trained(FULL), FULL, tmp_path / "plain.safetensors")
+
+
+def test_no_advice_is_silent_also_after_it_has_learnt(lightness):
+    model = trained(FULL)
+    with torch.no_grad():
+        silent = model(lightness, advice(hinted=False, mood=False))
+        assert torch.allclose(silent, model(lightness), atol=1e-5)
+        assert not torch.allclose(silent, model(lightness, advice(hinted=False)), atol=1e-2)
+        assert not torch.allclose(silent, model(lightness, advice(mood=False)), atol=1e-2)
+
+
+def test_every_part_can_learn(lightness):
+    model = trained(FULL).train()
+    torch.nn.init.normal_(model.network.queries.paint.weight)
+    model(lightness, advice()).square().sum().backward()
+    idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not idle
+
+
+def test_a_joint_output_adds_its_residual():
+    output = build_output(NetworkConfig(output="joint"))
+    raw = torch.randn(1, output.channels, 4, 4)
+    logits, residual = raw[:, :-2], raw[:, -2:] * 110
+    bins = build_output(NetworkConfig(output="bins"))
+    assert torch.allclose(output.answer(raw), bins.answer(logits) + residual, atol=1e-4)
+    assert torch.allclose(output.mean(raw), bins.mean(logits) + residual, atol=1e-4)
+
+
+def test_the_mean_is_paler_than_the_annealed_mean():
+    output = build_output(NetworkConfig(output="bins"))
+    raw = torch.randn(4, output.channels, 8, 8) * 3
+    assert output.mean(raw).norm(dim=1).mean() < output.answer(raw).norm(dim=1).mean()
+
+
+def test_a_judge_learns_to_tell_grey_from_colour():
+    torch.manual_seed(0)
+    output = build_output(NetworkConfig(output="ab"))
+    truth = truth_of(torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8))
+    grey = torch.zeros(4, 2, 16, 16)
+    adversary = Adversary(output, torch.device("cpu"))
+    first = float(adversary.learn(grey, truth))
+    for _ in range(30):
+        last = float(adversary.learn(grey, truth))
+    assert last < 0.5 * first
+    real = truth.chroma(4) / 220
+    assert adversary.deceived(real, truth) < adversary.deceived(grey, truth) - 0.5
+    copy = Adversary(output, torch.device("cpu"))
+    copy.load_state_dict(adversary.state_dict())
+    assert torch.allclose(copy.deceived(grey, truth), adversary.deceived(grey, truth), atol=1e-4)
+
+
+def test_a_run_with_everything_resumes(make_config):
+    everything = [
+        "NETWORK.NAME=efficientnet_lite0_unet", "NETWORK.OUTPUT=bins", "NETWORK.ADVICE=true",
+        "NETWORK.QUERIES=3", "DATA.AGED=0.5", "DATA.CHROMA_GAIN=1.1", "ADVERSARY=0.1",
+        "LOSS={cross_entropy: 1.0, smooth_l1: 1.0}", "EMA=0.5",
+    ]  # fmt: skip
+    start = make_config(*everything)
+    # An encoder without a download: random weights to start from.
+    weights = start.output_dir.parent / "start.safetensors"
+    save_weights(ColorizerModel(start.network, pretrained=False), weights, start.network, {})
+    everything.append(f"INIT_FROM={weights}")
+    whole = train(make_config(*everything, f"OUTPUT_DIR={weights.parent / 'whole'}"))
+    train(make_config(*everything, "STEPS=4"))
+    parts = train(make_config(*everything))
+    final = [torch.load(folder / "resume.pt")["step"] for folder in (whole, parts)]
+    assert final == [6, 6]
+
+
+def test_a_frozen_encoder_stays(make_config):
+    torch.manual_seed(0)
+    config = make_config(
+        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1"
+    )
+    model = ColorizerModel(config.network, pretrained=False)
+    weights = config.output_dir.parent / "start.safetensors"
+    save_weights(model, weights, config.network, {})
+    config = make_config(
+        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1",
+        f"INIT_FROM={weights}",
+    )  # fmt: skip
+    folder = train(config)
+    after = torch.load(folder / "resume.pt")["model"]
+    moved = {n for n, tensor in model.state_dict().items() if not torch.equal(tensor, after[n])}
+    assert moved
+    assert not [name for name in moved if name.startswith("network.encoder")]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["NETWORK.ADVICE=true"], "efficientnet"),
+        (["NETWORK.QUERIES=3"], "efficientnet"),
+        (["OPTIMIZER.ENCODER_LR=0"], "efficientnet"),
+        (["NETWORK.OUTPUT=joint"], "go together"),
+        (["NETWORK.OUTPUT=rgb", "ADVERSARY=1"], "OUTPUT rgb"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(make_config, overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        make_config(*overrides)
