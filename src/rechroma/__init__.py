@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rechroma._version import __version__
 
 if TYPE_CHECKING:
-    from rechroma.colorizer import Colorization, Colorizer, ModelCard, colorize, load_card
+    from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, colorize, load_card
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, fit_look, transfer
     from rechroma.photo import Photo, read, write
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Colorization",
     "Colorizer",
+    "Hint",
     "Look",
     "ModelCard",
     "Photo",
@@ -40,6 +41,7 @@ __all__ = [
 _HOMES = {
     "Colorization": "rechroma.colorizer",
     "Colorizer": "rechroma.colorizer",
+    "Hint": "rechroma.colorizer",
     "Look": "rechroma.mood",
     "ModelCard": "rechroma.colorizer",
     "Photo": "rechroma.photo",

@@ -13,7 +13,6 @@ from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.colorizer import Colorizer, colorize
-from rechroma.colorizer import run as module
 from rechroma.colorizer.session import Session
 from rechroma.errors import ModelError, OutOfMemoryError, UsageError
 from rechroma.photo import read
@@ -25,9 +24,9 @@ def runs(monkeypatch):
     seen = []
     run = Session.run
 
-    def counted(session, lightness):
+    def counted(session, lightness, advice):
         seen.append(lightness)
-        return run(session, lightness)
+        return run(session, lightness, advice)
 
     monkeypatch.setattr(Session, "run", counted)
     return seen
@@ -175,12 +174,12 @@ def test_nan_never_becomes_a_picture(make_model):
         colorize(np.zeros((4, 4), np.uint8), model=make_model(offset=(np.nan, 0)))
 
 
-@pytest.mark.parametrize("step", ["network_lightness", "render"])
+@pytest.mark.parametrize("step", ["run.network_lightness", "colorization.render"])
 def test_out_of_memory(make_model, monkeypatch, step):
     def exhausted(*_):
         raise MemoryError
 
-    monkeypatch.setattr(module, step, exhausted)
+    monkeypatch.setattr(f"rechroma.colorizer.{step}", exhausted)
     with pytest.raises(OutOfMemoryError, match="5×4 pixels don't fit into memory"):
         colorize(np.zeros((4, 5), np.uint8), model=make_model())
 

@@ -38,9 +38,7 @@ def test_threads_share_a_session(make_model, lightness):
 
 
 def test_load_card(make_model, card):
-    assert load_card(make_model(name="other", hints=True)) == replace(
-        card, name="other", hints=True
-    )
+    assert load_card(make_model(name="other", size=96)) == replace(card, name="other", size=96)
 
 
 def test_no_card(make_broken_model):

@@ -34,7 +34,7 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
     model = ColorizerModel(config, pretrained=False).eval()
     path = tmp_path / "model.onnx"
     card = card_of(model, name="test", scores={"psnr": 1.0})
-    gain = 1.0 if config.output == "rgb" else 1.25
+    gain = 1.25 if config.output == "ab" else 1.0
     export_onnx(model, path, card, gain)
     session = onnxruntime.InferenceSession(path)
     wanted = RunTimeGraph(rounded(model), gain).eval()
@@ -42,14 +42,18 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
     peak = 1 if config.output == "rgb" else 110
     for height, width in [(32, 32), (64, 160), (224, 96)]:
         lightness = torch.rand(1, 1, height, width) * 100
-        answer, *features = session.run(None, {"lightness": lightness.numpy()})
+        answer, *more = session.run(None, {"lightness": lightness.numpy()})
         with torch.no_grad():
             expected, *seen = (output.numpy() for output in wanted(lightness))
         assert np.abs(answer - expected).max() / peak < 1e-3
-        assert len(features) == len(seen) == (1 if card.feature_stride else 0)
-        for given, true in zip(features, seen, strict=True):
-            assert given.shape[2:] == (height // card.feature_stride, width // card.feature_stride)
+        names = [output.name for output in session.get_outputs()][1:]
+        assert names == ["logits"] * bool(card.temperature) + ["features"] * bool(
+            card.feature_stride
+        )
+        for given, true in zip(more, seen, strict=True):
             assert np.abs(given - true).max() < 1e-2 * np.abs(true).max()
+        if card.feature_stride:
+            assert more[-1].shape[2:] == (height // 16, width // 16)
 
 
 def test_the_file_carries_its_card_and_half_weights(tmp_path):
@@ -98,5 +102,7 @@ def test_raw_output_and_gain_are_refused_where_they_have_no_meaning(tmp_path):
     with pytest.raises(UsageError, match="no raw RGB"):
         Colorizer(tmp_path / "ab.onnx").predict(np.zeros((8, 8), np.uint8)).render_raw()
     rgb = ColorizerModel(KINDS[0], pretrained=False)
-    with pytest.raises(ConfigError, match="gain for an RGB model"):
-        export_onnx(rgb, tmp_path / "rgb.onnx", card_of(rgb, name="test"), 1.25)
+    bins = ColorizerModel(KINDS[2], pretrained=False)
+    for model in (rgb, bins):
+        with pytest.raises(ConfigError, match="gain for a model of RGB or of classes"):
+            export_onnx(model, tmp_path / "x.onnx", card_of(model, name="test"), 1.25)

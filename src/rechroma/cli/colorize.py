@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,14 +10,9 @@ import click
 from rechroma.cli import options, training_options
 from rechroma.cli.checkpoint import model_or_checkpoint
 from rechroma.cli.console import Console
-from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from rechroma.batch import Work
-    from rechroma.photo import Photo
 
 __all__ = ["colorize"]
 
@@ -35,6 +31,17 @@ __all__ = ["colorize"]
     show_default=True,
     help="How much colour: 0 is grey, 1 what the model says.",
 )
+@click.option("--vividness", type=click.FloatRange(0.0, 1.5), default=1.0, show_default=True,
+              help="0: the mean of what is possible, faithful and pale; 1: near to the "
+              "likeliest.")  # fmt: skip
+@click.option("--hint", multiple=True, metavar="X,Y,#RRGGBB",
+              help="A pixel and the colour that it should get; may be repeated.")  # fmt: skip
+@click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
+              help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
+@click.option("--variants", type=click.IntRange(0, 8), default=0, metavar="N",
+              help="Write N other plausible answers beside the result: new.1.png, ….")  # fmt: skip
+@click.option("--confidence", type=click.Path(path_type=Path), metavar="MAP.png",
+              help="Write where the model is sure (white) and where it guesses.")  # fmt: skip
 @options.size
 @options.device
 @click.option(
@@ -45,7 +52,7 @@ __all__ = ["colorize"]
 @click.option(
     "--mood",
     metavar="PHOTO",
-    help="A colour photograph whose mood the result gets, as `rechroma transfer` gives it.",
+    help="A colour photograph that sets the tone, and whose mood the result then gets.",
 )
 @click.option(
     "--raw-output",
@@ -73,6 +80,11 @@ def colorize(
     overrides: tuple[str, ...],
     ckpt_name: str,
     strength: float,
+    vividness: float,
+    hint: tuple[str, ...],
+    hints: Path | None,
+    variants: int,
+    confidence: Path | None,
     size: int | None,
     device: str,
     keep_color: bool,
@@ -97,23 +109,23 @@ def colorize(
       rechroma colorize @list.txt -o coloured/ --json
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
+      rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
       rechroma colorize old.jpg --cfg train_base --ckpt_name ckpt_best
 
     INPUTS are pictures, folders, quoted globs, @LIST (a file with one path a line) or - for
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     # Imported here, so that `--help` and a mistyped option answer at once.
+    from rechroma.cli.colorize_work import ColorizeOptions, check_options, colorize_work
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.report import show_plan
     from rechroma.colorizer import Colorizer
-    from rechroma.photo import read
 
-    if raw_output and (keep_color or strength != 1 or mood):
-        raise UsageError(
-            "--raw-output is what the network says, and no more",
-            "leave out --strength, --keep-color and --mood, or --raw-output",
-        )
+    colours = ColorizeOptions(
+        strength, vividness, keep_color, raw_output, mood, hint, hints, variants, confidence
+    )
     plan = plan_job(inputs, output, console, beside="{parent}/{stem}.color{ext}")
+    check_options(colours, plan.tasks)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
@@ -123,26 +135,6 @@ def colorize(
 
         def make_work(threads: int) -> Work:
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
-            if raw_output and colorizer.card.output != "rgb":
-                # Here, so that it is said once, not for every picture.
-                raise UsageError(f"{colorizer.card.name} has no RGB output", "no --raw-output")
-
-            def work(photo: Photo) -> Photo:
-                if raw_output:
-                    return colorizer.predict(photo).render_raw()
-                return colorizer.colorize(photo, strength=strength, keep_color=keep_color)
-
-            return _with_mood(work, read(mood)) if mood else work
+            return colorize_work(colorizer, colours, plan.tasks[0].target, overwrite=overwrite)
 
         return run_job(plan, make_work, how, console, verb="colorized")
-
-
-def _with_mood(work: Callable[[Photo], Photo], reference: Photo) -> Work:
-    """Return the work with a transfer after it."""
-    from rechroma.mood import fit_look
-
-    def both(photo: Photo) -> Photo:
-        coloured = work(photo)
-        return fit_look(reference, coloured).apply(coloured)
-
-    return both

@@ -95,7 +95,7 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         both = [read(mask) for mask in options.masks if mask is not None]
 
         def by_masks(photo: Photo) -> Photo:
-            photo = in_colour(photo)
+            photo = in_colour(photo, moods[0])
             look = fit_regional_look(
                 moods[0], photo, both[0], both[1],
                 method=options.method, strength=options.strength, luminance=options.luminance,
@@ -116,7 +116,7 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         return look
 
     def by_look(photo: Photo) -> Photo:
-        photo = in_colour(photo)
+        photo = in_colour(photo, moods[0])
         return fitted(photo).apply(photo, exact=options.exact, threads=threads)
 
     def by_strips(thumbnail: Photo) -> PixelChange | None:
@@ -130,7 +130,7 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
 def preview(options: TransferOptions, target: Photo, sheet: Path, *, overwrite: bool) -> None:
     """Write source, target and what every method makes of it, side by side."""
     moods = [read(source) for source in options.sources]
-    photo = in_colour(target)
+    photo = in_colour(target, moods[0])
     results = [
         fit_look(
             moods, photo, method=method, strength=options.strength, luminance=options.luminance

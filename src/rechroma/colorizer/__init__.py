@@ -1,8 +1,11 @@
 """Colorizing at run time: one network in ONNX Runtime, its chroma on the photo's own L."""
 
 from rechroma.colorizer.card import ModelCard
+from rechroma.colorizer.colorization import Colorization
+from rechroma.colorizer.distribution import Distribution, Likely
+from rechroma.colorizer.hints import Hint, parse_hint, read_hints
 from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
-from rechroma.colorizer.run import Colorization, Colorizer, colorize
+from rechroma.colorizer.run import Colorizer, colorize
 from rechroma.colorizer.session import available_devices, load_card
 from rechroma.colorizer.tint import is_colour
 
@@ -11,10 +14,15 @@ __all__ = [
     "MODELS",
     "Colorization",
     "Colorizer",
+    "Distribution",
+    "Hint",
+    "Likely",
     "ModelCard",
     "available_devices",
     "colorize",
     "find_model",
     "is_colour",
     "load_card",
+    "parse_hint",
+    "read_hints",
 ]

@@ -20,6 +20,7 @@ __all__ = [
     "CARD_KEY",
     "FEATURES",
     "INPUT_CHANNELS",
+    "LOGITS",
     "OUTPUT_CHANNELS",
     "ModelCard",
     "parse_card",
@@ -32,8 +33,10 @@ CARD_KEY = "rechroma.card"
 INPUT_CHANNELS = {"lightness": 1, "grey": 1, "rgb": 3}
 # Kind of output → its channels.
 OUTPUT_CHANNELS = {"chroma": 2, "rgb": 3}
-# The second output of a model that also tells what it sees.
+# The output of a model that tells what it sees.
 FEATURES = "features"
+# The output of a model that tells how likely colours are.
+LOGITS = "logits"
 
 _MEND = "export the model again with this version of rechroma"
 
@@ -64,8 +67,8 @@ class ModelCard:
         output_zero: The number that stands for a = b = 0, or for an RGB channel of 0.
         output_scale: CIELAB units, or sRGB in 0…1, for each 1 of the output.
         fixed: Whether the graph takes inputs of size × size alone.
-        bins: Whether it gives a distribution over `rechroma.color.bins`, as outputs "mean" and
-            "logits", too.
+        temperature: T of the annealed mean by which an output "logits", float32 (N, Q, H/s, W/s),
+            over the bins of `rechroma.color.bins` becomes the chroma; 0 for a model without.
     """
 
     name: str
@@ -85,7 +88,7 @@ class ModelCard:
     output_zero: float = 0.0
     output_scale: float = 1.0
     fixed: bool = False
-    bins: bool = False
+    temperature: float = 0.0
 
     def to_json(self) -> str:
         """Return the card as JSON text, as it stands in the ONNX file."""
@@ -190,6 +193,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _is_temperature(value: object) -> bool:
+    return isinstance(value, int | float) and _is_number(value) and value >= 0
+
+
 def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -220,5 +227,5 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "output_zero": (_is_number, "a number"),
     "output_scale": (lambda value: _is_number(value) and value != 0, "a number that is not 0"),
     "fixed": (_is_flag, "true or false"),
-    "bins": (_is_flag, "true or false"),
+    "temperature": (_is_temperature, "a number, 0 or more"),
 }

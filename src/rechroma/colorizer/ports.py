@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rechroma.color import lab_to_rgb
+from rechroma.colorizer.advice import MOOD_SIZE, hint_map
 from rechroma.colorizer.card import INPUT_CHANNELS
 
 if TYPE_CHECKING:
@@ -14,7 +16,23 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.card import ModelCard
 
-__all__ = ["graph_input", "meaning_of"]
+__all__ = ["NO_ADVICE", "Advice", "advice_inputs", "graph_input", "meaning_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Advice:
+    """What a user says, as the network gets it; see `rechroma.colorizer.advice`.
+
+    Attributes:
+        hints: `hint_map`, shape (3, H, W); None for none.
+        mood: `mood_vector`, shape (MOOD_SIZE,); None for none.
+    """
+
+    hints: NDArray[np.float32] | None = None
+    mood: NDArray[np.float32] | None = None
+
+
+NO_ADVICE = Advice()
 
 
 def graph_input(lightness: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32]:
@@ -23,6 +41,13 @@ def graph_input(lightness: NDArray[np.float32], card: ModelCard) -> NDArray[np.f
     share = lightness / np.float32(100) if card.input == "lightness" else _grey(lightness)
     plane = np.float32(low) + share * np.float32(high - low)
     return np.repeat(plane[None, None], INPUT_CHANNELS[card.input], axis=1)
+
+
+def advice_inputs(advice: Advice, size: tuple[int, int]) -> dict[str, NDArray[np.float32]]:
+    """Return the graph's further inputs by name: zeros where there is no advice."""
+    hints = hint_map([], *size) if advice.hints is None else advice.hints
+    mood = np.zeros(MOOD_SIZE, np.float32) if advice.mood is None else advice.mood
+    return {"hints": hints[None], "mood": mood[None]}
 
 
 def meaning_of(maps: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32]:

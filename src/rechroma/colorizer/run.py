@@ -4,101 +4,33 @@ from __future__ import annotations
 
 import math
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
-from rechroma.color import rgb_to_lab
-from rechroma.color.arrays import from_planes, to_planes
-from rechroma.colorizer.guided import GuidedPlanes
-from rechroma.colorizer.raw import enlarge
-from rechroma.colorizer.render import render
+from rechroma.colorizer.colorization import Colorization, check_amounts, memory_of
+from rechroma.colorizer.distribution import Distribution
+from rechroma.colorizer.hints import Hint, mood_of, seen_hints
+from rechroma.colorizer.ports import NO_ADVICE, Advice
 from rechroma.colorizer.session import open_session
 from rechroma.colorizer.size import SizePlan, network_lightness, plan_fixed, plan_size
 from rechroma.colorizer.tint import is_colour
-from rechroma.errors import OutOfMemoryError, UsageError
+from rechroma.errors import UsageError
 from rechroma.photo import Photo, Source, read
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
 
-__all__ = ["MAX_STRENGTH", "Colorization", "Colorizer", "Picture", "colorize"]
+__all__ = ["Colorizer", "Picture", "colorize"]
 
-MAX_STRENGTH = 1.5
 # A larger input would take more memory than most machines have; networks gain nothing from it.
 _MAX_SIZE = 2048
 
 # What can be colorized: anything that `rechroma.photo.read` takes, or a photo read before.
 Picture: TypeAlias = "Source | Photo"
-
-
-class Colorization:
-    """A photo and what was predicted for it: a new strength needs no network.
-
-    Args:
-        photo: The photo.
-        lightness: L as the network saw it, averaged over the cells of its output, shape (h, w).
-        maps: The network's output, float32: a and b, shape (2, h, w), or sRGB, shape (3, h, w).
-        extent: How many rows and columns of `maps` the photo covers, not whole ones as a rule.
-        threads: Threads that `render` may use.
-
-    Attributes:
-        photo: The photo as it was read.
-        chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
-    """
-
-    def __init__(
-        self,
-        photo: Photo,
-        lightness: NDArray[np.float32],
-        maps: NDArray[np.float32],
-        extent: tuple[float, float],
-        threads: int,
-    ) -> None:
-        self.photo = photo
-        self._rgb = maps if len(maps) == 3 else None
-        chroma = maps if self._rgb is None else _chroma_of(self._rgb)
-        self.chroma = np.moveaxis(chroma, 0, -1)
-        self._extent = extent
-        self._guided = GuidedPlanes(chroma, lightness, (photo.height, photo.width), extent)
-        self._threads = threads
-
-    def render(self, *, strength: float = 1.0) -> Photo:
-        """Return the photo in colour: its own L, the predicted chroma times `strength`.
-
-        Args:
-            strength: 0 (grey) … 1.5.
-
-        Raises:
-            UsageError: The strength is out of range.
-            OutOfMemoryError: The result does not fit into memory.
-        """
-        _check_strength(strength)
-        with _memory_of(self.photo):
-            pixels = render(self.photo.samples, self._guided, strength, self._threads)
-        return self.photo.with_pixels(pixels)
-
-    def render_raw(self) -> Photo:
-        """Return the network's own RGB, its lightness included, enlarged to the photo's size.
-
-        For looking at what an RGB network does; `render` is better in every way.
-
-        Raises:
-            UsageError: The model predicts a and b alone.
-            OutOfMemoryError: The result does not fit into memory.
-        """
-        if self._rgb is None:
-            raise UsageError(
-                "this model predicts a and b alone: it has no raw RGB", "leave out --raw-output"
-            )
-        with _memory_of(self.photo):
-            pixels = enlarge(self._rgb, (self.photo.height, self.photo.width), self._extent)
-        return self.photo.with_pixels(pixels)
 
 
 class Colorizer:
@@ -145,31 +77,46 @@ class Colorizer:
             )
         self._threads = threads or os.cpu_count() or 1
 
-    def predict(self, source: Picture) -> Colorization:
+    def predict(
+        self, source: Picture, *, hints: Sequence[Hint] = (), mood: Picture | None = None
+    ) -> Colorization:
         """Run the network once on a picture.
 
         Args:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
+            hints: Points with the colours that they should get.
+            mood: A colour photograph whose colours should set the tone.
 
         Raises:
-            PhotoError: It can't be read.
+            PhotoError: A picture can't be read.
+            UsageError: Advice for a model that takes none, or a hint outside of the picture.
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
         photo = source if isinstance(source, Photo) else read(source)
-        with _memory_of(photo):
-            return self._predict(photo)
+        with memory_of(photo):
+            return self._predict(photo, tuple(hints), mood)
 
     def colorize(
-        self, source: Picture, *, strength: float = 1.0, keep_color: bool = False
+        self,
+        source: Picture,
+        *,
+        strength: float = 1.0,
+        vividness: float = 1.0,
+        keep_color: bool = False,
+        hints: Sequence[Hint] = (),
+        mood: Picture | None = None,
     ) -> Photo:
         """Return the picture in colour.
 
         Args:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
             strength: Factor on the predicted chroma, 0 (grey) … 1.5.
+            vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
             keep_color: Return a picture that is in colour already (see `is_colour`) as it is: for a
                 `Photo`, that very object. Otherwise it is colorized anew from its L.
+            hints: See `predict`.
+            mood: See `predict`.
 
         Raises:
             UsageError: The strength is out of range.
@@ -177,17 +124,18 @@ class Colorizer:
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
-        _check_strength(strength)
+        check_amounts(strength, vividness)
         photo = source if isinstance(source, Photo) else read(source)
         if keep_color and is_colour(photo):
             return photo
-        return self.predict(photo).render(strength=strength)
+        work = self.predict(photo, hints=hints, mood=mood)
+        return work.render(strength=strength, vividness=vividness)
 
     def colorize_all(
         self, sources: Iterable[Picture], *, strength: float = 1.0, keep_color: bool = False
     ) -> Iterator[Photo]:
         """Colorize pictures one by one, each when it is asked for; see `colorize`."""
-        _check_strength(strength)
+        check_amounts(strength, 1.0)
         return (
             self.colorize(source, strength=strength, keep_color=keep_color) for source in sources
         )
@@ -206,15 +154,29 @@ class Colorizer:
         """
         return self._session.features(lightness)
 
-    def _predict(self, photo: Photo) -> Colorization:
+    def _predict(self, photo: Photo, hints: tuple[Hint, ...], mood: Picture | None) -> Colorization:
         plan = self._plan(photo)
         lightness = network_lightness(photo.samples, plan)
         step = self.card.output_stride
         rows, columns = math.ceil(plan.height / step), math.ceil(plan.width / step)
-        maps = self._session.run(lightness)[:, :rows, :columns]
+        maps, logits = self._session.run_whole(lightness, self._advice(photo, plan, hints, mood))
+        shown = slice(None), slice(rows), slice(columns)
+        distribution = None
+        if logits is not None:
+            distribution = Distribution(logits[shown], self.card.temperature)
         cells = _cell_means(lightness, step)[:rows, :columns]
         extent = plan.height / step, plan.width / step
-        return Colorization(photo, cells, maps, extent, self._threads)
+        return Colorization(photo, cells, maps[shown], extent, self._threads, distribution)
+
+    def _advice(
+        self, photo: Photo, plan: SizePlan, hints: tuple[Hint, ...], mood: Picture | None
+    ) -> Advice:
+        if not (hints or mood is not None):
+            return NO_ADVICE
+        return Advice(
+            seen_hints(hints, photo, plan) if hints else None,
+            None if mood is None else mood_of(mood if isinstance(mood, Photo) else read(mood)),
+        )
 
     def _plan(self, photo: Photo) -> SizePlan:
         if self.card.fixed:
@@ -235,7 +197,7 @@ def colorize(
 
     See `Colorizer` and `Colorizer.colorize` for the arguments and errors.
     """
-    _check_strength(strength)
+    check_amounts(strength, 1.0)
     colorizer = Colorizer(model, device=device, size=size)
     return colorizer.colorize(source, strength=strength, keep_color=keep_color)
 
@@ -244,25 +206,3 @@ def _cell_means(lightness: NDArray[np.float32], step: int) -> NDArray[np.float32
     """Average L over the cells of the chroma plane, step × step pixels each."""
     height, width = lightness.shape
     return lightness.reshape(height // step, step, width // step, step).mean(axis=(1, 3))
-
-
-def _chroma_of(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a and b, shape (2, h, w), of sRGB planes, shape (3, h, w)."""
-    lab = rgb_to_lab(from_planes(np.clip(rgb, 0, 1)))
-    return to_planes(lab)[1:].astype(np.float32, copy=False)
-
-
-def _check_strength(strength: float) -> None:
-    if not 0 <= strength <= MAX_STRENGTH:
-        raise UsageError(f"strength {strength} is out of range", f"give 0 to {MAX_STRENGTH}")
-
-
-@contextmanager
-def _memory_of(photo: Photo) -> Generator[None]:
-    try:
-        yield
-    except MemoryError as error:
-        raise OutOfMemoryError(
-            f"{photo.name}: {photo.width}×{photo.height} pixels don't fit into memory",
-            "close other programs or make the picture smaller",
-        ) from error

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from rechroma.color.bins import bin_centres
+from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
 from rechroma.colorizer.card import (
     CARD_KEY,
     FEATURES,
     INPUT_CHANNELS,
+    LOGITS,
     OUTPUT_CHANNELS,
     ModelCard,
     parse_card,
     parse_toml_card,
 )
-from rechroma.colorizer.ports import graph_input, meaning_of
+from rechroma.colorizer.ports import NO_ADVICE, Advice, advice_inputs, graph_input, meaning_of
 from rechroma.colorizer.registry import find_model
-from rechroma.errors import ModelError, OutOfMemoryError
+from rechroma.errors import ModelError, OutOfMemoryError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -59,14 +62,21 @@ class Session:
         self.card = card
         self._session = session
         self._where = where
+        import onnxruntime
+
+        self._frugal = onnxruntime.RunOptions()
+        self._frugal.only_execute_path_to_fetches = True
         # Graphs of others have names of their own.
         self._input, self._chroma = session.get_inputs()[0].name, session.get_outputs()[0].name
 
-    def run(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(
+        self, lightness: NDArray[np.float32], advice: Advice = NO_ADVICE
+    ) -> NDArray[np.float32]:
         """Run the network.
 
         Args:
             lightness: L in 0…100, float32, shape (H, W), both multiples of the card's stride.
+            advice: Hints and a mood.
 
         Returns:
             Float32, with s the card's output stride: a and b in CIELAB units, (2, H/s, W/s); of an
@@ -74,10 +84,28 @@ class Session:
 
         Raises:
             ModelError: The graph fails, or gives another shape than its card says, or NaN.
+            UsageError: Advice for a model that takes none.
             OutOfMemoryError: Its buffers don't fit into memory.
         """
+        (maps,) = self._outputs([self._chroma], lightness, advice)
+        return self._checked(maps, lightness)
+
+    def run_whole(
+        self, lightness: NDArray[np.float32], advice: Advice = NO_ADVICE
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Run the network, and return `run` and the logits, shape (Q, H/s, W/s), if it has them.
+
+        See `run` for the arguments and errors.
+        """
+        if not self.card.temperature:
+            return self.run(lightness, advice), None
+        maps, logits = self._outputs([self._chroma, LOGITS], lightness, advice)
+        return self._checked(maps, lightness), logits[0]
+
+    def _checked(
+        self, maps: NDArray[np.float32], lightness: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         height, width = lightness.shape
-        maps = self._output(self._chroma, lightness)
         step = self.card.output_stride
         wanted = (1, OUTPUT_CHANNELS[self.card.output], height // step, width // step)
         if maps.shape != wanted:
@@ -106,13 +134,23 @@ class Session:
         """
         if not self.card.feature_stride:
             raise ModelError(f"{self._where}: this model gives no features", "use the shipped one")
-        return self._output(FEATURES, lightness)[0]
+        return self._outputs([FEATURES], lightness, NO_ADVICE)[0][0]
 
-    def _output(self, name: str, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _outputs(
+        self, names: list[str], lightness: NDArray[np.float32], advice: Advice
+    ) -> list[NDArray[np.float32]]:
+        given = {self._input: graph_input(lightness, self.card)}
+        if self.card.hints:
+            height, width = lightness.shape
+            given |= advice_inputs(advice, (height, width))
+        elif advice is not NO_ADVICE:
+            raise UsageError(
+                f"{self.card.name} takes neither hints nor moods", "use a model that does"
+            )
         with _runtime_errors(self._where):
-            given = {self._input: graph_input(lightness, self.card)}
-            outputs = self._session.run([name], given)
-        return cast("NDArray[np.float32]", outputs[0])
+            # Outputs that nobody wants cost nothing then.
+            outputs = self._session.run(names, given, self._frugal)
+        return cast("list[NDArray[np.float32]]", outputs)
 
 
 def open_session(
@@ -219,11 +257,27 @@ def _checked_card(session: onnxruntime.InferenceSession, where: str) -> ModelCar
         return _foreign_card(session, where)
     card = parse_card(text, where)
     outputs: dict[str, int | None] = {card.output: OUTPUT_CHANNELS[card.output]}
+    if card.temperature:
+        outputs[LOGITS] = len(bin_centres())
     if card.feature_stride:
         outputs[FEATURES] = None
-    _check_ports(session.get_inputs(), {"lightness": 1}, where)
+    inputs = session.get_inputs()
+    if card.hints:
+        _check_mood(inputs[2:], where)
+        _check_ports(inputs[:2], {"lightness": 1, "hints": HINT_CHANNELS}, where)
+    else:
+        _check_ports(inputs, {"lightness": 1}, where)
     _check_ports(session.get_outputs(), outputs, where)
     return card
+
+
+def _check_mood(ports: Sequence[Any], where: str) -> None:
+    if [(port.name, list(port.shape)) for port in ports] != [("mood", [1, MOOD_SIZE])]:
+        raise ModelError(
+            f"{where}: its card says that it takes hints, but the graph has no input "
+            f"mood [1, {MOOD_SIZE}]",
+            "export it again, or mend its card",
+        )
 
 
 def _foreign_card(session: onnxruntime.InferenceSession, where: str) -> ModelCard:

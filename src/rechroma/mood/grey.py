@@ -33,6 +33,14 @@ def refuse_grey(palette: Palette, name: str) -> None:
         )
 
 
-def in_colour(photo: Photo) -> Photo:
-    """Return a photo that has colours to be changed: a black-and-white one is colorized."""
-    return photo if is_colour(photo) else shipped_colorizer().colorize(photo)
+def in_colour(photo: Photo, mood: Photo | None = None) -> Photo:
+    """Return a photo that has colours to be changed: a black-and-white one is colorized.
+
+    Args:
+        photo: In colour or not.
+        mood: The photograph whose mood it is going to get: a model that takes moods is told.
+    """
+    if is_colour(photo):
+        return photo
+    colorizer = shipped_colorizer()
+    return colorizer.colorize(photo, mood=mood if colorizer.card.hints else None)

@@ -51,20 +51,24 @@ def transfer(
         UsageError: A method that does not exist, or a number out of range.
         PhotoError: A photograph can't be read.
     """
-    photo = in_colour(_photo(target))
+    several = isinstance(source, list | tuple)
+    sources = [
+        _photo(each) for each in cast("Sequence[Source | Photo]", source if several else [source])
+    ]
+    photo = in_colour(_photo(target), sources[0] if sources else None)
     if masks is None:
         look = fit_look(
-            source, photo, method=method, strength=strength, luminance=luminance,
+            sources, photo, method=method, strength=strength, luminance=luminance,
             regions=regions, swatches=swatches,
         )  # fmt: skip
         return look.apply(photo, exact=exact)
-    if isinstance(source, list | tuple) or regions is not None or swatches or exact:
+    if several or regions is not None or swatches or exact:
         raise UsageError(
             "masks go with one source, and without regions, swatches and exact", "leave those out"
         )
-    one, *both = map(_photo, (cast("Source | Photo", source), *masks))
+    both = [_photo(mask) for mask in masks]
     return fit_regional_look(
-        one, photo, both[0], both[1], method=method, strength=strength, luminance=luminance
+        sources[0], photo, both[0], both[1], method=method, strength=strength, luminance=luminance
     ).apply(photo)
 
 

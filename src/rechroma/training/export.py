@@ -14,10 +14,12 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from rechroma.colorizer.card import CARD_KEY, FEATURES, ModelCard
+from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
+from rechroma.colorizer.card import CARD_KEY, ModelCard
 from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target
 from rechroma.training.checkpoint import load_checkpoint
+from rechroma.training.networks import Advice, EfficientNetUNet
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,7 +35,7 @@ _HALF_FROM = 256
 
 
 class RunTimeGraph(nn.Module):
-    """What is exported: L in 0…100 in; a and b in CIELAB units out, or sRGB; and the features.
+    """What is exported: L in 0…100, and advice, in; a and b in CIELAB units out, or sRGB, and more.
 
     Args:
         model: Any output kind.
@@ -45,20 +47,21 @@ class RunTimeGraph(nn.Module):
 
     def __init__(self, model: ColorizerModel, gain: float) -> None:
         super().__init__()
-        if gain != 1 and model.output.kind == "rgb":
-            raise ConfigError("a chroma gain for an RGB model", "leave out --chroma-gain")
+        if gain != 1 and (model.output.kind == "rgb" or model.temperature):
+            raise ConfigError(
+                "a chroma gain for a model of RGB or of classes",
+                "leave out --chroma-gain; classes have --vividness",
+            )
         self.model = model
         self.gain = gain
 
-    def forward(self, lightness: Tensor) -> tuple[Tensor, ...]:
-        """Map L (1, 1, H, W) to the answer, (1, 2 or 3, H/s, W/s), and the features if any."""
-        if not self.model.network.feature_stride:
-            return (self._gained(self.model.answer(lightness)),)
-        answer, features = self.model.answer_with_features(lightness)
-        return self._gained(answer), features
-
-    def _gained(self, answer: Tensor) -> Tensor:
-        return answer if self.gain == 1 else answer * self.gain
+    def forward(
+        self, lightness: Tensor, hints: Tensor | None = None, mood: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """Map L (1, 1, H, W) and advice to the answer, (1, 2 or 3, H/s, W/s), and what else is."""
+        advice = None if hints is None or mood is None else Advice(hints, mood)
+        answer, *more = self.model.everything(lightness, advice).values()
+        return (answer if self.gain == 1 else answer * self.gain), *more
 
 
 def card_of(
@@ -82,10 +85,16 @@ def card_of(
         output_stride=model.network.output_stride,
         feature_stride=model.network.feature_stride,
         size=size,
-        hints=False,
+        hints=takes_advice(model),
         training_data=training_data,
         scores=scores or {},
+        temperature=model.temperature,
     )
+
+
+def takes_advice(model: ColorizerModel) -> bool:
+    """Tell whether a model has side inputs for hints and moods."""
+    return isinstance(model.network, EfficientNetUNet) and model.network.side is not None
 
 
 def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float = 1.0) -> None:
@@ -99,8 +108,11 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
     """
     graph = RunTimeGraph(model, gain).eval()
     stride = model.network.stride
-    example = torch.rand(1, 1, 4 * stride, 6 * stride) * 100
-    proto = _with_half_weights(_trace(graph, example))
+    height, width = 4 * stride, 6 * stride
+    example = [torch.rand(1, 1, height, width) * 100]
+    if takes_advice(model):
+        example += [torch.rand(1, HINT_CHANNELS, height, width), torch.ones(1, MOOD_SIZE)]
+    proto = _with_half_weights(_trace(graph, tuple(example)))
     helper.set_model_props(proto, {CARD_KEY: card.to_json()})
     onnx.checker.check_model(proto, full_check=True)
     with atomic_target(path, overwrite=True) as temporary:
@@ -121,31 +133,30 @@ def exported_checkpoint(config: TrainConfig, ckpt_name: str) -> Generator[Path]:
         yield file
 
 
-def _trace(graph: RunTimeGraph, example: Tensor) -> onnx.ModelProto:
+def _trace(graph: RunTimeGraph, example: tuple[Tensor, ...]) -> onnx.ModelProto:
     """Record the graph by running it once, with free H and W.
 
     By the older of torch's two exporters: the newer one reasons about symbolic sizes, and does not
     come to an end within minutes on a U-Net of this depth.
     """
-    kind = graph.model.output.kind
-    axes = {
-        "lightness": {2: "height", 3: "width"},
-        kind: {2: "output_height", 3: "output_width"},
-    }
-    if graph.model.network.feature_stride:
-        axes[FEATURES] = {2: "feature_height", 3: "feature_width"}
+    free = {2: "height", 3: "width"}
+    names = ["lightness", "hints", "mood"][: len(example)]
+    with torch.no_grad():
+        given = graph.model.everything(example[0]).keys()
+    axes = {name: free for name in names if name != "mood"}
+    axes |= {name: {2: f"{name}_height", 3: f"{name}_width"} for name in given}
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
         # It announces its own end, and warns of shapes read while tracing, all of them constant.
         warnings.simplefilter("ignore")
         file = Path(folder, "graph.onnx")
         torch.onnx.export(
             graph,
-            (example,),
+            example,
             file,
             dynamo=False,
             opset_version=_OPSET,
-            input_names=["lightness"],
-            output_names=[name for name in axes if name != "lightness"],
+            input_names=names,
+            output_names=list(given),
             dynamic_axes=axes,
         )
         return onnx.load(file)

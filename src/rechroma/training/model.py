@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from rechroma.colorizer.card import FEATURES, LOGITS
 from rechroma.training.networks import Advice, EfficientNetUNet, build_network
-from rechroma.training.outputs import build_output
+from rechroma.training.outputs import BinsOutput, build_output
 
 if TYPE_CHECKING:
     from rechroma.training.config import NetworkConfig
@@ -43,8 +44,20 @@ class ColorizerModel(nn.Module):
         """Return what the run-time colorizer gets: a and b in CIELAB units, or sRGB."""
         return self.output.answer(self(lightness))
 
-    def answer_with_features(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
-        """Return `answer`, and what the encoder sees; for networks with a `feature_stride`."""
-        assert isinstance(self.network, EfficientNetUNet)  # noqa: S101 - the one that has it
-        maps, features = self.network.with_features(lightness)
-        return self.output.answer(maps), features
+    def everything(self, lightness: Tensor, advice: Advice | None = None) -> dict[str, Tensor]:
+        """Return all that a run-time graph gives, by name; see `ModelCard`."""
+        if not isinstance(self.network, EfficientNetUNet):
+            return self._answers(self.network(lightness))
+        maps, features = self.network.with_features(lightness, advice)
+        return self._answers(maps) | {FEATURES: features}
+
+    def _answers(self, maps: Tensor) -> dict[str, Tensor]:
+        answers = {self.output.kind: self.output.answer(maps)}
+        return answers | {LOGITS: maps} if self.temperature else answers
+
+    @property
+    def temperature(self) -> float:
+        """T by which the raw maps alone become the chroma; 0 if they do not."""
+        if not isinstance(self.output, BinsOutput) or self.output.residual:
+            return 0.0
+        return self.output.temperature

@@ -101,12 +101,15 @@ class BinsOutput(nn.Module):
     """
 
     kind = "chroma"
+    temperature: float
+    residual: bool
 
     def __init__(self, temperature: float, *, residual: bool = False) -> None:
         super().__init__()
         self.codec = BinCodec()
         self.temperature = temperature
         self.bins = len(self.codec.centres)
+        self.residual = residual
         self.channels = self.bins + 2 * residual
 
     def logits(self, raw: Tensor) -> Tensor:
@@ -133,8 +136,7 @@ class BinsOutput(nn.Module):
 
     def _decoded(self, raw: Tensor, temperature: float) -> Tensor:
         decoded = self.codec.decode(self.logits(raw), temperature)
-        residual = raw[:, self.bins :]
-        return decoded + residual * AB_RANGE if residual.shape[1] else decoded
+        return decoded + raw[:, self.bins :] * AB_RANGE if self.residual else decoded
 
 
 Output = RgbOutput | AbOutput | BinsOutput

@@ -1,0 +1,186 @@
+"""What was predicted for a photograph, and the pictures that can be made of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.color import rgb_to_lab
+from rechroma.color.arrays import from_planes, to_planes
+from rechroma.colorizer.guided import GuidedPlanes
+from rechroma.colorizer.raw import enlarge
+from rechroma.colorizer.render import render
+from rechroma.errors import OutOfMemoryError, UsageError
+from rechroma.photo import Photo, read
+from rechroma.photo.model import quantise
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from rechroma.colorizer.distribution import Distribution
+
+__all__ = [
+    "MAX_STRENGTH",
+    "MAX_VARIANTS",
+    "MAX_VIVIDNESS",
+    "Colorization",
+    "check_amounts",
+    "memory_of",
+]
+
+MAX_STRENGTH = 1.5
+MAX_VIVIDNESS = 1.5
+MAX_VARIANTS = 8
+
+
+class Colorization:
+    """A photo and what was predicted for it: another strength or vividness needs no network.
+
+    Args:
+        photo: The photo.
+        lightness: L as the network saw it, averaged over the cells of its output, shape (h, w).
+        maps: The network's output, float32: a and b, shape (2, h, w), or sRGB, shape (3, h, w).
+        extent: How many rows and columns of `maps` the photo covers, not whole ones as a rule.
+        threads: Threads that `render` may use.
+        distribution: What the network holds for possible; None for a model that does not tell.
+
+    Attributes:
+        photo: The photo as it was read.
+        chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
+    """
+
+    def __init__(
+        self,
+        photo: Photo,
+        lightness: NDArray[np.float32],
+        maps: NDArray[np.float32],
+        extent: tuple[float, float],
+        threads: int,
+        distribution: Distribution | None = None,
+    ) -> None:
+        self.photo = photo
+        self._rgb = maps if len(maps) == 3 else None
+        self._planes = maps if self._rgb is None else _chroma_of(self._rgb)
+        self.chroma = np.moveaxis(self._planes, 0, -1)
+        self._lightness = lightness
+        self._extent = extent
+        self._threads = threads
+        self._distribution = distribution
+
+    @property
+    def distribution(self) -> Distribution:
+        """What the network holds for possible at each cell of `chroma`.
+
+        Raises:
+            UsageError: The model does not tell.
+        """
+        if self._distribution is None:
+            raise UsageError(
+                "this model gives one answer, and no others",
+                "use the shipped model for --vividness, --variants and --confidence",
+            )
+        return self._distribution
+
+    def render(self, *, strength: float = 1.0, vividness: float = 1.0) -> Photo:
+        """Return the photo in colour: its own L, the predicted chroma times `strength`.
+
+        Args:
+            strength: 0 (grey) … 1.5.
+            vividness: 0 (the mean of all that is possible: the most faithful on the average, and
+                pale) … 1 (near to the likeliest: the model's answer) … 1.5.
+
+        Raises:
+            UsageError: A number is out of range, or a vividness of a model that gives one answer.
+            OutOfMemoryError: The result does not fit into memory.
+        """
+        check_amounts(strength, vividness)
+        planes = self._planes
+        if vividness != 1:
+            mean = self.distribution.mean()
+            planes = (mean + vividness * (planes - mean)).astype(np.float32)
+        return self._rendered(planes, strength)
+
+    def variants(self, count: int, *, strength: float = 1.0) -> list[Photo]:
+        """Return other plausible answers; see `Distribution.variant`.
+
+        Args:
+            count: How many, 1…8.
+            strength: See `render`.
+
+        Raises:
+            UsageError: A number is out of range, or the model gives one answer.
+            OutOfMemoryError: A result does not fit into memory.
+        """
+        check_amounts(strength, 1.0)
+        if not 1 <= count <= MAX_VARIANTS:
+            raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
+        planes = (self.distribution.variant(number, count) for number in range(1, count + 1))
+        return [self._rendered(each, strength) for each in planes]
+
+    def confidence(self) -> Photo:
+        """Return a grey picture of the photo's size: white where the model is sure, dark elsewhere.
+
+        Raises:
+            UsageError: The model does not tell.
+        """
+        sure = np.repeat(self.distribution.confidence()[None], 3, axis=0)
+        size = self.photo.height, self.photo.width
+        return read(quantise(enlarge(sure, size, self._extent), np.dtype(np.uint8)))
+
+    def _rendered(self, planes: NDArray[np.float32], strength: float) -> Photo:
+        size = self.photo.height, self.photo.width
+        with memory_of(self.photo):
+            guided = GuidedPlanes(planes, self._lightness, size, self._extent)
+            pixels = render(self.photo.samples, guided, strength, self._threads)
+        return self.photo.with_pixels(pixels)
+
+    def render_raw(self) -> Photo:
+        """Return the network's own RGB, its lightness included, enlarged to the photo's size.
+
+        For looking at what an RGB network does; `render` is better in every way.
+
+        Raises:
+            UsageError: The model predicts a and b alone.
+            OutOfMemoryError: The result does not fit into memory.
+        """
+        if self._rgb is None:
+            raise UsageError(
+                "this model predicts a and b alone: it has no raw RGB", "leave out --raw-output"
+            )
+        with memory_of(self.photo):
+            pixels = enlarge(self._rgb, (self.photo.height, self.photo.width), self._extent)
+        return self.photo.with_pixels(pixels)
+
+
+def check_amounts(strength: float, vividness: float) -> None:
+    """Refuse amounts that are out of range; see `Colorization.render`.
+
+    Raises:
+        UsageError: One is.
+    """
+    if not 0 <= strength <= MAX_STRENGTH:
+        raise UsageError(f"strength {strength} is out of range", f"give 0 to {MAX_STRENGTH}")
+    if not 0 <= vividness <= MAX_VIVIDNESS:
+        raise UsageError(f"vividness {vividness} is out of range", f"give 0 to {MAX_VIVIDNESS}")
+
+
+@contextmanager
+def memory_of(photo: Photo) -> Generator[None]:
+    """Turn a lack of memory into an error that names the photo and its size."""
+    try:
+        yield
+    except MemoryError as error:
+        raise OutOfMemoryError(
+            f"{photo.name}: {photo.width}×{photo.height} pixels don't fit into memory",
+            "close other programs or make the picture smaller",
+        ) from error
+
+
+def _chroma_of(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a and b, shape (2, h, w), of sRGB planes, shape (3, h, w)."""
+    lab = rgb_to_lab(from_planes(np.clip(rgb, 0, 1)))
+    return to_planes(lab)[1:].astype(np.float32, copy=False)

@@ -1,0 +1,90 @@
+"""What a network holds for possible at each place: a distribution over bins of (a, b)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.color.bins import bin_centres
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Distribution", "Likely"]
+
+# Suggestions are at least so far apart, in CIELAB units.
+_APART = 15.0
+# How far another answer is pushed along its direction: nats for each unit of a and b.
+_PUSH = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A colour that a place may have: a and b, and how likely it and its neighbours are, 0…1."""
+
+    a: float
+    b: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distribution:
+    """Logits over `bin_centres()`.
+
+    Attributes:
+        logits: Float32, shape (Q, h, w).
+        temperature: T of the annealed mean (Zhang et al. 2016, equation 5).
+    """
+
+    logits: NDArray[np.float32]
+    temperature: float
+
+    def mean(self) -> NDArray[np.float32]:
+        """Return the mean a and b, (2, h, w): the least squared error, and the palest answer."""
+        return _decoded(_softmax(self.logits))
+
+    def variant(self, number: int, count: int) -> NDArray[np.float32]:
+        """Return another plausible answer, a and b, shape (2, h, w).
+
+        The distribution is pushed in one direction of the (a, b) plane, the same everywhere
+        (exponential tilting): where the network is sure nothing moves, where it is not, the next
+        possible colour in that direction wins, without a seam.
+
+        Args:
+            number: 1…count; each has its direction.
+            count: Directions around the circle.
+        """
+        angle = 2 * np.pi * (number - 1) / count + np.pi / 4
+        along = bin_centres() @ np.array([np.cos(angle), np.sin(angle)], np.float32)
+        pushed = self.logits + (_PUSH * along.astype(np.float32))[:, None, None]
+        return _decoded(_softmax((pushed / self.temperature).astype(np.float32)))
+
+    def confidence(self) -> NDArray[np.float32]:
+        """Return 1 - entropy / log Q, shape (h, w): 1 where one bin has it all, 0 where none."""
+        probability = _softmax(self.logits)
+        entropy = -(probability * np.log(np.maximum(probability, 1e-12))).sum(axis=0)
+        return (1 - entropy / np.log(np.float32(len(self.logits)))).astype(np.float32)
+
+    def likely(self, row: int, column: int, count: int) -> list[Likely]:
+        """Return the likeliest colours of one cell, `count` at most, the likeliest first."""
+        centres = bin_centres()
+        left = _softmax(self.logits[:, row, column])
+        found: list[Likely] = []
+        while len(found) < count and left.max() > 1e-3:
+            best = centres[int(left.argmax())]
+            near = np.linalg.norm(centres - best, axis=1) < _APART
+            a, b = left[near] @ centres[near] / left[near].sum()
+            found.append(Likely(float(a), float(b), float(left[near].sum())))
+            left = np.where(near, 0, left)
+        return sorted(found, key=lambda likely: -likely.probability)
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    likelihood = np.exp(logits - logits.max(axis=0))
+    return likelihood / likelihood.sum(axis=0)
+
+
+def _decoded(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.tensordot(bin_centres().T, probability, axes=1).astype(np.float32)

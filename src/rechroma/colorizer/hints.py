@@ -1,0 +1,138 @@
+"""Hints as users give them: a point of the picture, and the colour that it should get."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from rechroma.color import rgb_to_lab
+from rechroma.colorizer.advice import Patch, hint_map, mood_vector
+from rechroma.errors import UsageError
+from rechroma.photo.shrink import block_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from rechroma.colorizer.size import SizePlan
+    from rechroma.photo import Photo
+
+__all__ = ["Hint", "mood_of", "parse_hint", "read_hints", "seen_hints"]
+
+# A hint is a square of so many of the network's pixels; training shows it 1 to 9.
+_SIDE = 5
+# A mood's histogram is taken from about so many pixels a side.
+_MOOD_SIDE = 128
+_FORM = "write x,y,#rrggbb: pixels from the left and from the top, and a colour"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A colour for a place.
+
+    Attributes:
+        x: Pixels from the left of the upright photo, ≥ 0.
+        y: Pixels from its top, ≥ 0.
+        color: sRGB, "#rrggbb"; of it a and b count, L is the photo's own.
+
+    Raises:
+        UsageError: Not such a number, or not such a colour.
+    """
+
+    x: float
+    y: float
+    color: str
+
+    def __post_init__(self) -> None:
+        for value in (self.x, self.y):
+            if isinstance(value, bool) or not 0 <= value < float("inf"):
+                raise UsageError(f"a hint at {self.x}, {self.y}", "give pixels, 0 or more")
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
+            raise UsageError(f"the hint's colour {self.color!r} is none", "write it as #rrggbb")
+
+    @property
+    def chroma(self) -> tuple[float, float]:
+        """The colour's a and b."""
+        rgb = np.array([int(self.color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+        _, a, b = rgb_to_lab(rgb)
+        return float(a), float(b)
+
+
+def parse_hint(text: str) -> Hint:
+    """Read "x,y,#rrggbb".
+
+    Raises:
+        UsageError: It is written otherwise.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        x, y, color = float(parts[0]), float(parts[1]), parts[2]
+    except (ValueError, IndexError) as error:
+        raise UsageError(f"the hint {text!r} can't be read", _FORM) from error
+    if len(parts) != 3:
+        raise UsageError(f"the hint {text!r} can't be read", _FORM)
+    return Hint(x, y, color)
+
+
+def read_hints(path: Path) -> list[Hint]:
+    """Read a JSON file of hints: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].
+
+    Raises:
+        UsageError: There is no such file, or it is written otherwise: the entry is named.
+    """
+    form = 'write [{"x": 10, "y": 20, "color": "#rrggbb"}, …]'
+    try:
+        entries: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}", form) from error
+    if not isinstance(entries, list):
+        raise UsageError(f"{path}: not a list of hints", form)
+    return [_entry(entry, f"{path}, hint {n}", form) for n, entry in enumerate(entries, start=1)]
+
+
+def _entry(entry: object, where: str, form: str) -> Hint:
+    values = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
+    if values.keys() != {"x", "y", "color"}:
+        raise UsageError(f"{where}: {entry!r} is no hint", form)
+    x, y, color = values["x"], values["y"], values["color"]
+    if not (isinstance(x, int | float) and isinstance(y, int | float) and isinstance(color, str)):
+        raise UsageError(f"{where}: {entry!r} is no hint", form)
+    try:
+        return Hint(x, y, color)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error.what}", error.mend) from error
+
+
+def seen_hints(hints: tuple[Hint, ...], photo: Photo, plan: SizePlan) -> NDArray[np.float32]:
+    """Return `hint_map` at the network's size.
+
+    Raises:
+        UsageError: A hint lies outside of the photo.
+    """
+    patches = [_patch(hint, photo, plan) for hint in hints]
+    return hint_map(patches, plan.padded_height, plan.padded_width)
+
+
+def _patch(hint: Hint, photo: Photo, plan: SizePlan) -> Patch:
+    if hint.x >= photo.width or hint.y >= photo.height:
+        raise UsageError(
+            f"a hint at {hint.x:g}, {hint.y:g} lies outside of {photo.name}",
+            f"it has {photo.width} × {photo.height} pixels",
+        )
+    row = int(hint.y * plan.height / photo.height)
+    column = int(hint.x * plan.width / photo.width)
+    reach = _SIDE // 2
+    top, left = max(0, row - reach), max(0, column - reach)
+    a, b = hint.chroma
+    return Patch(top, row + reach + 1, left, column + reach + 1, a, b)
+
+
+def mood_of(photo: Photo) -> NDArray[np.float32]:
+    """Return the `mood_vector` of a photo."""
+    factor = max(1, min(photo.height, photo.width) // _MOOD_SIDE)
+    return mood_vector(rgb_to_lab(block_mean(photo.samples, factor))[..., 1:])

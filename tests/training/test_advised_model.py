@@ -1,0 +1,216 @@
+"""Hints, moods, vividness, variants and confidence, from a network to the command line.
+
+The network is not trained; its side inputs have random weights, so that advice changes something.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.color import rgb2lab
+
+from rechroma.cli import main
+from rechroma.color import lightness
+from rechroma.colorizer import Colorizer, Hint, load_card
+from rechroma.colorizer.advice import Patch, hint_map, mood_vector
+from rechroma.errors import ModelError, UsageError
+from rechroma.photo import read
+from rechroma.training.config import NetworkConfig
+from rechroma.training.export import card_of, export_onnx
+from rechroma.training.model import ColorizerModel
+from rechroma.training.networks import Advice
+
+CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True, queries=3)
+
+
+@pytest.fixture(scope="module")
+def advised(tmp_path_factory):
+    torch.manual_seed(0)
+    model = ColorizerModel(CONFIG, pretrained=False).eval()
+    for parameter in model.network.side.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    with torch.no_grad():
+        # Weights as the file stores them, and logits as wide as a trained network's.
+        model.network.head.weight *= 10
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half().float())
+    path = tmp_path_factory.mktemp("advised") / "advised.onnx"
+    export_onnx(model, path, card_of(model, name="advised", size=64))
+    return model, path
+
+
+@pytest.fixture
+def photo():
+    # The network sees it at its own size.
+    return read(np.random.default_rng(0).integers(0, 256, (64, 96), dtype=np.uint8))
+
+
+def test_the_card_says_what_it_takes(advised):
+    card = load_card(advised[1])
+    assert (card.hints, card.temperature) == (True, 0.38)
+
+
+def test_advice_reaches_the_network_as_it_was_trained(advised, photo):
+    model, path = advised
+    colorizer = Colorizer(path)
+    mood = np.zeros((40, 50, 3), np.uint8) + np.array([200, 60, 60], np.uint8)
+    work = colorizer.predict(photo, hints=[Hint(30, 20, "#ff0000")], mood=mood)
+    _, *red = rgb2lab([[[1.0, 0.0, 0.0]]])[0, 0]
+    hints = hint_map([Patch(18, 23, 28, 33, *red)], 64, 96)
+    _, *rose = rgb2lab(mood[:1, :1])[0, 0]
+    vector = mood_vector(np.full((4, 4, 2), rose))
+    own = torch.from_numpy(lightness(photo.pixels).astype(np.float32))[None, None]
+    with torch.no_grad():
+        advice = Advice(torch.from_numpy(hints)[None], torch.from_numpy(vector)[None])
+        wanted = model.everything(own, advice)["chroma"][0].permute(1, 2, 0).numpy()
+        unadvised = model.everything(own)["chroma"][0].permute(1, 2, 0).numpy()
+    assert np.abs(work.chroma - wanted).mean() < 0.5
+    assert np.abs(wanted - unadvised).mean() > 3
+    assert np.abs(colorizer.predict(photo).chroma - unadvised).mean() < 0.05
+
+
+def test_vividness_goes_from_the_mean_to_the_answer(advised, photo):
+    work = Colorizer(advised[1]).predict(photo)
+    logits = torch.from_numpy(work.distribution.logits)[None]
+    mean = advised[0].output.mean(logits)[0].numpy()
+    assert np.allclose(work.distribution.mean(), mean, atol=1e-2)
+    chroma = [np.abs(_ab(work.render(vividness=v))).mean() for v in (0, 0.5, 1, 1.4)]
+    assert chroma == sorted(chroma)
+    assert np.array_equal(work.render(vividness=1).samples, work.render().samples)
+
+
+def _ab(photo):
+    return rgb2lab(photo.pixels)[..., 1:]
+
+
+def test_variants_differ_and_keep_the_lightness(advised, photo):
+    work = Colorizer(advised[1]).predict(photo)
+    others = work.variants(4)
+    answers = [_ab(each) for each in (work.render(), *others)]
+    for number, answer in enumerate(answers):
+        for other in answers[:number]:
+            assert np.abs(answer - other).mean() > 0.5
+    for each in others:
+        assert np.abs(lightness(each.pixels) - lightness(photo.pixels)).max() < 0.2
+
+
+def test_confidence_is_one_minus_entropy(advised, photo):
+    work = Colorizer(advised[1]).predict(photo)
+    logits = torch.from_numpy(work.distribution.logits).double()
+    entropy = torch.distributions.Categorical(logits=logits.movedim(0, -1)).entropy()
+    wanted = 1 - entropy.numpy() / np.log(len(logits))
+    assert np.allclose(work.distribution.confidence(), wanted, atol=1e-4)
+    shown = work.confidence()
+    assert (shown.height, shown.width) == (64, 96)
+    assert abs(shown.pixels.mean() - wanted.mean()) < 0.02
+
+
+def test_likely_colours_are_apart_and_in_order(advised, photo):
+    found = Colorizer(advised[1]).predict(photo).distribution.likely(3, 4, 5)
+    assert [each.probability for each in found] == sorted(
+        (e.probability for e in found), reverse=True
+    )
+    assert sum(each.probability for each in found) <= 1 + 1e-5
+    assert len({(each.a, each.b) for each in found}) == len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("hint", "message"),
+    [
+        (Hint(96, 0, "#000000"), "outside of"),
+        (Hint(0, 64.0, "#000000"), "96 × 64 pixels"),
+    ],
+)
+def test_a_hint_outside_is_refused(advised, photo, hint, message):
+    with pytest.raises(UsageError, match=message):
+        Colorizer(advised[1]).predict(photo, hints=[hint])
+
+
+@pytest.mark.parametrize("bad", [(-1, 0, "#000000"), (0, float("nan"), "#000000"), (0, 0, "red")])
+def test_a_hint_that_is_none_is_refused(bad):
+    with pytest.raises(UsageError, match="hint"):
+        Hint(*bad)
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capfd, advised):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 96), dtype=np.uint8)).save(
+        "in.png"
+    )
+
+    def run(*arguments):
+        code = main(["colorize", "in.png", "--model", str(advised[1]), "-o", "out.png", *arguments])
+        return code, capfd.readouterr().err
+
+    return run
+
+
+def test_everything_from_the_command_line(tmp_path, call):
+    Image.new("RGB", (30, 20), (200, 60, 60)).save("mood.png")
+    hints = [{"x": 10, "y": 12, "color": "#3355aa"}]
+    (tmp_path / "hints.json").write_text(json.dumps(hints))
+    code, err = call(
+        "--hint", "30,20,#ff0000", "--hints", "hints.json", "--mood", "mood.png",
+        "--vividness", "0.5", "--variants", "2", "--confidence", "sure.png",
+    )  # fmt: skip
+    assert (code, "1 colorized" in err) == (0, True)
+    written = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert written == ["in.png", "mood.png", "out.1.png", "out.2.png", "out.png", "sure.png"]
+    for name in ("out.1.png", "out.2.png", "out.png", "sure.png"):
+        with Image.open(name) as picture:
+            assert picture.size == (96, 64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--hint", "10,20"], "x,y,#rrggbb"),
+        (["--hint", "10,20,blue"], "#rrggbb"),
+        (["--hint", "500,20,#112233"], "outside of in.png"),
+        (["--hints", "none.json"], "none.json"),
+        (["--raw-output", "--variants", "2"], "--raw-output"),
+        (["other.png", "-o", "new/", "--variants", "2"], "--variants is about one picture"),
+    ],
+)
+def test_bad_advice_is_one_clear_line(call, arguments, message):
+    Image.new("L", (9, 9)).save("other.png")
+    code, err = call(*arguments)
+    assert code != 0
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "{}", '[{"x": 1}]', '[{"x": 1, "y": "2", "color": "#112233"}]']
+)
+def test_a_bad_file_of_hints_is_named(tmp_path, call, content):
+    (tmp_path / "hints.json").write_text(content)
+    code, err = call("--hints", "hints.json")
+    assert code == 2
+    assert "hints.json" in err
+
+
+def test_a_model_without_them_says_so(tmp_path, photo):
+    config = NetworkConfig(name="base", output="ab", width=4)
+    model = ColorizerModel(config, pretrained=False).eval()
+    export_onnx(model, tmp_path / "plain.onnx", card_of(model, name="plain", size=64))
+    colorizer = Colorizer(tmp_path / "plain.onnx")
+    with pytest.raises(UsageError, match="plain takes neither hints nor moods"):
+        colorizer.predict(photo, hints=[Hint(1, 1, "#112233")])
+    with pytest.raises(UsageError, match="gives one answer"):
+        colorizer.predict(photo).render(vividness=0.5)
+
+
+def test_a_card_that_promises_hints_in_vain(tmp_path):
+    config = NetworkConfig(name="base", output="ab", width=4)
+    model = ColorizerModel(config, pretrained=False).eval()
+    card = replace(card_of(model, name="plain"), hints=True)
+    export_onnx(model, tmp_path / "plain.onnx", card)
+    with pytest.raises(ModelError, match="no input mood"):
+        Colorizer(tmp_path / "plain.onnx")
