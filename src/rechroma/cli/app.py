@@ -28,6 +28,9 @@ _COMMANDS = (
     ),
     LazyCommand("apply", "rechroma.cli.apply:apply", "Apply a .cube file or a saved look."),
     LazyCommand("look", "rechroma.cli.look:look", "Save and list looks by name."),
+    LazyCommand(
+        "compare", "rechroma.cli.compare:compare", "A page to choose the better of two folders."
+    ),
     LazyCommand("models", "rechroma.cli.models:models", "List the models that are ready to use."),
     LazyCommand("train", "rechroma.cli.train:train", "Train a colorizer (needs rechroma[train])."),
     LazyCommand(

@@ -1,0 +1,57 @@
+"""Which pictures of two folders belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rechroma.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Pair", "find_pairs"]
+
+# What every browser shows.
+_SHOWN = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".bmp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same picture in both folders.
+
+    Attributes:
+        name: Its path below either folder, without the suffix.
+        first: In the first folder.
+        second: In the second folder.
+    """
+
+    name: str
+    first: Path
+    second: Path
+
+
+def find_pairs(first: Path, second: Path) -> list[Pair]:
+    """Return the pictures that both folders have, in the order of their names.
+
+    Raises:
+        UsageError: A folder is missing, or the two have no picture in common.
+    """
+    ours, theirs = _pictures(first), _pictures(second)
+    common = sorted(ours.keys() & theirs.keys())
+    if not common:
+        raise UsageError(
+            f"{first} and {second} have no picture of the same name that a browser shows",
+            "colorize one folder twice, with -o A/ and -o B/",
+        )
+    return [Pair(name, ours[name], theirs[name]) for name in common]
+
+
+def _pictures(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder", "give two folders of pictures")
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in _SHOWN and path.is_file()
+    }
