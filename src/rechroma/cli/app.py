@@ -34,6 +34,11 @@ _COMMANDS = (
     LazyCommand("models", "rechroma.cli.models:models", "List the models that are ready to use."),
     LazyCommand("train", "rechroma.cli.train:train", "Train a colorizer (needs rechroma[train])."),
     LazyCommand(
+        "finetune",
+        "rechroma.cli.finetune:finetune",
+        "Tune the shipped model on your pictures (needs rechroma[train]).",
+    ),
+    LazyCommand(
         "evaluate",
         "rechroma.cli.evaluate:evaluate",
         "Measure a colorizer on colour photographs (needs rechroma[train]).",

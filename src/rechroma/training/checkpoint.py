@@ -17,6 +17,7 @@ from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritablePh
 from rechroma.photo.atomic import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
+from rechroma.training.trainable import read_trainable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -69,17 +70,25 @@ def load_weights(model: nn.Module, network: NetworkConfig, path: Path) -> None:
 
 
 def start_from(model: ColorizerModel, network: NetworkConfig, path: Path) -> None:
-    """Load a checkpoint into a model that may have zero-initialised parts which it lacks.
+    """Load a checkpoint, or an exported ONNX file, into a model that may have more parts.
 
-    With these (side inputs, colour queries) the model answers as the checkpoint does.
+    Parts that it lacks (side inputs, colour queries) are zero-initialised: the model answers as the
+    file does.
 
     Raises:
         ModelError: The file is missing or broken, or holds another network: both are named.
     """
-    tensors, header = _read(path)
     own = model.state_dict()
+    if path.suffix == ".onnx":
+        found, tensors = read_trainable(path)
+        # Counters of batches, which nothing here depends on, are not in the file.
+        counters = own.keys() - tensors.keys()
+        tensors |= {name: own[name] for name in counters if not own[name].is_floating_point()}
+    else:
+        tensors, header = _read(path)
+        found = _network_of(header, path)
     added = {name: own[name] for name in own.keys() - tensors.keys() if name.startswith(ADDITIONS)}
-    _fill(model, tensors | added, network, _network_of(header, path), path)
+    _fill(model, tensors | added, network, found, path)
 
 
 def load_model(path: Path) -> tuple[ColorizerModel, dict[str, Any]]:

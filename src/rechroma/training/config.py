@@ -89,7 +89,9 @@ class TrainConfig(_Section):
         0, ge=0, description="without VAL_DIR: pictures of TRAIN_DIR kept apart for validation"
     )
     output_dir: Path
-    init_from: Path | None = Field(None, description="weights to start from: a checkpoint file")
+    init_from: Path | None = Field(
+        None, description="weights to start from: a checkpoint, or a model's .onnx"
+    )
     seed: int = 0
     steps: PositiveInt = 10_000
     batch: PositiveInt = 32

@@ -20,6 +20,7 @@ from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.networks import Advice, EfficientNetUNet
+from rechroma.training.trainable import TRAINABLE_KEY, describe
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -112,8 +113,10 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
     example = [torch.rand(1, 1, height, width) * 100]
     if takes_advice(model):
         example += [torch.rand(1, HINT_CHANNELS, height, width), torch.ones(1, MOOD_SIZE)]
-    proto = _with_half_weights(_trace(graph, tuple(example)))
-    helper.set_model_props(proto, {CARD_KEY: card.to_json()})
+    traced = _trace(graph, tuple(example))
+    trainable = describe(model, traced)
+    proto = _with_half_weights(traced)
+    helper.set_model_props(proto, {CARD_KEY: card.to_json(), TRAINABLE_KEY: trainable})
     onnx.checker.check_model(proto, full_check=True)
     with atomic_target(path, overwrite=True) as temporary:
         onnx.save(proto, str(temporary))
@@ -158,6 +161,10 @@ def _trace(graph: RunTimeGraph, example: tuple[Tensor, ...]) -> onnx.ModelProto:
             input_names=names,
             output_names=list(given),
             dynamic_axes=axes,
+            # Norms stay apart from convolutions, so that training can go on from the file; ONNX
+            # Runtime joins them when it loads it.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
         )
         return onnx.load(file)
 

@@ -26,6 +26,7 @@ class ColorizerModel(nn.Module):
 
     def __init__(self, config: NetworkConfig, *, pretrained: bool) -> None:
         super().__init__()
+        self.config = config
         self.output = build_output(config)
         self.network = build_network(config, self.output.channels, pretrained=pretrained)
 

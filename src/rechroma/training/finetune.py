@@ -1,0 +1,98 @@
+"""Going on from an exported model on other pictures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rechroma.colorizer import find_model, load_card
+from rechroma.errors import ConfigError
+from rechroma.photo import readable_suffixes
+from rechroma.training.checkpoint import load_checkpoint
+from rechroma.training.config import load_config
+from rechroma.training.export import card_of, export_onnx
+from rechroma.training.run import train
+from rechroma.training.trainable import read_trainable
+
+if TYPE_CHECKING:
+    from rechroma.training.config import TrainConfig
+
+__all__ = ["Finetuning", "finetune_model"]
+
+_SHARE_APART, _MOST_APART = 10, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Finetuning:
+    """What is wanted.
+
+    Attributes:
+        folder: Colour photographs.
+        output: The ONNX file to write.
+        run: Where checkpoints and the log go.
+        name: The new model's name.
+        model: What to start from: a registered name or an ONNX file.
+        steps: Steps of training; None for the recipe's.
+        overrides: `KEY=value` for the recipe `finetune`.
+    """
+
+    folder: Path
+    output: Path
+    run: Path
+    name: str
+    model: str
+    steps: int | None
+    overrides: tuple[str, ...]
+
+
+def finetune_model(wish: Finetuning) -> Path:
+    """Train, and return the new model's file.
+
+    Raises:
+        ConfigError: The pictures or the overrides do not hold.
+        ModelError: There is nothing to start from.
+        TrainingError: See `rechroma.training.run.train`.
+        UnwritablePhotoError: Something stands at `output`.
+    """
+    start = find_model(wish.model)
+    config = _config(wish, start)
+    train(config)
+    before = load_card(start)
+    model = load_checkpoint(config, "ckpt_best")
+    card = card_of(
+        model,
+        name=wish.name,
+        licence=before.licence,
+        training_data=f"{before.name}, tuned on {wish.folder.name}",
+        size=before.size,
+    )
+    export_onnx(model, wish.output, card)
+    return wish.output
+
+
+def _config(wish: Finetuning, start: Path) -> TrainConfig:
+    network, _ = read_trainable(start)
+    if network.output != "bins":
+        raise ConfigError(
+            f"{start}: its output is {network.output}, not classes", "tune it with `rechroma train`"
+        )
+    filled: dict[str, object] = {
+        "TRAIN_DIR": str(wish.folder),
+        "HOLD_OUT": min(_MOST_APART, max(1, _pictures(wish.folder) // _SHARE_APART)),
+        "OUTPUT_DIR": str(wish.run),
+        "INIT_FROM": str(start),
+        "NETWORK": network.model_dump(mode="json", by_alias=True),
+    }
+    if wish.steps is not None:
+        filled["STEPS"] = wish.steps
+    # JSON's texts are YAML's, whatever characters a path has.
+    values = [f"{key}={json.dumps(value)}" for key, value in filled.items()]
+    return load_config(Path("finetune"), [*values, *wish.overrides])
+
+
+def _pictures(folder: Path) -> int:
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder", "give a folder of colour photographs")
+    return sum(path.suffix.lower() in readable_suffixes() for path in folder.rglob("*"))
