@@ -8,6 +8,7 @@ from rechroma.training.checkpoint import load_weights, save_weights, start_from
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Advice
+from rechroma.training.networks.propagation import HintPropagation
 from rechroma.training.outputs import build_output, truth_of
 from rechroma.training.run import train
 
@@ -38,15 +39,53 @@ def trained(config):
     return model.eval()
 
 
-def test_advice_costs_nothing_before_it_has_learnt(tmp_path, lightness):
+def test_side_inputs_change_nothing_before_they_have_learnt(tmp_path, lightness):
     plain = ColorizerModel(PLAIN, pretrained=False).eval()
     save_weights(plain, tmp_path / "plain.safetensors", PLAIN, {})
     full = ColorizerModel(FULL, pretrained=False).eval()
     start_from(full, FULL, tmp_path / "plain.safetensors")
     with torch.no_grad():
         wanted = plain(lightness)
-        for given in (None, advice(), advice(hinted=False), advice(mood=False)):
-            assert torch.equal(full(lightness, given), wanted)
+        for given in (None, advice(hinted=False), advice(hinted=False, mood=False)):
+            assert torch.allclose(full(lightness, given), wanted, atol=1e-6)
+
+
+def test_a_hint_pulls_to_its_colour_from_the_start(lightness):
+    torch.manual_seed(0)
+    model = ColorizerModel(FULL, pretrained=False).eval()
+    with torch.no_grad():
+        before, after = (
+            model.output.answer(model(lightness, given)) for given in (None, advice(mood=False))
+        )
+    wanted = torch.tensor([44.0, 33.0])
+    at_hint = after[:, :, 5, 8]
+    assert (at_hint - wanted).norm(dim=1).max() < 8
+    assert (before[:, :, 5, 8] - wanted).norm(dim=1).min() > 30
+
+
+def test_hints_spread_to_what_is_near_and_alike():
+    torch.manual_seed(0)
+    spread = HintPropagation(4)
+    with torch.no_grad():
+        # Likeness is the features' own product.
+        for layer in (spread.asking, spread.answering):
+            layer.weight.zero_()
+            layer.bias.zero_()
+            layer.weight[:4, :, 0, 0] = 8 * torch.eye(4)
+    features = torch.zeros(1, 4, 12, 12)
+    features[:, 0, :, :6], features[:, 1, :, 6:] = 1, 1
+    hints = torch.zeros(1, 3, 12, 12)
+    hints[0, :, 6, 4] = torch.tensor([0.3, -0.2, 1.0])
+    with torch.no_grad():
+        assert not spread(features, torch.zeros_like(hints)).any()
+        taken = spread(features, hints)[0]
+    weight = taken[2]
+    # The colour is the hint's wherever it is taken; how much of it falls with the distance.
+    assert torch.allclose(taken[0], 0.3 * weight, atol=1e-6)
+    assert torch.allclose(taken[1], -0.2 * weight, atol=1e-6)
+    assert weight[6, 4] > weight[6, 2] > weight[6, 0] > 0.5
+    # Just beyond the border, at the same distance, it is another thing.
+    assert weight[6, 6] < weight[6, 2] - 0.2
 
 
 def test_what_is_missing_elsewhere_is_refused(tmp_path):

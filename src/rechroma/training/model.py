@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from rechroma.colorizer.card import FEATURES, LOGITS
 from rechroma.training.networks import Advice, EfficientNetUNet, build_network
-from rechroma.training.outputs import BinsOutput, build_output
+from rechroma.training.outputs import BinsOutput, build_output, hint_pull
 
 if TYPE_CHECKING:
     from rechroma.training.config import NetworkConfig
@@ -28,7 +28,7 @@ class ColorizerModel(nn.Module):
         super().__init__()
         self.config = config
         self.output = build_output(config)
-        self.network = build_network(config, self.output.channels, pretrained=pretrained)
+        self.network = build_network(config, hint_pull(self.output), pretrained=pretrained)
 
     def forward(self, lightness: Tensor, advice: Advice | None = None) -> Tensor:
         """Map L (N, 1, H, W) in 0…100, and advice if any, to raw maps (N, C, H/s, W/s)."""

@@ -20,10 +20,21 @@ from rechroma.training.bins import BinCodec
 if TYPE_CHECKING:
     from rechroma.training.config import NetworkConfig
 
-__all__ = ["AbOutput", "BinsOutput", "Output", "RgbOutput", "Truth", "build_output", "truth_of"]
+__all__ = [
+    "AbOutput",
+    "BinsOutput",
+    "Output",
+    "RgbOutput",
+    "Truth",
+    "build_output",
+    "hint_pull",
+    "truth_of",
+]
 
 # a and b lie within ±110 in sRGB; the networks work on them normalised to 0…1, as in the original.
 AB_RANGE = 110.0
+# How wide the pull of a hint is at the start, in units of a and b.
+_HINT_SIGMA = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,20 @@ def build_output(config: NetworkConfig) -> Output:
             return AbOutput()
         case "bins" | "joint":
             return BinsOutput(config.temperature, residual=config.output == "joint")
+
+
+def hint_pull(output: Output) -> Tensor:
+    """Return what a hint adds to raw maps, shape (channels, 3), to be multiplied by w·a, w·b and w.
+
+    With w the hint's weight, and a and b over 110. For bins e it is w·(2·e·c - |e|²) / (2·σ²): a
+    Gaussian about the hint's colour c, but for what is the same for all bins. Otherwise zeros.
+    """
+    pull = torch.zeros(output.channels, 3)
+    if isinstance(output, BinsOutput):
+        centres = output.codec.centres
+        pull[: output.bins, :2] = 2 * centres * AB_RANGE
+        pull[: output.bins, 2] = -centres.square().sum(1)
+    return pull / (2 * _HINT_SIGMA**2)
 
 
 def _join(lightness: Tensor, chroma: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from rechroma.training.networks.efficientnet import EfficientNetUNet
 from rechroma.training.networks.side_inputs import Advice
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rechroma.training.config import NetworkConfig
 
 __all__ = ["Advice", "EfficientNetUNet", "Network", "build_network"]
@@ -22,17 +24,18 @@ _BINS_STRIDE = 4
 Network = BaseUNet | EfficientNetUNet
 
 
-def build_network(config: NetworkConfig, channels: int, *, pretrained: bool) -> Network:
-    """Return the network of that name with `channels` output maps.
+def build_network(config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> Network:
+    """Return the network of that name.
 
     Args:
         config: The NETWORK section.
-        channels: Output maps.
+        pull: See `hint_pull`: its rows are the output maps.
         pretrained: Load the encoder's ImageNet weights; no need where a checkpoint follows.
 
     Raises:
         ConfigError: The encoder's weights can't be had.
     """
+    channels = len(pull)
     match config.name:
         case "base":
             stride = _BINS_STRIDE if config.output == "bins" else 1
@@ -42,6 +45,6 @@ def build_network(config: NetworkConfig, channels: int, *, pretrained: bool) -> 
                 channels,
                 pretrained=pretrained,
                 encoder_weights=config.encoder_weights,
-                advice=config.advice,
+                pull=pull if config.advice else None,
                 queries=config.queries,
             )

@@ -38,7 +38,7 @@ class EfficientNetUNet(nn.Module):
         pretrained: Start from ImageNet weights; the stem's three colour kernels are added up, which
             equals feeding L three times.
         encoder_weights: A safetensors file with timm's names; absent: timm's download.
-        advice: Take hints and moods.
+        pull: Take hints and moods, with that start; see `SideInputs`.
         queries: Colour queries; 0: none.
     """
 
@@ -52,7 +52,7 @@ class EfficientNetUNet(nn.Module):
         *,
         pretrained: bool,
         encoder_weights: Path | None = None,
-        advice: bool = False,
+        pull: Tensor | None = None,
         queries: int = 0,
     ) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class EfficientNetUNet(nn.Module):
         )
         self.head = nn.Conv2d(_WIDTHS[-1], channels, 1)
         levels = list(zip(_STRIDES, _WIDTHS, strict=True))
-        self.side = SideInputs(_STEM, levels, channels) if advice else None
+        self.side = None if pull is None else SideInputs(_STEM, levels, pull)
         self.queries = ColourQueries(queries, list(_WIDTHS), channels) if queries else None
         self.frozen = False
 
@@ -103,7 +103,7 @@ class EfficientNetUNet(nn.Module):
         maps = self.head(x)
         if self.queries is not None:
             maps = maps + self.queries(levels)
-        return (maps + side.at_maps(advice) if side and advice else maps), skips[-1]
+        return (maps + side.at_maps(advice, levels) if side and advice else maps), skips[-1]
 
     def _encode(self, lightness: Tensor, added: Tensor | None) -> list[Tensor]:
         """Return the features at strides 4, 8, 16 and 32; `added` joins the first convolution's."""

@@ -1,7 +1,7 @@
 """Side inputs of advice: hints and a mood, added to a network that works without them.
 
-Every last layer starts at zero, so that a network with side inputs answers as it did without them
-until it has learnt better, and no advice costs nothing.
+Without advice nothing is added, whatever has been learnt. Last layers start at zero, but for one: a
+hint pulls the answer to its colour from the start.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
+from rechroma.training.networks.propagation import HintPropagation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Advice", "SideInputs"]
 
 _HIDDEN = 128
+# The decoder's level on whose features hints spread: the middle one, of cells of 8 pixels.
+_SPREAD_AT = 1
 
 
 class Advice(NamedTuple):
@@ -41,11 +44,14 @@ class SideInputs(nn.Module):
         stem: Channels of the encoder's first features, at stride 2: through these a hint reaches
             everything that is like its place.
         levels: (stride, channels) of the decoder's features.
-        maps: Channels of the raw maps; a mood moves their bias, which for bins is the prior.
+        pull: How raw maps start to follow a hint that reaches a place, shape (maps, 3): the product
+            with w·a, w·b and w (`HintPropagation`) is added. A mood moves the maps' bias, which for
+            bins is the prior.
     """
 
-    def __init__(self, stem: int, levels: Sequence[tuple[int, int]], maps: int) -> None:
+    def __init__(self, stem: int, levels: Sequence[tuple[int, int]], pull: Tensor) -> None:
         super().__init__()
+        maps = len(pull)
         self.strides = [stride for stride, _ in levels]
         self.stem = _zero(nn.Conv2d(HINT_CHANNELS, stem, 3, padding=1, bias=False))
         self.hint_levels = nn.ModuleList(
@@ -54,6 +60,10 @@ class SideInputs(nn.Module):
         self.mood = nn.Sequential(nn.Linear(MOOD_SIZE, _HIDDEN), nn.ReLU())
         self.mood_levels = nn.ModuleList(_zero(nn.Linear(_HIDDEN, width)) for _, width in levels)
         self.mood_maps = _zero(nn.Linear(_HIDDEN, maps))
+        _, width = levels[_SPREAD_AT]
+        self.spread = HintPropagation(width)
+        self.pull = nn.Conv2d(HINT_CHANNELS, maps, 1, bias=False)
+        self.pull.weight.data = pull[:, :, None, None].clone()
 
     def at_stem(self, advice: Advice) -> Tensor:
         """Return what is added to the encoder's first features, (N, stem, H/2, W/2)."""
@@ -67,9 +77,18 @@ class SideInputs(nn.Module):
             for stride, hint, tone in layers
         ]
 
-    def at_maps(self, advice: Advice) -> Tensor:
-        """Return what is added to the raw maps, (N, maps, 1, 1)."""
-        return self._toned(advice, self.mood_maps)
+    def at_maps(self, advice: Advice, levels: Sequence[Tensor]) -> Tensor:
+        """Return what is added to the raw maps, at the size of the last of the decoder's features.
+
+        Args:
+            advice: What the user says.
+            levels: The decoder's features.
+        """
+        hints = _pooled(advice.hints, self.strides[_SPREAD_AT])
+        taken = self.spread(levels[_SPREAD_AT], hints)
+        factor = self.strides[_SPREAD_AT] // self.strides[-1]
+        taken = F.interpolate(taken, scale_factor=factor, mode="bilinear", align_corners=False)
+        return self.pull(taken) + self._toned(advice, self.mood_maps)
 
     def _toned(self, advice: Advice, tone: nn.Module) -> Tensor:
         # The vector's last entry is 0 where there is no mood: biases must not speak then.
