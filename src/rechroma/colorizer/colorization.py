@@ -81,7 +81,7 @@ class Colorization:
         if self._distribution is None:
             raise UsageError(
                 "this model gives one answer, and no others",
-                "use the shipped model for --vividness, --variants and --confidence",
+                "vividness, variants and confidence need a model that says how likely colours are",
             )
         return self._distribution
 
