@@ -31,6 +31,7 @@ _COMMANDS = (
     LazyCommand(
         "compare", "rechroma.cli.compare:compare", "A page to choose the better of two folders."
     ),
+    LazyCommand("serve", "rechroma.cli.serve:serve", "Open the page (needs rechroma[web])."),
     LazyCommand("models", "rechroma.cli.models:models", "List the models that are ready to use."),
     LazyCommand("train", "rechroma.cli.train:train", "Train a colorizer (needs rechroma[train])."),
     LazyCommand(

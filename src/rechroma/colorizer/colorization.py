@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.color import rgb_to_lab
+from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
 from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.raw import enlarge
 from rechroma.colorizer.render import render
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantise
+from rechroma.photo.model import quantise, to_float
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -51,6 +51,7 @@ class Colorization:
     Attributes:
         photo: The photo as it was read.
         chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
+        lightness: L at the same resolution, float32, shape (h, w).
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Colorization:
         self._rgb = maps if len(maps) == 3 else None
         self._planes = maps if self._rgb is None else _chroma_of(self._rgb)
         self.chroma = np.moveaxis(self._planes, 0, -1)
-        self._lightness = lightness
+        self.lightness = lightness
         self._extent = extent
         self._threads = threads
         self._distribution = distribution
@@ -98,14 +99,66 @@ class Colorization:
             OutOfMemoryError: The result does not fit into memory.
         """
         check_amounts(strength, vividness)
-        planes = self._planes
-        if vividness != 1:
-            mean = self.distribution.mean()
-            planes = (mean + vividness * (planes - mean)).astype(np.float32)
-        return self._rendered(planes, strength)
+        guided = self._guided(self._planes_at(vividness))
+        with memory_of(self.photo):
+            pixels = render(self.photo.samples, guided, strength, self._threads)
+        return self.photo.with_pixels(pixels)
+
+    def enlarged(self, *, vividness: float = 1.0) -> NDArray[np.float32]:
+        """Return a and b at the photo's own resolution, float32, shape (2, H, W).
+
+        They may lie outside of sRGB, where `render` lowers the chroma.
+
+        Raises:
+            UsageError: See `render`.
+            OutOfMemoryError: They don't fit into memory.
+        """
+        check_amounts(1.0, vividness)
+        with memory_of(self.photo):
+            guided = self._guided(self._planes_at(vividness))
+            return guided.rows(0, lightness(to_float(self.photo.samples)))
+
+    def on(self, photo: Photo) -> Colorization:
+        """Return the same colours for the same picture at another resolution."""
+        return self._changed(photo, self._planes)
+
+    def answer(self, number: int, count: int) -> Colorization:
+        """Return another plausible answer; see `Distribution.variant`.
+
+        Args:
+            number: 1…count.
+            count: 1…8.
+
+        Raises:
+            UsageError: A number is out of range, or the model gives one answer.
+        """
+        if not 1 <= number <= count <= MAX_VARIANTS:
+            raise UsageError(
+                f"answer {number} of {count}", f"give 1 to the count, at most {MAX_VARIANTS}"
+            )
+        return self.with_chroma(self.distribution.variant(number, count))
+
+    def with_chroma(self, planes: NDArray[np.float32]) -> Colorization:
+        """Return the photo with other a and b, float32, of the shape (2, h, w)."""
+        return self._changed(self.photo, planes)
+
+    def _changed(self, photo: Photo, planes: NDArray[np.float32]) -> Colorization:
+        return Colorization(
+            photo, self.lightness, planes, self._extent, self._threads, self._distribution
+        )
+
+    def _planes_at(self, vividness: float) -> NDArray[np.float32]:
+        if vividness == 1:
+            return self._planes
+        mean = self.distribution.mean()
+        return (mean + vividness * (self._planes - mean)).astype(np.float32)
+
+    def _guided(self, planes: NDArray[np.float32]) -> GuidedPlanes:
+        size = self.photo.height, self.photo.width
+        return GuidedPlanes(planes, self.lightness, size, self._extent)
 
     def variants(self, count: int, *, strength: float = 1.0) -> list[Photo]:
-        """Return other plausible answers; see `Distribution.variant`.
+        """Return pictures of other plausible answers; see `answer`.
 
         Args:
             count: How many, 1…8.
@@ -118,8 +171,8 @@ class Colorization:
         check_amounts(strength, 1.0)
         if not 1 <= count <= MAX_VARIANTS:
             raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
-        planes = (self.distribution.variant(number, count) for number in range(1, count + 1))
-        return [self._rendered(each, strength) for each in planes]
+        answers = (self.answer(number, count) for number in range(1, count + 1))
+        return [each.render(strength=strength) for each in answers]
 
     def confidence(self) -> Photo:
         """Return a grey picture of the photo's size: white where the model is sure, dark elsewhere.
@@ -130,13 +183,6 @@ class Colorization:
         sure = np.repeat(self.distribution.confidence()[None], 3, axis=0)
         size = self.photo.height, self.photo.width
         return read(quantise(enlarge(sure, size, self._extent), np.dtype(np.uint8)))
-
-    def _rendered(self, planes: NDArray[np.float32], strength: float) -> Photo:
-        size = self.photo.height, self.photo.width
-        with memory_of(self.photo):
-            guided = GuidedPlanes(planes, self._lightness, size, self._extent)
-            pixels = render(self.photo.samples, guided, strength, self._threads)
-        return self.photo.with_pixels(pixels)
 
     def render_raw(self) -> Photo:
         """Return the network's own RGB, its lightness included, enlarged to the photo's size.

@@ -25,13 +25,16 @@ __all__ = ["Source", "read"]
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | NDArray[Any]"
 
 
-def read(source: Source, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Photo:
+def read(
+    source: Source, *, max_pixels: int | None = DEFAULT_MAX_PIXELS, name: str | None = None
+) -> Photo:
     """Read a photograph: its first page, upright, in sRGB.
 
     Args:
         source: A path, the bytes of a file, a binary file, a Pillow image, or an array of shape
             (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): bool, uint8, uint16, or float in 0…1.
         max_pixels: Refuse more pixels than this before decoding; None lifts the limit.
+        name: What messages call a file; None for its path.
 
     Raises:
         UnreadablePhotoError: Not a picture, or a broken one.
@@ -46,12 +49,12 @@ def read(source: Source, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Phot
         path = Path(source)
         if not path.exists():
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
-        return decode_file(path, str(path), max_pixels)
+        return decode_file(path, name or str(path), max_pixels)
     if isinstance(source, bytes):
-        return _from_bytes(source, "<bytes>", max_pixels)
+        return _from_bytes(source, name or "<bytes>", max_pixels)
     if hasattr(source, "read"):
         file = cast("BinaryIO", source)
-        return _from_bytes(file.read(), str(getattr(file, "name", "<file>")), max_pixels)
+        return _from_bytes(file.read(), name or str(getattr(file, "name", "<file>")), max_pixels)
     if hasattr(source, "mode") and hasattr(source, "size"):
         return _from_pil(cast("Image", source), max_pixels)
     raise UnreadablePhotoError(

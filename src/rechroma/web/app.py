@@ -1,0 +1,94 @@
+"""The application: routes, the page, and what every request passes first."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from rechroma._version import __version__
+from rechroma.errors import RechromaError
+from rechroma.web.guard import BodyLimit, Doorkeeper, SecurityHeaders
+from rechroma.web.metrics import Counted, Metrics
+from rechroma.web.problems import Problem, problem_of, problem_response
+from rechroma.web.routes import archive, colorize, moods, sessions, status, transfer
+from rechroma.web.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from rechroma.web.settings import Settings
+
+__all__ = ["make_app"]
+
+_STATIC = Path(__file__).with_name("static")
+_DESCRIPTION = (
+    "Gives photographs their colour back, and gives one photograph the mood of another. "
+    "Errors are RFC 9457 problem documents; `mend` says what to do."
+)
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """Return the application; its lanes start with it, and end with it."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        service = Service(settings)
+        app.state.service, app.state.metrics = service, metrics
+        metrics.watch(service)
+        async with service.run():
+            yield
+
+    # The usual pages of documentation load scripts from elsewhere: /openapi.json has it all.
+    app = FastAPI(
+        title="Rechroma", version=__version__, description=_DESCRIPTION, lifespan=lifespan,
+        docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    for room in (colorize, transfer, sessions, moods, archive, status):
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_api_route("/", _page, include_in_schema=False)
+    app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
+    _tell_problems(app)
+    # The last one added stands first.
+    app.add_middleware(BodyLimit, limit=settings.limits.upload_bytes)
+    app.add_middleware(Doorkeeper, settings=settings)
+    app.add_middleware(Counted, metrics=metrics)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def _page() -> FileResponse:
+    return FileResponse(_STATIC / "index.html")
+
+
+async def _icon() -> FileResponse:
+    return FileResponse(_STATIC / "icon.svg", media_type="image/svg+xml")
+
+
+def _tell_problems(app: FastAPI) -> None:
+    @app.exception_handler(Problem)
+    async def _(_: Request, error: Problem) -> Response:
+        return problem_response(error)
+
+    @app.exception_handler(RechromaError)
+    async def _(_: Request, error: RechromaError) -> Response:
+        return problem_response(problem_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def _(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return problem_response(Problem(422, f"{where}: {first['msg']}", "see /openapi.json"))
+
+    @app.exception_handler(HTTPException)
+    async def _(_: Request, error: HTTPException) -> Response:
+        problem = Problem(error.status_code, str(error.detail), headers=error.headers)
+        return problem_response(problem)

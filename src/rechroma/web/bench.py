@@ -1,0 +1,173 @@
+"""What a lane keeps between jobs: the model, and the pictures that were worked on last."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from rechroma.color import lab_to_gamut_rgb, rgb_to_lab
+from rechroma.colorizer import Colorizer, Hint, is_colour
+from rechroma.mood import fit_look
+from rechroma.photo import Photo, read
+from rechroma.photo.model import quantise
+from rechroma.photo.shrink import block_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rechroma.colorizer import Colorization
+    from rechroma.web.lane import Setup
+
+__all__ = ["Advice", "Bench", "Opened", "Upload", "preview"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+# Pixels of a preview's longer side, at most.
+PREVIEW_SIDE = 1600
+# Previews take up to 8 MB each, predictions with their distribution up to 20.
+_PREVIEWS = 16
+_PREDICTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture file that a client sent.
+
+    Attributes:
+        path: Where it is kept.
+        name: What the client calls it, for messages.
+    """
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a client says about a picture's colours.
+
+    Attributes:
+        hints: In pixels of the whole picture.
+        mood: A photograph that sets the tone.
+        answer: (number, count) of another plausible answer; None for the model's own.
+    """
+
+    hints: tuple[Hint, ...] = ()
+    mood: Upload | None = None
+    answer: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A picture that was looked at.
+
+    Attributes:
+        preview: At most `PREVIEW_SIDE` pixels a side, 8 bits.
+        head: All but its pixels.
+        width: Of the whole picture.
+        height: Of the whole picture.
+        in_colour: Whether it is in colour already.
+    """
+
+    preview: Photo
+    head: Photo
+    width: int
+    height: int
+    in_colour: bool
+
+
+class Bench:
+    """The state of a lane."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.colorizer = Colorizer(
+            setup.model, device=setup.device, size=setup.size, threads=setup.threads
+        )
+        self.threads = setup.threads
+        self._pixels = setup.pixels
+        self._opened = _Latest[Path, Opened](_PREVIEWS)
+        self._predicted = _Latest["tuple[Path, Advice]", "Colorization"](_PREDICTIONS)
+
+    def read(self, upload: Upload) -> Photo:
+        """Decode a whole picture.
+
+        Raises:
+            PhotoError: It can't be, or has too many pixels.
+        """
+        return read(upload.path, name=upload.name, max_pixels=self._pixels)
+
+    def open(self, upload: Upload) -> Opened:
+        """Return what is known of a picture."""
+        return self._opened.get(upload.path, lambda: _opened(self.read(upload)))
+
+    def predict(self, upload: Upload, advice: Advice) -> Colorization:
+        """Return the colours of a picture's preview."""
+        key = upload.path, advice
+        return self._predicted.get(key, lambda: self._predict(upload, advice))
+
+    def colours(self, photo: Photo, hints: Sequence[Hint], mood: Photo | None) -> Colorization:
+        """Return the colours of a photo: with a mood, in the mood's own.
+
+        Raises:
+            UsageError: Hints for a model that takes none, or one outside of the photo.
+        """
+        told = mood if self.colorizer.card.hints else None
+        predicted = self.colorizer.predict(photo, hints=hints, mood=told)
+        return predicted if mood is None else _in_mood(predicted, mood)
+
+    def _predict(self, upload: Upload, advice: Advice) -> Colorization:
+        if advice.answer is not None:
+            return self.predict(upload, replace(advice, answer=None)).answer(*advice.answer)
+        opened = self.open(upload)
+        across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
+        hints = [Hint(hint.x * across, hint.y * down, hint.color) for hint in advice.hints]
+        mood = None if advice.mood is None else self.open(advice.mood).preview
+        return self.colours(opened.preview, hints, mood)
+
+
+class _Latest(Generic[K, V]):
+    """The values that were used last."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """Return the value of a key, made if it is not there."""
+        value = self._values.pop(key, None) or make()
+        self._values[key] = value
+        while len(self._values) > self._count:
+            self._values.popitem(last=False)
+        return value
+
+
+def preview(photo: Photo, side: int) -> Photo:
+    """Return a photo with at most `side` pixels on its longer side, 8 bits a channel."""
+    factor = -(-max(photo.width, photo.height) // side)
+    small = quantise(block_mean(photo.samples, factor), np.dtype(np.uint8))
+    return Photo(small, bit_depth=8, format="jpeg", name=photo.name)
+
+
+def _opened(photo: Photo) -> Opened:
+    head = replace(photo, samples=photo.samples[:0], alpha=None)
+    # A view would keep the pixels.
+    head = replace(head, samples=head.samples.copy())
+    small = preview(photo, PREVIEW_SIDE)
+    return Opened(small, head, photo.width, photo.height, is_colour(small))
+
+
+def _in_mood(predicted: Colorization, mood: Photo) -> Colorization:
+    """Return the prediction with the mood's colours, at the prediction's own resolution.
+
+    The chroma of a transfer that keeps L: strength, hints and the picture's edges go on working.
+    """
+    lab = np.dstack([predicted.lightness, predicted.chroma]).astype(np.float32)
+    cells = Photo(np.clip(lab_to_gamut_rgb(lab), 0, 1), bit_depth=32, name="the prediction")
+    changed = fit_look(mood, cells, luminance="keep").apply(cells)
+    planes = np.moveaxis(rgb_to_lab(changed.pixels)[..., 1:], -1, 0)
+    return predicted.with_chroma(np.ascontiguousarray(planes, dtype=np.float32))

@@ -1,0 +1,57 @@
+"""`POST /v1/colorize`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.responses import StreamingResponse
+
+from rechroma.web import work
+from rechroma.web.bench import Advice
+from rechroma.web.formats import answer_with, chosen_output
+from rechroma.web.routes.parts import Accept, Format, Quality, parsed, picture_answer, problems
+from rechroma.web.schemas import ColorizeOptions
+from rechroma.web.service import ServiceHere
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["pictures"])
+
+_EXAMPLE = '{"strength": 1.1, "hints": [{"x": 120, "y": 80, "color": "#c22b2b"}]}'
+
+
+@router.post(
+    "/v1/colorize",
+    response_class=StreamingResponse,
+    responses=picture_answer() | problems(406, 413, 415, 429, 503),
+)
+async def colorize(
+    request: Request,
+    service: ServiceHere,
+    picture: Annotated[UploadFile, File(description="The picture.")],
+    options: Annotated[
+        str, Form(description="JSON; see ColorizeOptions.", examples=[_EXAMPLE])
+    ] = "{}",
+    mood: Annotated[
+        UploadFile | None, File(description="A colour photograph that sets the tone.")
+    ] = None,
+    format: Format = None,  # noqa: A002 (the parameter's name in the URL)
+    quality: Quality = None,
+    accept: Accept = "*/*",
+) -> StreamingResponse:
+    """Give a picture its colour back: same format, bit depth and metadata."""
+    wish = parsed(options, ColorizeOptions)
+    output = chosen_output(format, accept, quality)
+    uploads = [picture] if mood is None else [picture, mood]
+    async with service.kept(*uploads) as kept:
+        advice = Advice(
+            tuple(each.hint() for each in wish.hints), None if mood is None else kept[1]
+        )
+        job = partial(
+            work.colorize, upload=kept[0], output=output, advice=advice, amounts=wish.amounts(),
+            keep_color=wish.keep_color,
+        )  # fmt: skip
+        made = await service.do(request, job)
+    return answer_with(service.store, made, kept[0].name, "color")

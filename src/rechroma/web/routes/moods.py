@@ -1,0 +1,90 @@
+"""`/v1/sessions/{id}/mood`: the mood of one open picture for another."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import StreamingResponse
+
+from rechroma.web import session_work
+from rechroma.web.formats import answer_with, chosen_output
+from rechroma.web.routes.parts import (
+    Accept,
+    Format,
+    Quality,
+    Side,
+    picture_answer,
+    problems,
+)
+from rechroma.web.schemas import SessionMood
+from rechroma.web.service import ServiceHere
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/sessions/{id}/mood", tags=["sessions"])
+
+_Target = Annotated[str, Path(alias="id", description="The open picture that gets the mood.")]
+_CUBE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A .cube file.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_JPEG: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The preview.",
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("/preview", response_class=Response, responses=_JPEG | problems(404, 429, 503))
+async def preview(
+    request: Request, service: ServiceHere, target: _Target, mood: SessionMood, side: Side = 1600
+) -> Response:
+    """Return a preview of the target with the source's mood."""
+    source, ours = service.sessions.get(mood.source), service.sessions.get(target)
+    job = partial(
+        session_work.mood_preview, source=source.upload, target=ours.upload, wish=mood.wish(),
+        side=side,
+    )  # fmt: skip
+    return Response(await service.do(request, job, key=target), media_type="image/jpeg")
+
+
+@router.post(
+    "/picture",
+    response_class=StreamingResponse,
+    responses=picture_answer() | problems(404, 406, 429, 503),
+)
+async def picture(
+    request: Request,
+    service: ServiceHere,
+    target: _Target,
+    mood: SessionMood,
+    format: Format = None,  # noqa: A002
+    quality: Quality = None,
+    accept: Accept = "*/*",
+) -> StreamingResponse:
+    """Return the whole target with the source's mood."""
+    source, ours = service.sessions.get(mood.source), service.sessions.get(target)
+    job = partial(
+        session_work.mood_picture, source=source.upload, target=ours.upload, wish=mood.wish(),
+        output=chosen_output(format, accept, quality),
+    )  # fmt: skip
+    made = await service.do(request, job, key=target)
+    return answer_with(service.store, made, ours.upload.name, "mood")
+
+
+@router.post("/look", response_class=StreamingResponse, responses=_CUBE | problems(404, 429, 503))
+async def look(
+    request: Request, service: ServiceHere, target: _Target, mood: SessionMood
+) -> StreamingResponse:
+    """Return the look that gives the target the source's mood, as a `.cube` file."""
+    source, ours = service.sessions.get(mood.source), service.sessions.get(target)
+    job = partial(
+        session_work.look_file, source=source.upload, target=ours.upload, wish=mood.wish()
+    )
+    made = await service.do(request, job, key=target)
+    return answer_with(service.store, made, source.upload.name, "look")

@@ -1,0 +1,75 @@
+"""Parts of requests and answers that several routes share."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Header, Query
+from pydantic import BaseModel, ValidationError
+
+from rechroma.web.formats import MEDIA_TYPES
+from rechroma.web.problems import MEDIA_TYPE, Problem
+
+__all__ = ["Accept", "Format", "Quality", "Side", "parsed", "picture_answer", "problems"]
+
+M = TypeVar("M", bound=BaseModel)
+
+Format = Annotated[
+    str | None,
+    Query(max_length=16, description="The answer's format; else `Accept`, else the input's."),
+]
+Quality = Annotated[int | None, Query(ge=1, le=100, description="Of a lossy format.")]
+Accept = Annotated[str, Header()]
+Side = Annotated[int, Query(ge=16, le=1600, description="Pixels of the longer side, at most.")]
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "mend"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong."},
+        "mend": {"type": "string", "description": "What can be done about it."},
+    },
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of the problems that a route answers with."""
+    # Whatever stands before the routes says these.
+    known = {400, 401, 403, 421, 422, *statuses}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
+        }
+        for status in sorted(known)
+    }
+
+
+def picture_answer() -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of an answer that is a picture."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    kinds = {media: schema for name, (media, _) in MEDIA_TYPES.items() if name != "cube"}
+    return {200: {"description": "The picture.", "content": kinds}}
+
+
+def parsed(text: str, model: type[M]) -> M:
+    """Read the JSON of a multipart field.
+
+    Raises:
+        Problem: 422, with the field that is wrong.
+    """
+    try:
+        return model.model_validate_json(text or "{}")
+    except ValidationError as error:
+        raise Problem(422, told(error), "see /openapi.json") from None
+
+
+def told(error: ValidationError) -> str:
+    """Return the first thing that is wrong, in one line."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]

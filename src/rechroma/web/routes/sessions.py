@@ -1,0 +1,155 @@
+"""`/v1/sessions`: pictures that stay open, so that changing one's mind needs no upload."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
+
+from rechroma.web import session_work
+from rechroma.web.formats import answer_with, chosen_output
+from rechroma.web.routes.parts import (
+    Accept,
+    Format,
+    Quality,
+    Side,
+    picture_answer,
+    problems,
+)
+from rechroma.web.schemas import Edit, LikelyOptions
+from rechroma.web.service import ServiceHere
+from rechroma.web.sessions import Session
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+_BINARY: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Planes of bytes, of the size in X-Width and X-Height.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_JPEG: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture.",
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("", status_code=201, responses=problems(413, 415, 429, 503))
+async def open_picture(
+    request: Request,
+    service: ServiceHere,
+    picture: Annotated[UploadFile, File(description="The picture.")],
+) -> dict[str, Any]:
+    """Open a picture; its id is the key to it."""
+    service.sessions.check_room()
+    upload = await service.keep(picture)
+    try:
+        facts = await service.do(request, partial(session_work.look_at, upload=upload))
+    except BaseException:
+        service.store.drop(upload.path)
+        raise
+    return _told(service, service.sessions.add(upload, facts))
+
+
+@router.get("/{id}", responses=problems(404))
+async def picture_facts(service: ServiceHere, id: str) -> dict[str, Any]:  # noqa: A002
+    """Tell what is known of a picture that is open."""
+    return _told(service, service.sessions.get(id))
+
+
+@router.delete("/{id}", status_code=204, responses=problems())
+async def close_picture(service: ServiceHere, id: str) -> Response:  # noqa: A002
+    """Close a picture: everything that was kept of it is gone."""
+    service.sessions.end(id)
+    return Response(status_code=204)
+
+
+@router.get("/{id}/original", response_class=Response, responses=_JPEG | problems(404, 429, 503))
+async def original(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    side: Side = 1600,
+) -> Response:
+    """Return the picture as it is, as a JPEG preview."""
+    session = service.sessions.get(id)
+    job = partial(session_work.original, upload=session.upload, side=side)
+    return Response(await service.do(request, job, key=id), media_type="image/jpeg")
+
+
+@router.post("/{id}/planes", response_class=Response, responses=_BINARY | problems(404, 429, 503))
+async def planes(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    edit: Edit,
+    side: Side = 1600,
+) -> Response:
+    """Return a preview's L, a and b as bytes, from which any strength and vividness can be drawn.
+
+    L · 2.55 (uint8), a, b (int8), each plane whole, row by row. If the model tells how likely
+    colours are, also a and b of vividness 0 (int8) and how sure it is, 0…255 (uint8).
+    """
+    session = service.sessions.get(id)
+    job = partial(
+        session_work.planes, upload=session.upload, advice=service.advice(edit), side=side
+    )
+    found = await service.do(request, job, key=id)
+    headers = {"X-Width": str(found.width), "X-Height": str(found.height)}
+    return Response(found.data, media_type="application/octet-stream", headers=headers)
+
+
+@router.post("/{id}/likely", responses=problems(404, 429, 503))
+async def likely(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    place: LikelyOptions,
+) -> list[dict[str, Any]]:
+    """Return the colours that a place is likely to have, the likeliest first."""
+    session = service.sessions.get(id)
+    job = partial(
+        session_work.likely, upload=session.upload, advice=service.advice(place.edit),
+        at=(place.x, place.y), count=place.count,
+    )  # fmt: skip
+    return [asdict(each) for each in await service.do(request, job, key=id)]
+
+
+@router.post(
+    "/{id}/picture",
+    response_class=StreamingResponse,
+    responses=picture_answer() | problems(404, 406, 429, 503),
+)
+async def picture(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    edit: Edit,
+    format: Format = None,  # noqa: A002
+    quality: Quality = None,
+    accept: Accept = "*/*",
+) -> StreamingResponse:
+    """Return the whole picture in colour: full size, original bit depth and metadata."""
+    session = service.sessions.get(id)
+    job = partial(
+        session_work.picture, upload=session.upload, advice=service.advice(edit),
+        amounts=edit.amounts(), output=chosen_output(format, accept, quality),
+    )  # fmt: skip
+    made = await service.do(request, job, key=id)
+    return answer_with(service.store, made, session.upload.name, "color")
+
+
+def _told(service: ServiceHere, session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "name": session.upload.name,
+        **asdict(session.facts),
+        "expires_after": service.sessions.seconds,
+    }

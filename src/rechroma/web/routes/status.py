@@ -1,0 +1,53 @@
+"""What probes and other programs ask: models, health, readiness, metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from rechroma.colorizer import MODELS, load_card
+from rechroma.web.metrics import CONTENT_TYPE
+from rechroma.web.problems import Problem
+from rechroma.web.routes.parts import problems
+from rechroma.web.service import ServiceHere
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["status"])
+
+
+@router.get("/v1/models", responses=problems())
+def models(service: ServiceHere) -> dict[str, Any]:
+    """List the models; `current` is the one that answers here, and what it can do."""
+    return {"current": service.card(), "models": [_entry(name) for name in MODELS]}
+
+
+@router.get("/healthz", responses=problems())
+async def healthz() -> dict[str, str]:
+    """Answer: the server is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses=problems(503))
+async def readyz(service: ServiceHere) -> dict[str, str]:
+    """Answer if pictures can be worked on: the model is loaded, and the server is not stopping."""
+    if service.draining:
+        raise Problem(503, "the server is stopping", headers={"Retry-After": "10"})
+    if service.pool.failure is not None and not service.pool.ready:
+        raise Problem(503, service.pool.failure.what, service.pool.failure.mend)
+    if not service.pool.ready:
+        raise Problem(503, "the model is being loaded", headers={"Retry-After": "2"})
+    return {"status": "ready"}
+
+
+@router.get("/metrics", response_class=Response, responses=problems())
+async def metrics(request: Request) -> Response:
+    """Return counters for Prometheus."""
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE)
+
+
+def _entry(name: str) -> dict[str, Any]:
+    card = load_card(name)
+    return {"name": card.name, "version": card.version, "licence": card.licence}

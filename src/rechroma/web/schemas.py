@@ -1,0 +1,142 @@
+"""What clients send and get as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rechroma.colorizer import Hint
+from rechroma.colorizer.colorization import MAX_STRENGTH, MAX_VARIANTS, MAX_VIVIDNESS
+from rechroma.mood import DEFAULT_METHOD, METHODS, Swatch
+from rechroma.web.limits import MAX_HINTS
+from rechroma.web.work import Amounts, MoodWish
+
+__all__ = [
+    "ArchiveEntry",
+    "ArchiveOptions",
+    "ColorizeOptions",
+    "Edit",
+    "HintOptions",
+    "LikelyOptions",
+    "SessionMood",
+    "SwatchOptions",
+    "TransferOptions",
+]
+
+# A side of a picture fits into it.
+_MAX_PIXEL = 1 << 20
+_MAX_PAIRS = 32
+_MAX_FILES = 1000
+
+_Strength = Annotated[float, Field(ge=0, le=MAX_STRENGTH, description="Factor on the chroma.")]
+_Vividness = Annotated[
+    float,
+    Field(ge=0, le=MAX_VIVIDNESS, description="0: faithful and pale; 1: near to the likeliest."),
+]
+_Pixel = Annotated[int, Field(ge=0, le=_MAX_PIXEL)]
+_Box = Annotated[
+    tuple[_Pixel, _Pixel, _Pixel, _Pixel], Field(description="Left, top, width, height in pixels.")
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class HintOptions(_Strict):
+    """A colour for a place, in pixels of the upright picture."""
+
+    x: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
+    y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
+    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#c22b2b"])]
+
+    def hint(self) -> Hint:
+        """Return it as the package's own."""
+        return Hint(self.x, self.y, self.color)
+
+
+class ColorizeOptions(_Strict):
+    """How a picture is colorized."""
+
+    strength: _Strength = 1.0
+    vividness: _Vividness = 1.0
+    keep_color: bool = False
+    hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []
+
+    def amounts(self) -> Amounts:
+        """Return strength and vividness."""
+        return Amounts(self.strength, self.vividness)
+
+
+class SwatchOptions(_Strict):
+    """Two rectangles whose colours belong together."""
+
+    source: _Box
+    target: _Box
+
+
+class TransferOptions(_Strict):
+    """How a mood is transferred."""
+
+    method: Annotated[str, Field(json_schema_extra={"enum": [*METHODS]})] = DEFAULT_METHOD
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+    luminance: Literal["match", "keep"] = "match"
+    regions: Annotated[int | None, Field(ge=2, le=8)] = None
+    swatches: Annotated[list[SwatchOptions], Field(max_length=_MAX_PAIRS)] = []
+
+    def wish(self) -> MoodWish:
+        """Return it as a lane's job takes it."""
+        pairs = tuple(Swatch(pair.source, pair.target) for pair in self.swatches)
+        return MoodWish(self.method, self.strength, self.luminance, self.regions, pairs)
+
+
+class SessionMood(TransferOptions):
+    """A transfer between two pictures that are open."""
+
+    source: Annotated[str, Field(max_length=64, description="The open picture it comes from.")]
+
+
+class Edit(_Strict):
+    """What a client says about the colours of a picture that is open."""
+
+    strength: _Strength = 1.0
+    vividness: _Vividness = 1.0
+    hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []
+    mood: Annotated[str | None, Field(max_length=64, description="An open picture.")] = None
+    answer: Annotated[
+        tuple[int, int] | None,
+        Field(description=f"Number and count of another answer; at most {MAX_VARIANTS}."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _check_answer(self) -> Edit:
+        if self.answer and not 1 <= self.answer[0] <= self.answer[1] <= MAX_VARIANTS:
+            raise ValueError(f"answer is [number, count] with 1 ≤ number ≤ count ≤ {MAX_VARIANTS}")
+        return self
+
+    def amounts(self) -> Amounts:
+        """Return strength and vividness."""
+        return Amounts(self.strength, self.vividness)
+
+
+class LikelyOptions(_Strict):
+    """A place of a picture that is open."""
+
+    x: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
+    y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
+    count: Annotated[int, Field(ge=1, le=12)] = 6
+    edit: Edit = Edit()
+
+
+class ArchiveEntry(_Strict):
+    """A picture that is open, and how it shall be coloured."""
+
+    id: Annotated[str, Field(max_length=64)]
+    edit: Edit = Edit()
+
+
+class ArchiveOptions(_Strict):
+    """Pictures for one zip file."""
+
+    pictures: Annotated[list[ArchiveEntry], Field(min_length=1, max_length=_MAX_FILES)]

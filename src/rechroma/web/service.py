@@ -1,0 +1,155 @@
+"""What the routes share: the lanes, the files and the pictures that are open."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+
+from rechroma.colorizer import load_card
+from rechroma.web.bench import Advice, Upload
+from rechroma.web.lane import Setup
+from rechroma.web.pool import Pool
+from rechroma.web.problems import Problem
+from rechroma.web.sessions import Session, Sessions
+from rechroma.web.store import Store, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.datastructures import UploadFile
+
+    from rechroma.colorizer import ModelCard
+    from rechroma.web.lane import Job
+    from rechroma.web.schemas import Edit
+    from rechroma.web.settings import Settings
+
+__all__ = ["Service", "ServiceHere"]
+
+T = TypeVar("T")
+
+_SWEEP_SECONDS = 15.0
+_GONE = 499  # nginx's number: nobody reads the answer
+
+
+class Service:
+    """Lanes, files and sessions; made when the server starts, closed when it ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        limits = settings.limits
+        self.settings = settings
+        self.store = Store(limits.stored_bytes)
+        self.sessions = Sessions(limits.sessions, limits.session_seconds, self._forget)
+        setup = Setup(
+            settings.model, settings.device, settings.size, settings.threads, limits.pixels,
+            str(self.store.folder),
+        )  # fmt: skip
+        self.pool = Pool(setup, lanes=settings.lanes, queue=limits.queue, seconds=limits.seconds)
+        self.draining = False
+
+    @asynccontextmanager
+    async def run(self) -> AsyncGenerator[None]:
+        """Work until the server ends."""
+        self.pool.start()
+        sweeper = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeper
+            await self.pool.close()
+            self.store.close()
+
+    async def do(self, request: Request, job: Job[T], *, key: str = "") -> T:
+        """Do a job for a client, for as long as the client is there.
+
+        Raises:
+            Problem: See `Pool.run`; or the client has gone.
+            RechromaError: As the job raised it.
+        """
+        work = asyncio.ensure_future(self.pool.run(job, key=key))
+        gone = asyncio.ensure_future(_gone(request))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            raise Problem(_GONE, "the client has gone")
+        finally:
+            gone.cancel()
+            await _cancelled(work)
+
+    @asynccontextmanager
+    async def kept(self, *uploads: UploadFile) -> AsyncGenerator[list[Upload]]:
+        """Keep pictures that were sent for as long as they are worked on."""
+        kept: list[Upload] = []
+        try:
+            for upload in uploads:
+                # One by one, so that those before a bad one are dropped, too.
+                kept.append(await self.keep(upload))  # noqa: PERF401
+            yield kept
+        finally:
+            for each in kept:
+                self.store.drop(each.path)
+
+    async def keep(self, upload: UploadFile) -> Upload:
+        """Keep a picture that was sent; see `Store.keep_picture`."""
+        return Upload(await self.store.keep_picture(upload), name_of(upload))
+
+    def card(self) -> dict[str, Any]:
+        """Return what clients have to know of the model that answers here."""
+        card = _card(self.settings.model)
+        return {
+            "name": card.name,
+            "version": card.version,
+            "licence": card.licence,
+            "hints": card.hints,
+            "answers": bool(card.temperature),
+        }
+
+    def advice(self, edit: Edit) -> Advice:
+        """Return an edit as a lane's job takes it.
+
+        Raises:
+            Problem: Its mood is not open.
+        """
+        hints = tuple(each.hint() for each in edit.hints)
+        mood = None if edit.mood is None else self.sessions.get(edit.mood).upload
+        return Advice(hints, mood, edit.answer)
+
+    def _forget(self, session: Session) -> None:
+        self.store.drop(session.upload.path)
+        self.pool.forget(session.id)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self.sessions.sweep()
+
+
+async def _gone(request: Request) -> None:
+    """Return when the client has closed the connection; its body was read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _cancelled(work: asyncio.Future[T]) -> None:
+    if not work.done():
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+@lru_cache
+def _card(model: str) -> ModelCard:
+    return load_card(model)
+
+
+def _service(request: Request) -> Service:
+    return request.app.state.service
+
+
+ServiceHere = Annotated[Service, Depends(_service)]

@@ -1,0 +1,210 @@
+"""Jobs of the page, on pictures that are open, at their previews' size. They run in a lane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.color import lab_to_gamut_rgb, lightness
+from rechroma.errors import UsageError
+from rechroma.mood import Swatch, write_cube
+from rechroma.photo import encode
+from rechroma.photo.model import to_float
+from rechroma.web.bench import PREVIEW_SIDE, preview
+from rechroma.web.work import Made, coloured, fitted, new_file, written
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rechroma.colorizer import Colorization
+    from rechroma.mood import Look
+    from rechroma.mood.swatch import Box
+    from rechroma.photo import Photo
+    from rechroma.web.bench import Advice, Bench, Opened, Upload
+    from rechroma.web.work import Amounts, MoodWish, Output
+
+__all__ = [
+    "Facts",
+    "LikelyColor",
+    "Planes",
+    "likely",
+    "look_at",
+    "look_file",
+    "mood_picture",
+    "mood_preview",
+    "original",
+    "picture",
+    "planes",
+]
+
+_PREVIEW_QUALITY = 90
+_L_SCALE = 255 / 100
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a picture: its size, and what its file is like."""
+
+    width: int
+    height: int
+    bit_depth: int
+    format: str
+    in_color: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """A preview as planes of bytes, one after the other, each `height` rows of `width`.
+
+    Attributes:
+        width: Columns.
+        height: Rows.
+        data: L · 2.55 (uint8), a, b (int8); of a model that tells how likely colours are also a, b
+            of vividness 0 (int8) and how sure it is · 255 (uint8).
+    """
+
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyColor:
+    """A colour that a place may have: sRGB "#rrggbb" at the place's own L, and how likely it is."""
+
+    color: str
+    probability: float
+
+
+def look_at(bench: Bench, upload: Upload) -> Facts:
+    """Open a picture."""
+    opened = bench.open(upload)
+    return Facts(
+        opened.width, opened.height, opened.head.bit_depth, opened.head.format or "",
+        opened.in_colour,
+    )  # fmt: skip
+
+
+def original(bench: Bench, upload: Upload, side: int) -> bytes:
+    """Return the picture as it is, as a JPEG of at most `side` pixels."""
+    return _jpeg(preview(bench.open(upload).preview, side))
+
+
+def planes(bench: Bench, upload: Upload, advice: Advice, side: int) -> Planes:
+    """Return the preview's L and chroma; see `Planes`."""
+    predicted = bench.predict(upload, advice)
+    small = predicted.on(preview(predicted.photo, side)) if side < PREVIEW_SIDE else predicted
+    parts = [
+        _bytes(lightness(to_float(small.photo.samples)) * _L_SCALE, np.uint8),
+        _bytes(small.enlarged(), np.int8),
+    ]
+    if bench.colorizer.card.temperature:
+        parts.append(_bytes(small.enlarged(vividness=0), np.int8))
+        parts.append(_sure(small))
+    return Planes(small.photo.width, small.photo.height, b"".join(parts))
+
+
+def likely(
+    bench: Bench, upload: Upload, advice: Advice, at: tuple[float, float], count: int
+) -> list[LikelyColor]:
+    """Return the likeliest colours of a place, given in pixels of the whole picture.
+
+    Raises:
+        UsageError: The place is outside of the picture, or the model does not tell.
+    """
+    opened = bench.open(upload)
+    if not (0 <= at[0] < opened.width and 0 <= at[1] < opened.height):
+        raise UsageError(
+            f"{at[0]:g}, {at[1]:g} is outside of the picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+    predicted = bench.predict(upload, advice)
+    rows, columns = predicted.lightness.shape
+    row, column = int(at[1] / opened.height * rows), int(at[0] / opened.width * columns)
+    level = float(predicted.lightness[row, column])
+    return [
+        LikelyColor(_hex(level, each.a, each.b), each.probability)
+        for each in predicted.distribution.likely(row, column, count)
+    ]
+
+
+def picture(bench: Bench, upload: Upload, output: Output, advice: Advice, amounts: Amounts) -> Made:
+    """Write the whole picture with its preview's colours."""
+    colours = bench.predict(upload, advice).on(bench.read(upload))
+    return written(colours.render(strength=amounts.strength, vividness=amounts.vividness), output)
+
+
+def mood_preview(bench: Bench, source: Upload, target: Upload, wish: MoodWish, side: int) -> bytes:
+    """Return the target's preview with the source's mood, as a JPEG of at most `side` pixels."""
+    _, photo, look = _look_of(bench, source, target, wish)
+    return _jpeg(preview(look.apply(photo), side))
+
+
+def mood_picture(
+    bench: Bench, source: Upload, target: Upload, output: Output, wish: MoodWish
+) -> Made:
+    """Write the whole target with the look of its preview."""
+    mood, _, look = _look_of(bench, source, target, wish)
+    whole = coloured(bench, bench.read(target), mood)
+    return written(look.apply(whole, threads=bench.threads), output)
+
+
+def look_file(bench: Bench, source: Upload, target: Upload, wish: MoodWish) -> Made:
+    """Write the look as a `.cube` file."""
+    path = new_file()
+    write_cube(_look_of(bench, source, target, wish)[2].lut, path, title=_title(source))
+    return Made(path, "cube")
+
+
+def _look_of(
+    bench: Bench, source: Upload, target: Upload, wish: MoodWish
+) -> tuple[Photo, Photo, Look]:
+    """Return the previews, the target's in colour, and the look that was wished for."""
+    theirs, ours = bench.open(source), bench.open(target)
+    photo = coloured(bench, ours.preview, theirs.preview)
+    pairs = tuple(
+        Swatch(_shrunk(pair.source, theirs), _shrunk(pair.target, ours)) for pair in wish.swatches
+    )
+    return theirs.preview, photo, fitted(theirs.preview, photo, replace(wish, swatches=pairs))
+
+
+def _title(source: Upload) -> str:
+    return f"Rechroma: {Path(source.name).stem}"
+
+
+def _shrunk(box: Box, opened: Opened) -> Box:
+    """Return a rectangle of the whole picture in its preview's pixels."""
+    left, top, width, height = box
+    if left + width > opened.width or top + height > opened.height:
+        raise UsageError(
+            f"the rectangle {left}, {top}, {width}, {height} leaves its picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+    across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
+    x, y = int(left * across), int(top * down)
+    return (
+        x, y,
+        max(1, min(round(width * across), opened.preview.width - x)),
+        max(1, min(round(height * down), opened.preview.height - y)),
+    )  # fmt: skip
+
+
+def _jpeg(photo: Photo) -> bytes:
+    return encode(photo, "jpeg", quality=_PREVIEW_QUALITY)
+
+
+def _bytes(plane: NDArray[np.float32], kind: type[np.uint8 | np.int8]) -> bytes:
+    ends = np.iinfo(kind)
+    return np.clip(np.rint(plane), ends.min, ends.max).astype(kind).tobytes()
+
+
+def _sure(colours: Colorization) -> bytes:
+    return colours.confidence().samples[..., 0].tobytes()
+
+
+def _hex(level: float, a: float, b: float) -> str:
+    rgb = np.rint(255 * lab_to_gamut_rgb(np.array([level, a, b]))).astype(int)
+    return "#{:02x}{:02x}{:02x}".format(*rgb)

@@ -1,0 +1,108 @@
+"""Pictures that the page has open: kept for a while, found by an id that nobody can guess."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rechroma.web.problems import Problem, busy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rechroma.web.bench import Upload
+    from rechroma.web.session_work import Facts
+
+__all__ = ["Session", "Sessions"]
+
+
+@dataclass(slots=True)
+class Session:
+    """A picture that is open.
+
+    Attributes:
+        id: 192 random bits: who has it may work on the picture.
+        upload: The file.
+        facts: What is known of it.
+        used: When it was last used, in seconds of a monotonic clock.
+    """
+
+    id: str
+    upload: Upload
+    facts: Facts
+    used: float
+
+
+class Sessions:
+    """The pictures that are open.
+
+    Args:
+        most: How many at once.
+        seconds: How long one is kept after its last use.
+        drop: Called with each session that ends.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        seconds: float,
+        drop: Callable[[Session], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._drop = drop
+        self._clock = clock
+        self._open: dict[str, Session] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def seconds(self) -> float:
+        """How long one is kept after its last use."""
+        return self._seconds
+
+    def check_room(self) -> None:
+        """Refuse another picture if there are too many.
+
+        Raises:
+            Problem: 429.
+        """
+        self.sweep()
+        if len(self._open) >= self._most:
+            raise busy(f"{len(self._open)} pictures are open at once", seconds=30)
+
+    def add(self, upload: Upload, facts: Facts) -> Session:
+        """Open a picture."""
+        session = Session(secrets.token_urlsafe(24), upload, facts, self._clock())
+        self._open[session.id] = session
+        return session
+
+    def get(self, key: str) -> Session:
+        """Return a picture that is open.
+
+        Raises:
+            Problem: 404 none of that id, or not any more.
+        """
+        self.sweep()
+        session = self._open.get(key)
+        if session is None:
+            raise Problem(404, "this picture is not open any more", "open it again")
+        session.used = self._clock()
+        return session
+
+    def end(self, key: str) -> None:
+        """Close a picture; nothing happens if it is not open."""
+        session = self._open.pop(key, None)
+        if session is not None:
+            self._drop(session)
+
+    def sweep(self) -> None:
+        """Close what was not used for long."""
+        oldest = self._clock() - self._seconds
+        for key in [key for key, session in self._open.items() if session.used < oldest]:
+            self.end(key)

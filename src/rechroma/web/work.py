@@ -1,0 +1,141 @@
+"""Jobs on whole pictures: a file in, a file out. They run in a lane."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rechroma.colorizer import is_colour
+from rechroma.errors import LookError
+from rechroma.mood import Look, Swatch, fit_look, read_cube
+from rechroma.photo import writable_format, write
+
+if TYPE_CHECKING:
+    from rechroma.mood import Luminance
+    from rechroma.photo import Photo
+    from rechroma.web.bench import Advice, Bench, Upload
+
+__all__ = [
+    "Amounts",
+    "Made",
+    "MoodWish",
+    "Output",
+    "apply_look",
+    "colorize",
+    "coloured",
+    "fitted",
+    "new_file",
+    "transfer",
+    "written",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """As what a result is written.
+
+    Attributes:
+        format: OpenImageIO's name; None for the format that the picture came in.
+        quality: 1…100 of a lossy one; None for the writer's default.
+    """
+
+    format: str | None = None
+    quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A result.
+
+    Attributes:
+        path: The file, in the lane's own folder.
+        format: OpenImageIO's name of its format.
+        unchanged: Whether the picture was given back as it was.
+    """
+
+    path: Path
+    format: str
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """See `rechroma.Colorizer.colorize`."""
+
+    strength: float = 1.0
+    vividness: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class MoodWish:
+    """See `rechroma.transfer`."""
+
+    method: str
+    strength: float = 1.0
+    luminance: Luminance = "match"
+    regions: int | None = None
+    swatches: tuple[Swatch, ...] = ()
+
+
+def colorize(
+    bench: Bench,
+    upload: Upload,
+    output: Output,
+    advice: Advice,
+    amounts: Amounts,
+    *,
+    keep_color: bool,
+) -> Made:
+    """Colorize a picture, as `rechroma colorize` does."""
+    photo = bench.read(upload)
+    if keep_color and is_colour(photo):
+        return written(photo, output, unchanged=True)
+    mood = None if advice.mood is None else bench.read(advice.mood)
+    colours = bench.colours(photo, advice.hints, mood)
+    return written(colours.render(strength=amounts.strength, vividness=amounts.vividness), output)
+
+
+def transfer(bench: Bench, source: Upload, target: Upload, output: Output, wish: MoodWish) -> Made:
+    """Give the target the mood of the source, as `rechroma transfer` does."""
+    mood = bench.read(source)
+    photo = coloured(bench, bench.read(target), mood)
+    return written(fitted(mood, photo, wish).apply(photo, threads=bench.threads), output)
+
+
+def apply_look(bench: Bench, upload: Upload, look: Upload, output: Output) -> Made:
+    """Apply a `.cube` file."""
+    try:
+        table = Look(read_cube(look.path))
+    except LookError as error:
+        # Clients know the file by their own name.
+        raise LookError(error.what.replace(str(look.path), look.name), error.mend) from None
+    return written(table.apply(bench.read(upload), threads=bench.threads), output)
+
+
+def coloured(bench: Bench, photo: Photo, mood: Photo) -> Photo:
+    """Return a photo that has colours to be changed: a black-and-white one is colorized."""
+    return photo if is_colour(photo) else bench.colours(photo, (), mood).render()
+
+
+def fitted(mood: Photo, photo: Photo, wish: MoodWish) -> Look:
+    """Fit the look that was wished for."""
+    return fit_look(
+        mood, photo, method=wish.method, strength=wish.strength, luminance=wish.luminance,
+        regions=wish.regions, swatches=wish.swatches,
+    )  # fmt: skip
+
+
+def written(photo: Photo, output: Output, *, unchanged: bool = False) -> Made:
+    """Write a result."""
+    chosen = output.format or writable_format(photo.format)
+    path = new_file()
+    write(photo, path, format=chosen, quality=output.quality)
+    return Made(path, chosen, unchanged)
+
+
+def new_file() -> Path:
+    """Return a path in the lane's own folder at which nothing stands."""
+    return Path(tempfile.gettempdir(), secrets.token_hex(16))
