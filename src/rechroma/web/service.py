@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from fastapi import Depends, Request
 
 from rechroma.colorizer import load_card
+from rechroma.mood import METHODS
 from rechroma.web.bench import Advice, Upload
 from rechroma.web.lane import Setup
 from rechroma.web.pool import Pool
@@ -108,6 +109,7 @@ class Service:
             "licence": card.licence,
             "hints": card.hints,
             "answers": bool(card.temperature),
+            "methods": list(METHODS),
         }
 
     def advice(self, edit: Edit) -> Advice:

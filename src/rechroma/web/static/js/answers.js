@@ -1,0 +1,57 @@
+// Small pictures of other plausible answers.
+
+import * as api from "./api.js";
+import { make } from "./dom.js";
+import { wireOf } from "./edit.js";
+import { Planes, show } from "./planes.js";
+
+const COUNT = 4;
+const SIDE = 128;
+
+export class Answers {
+  constructor(root, choose) {
+    this.root = root;
+    this.choose = choose;
+    this.shown = "";
+  }
+
+  /** Show the answers of a picture; nothing is asked anew if its advice is the same. */
+  async show(picture) {
+    const edit = wireOf(picture.history.now);
+    const wish = JSON.stringify([picture.id, edit.hints, edit.mood]);
+    this.mark(edit.answer);
+    if (wish === this.shown) return;
+    this.shown = wish;
+    this.asking?.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    const choices = [null, ...Array.from({ length: COUNT }, (_, index) => [index + 1, COUNT])];
+    try {
+      const items = [];
+      for (const answer of choices) {
+        const planes = new Planes(await api.planes(picture.id, { ...edit, answer }, SIDE, signal));
+        items.push(this.item(answer, planes));
+      }
+      this.root.replaceChildren(...items);
+      this.mark(picture.history.now.answer);
+    } catch (error) {
+      if (error.name !== "AbortError") this.shown = "";
+    }
+  }
+
+  item(answer, planes) {
+    const canvas = make("canvas", { aria: { hidden: "true" } });
+    show(canvas, planes.paint(1, 1));
+    const name = answer ? `Answer ${answer[0]}` : "The model's own";
+    return make("button", {
+      type: "button", title: name, aria: { label: name, pressed: "false" },
+      dataset: { answer: JSON.stringify(answer) }, on: { click: () => this.choose(answer) },
+    }, canvas);
+  }
+
+  mark(answer) {
+    for (const button of this.root.children) {
+      button.setAttribute("aria-pressed", String(button.dataset.answer === JSON.stringify(answer)));
+    }
+  }
+}

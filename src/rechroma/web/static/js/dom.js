@@ -1,0 +1,48 @@
+// Small helpers around the document.
+
+/** Make an element: properties are set, `dataset`, `style`, `aria` and `on` are spread. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "dataset") Object.assign(element.dataset, value);
+    else if (name === "style") Object.assign(element.style, value);
+    else if (name === "aria") {
+      for (const [key, text] of Object.entries(value)) element.setAttribute(`aria-${key}`, text);
+    } else if (name === "on") {
+      for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
+    } else if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export const find = (id) => document.getElementById(id);
+
+/** Say something to people who don't see the page. */
+export function announce(text) {
+  find("status").textContent = text;
+}
+
+/** Show an error where it belongs, or take it away. */
+export function showError(element, error) {
+  element.hidden = !error;
+  element.textContent = error ? wordsOf(error) : "";
+}
+
+/** What is wrong, and what can be done about it, as one sentence or two. */
+export function wordsOf(error) {
+  const first = capital(error.message || String(error));
+  return error.mend ? `${first}. ${capital(error.mend)}.` : `${first}.`;
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Call `work` once things have been quiet for a while. */
+export function whenQuiet(work, milliseconds) {
+  let timer = 0;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => work(...given), milliseconds);
+  };
+}

@@ -1,0 +1,45 @@
+// What somebody wants of a picture's colours, and the way back.
+
+export const plainEdit = () => ({ strength: 1, vividness: 1, hints: [], mood: null, answer: null });
+
+/** An edit that can be undone: every state is a value of its own. */
+export class History {
+  constructor(now = plainEdit(), past = [], future = []) {
+    this.now = now;
+    this.past = past;
+    this.future = future;
+  }
+
+  get canUndo() { return this.past.length > 0; }
+  get canRedo() { return this.future.length > 0; }
+
+  /** Change something; `keep` false for steps of one movement, which are undone together. */
+  change(part, keep = true) {
+    if (keep) this.past.push(this.now);
+    this.now = { ...this.now, ...part };
+    if (keep) this.future = [];
+  }
+
+  undo() {
+    if (!this.canUndo) return;
+    this.future.push(this.now);
+    this.now = this.past.pop();
+  }
+
+  redo() {
+    if (!this.canRedo) return;
+    this.past.push(this.now);
+    this.now = this.future.pop();
+  }
+
+  toJSON() { return { now: this.now, past: this.past.slice(-50), future: this.future.slice(-50) }; }
+
+  static from({ now, past, future }) { return new History(now, past, future); }
+}
+
+/** What decides which planes are needed: strength and vividness do not. */
+export const adviceOf = ({ hints, mood, answer }) =>
+  ({ hints, mood: mood?.id ?? null, answer });
+
+/** The edit as the service takes it. */
+export const wireOf = (edit) => ({ ...adviceOf(edit), strength: edit.strength, vividness: edit.vividness });

@@ -1,0 +1,62 @@
+// The list of pictures: what each one is up to, and the way to it.
+
+import { find, make, wordsOf } from "./dom.js";
+import { show } from "./planes.js";
+
+const THUMB = 96;
+const WORDS = { waiting: "waiting", sending: "sending", opening: "opening", ready: "ready" };
+
+export class Filmstrip {
+  constructor(album) {
+    this.album = album;
+    this.list = find("filmstrip");
+    this.items = new Map();
+    album.addEventListener("change", () => this.draw());
+    album.addEventListener("select", () => this.draw());
+  }
+
+  draw() {
+    const { pictures, current } = this.album;
+    for (const [key, item] of this.items) {
+      if (!pictures.some((picture) => picture.key === key)) {
+        item.root.remove();
+        this.items.delete(key);
+      }
+    }
+    for (const picture of pictures) {
+      const item = this.items.get(picture.key) ?? this.item(picture);
+      item.open.setAttribute("aria-current", String(picture === current));
+      item.root.dataset.state = picture.state;
+      item.bar.hidden = picture.state === "ready" || picture.state === "failed";
+      if (picture.state === "sending") item.bar.value = picture.progress;
+      else item.bar.removeAttribute("value");
+      item.word.textContent = picture.problem ? wordsOf(picture.problem) : WORDS[picture.state] ?? "";
+      if (picture.planes && item.planes !== picture.planes) this.thumb(item, picture);
+    }
+  }
+
+  thumb(item, picture) {
+    const { planes, history } = picture;
+    const step = Math.ceil(Math.max(planes.width, planes.height) / THUMB);
+    show(item.canvas, planes.paint(history.now.strength, history.now.vividness, step));
+    item.planes = planes;
+  }
+
+  item(picture) {
+    const canvas = make("canvas", { width: THUMB, height: THUMB, aria: { hidden: "true" } });
+    const word = make("span", { className: "word" });
+    const bar = make("progress", { max: 1, aria: { label: `Sending ${picture.name}` } });
+    const open = make("button", {
+      type: "button", className: "open", on: { click: () => this.album.select(picture) },
+    }, canvas, make("span", { className: "name" }, picture.name));
+    const close = make("button", {
+      type: "button", className: "close", title: "Cancel or close",
+      aria: { label: `Close ${picture.name}` }, on: { click: () => this.album.remove(picture) },
+    }, "×");
+    const root = make("li", {}, open, close, bar, word);
+    this.list.append(root);
+    const item = { root, open, canvas, word, bar };
+    this.items.set(picture.key, item);
+    return item;
+  }
+}

@@ -1,0 +1,50 @@
+// Painting a preview within a frame: coarser while something is dragged, if the machine is slow.
+
+import { show } from "./planes.js";
+import { whenQuiet } from "./dom.js";
+
+const FRAME = 12; // milliseconds of a frame of 16 that painting may take
+
+export class Painter {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.pace = 25e-6; // milliseconds a pixel, until it is measured
+    this.waiting = 0;
+    this.finish = whenQuiet(() => this.draw(1), 150);
+  }
+
+  /** Paint these planes from now on. */
+  use(planes, strength, vividness) {
+    this.planes = planes;
+    this.strength = strength;
+    this.vividness = vividness;
+    this.draw(1);
+  }
+
+  /** Paint other amounts, in the next frame. */
+  change(strength, vividness) {
+    this.strength = strength;
+    this.vividness = vividness;
+    if (!this.planes || this.waiting) return;
+    this.waiting = requestAnimationFrame(() => {
+      this.waiting = 0;
+      const step = this.affordableStep();
+      this.draw(step);
+      if (step > 1) this.finish();
+    });
+  }
+
+  affordableStep() {
+    const cost = this.planes.width * this.planes.height * this.pace;
+    return Math.max(1, Math.ceil(Math.sqrt(cost / FRAME)));
+  }
+
+  draw(step) {
+    if (!this.planes) return;
+    const start = performance.now();
+    const picture = this.planes.paint(this.strength, this.vividness, step);
+    show(this.canvas, picture);
+    this.pace = (performance.now() - start) / (picture.width * picture.height);
+    this.canvas.dispatchEvent(new CustomEvent("painted", { detail: { step } }));
+  }
+}

@@ -1,0 +1,87 @@
+// What can be changed about a picture's colours.
+
+import * as api from "./api.js";
+import { make } from "./dom.js";
+import { wireOf } from "./edit.js";
+import { FORMATS, saveFile, withButton } from "./save.js";
+
+const slider = (id, label, most, listener) => {
+  const value = make("output", { htmlFor: id }, "100 %");
+  const input = make("input", { id, type: "range", min: 0, max: most, step: 0.01, value: 1 });
+  input.addEventListener("input", () => listener(Number(input.value), false));
+  input.addEventListener("change", () => listener(Number(input.value), true));
+  return { input, value, root: make("div", { className: "field" }, make("label", { htmlFor: id }, label), value, input) };
+};
+
+/**
+ * Calls `actions`: amounts(part, done), undo(), redo(), addHint(), mood(), dropMood(), doubt(on),
+ * answer(answer), failed(error).
+ */
+export class Panel {
+  constructor(root, actions) {
+    this.actions = actions;
+    this.strength = slider("strength", "Strength", 1.5, (strength, done) => actions.amounts({ strength }, done));
+    this.vividness = slider("vividness", "Vividness", 1.5, (vividness, done) => actions.amounts({ vividness }, done));
+    const button = (text, work, more = {}) => make("button", { type: "button", on: { click: work }, ...more }, text);
+    this.undo = button("Undo", () => actions.undo(), { title: "Undo (Ctrl+Z)" });
+    this.redo = button("Redo", () => actions.redo(), { title: "Redo (Ctrl+Shift+Z)" });
+    this.hintButton = button("Add a colour spot", () => actions.addHint());
+    this.spots = make("div", { className: "group" },
+      make("h2", {}, "Colours you know"),
+      make("p", { className: "help" }, "Click in the picture where you know the colour."),
+      this.hintButton);
+    this.answers = make("div", { className: "answers", role: "group", aria: { label: "Other plausible answers" } });
+    this.answersGroup = make("div", { className: "group" }, make("h2", {}, "Other plausible answers"), this.answers);
+    this.doubt = make("input", { id: "doubt", type: "checkbox" });
+    this.doubt.addEventListener("change", () => actions.doubt(this.doubt.checked));
+    this.doubtField = make("div", { className: "field check" }, this.doubt,
+      make("label", { htmlFor: "doubt" }, "Show where it is guessing"));
+    this.moodButton = button("Choose a mood picture…", () => actions.mood(), { id: "mood-choose" });
+    this.moodName = make("p", { className: "help", id: "mood-name" });
+    this.moodDrop = button("Take the mood away", () => actions.dropMood(), { hidden: true });
+    this.format = make("select", { id: "format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
+    this.download = button("Download", () => this.save(), { className: "primary", id: "download" });
+    root.addEventListener("submit", (event) => event.preventDefault());
+    root.append(
+      this.strength.root, this.vividness.root,
+      make("div", { className: "row" }, this.undo, this.redo),
+      make("div", { className: "group save" },
+        make("label", { htmlFor: "format" }, "Save "), this.format, this.download),
+      this.spots, this.answersGroup, this.doubtField,
+      make("div", { className: "group", id: "mood-drop" }, make("h2", {}, "Mood"), this.moodName, make("div", { className: "row" }, this.moodButton, this.moodDrop)),
+    );
+    this.root = root;
+  }
+
+  /** Show what a model can do. */
+  suit({ hints, answers }) {
+    this.spots.hidden = !hints;
+    this.vividness.root.hidden = !answers;
+    this.answersGroup.hidden = !answers;
+    this.doubtField.hidden = !answers;
+  }
+
+  /** Show the state of a picture. */
+  show(picture) {
+    this.picture = picture;
+    const ready = picture?.state === "ready";
+    for (const field of this.root.elements) field.disabled = !ready;
+    if (!ready) return;
+    const { now, canUndo, canRedo } = picture.history;
+    for (const [name, { input, value }] of [["strength", this.strength], ["vividness", this.vividness]]) {
+      input.value = now[name];
+      value.textContent = `${Math.round(100 * now[name])} %`;
+    }
+    this.undo.disabled = !canUndo;
+    this.redo.disabled = !canRedo;
+    this.moodName.textContent = now.mood ? `The tone of ${now.mood.name}` : "Let a colour photograph set the tone.";
+    this.moodDrop.hidden = !now.mood;
+  }
+
+  save() {
+    const { picture } = this;
+    return withButton(this.download, async () => {
+      saveFile(await api.picture(picture.id, wireOf(picture.history.now), this.format.value));
+    }, this.actions.failed);
+  }
+}

@@ -1,0 +1,30 @@
+// Handing files to the browser.
+
+/** Save a file that the service gave: { blob, name }. */
+export function saveFile({ blob, name }) {
+  const address = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** Run the work of a button, which waits meanwhile; errors go to `failed`. */
+export async function withButton(button, work, failed) {
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  try {
+    failed(null);
+    await work();
+  } catch (error) {
+    if (error.name !== "AbortError") failed(error);
+  } finally {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+  }
+}
+
+export const FORMATS = [
+  ["", "as it came"], ["jpeg", "JPEG"], ["png", "PNG"], ["tiff", "TIFF"], ["webp", "WebP"],
+];

@@ -1,0 +1,203 @@
+// Two pictures over each other with a divider between them, zoomed and moved together.
+
+import { make } from "./dom.js";
+
+const MOST = 8;
+const CLICK = 5; // pixels that a finger may tremble
+
+/**
+ * Dispatches "place" with { x, y } in 0…1 of the picture when somebody clicks in it.
+ */
+export class Stage extends EventTarget {
+  constructor(root, label) {
+    super();
+    this.scale = 1;
+    this.offset = { x: 0, y: 0 };
+    this.pointers = new Map();
+    this.before = make("canvas", { className: "before", role: "img", aria: { label: `${label}: before` } });
+    this.after = make("canvas", { className: "after", role: "img", aria: { label: `${label}: after` } });
+    this.overlay = make("canvas", { className: "overlay", hidden: true, aria: { hidden: "true" } });
+    this.marks = make("div", { className: "marks" });
+    this.world = make("div", { className: "world" }, this.before, this.after, this.overlay, this.marks);
+    this.line = make("div", { className: "line", aria: { hidden: "true" } });
+    this.view = make("div", {
+      className: "view", tabIndex: 0, role: "group",
+      aria: { label: `${label}. Plus and minus zoom, arrows move, 0 fits.` },
+    }, this.world, this.line);
+    this.divider = make("input", {
+      type: "range", min: 0, max: 100, step: 1, value: 50, className: "divider",
+      aria: { label: "Before and after: where the line between them is" },
+      on: { input: () => this.place() },
+    });
+    this.busy = make("p", { className: "busy", hidden: true }, "Working…");
+    root.classList.add("stage");
+    root.replaceChildren(this.view, this.busy, this.divider, this.tools());
+    this.listen();
+    new ResizeObserver(() => this.fit()).observe(this.view);
+  }
+
+  tools() {
+    const button = (text, label, work) =>
+      make("button", { type: "button", aria: { label }, title: label, on: { click: work } }, text);
+    this.tool = make("div", { className: "tools", role: "group", aria: { label: "Zoom" } },
+      button("−", "Zoom out", () => this.zoom(1 / 1.5)),
+      button("Fit", "Fit the picture into the window", () => this.reset()),
+      button("+", "Zoom in", () => this.zoom(1.5)));
+    return this.tool;
+  }
+
+  /** Show a bitmap or a blob's picture on the left of the line. */
+  showBefore(bitmap) {
+    this.before.width = bitmap.width;
+    this.before.height = bitmap.height;
+    this.before.getContext("2d").drawImage(bitmap, 0, 0);
+    this.shape = { width: bitmap.width, height: bitmap.height };
+    this.fit();
+  }
+
+  showAfter(bitmap) {
+    this.after.width = bitmap.width;
+    this.after.height = bitmap.height;
+    this.after.getContext("2d").drawImage(bitmap, 0, 0);
+  }
+
+  setBusy(busy) {
+    this.busy.hidden = !busy;
+    this.view.setAttribute("aria-busy", String(busy));
+  }
+
+  /** The picture's size on the screen at scale 1. */
+  fit() {
+    if (!this.shape) return;
+    const { clientWidth: width, clientHeight: height } = this.view;
+    const factor = Math.min(width / this.shape.width, height / this.shape.height);
+    this.size = { width: this.shape.width * factor, height: this.shape.height * factor };
+    Object.assign(this.world.style, {
+      width: `${this.size.width}px`, height: `${this.size.height}px`,
+    });
+    this.place();
+  }
+
+  reset() {
+    this.scale = 1;
+    this.offset = { x: 0, y: 0 };
+    this.place();
+  }
+
+  /** Zoom by a factor around a point of the view, its middle if none is given. */
+  zoom(factor, at = null) {
+    const scale = Math.min(MOST, Math.max(1, this.scale * factor));
+    const box = this.view.getBoundingClientRect();
+    const x = (at ? at.x - box.left : box.width / 2) - box.width / 2;
+    const y = (at ? at.y - box.top : box.height / 2) - box.height / 2;
+    const change = scale / this.scale;
+    this.offset = { x: x - (x - this.offset.x) * change, y: y - (y - this.offset.y) * change };
+    this.scale = scale;
+    this.place();
+  }
+
+  move(x, y) {
+    this.offset = { x: this.offset.x + x, y: this.offset.y + y };
+    this.place();
+  }
+
+  /** Bring the pictures, and the line between them, where they belong. */
+  place() {
+    if (!this.size) return;
+    const { clientWidth, clientHeight } = this.view;
+    const room = (whole, part) => Math.max(0, (part * this.scale - whole) / 2);
+    const limit = (value, most) => Math.min(most, Math.max(-most, value));
+    this.offset.x = limit(this.offset.x, room(clientWidth, this.size.width));
+    this.offset.y = limit(this.offset.y, room(clientHeight, this.size.height));
+    const left = (clientWidth - this.size.width * this.scale) / 2 + this.offset.x;
+    const top = (clientHeight - this.size.height * this.scale) / 2 + this.offset.y;
+    this.world.style.transform = `translate(${left}px, ${top}px) scale(${this.scale})`;
+    this.world.style.setProperty("--shrink", String(1 / this.scale));
+    // The line moves over what is seen of the picture.
+    const from = Math.max(0, left);
+    const to = Math.min(clientWidth, left + this.size.width * this.scale);
+    const line = from + ((to - from) * this.divider.value) / 100;
+    this.line.style.transform = `translateX(${line}px)`;
+    const hidden = Math.min(this.size.width, Math.max(0, (line - left) / this.scale));
+    this.after.style.clipPath = `inset(0 0 0 ${hidden}px)`;
+    this.divider.setAttribute("aria-valuetext", `${100 - this.divider.value} % in colour`);
+    this.edges = { from, to };
+  }
+
+  listen() {
+    const view = this.view;
+    view.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.zoom(Math.exp(-event.deltaY / 400), { x: event.clientX, y: event.clientY });
+    }, { passive: false });
+    view.addEventListener("keydown", (event) => this.key(event));
+    view.addEventListener("pointerdown", (event) => this.down(event));
+    view.addEventListener("pointermove", (event) => this.drag(event));
+    for (const type of ["pointerup", "pointercancel"]) {
+      view.addEventListener(type, (event) => this.up(event));
+    }
+  }
+
+  key(event) {
+    if (event.target !== this.view) return;
+    const step = 40;
+    const moves = {
+      ArrowLeft: () => this.move(step, 0), ArrowRight: () => this.move(-step, 0),
+      ArrowUp: () => this.move(0, step), ArrowDown: () => this.move(0, -step),
+      "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8),
+      0: () => this.reset(),
+    };
+    if (!moves[event.key] || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    moves[event.key]();
+  }
+
+  down(event) {
+    if (event.target.closest(".mark")) return;
+    this.view.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.start = { x: event.clientX, y: event.clientY, moved: false };
+    const box = this.view.getBoundingClientRect();
+    const line = this.edges ? this.edges.from + ((this.edges.to - this.edges.from) * this.divider.value) / 100 : 0;
+    this.onLine = Math.abs(event.clientX - box.left - line) < 16;
+  }
+
+  drag(event) {
+    const last = this.pointers.get(event.pointerId);
+    if (!last) return;
+    const now = { x: event.clientX, y: event.clientY };
+    if (Math.hypot(now.x - this.start.x, now.y - this.start.y) > CLICK) this.start.moved = true;
+    if (this.pointers.size === 2) this.pinch(event.pointerId, last, now);
+    else if (this.onLine) this.slide(now.x);
+    else if (this.start.moved) this.move(now.x - last.x, now.y - last.y);
+    this.pointers.set(event.pointerId, now);
+  }
+
+  slide(x) {
+    const at = x - this.view.getBoundingClientRect().left;
+    const { from, to } = this.edges;
+    this.divider.value = (100 * (at - from)) / Math.max(1, to - from);
+    this.place();
+  }
+
+  pinch(id, last, now) {
+    const other = [...this.pointers].find(([key]) => key !== id)[1];
+    const apart = (point) => Math.hypot(point.x - other.x, point.y - other.y);
+    this.zoom(apart(now) / Math.max(1, apart(last)), { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 });
+  }
+
+  up(event) {
+    if (!this.pointers.delete(event.pointerId) || event.type === "pointercancel") return;
+    if (this.start.moved || this.onLine) return;
+    const at = this.pointOf(event);
+    if (at) this.dispatchEvent(new CustomEvent("place", { detail: at }));
+  }
+
+  /** Where in the picture, 0…1, an event happened; null outside. */
+  pointOf(event) {
+    const box = this.world.getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width;
+    const y = (event.clientY - box.top) / box.height;
+    return x >= 0 && x < 1 && y >= 0 && y < 1 ? { x, y } : null;
+  }
+}
