@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +23,7 @@ from rechroma.colorizer.card import (
 )
 from rechroma.colorizer.ports import NO_ADVICE, Advice, advice_inputs, graph_input, meaning_of
 from rechroma.colorizer.registry import find_model
+from rechroma.colorizer.runtime import load_runtime, runtime_errors
 from rechroma.errors import ModelError, OutOfMemoryError, UsageError
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ class Session:
         self.card = card
         self._session = session
         self._where = where
-        import onnxruntime
-
-        self._frugal = onnxruntime.RunOptions()
+        self._frugal = load_runtime().RunOptions()
         self._frugal.only_execute_path_to_fetches = True
         # Graphs of others have names of their own.
         self._input, self._chroma = session.get_inputs()[0].name, session.get_outputs()[0].name
@@ -189,9 +187,7 @@ def load_card(model: str | os.PathLike[str]) -> ModelCard:
 
 def available_devices() -> list[str]:
     """Return the keys of `DEVICES` that this installation of ONNX Runtime offers."""
-    import onnxruntime
-
-    offered = onnxruntime.get_available_providers()
+    offered = load_runtime().get_available_providers()
     return [device for device, provider in DEVICES.items() if provider in offered]
 
 
@@ -210,8 +206,7 @@ def _provider(device: str) -> str:
 def _load(
     path: os.PathLike[str], providers: list[str], threads: int, *, optimise: bool
 ) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
+    onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
     # Whatever fails is raised, and told once, by us.
     options.log_severity_level = _FATAL_ONLY
@@ -230,16 +225,9 @@ def _load(
 @contextmanager
 def _runtime_errors(where: str) -> Generator[None]:
     """Turn what ONNX Runtime raises into this package's errors."""
-    # A compiled module, which a type checker can't look into.
-    state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
-
-    known = (
-        state.EPFail, state.Fail, state.InvalidArgument, state.InvalidGraph,
-        state.InvalidProtobuf, state.NotImplemented, state.RuntimeException,
-    )  # fmt: skip
     try:
         yield
-    except known as error:
+    except runtime_errors() as error:
         reason = str(error).splitlines()[0]
         if "allocat" in reason:
             raise OutOfMemoryError(

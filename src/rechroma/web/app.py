@@ -90,5 +90,8 @@ def _tell_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> Response:
+        # Reading the form wraps whatever stopped it, such as a body that is too large.
+        if isinstance(error.__cause__, Problem):
+            return problem_response(error.__cause__)
         problem = Problem(error.status_code, str(error.detail), headers=error.headers)
         return problem_response(problem)

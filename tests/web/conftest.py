@@ -1,0 +1,219 @@
+"""A service in a process of its own, with a small model that takes hints and moods."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from rechroma.color.bins import bin_centres
+from rechroma.colorizer.advice import AB_SCALE, MOOD_SIZE
+from rechroma.colorizer.card import CARD_KEY, ModelCard
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CARD = ModelCard(
+    name="advised",
+    version="1",
+    licence="CC0-1.0",
+    input="lightness",
+    output="chroma",
+    stride=32,
+    output_stride=4,
+    feature_stride=0,
+    size=64,
+    hints=True,
+    training_data="none",
+    scores={},
+    temperature=0.5,
+)
+
+
+def advised_graph():
+    """Colours that follow L, are drawn to hints where they stand, and to the mood everywhere."""
+    centres = bin_centres().astype(np.float32)
+    count = len(centres)
+    along = centres @ np.array([1.0, 0.5], np.float32) / 60
+    from_l = np.repeat(along[:, None, None, None], 16, axis=2).reshape(count, 1, 4, 4) / 1600
+    from_hints = np.zeros((count, 3, 4, 4), np.float32)
+    from_hints[:, :2] = (centres * AB_SCALE / 400)[:, :, None, None] / 16
+    knots = np.stack(np.meshgrid(*[np.arange(-60, 61, 10)] * 2, indexing="ij"), -1).reshape(-1, 2)
+    from_mood = np.zeros((MOOD_SIZE, count), np.float32)
+    nearest = np.linalg.norm(knots[:, None] - centres[None], axis=2).argmin(1)
+    from_mood[np.arange(len(knots)), nearest] = 3
+    calm = (-np.linalg.norm(centres, axis=1) / 20).astype(np.float32)
+    initial = {
+        "wl": from_l.astype(np.float32),
+        "bias": calm,
+        "wh": from_hints,
+        "wm": from_mood,
+        "centres": centres.T[:, :, None, None],
+        "temperature": np.array(CARD.temperature, np.float32),
+        "shape": np.array([1, count, 1, 1], np.int64),
+    }
+    nodes = [
+        helper.make_node("Conv", ["lightness", "wl", "bias"], ["l"], strides=[4, 4]),
+        helper.make_node("Conv", ["hints", "wh"], ["h"], strides=[4, 4]),
+        helper.make_node("MatMul", ["mood", "wm"], ["m2"]),
+        helper.make_node("Reshape", ["m2", "shape"], ["m"]),
+        helper.make_node("Add", ["l", "h"], ["lh"]),
+        helper.make_node("Add", ["lh", "m"], ["logits"]),
+        helper.make_node("Div", ["logits", "temperature"], ["sharp"]),
+        helper.make_node("Softmax", ["sharp"], ["p"], axis=1),
+        helper.make_node("Conv", ["p", "centres"], ["chroma"]),
+    ]
+    port = helper.make_tensor_value_info
+    return helper.make_graph(
+        nodes,
+        "advised",
+        [
+            port("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"]),
+            port("hints", TensorProto.FLOAT, ["n", 3, "h", "w"]),
+            port("mood", TensorProto.FLOAT, [1, MOOD_SIZE]),
+        ],
+        [
+            port("chroma", TensorProto.FLOAT, ["n", 2, "h4", "w4"]),
+            port("logits", TensorProto.FLOAT, ["n", count, "h4", "w4"]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in initial.items()],
+    )
+
+
+@pytest.fixture(scope="session")
+def advised(tmp_path_factory):
+    """The path of a model that takes hints and moods and gives several answers."""
+    opset = helper.make_opsetid("", 17)
+    model = helper.make_model(advised_graph(), opset_imports=[opset], ir_version=8)
+    helper.set_model_props(model, {CARD_KEY: CARD.to_json()})
+    path = tmp_path_factory.mktemp("model") / "advised.onnx"
+    onnx.save(model, path)
+    return path
+
+
+@dataclass
+class Served:
+    """A running service."""
+
+    base: str
+    process: subprocess.Popen
+    temp: Path
+    log: Path
+
+    def client(self, **options):
+        return httpx.Client(base_url=self.base, timeout=120, **options)
+
+    def metric(self, name):
+        lines = httpx.get(f"{self.base}/metrics", timeout=60).text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+
+@contextmanager
+def serving(model, *options, wait=True, env=None):
+    """Run `rechroma serve` on a free port, with a folder of its own for temporary files."""
+    temp = Path(tempfile.mkdtemp(prefix="serving-"))
+    log = temp.with_suffix(".log")
+    command = [sys.executable, "-m", "rechroma", "serve", "--port", "0", "--no-browser"]
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [*command, "--model", str(model), *options],
+            stdout=out,
+            stderr=out,
+            env={**os.environ, "TMPDIR": str(temp), **(env or {})},
+        )
+    try:
+        base = _address(process, log)
+        if wait:
+            _wait_until_ready(base, process, log)
+        yield Served(base, process, temp, log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(temp, ignore_errors=True)
+        log.unlink(missing_ok=True)
+
+
+def _address(process, log):
+    for _ in range(600):
+        text = log.read_text()
+        if "http://" in text:
+            return "http://" + text.split("http://", 1)[1].split("/", 1)[0]
+        assert process.poll() is None, text
+        time.sleep(0.1)
+    raise AssertionError(f"no address: {log.read_text()}")
+
+
+def _wait_until_ready(base, process, log):
+    for _ in range(600):
+        if httpx.get(f"{base}/readyz", timeout=60).status_code == 200:
+            return
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """serve(model, *options): a context with a running service."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def served(advised):
+    """A service that many tests share."""
+    with serving(advised, "--workers", "2") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def client(served):
+    with served.client() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def make_picture():
+    """make_picture(format, size, mode, seed): the bytes of a picture."""
+
+    def make(kind="PNG", size=(120, 80), mode="L", seed=0, **options):
+        rng = np.random.default_rng(seed)
+        small = rng.integers(20, 235, (6, 8, 3), dtype=np.uint8)
+        picture = Image.fromarray(small).resize(size, Image.Resampling.BICUBIC).convert(mode)
+        file = io.BytesIO()
+        picture.save(file, kind, **options)
+        return file.getvalue()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium: the system's own, or the one that Playwright has installed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update",
+             "--disable-sync"]  # fmt: skip
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=quiet)
+        yield started
+        started.close()

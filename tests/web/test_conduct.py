@@ -1,0 +1,308 @@
+"""How the service behaves when it is hurried, left alone, attacked or stopped."""
+
+import io
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from rechroma.color import rgb_to_lab
+from rechroma.errors import UsageError
+from rechroma.web.problems import Problem
+from rechroma.web.sessions import Sessions
+from rechroma.web.settings import Settings, is_loopback
+
+# A server that was told to stop ends by that signal, once everything is in order.
+STOPPED = -signal.SIGTERM
+
+
+def flat(width, height):
+    """A picture that is small as a file and large in memory."""
+    file = io.BytesIO()
+    Image.new("L", (width, height), 90).save(file, "PNG")
+    return file.getvalue()
+
+
+def post(service, data, path="/v1/colorize", timeout=120):
+    return httpx.post(f"{service.base}{path}", files={"picture": ("a.png", data)}, timeout=timeout)
+
+
+def wait_for(condition, seconds=60):
+    for _ in range(seconds * 20):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("this did not happen")
+
+
+def everything(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture(scope="module")
+def large():
+    return flat(9000, 9000)
+
+
+def test_too_large_bodies(serve, advised, make_picture):
+    with serve(advised, "--max-upload", "1", "--workers", "1") as service:
+        data = os.urandom(1_200_000)
+        answer = post(service, data)
+        assert answer.status_code == 413
+
+        def chunks():
+            yield b"--x\r\n"
+            yield b'Content-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
+            for _ in range(12):
+                yield data[:100_000]
+            yield b"\r\n--x--\r\n"
+
+        answer = httpx.post(
+            f"{service.base}/v1/colorize", content=chunks(),
+            headers={"Content-Type": "multipart/form-data; boundary=x"},
+        )  # fmt: skip
+        assert answer.status_code == 413
+        assert post(service, make_picture()).status_code == 200
+
+
+def test_beyond_the_queue(serve, advised, large, make_picture):
+    """One is worked on, one waits, the third is turned away; afterwards all is as before."""
+    small = make_picture()
+    with serve(advised, "--workers", "1", "--max-queue", "1") as service:
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(post, service, large)
+            wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
+            second = pool.submit(post, service, small)
+            wait_for(lambda: service.metric("rechroma_queue_length") == 1)
+            third = post(service, small)
+            assert third.status_code == 429
+            assert int(third.headers["retry-after"]) >= 1
+            assert third.headers["content-type"] == "application/problem+json"
+            assert first.result().status_code == second.result().status_code == 200
+        assert post(service, small).status_code == 200
+
+
+def test_what_takes_too_long(serve, advised, large, make_picture):
+    with serve(advised, "--workers", "1", "--timeout", "0.7") as service:
+        answer = post(service, large)
+        assert answer.status_code == 503
+        assert "retry-after" in answer.headers
+        wait_for(lambda: httpx.get(f"{service.base}/readyz").status_code == 200)
+        assert post(service, make_picture()).status_code == 200
+        assert service.metric("rechroma_worker_restarts") == 1
+
+
+def test_a_client_that_goes_takes_its_work_along(serve, advised, large, make_picture):
+    with serve(advised, "--workers", "1") as service:
+        with pytest.raises(httpx.ReadTimeout):
+            post(service, large, timeout=0.8)
+        wait_for(lambda: service.metric("rechroma_worker_restarts") == 1)
+        assert post(service, make_picture()).status_code == 200
+        assert service.metric("rechroma_stored_bytes") == 0
+
+
+def test_one_that_waits_can_go_as_well(serve, advised, large, make_picture):
+    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, service, large)
+        wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
+        with pytest.raises(httpx.ReadTimeout):
+            post(service, make_picture(), timeout=0.3)
+        wait_for(lambda: service.metric("rechroma_queue_length") == 0)
+        assert first.result().status_code == 200
+        assert service.metric("rechroma_worker_restarts") == 0
+
+
+def test_a_worker_that_crashes(serve, advised, large, make_picture):
+    """The one request fails, in words; the next one finds a new worker."""
+    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, service, large)
+        wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
+        children = subprocess.run(
+            ["pgrep", "-P", str(service.process.pid), "-f", "spawn_main"],  # noqa: S607
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        for child in children.stdout.split():
+            os.kill(int(child), signal.SIGKILL)
+        assert first.result().status_code == 422
+        assert "worker" in first.result().json()["detail"]
+        assert post(service, make_picture()).status_code == 200
+
+
+def test_the_event_loop_is_never_blocked(serve, advised):
+    """A picture of 100 megapixels is worked on, and the server answers as if nothing were."""
+    data = flat(10_000, 10_000)
+    with serve(advised, "--workers", "2") as service, httpx.Client(base_url=service.base) as client:
+
+        def healthz():
+            start = time.perf_counter()
+            assert client.get("/healthz", timeout=60).status_code == 200
+            return time.perf_counter() - start
+
+        idle = statistics.median(healthz() for _ in range(30))
+        with ThreadPoolExecutor(1) as pool:
+            work = pool.submit(post, service, data)
+            times = []
+            while not work.done():
+                times.append(healthz())
+                time.sleep(0.02)
+        assert work.result().status_code == 200
+        assert len(times) > 20
+        # The issue's own bound; the one test whose subject is time. Of a machine that others use,
+        # too, single requests may wait: the slowest one in twenty may not.
+        assert np.quantile(times, 0.95) < idle + 0.1
+
+
+def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture):
+    """The page's line about privacy: no file after the end, also of pictures that stay open."""
+    with serve(advised, "--workers", "1") as service:
+        for seed in range(3):
+            answer = post(service, make_picture(seed=seed), "/v1/sessions")
+            key = answer.json()["id"]
+            httpx.post(f"{service.base}/v1/sessions/{key}/picture", json={})
+            post(service, make_picture(seed=seed))
+        assert len(everything(service.temp)) == 3
+        folder = next(service.temp.iterdir())
+        assert folder.stat().st_mode & 0o077 == 0
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(60) == STOPPED
+        assert list(service.temp.iterdir()) == []
+
+
+def test_it_drains_before_it_ends(serve, advised, large):
+    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+        work = pool.submit(post, service, large)
+        wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
+        service.process.send_signal(signal.SIGTERM)
+        assert work.result().status_code == 200
+        assert service.process.wait(60) == STOPPED
+
+
+def test_it_is_not_ready_before_the_model_is_loaded(serve, advised, make_picture):
+    with serve(advised, wait=False) as service:
+        seen = set()
+        for _ in range(600):
+            answer = httpx.get(f"{service.base}/readyz", timeout=60)
+            seen.add(answer.status_code)
+            if answer.status_code == 200:
+                break
+            assert answer.json()["status"] == 503
+            assert post(service, make_picture()).status_code in (200, 503)
+        assert seen == {200, 503}
+
+
+def test_results_are_not_mixed_up(serve, advised):
+    """200 requests, 16 at a time: each answer has its own picture's lightness."""
+
+    def picture(seed):
+        rng = np.random.default_rng(seed)
+        small = Image.fromarray(rng.integers(0, 255, (5, 6), dtype=np.uint8))
+        return small.resize((300, 250), Image.Resampling.BICUBIC)
+
+    def one(seed):
+        own = picture(seed)
+        file = io.BytesIO()
+        own.save(file, "PNG")
+        while (answer := post(service, file.getvalue())).status_code == 429:
+            time.sleep(0.2)
+        result = np.asarray(Image.open(io.BytesIO(answer.content)))
+        got = rgb_to_lab(result / 255.0)[..., 0]
+        wanted = rgb_to_lab(np.repeat(np.asarray(own)[..., None], 3, 2) / 255.0)[..., 0]
+        return answer.status_code == 200 and np.abs(got - wanted).max() < 1.5
+
+    with serve(advised, "--workers", "2") as service, ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(one, range(200)))
+
+
+def test_a_client_that_sends_slowly_holds_nobody_up(served, make_picture):
+    host, port = served.base.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(
+            b"POST /v1/colorize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+        )
+        assert post(served, make_picture()).status_code == 200
+
+
+def test_sessions_end_by_themselves():
+    now, dropped = [0.0], []
+    sessions = Sessions(2, 10.0, lambda each: dropped.append(each.id), clock=lambda: now[0])
+    first, second = sessions.add("a", None), sessions.add("b", None)
+    assert first.id != second.id
+    with pytest.raises(Problem) as full:
+        sessions.check_room()
+    assert full.value.status == 429
+    now[0] = 8.0
+    assert sessions.get(first.id) is first
+    now[0] = 12.0
+    sessions.check_room()
+    assert dropped == [second.id]
+    with pytest.raises(Problem) as gone:
+        sessions.get(second.id)
+    assert gone.value.status == 404
+    now[0] = 19.0
+    sessions.sweep()
+    assert len(sessions) == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("127.0.0.1", True), ("127.8.8.8", True), ("localhost", True), ("::1", True),
+        ("[::1]", True), ("0.0.0.0", False),  # noqa: S104
+        ("192.168.1.2", False), ("localhost.evil.com", False),
+        ("", False),
+    ],
+)  # fmt: skip
+def test_what_is_this_machine(host, own):
+    assert is_loopback(host) is own
+
+
+def test_beyond_this_machine_a_token_is_due():
+    with pytest.raises(UsageError, match="token"):
+        Settings(host="0.0.0.0")  # noqa: S104
+    Settings(host="0.0.0.0", token="x")  # noqa: S104, S106
+
+
+def test_a_port_that_is_taken_and_a_model_that_is_not_there(advised):
+    import sys
+
+    def run(*options):
+        command = [sys.executable, "-m", "rechroma", "serve", "--no-browser", *options]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = run("--port", str(taken.getsockname()[1]), "--model", str(advised))
+    assert answer.returncode == 2
+    assert "--port" in answer.stderr
+    answer = run("--model", "nothing.onnx")
+    assert answer.returncode == 4
+    assert len(answer.stderr.strip().splitlines()) == 1
+    assert run("--host", "0.0.0.0").returncode == 2  # noqa: S104
+
+
+def test_threads_are_not_used_up(served, make_picture):
+    """Many clients that only watch do not keep others from being served."""
+    stop = threading.Event()
+
+    def watch():
+        while not stop.is_set():
+            httpx.get(f"{served.base}/v1/models", timeout=60)
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(watch)
+        try:
+            assert post(served, make_picture()).status_code == 200
+        finally:
+            stop.set()

@@ -1,0 +1,375 @@
+import io
+import json
+import zipfile
+
+import httpx
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+from PIL import Image, ImageCms
+
+import rechroma
+from rechroma.color import rgb_to_lab
+from rechroma.colorizer import Colorizer, Hint
+
+
+def files(**pictures):
+    return {name: (f"{name}.png", data) for name, data in pictures.items()}
+
+
+def pixels(data):
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def problem(answer, status):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["status"] == status
+    assert body["detail"]
+    assert "Traceback" not in answer.text
+    assert "serving-" not in answer.text
+    return body
+
+
+@pytest.fixture(scope="module")
+def colorizer(advised):
+    return Colorizer(advised)
+
+
+@pytest.fixture(scope="module")
+def grey(make_picture):
+    return make_picture()
+
+
+def test_a_picture_comes_back_as_the_package_colours_it(client, colorizer, grey):
+    answer = client.post("/v1/colorize", files=files(picture=grey))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert 'filename="picture.color.png"' in answer.headers["content-disposition"]
+    wanted = colorizer.colorize(grey).to_uint8()
+    assert np.array_equal(pixels(answer.content), wanted)
+    assert np.ptp(wanted.astype(int), axis=2).max() > 20
+
+
+def test_options_are_the_package_s_own(client, colorizer, grey):
+    options = {
+        "strength": 0.7,
+        "vividness": 0.4,
+        "hints": [{"x": 40, "y": 30, "color": "#c22b2b"}],
+    }
+    answer = client.post(
+        "/v1/colorize", files=files(picture=grey), data={"options": json.dumps(options)}
+    )
+    wanted = colorizer.colorize(grey, strength=0.7, vividness=0.4, hints=[Hint(40, 30, "#c22b2b")])
+    assert np.array_equal(pixels(answer.content), wanted.to_uint8())
+    plain = client.post("/v1/colorize", files=files(picture=grey))
+    assert not np.array_equal(pixels(answer.content), pixels(plain.content))
+
+
+def test_16_bits_and_metadata_stay(client, tmp_path):
+    path = tmp_path / "deep.tif"
+    ramp = np.linspace(0, 65535, 64 * 48).astype(np.uint16).reshape(48, 64, 1)
+    spec = oiio.ImageSpec(64, 48, 1, oiio.UINT16)
+    spec.attribute("ImageDescription", "grandmother")
+    output = oiio.ImageOutput.create(str(path))
+    output.open(str(path), spec)
+    output.write_image(ramp)
+    output.close()
+    answer = client.post("/v1/colorize", files={"picture": ("deep.tif", path.read_bytes())})
+    result = tmp_path / "result.tif"
+    result.write_bytes(answer.content)
+    read = oiio.ImageInput.open(str(result))
+    assert str(read.spec().format) == "uint16"
+    assert read.spec().get_string_attribute("ImageDescription") == "grandmother"
+    assert read.spec().getattribute("ICCProfile") is not None
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "kind"),
+    [
+        ("?format=jpg", "*/*", "JPEG"),
+        ("?format=webp", "image/png", "WEBP"),
+        ("", "image/webp", "WEBP"),
+        ("", "text/html, image/jpeg;q=0.5, image/png;q=0.9", "PNG"),
+        ("", "image/*", "PNG"),
+        ("", "", "PNG"),
+    ],
+)
+def test_the_client_chooses_the_format(client, grey, query, accept, kind):
+    answer = client.post(
+        f"/v1/colorize{query}", files=files(picture=grey), headers={"Accept": accept}
+    )
+    assert Image.open(io.BytesIO(answer.content)).format == kind
+
+
+def test_formats_that_can_t_be_written(client, grey):
+    problem(client.post("/v1/colorize?format=heic", files=files(picture=grey)), 422)
+    answer = client.post(
+        "/v1/colorize", files=files(picture=grey), headers={"Accept": "text/html, video/*"}
+    )
+    problem(answer, 406)
+
+
+def test_a_transfer_is_the_package_s_own(client, make_picture):
+    source, target = make_picture(mode="RGB", seed=1), make_picture(mode="RGB", seed=2)
+    options = {"method": "mkl", "strength": 0.6, "luminance": "keep"}
+    answer = client.post(
+        "/v1/transfer",
+        files=files(source=source, target=target),
+        data={"options": json.dumps(options)},
+    )
+    wanted = rechroma.transfer(source, target, method="mkl", strength=0.6, luminance="keep")
+    assert np.array_equal(pixels(answer.content), wanted.to_uint8())
+
+
+def test_swatches_are_pixels_of_whole_pictures(client, make_picture):
+    source, target = make_picture(mode="RGB", seed=1), make_picture(mode="RGB", seed=2)
+    pair = {"source": [5, 6, 20, 20], "target": [60, 30, 25, 15]}
+    answer = client.post(
+        "/v1/transfer",
+        files=files(source=source, target=target),
+        data={"options": json.dumps({"swatches": [pair]})},
+    )
+    swatch = rechroma.Swatch((5, 6, 20, 20), (60, 30, 25, 15))
+    wanted = rechroma.transfer(source, target, swatches=[swatch])
+    assert np.array_equal(pixels(answer.content), wanted.to_uint8())
+
+
+def test_a_look_is_applied(client, make_picture, tmp_path):
+    source, target = make_picture(mode="RGB", seed=1), make_picture(mode="RGB", seed=2)
+    look = rechroma.fit_look(source, target)
+    cube = look.save(tmp_path / "warm.cube")
+    answer = client.post(
+        "/v1/looks/apply",
+        files={"picture": ("a.png", target), "look": ("warm.cube", cube.read_bytes())},
+    )
+    difference = pixels(answer.content).astype(int) - look.apply(rechroma.read(target)).to_uint8()
+    assert abs(difference).max() <= 1
+    broken = client.post(
+        "/v1/looks/apply", files={"picture": ("a.png", target), "look": ("warm.cube", b"LUT")}
+    )
+    assert "warm.cube" in problem(broken, 422)["detail"]
+
+
+def test_what_is_no_picture(client, grey):
+    problem(client.post("/v1/colorize", files={"picture": ("a.png", b"hello")}), 415)
+    problem(client.post("/v1/colorize", files={"picture": ("a.png", b"")}), 415)
+    assert (
+        "a.png"
+        in problem(
+            client.post("/v1/colorize", files={"picture": ("../../a.png", grey[:200])}), 422
+        )["detail"]
+    )
+    problem(client.post("/v1/colorize", data={"picture": "text"}), 422)
+    problem(client.post("/v1/colorize", json={"picture": "https://example.com/a.png"}), 422)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        '{"strength": NaN}', '{"strength": 1e999}', '{"strength": 9}', '{"strenght": 1}', "[]", "{",
+        '{"hints": [{"x": -1, "y": 0, "color": "#ffffff"}]}',
+        '{"hints": [{"x": 100000, "y": 0, "color": "#ffffff"}]}',
+        '{"hints": [{"x": 1, "y": 0, "color": "red"}]}',
+        json.dumps({"hints": [{"x": 1, "y": 1, "color": "#ffffff"}] * 1000}),
+    ],
+)  # fmt: skip
+def test_options_that_make_no_sense(client, grey, options):
+    problem(client.post("/v1/colorize", files=files(picture=grey), data={"options": options}), 422)
+
+
+def test_a_black_and_white_mood_is_refused(client, grey):
+    body = problem(client.post("/v1/transfer", files=files(source=grey, target=grey)), 422)
+    assert "black and white" in body["detail"]
+
+
+def test_pictures_of_too_many_pixels(client):
+    """What the header says is enough: nothing is decoded."""
+    bomb = io.BytesIO()
+    Image.new("1", (13000, 13000)).save(bomb, "PNG")
+    problem(client.post("/v1/colorize", files=files(picture=bomb.getvalue())), 413)
+
+
+def test_unknown_paths_and_methods(client):
+    problem(client.get("/v1/nothing"), 404)
+    problem(client.get("/v1/colorize"), 405)
+    problem(client.get("/v1/sessions/unknown"), 404)
+    problem(client.get("/static/../app.py"), 404)
+    problem(client.get("/static/%2e%2e/app.py"), 404)
+
+
+def test_status(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+    models = client.get("/v1/models").json()
+    assert models["current"]["name"] == "advised"
+    assert models["current"]["hints"]
+    assert any(each["name"].startswith("rechroma-") for each in models["models"])
+    text = client.get("/metrics").text
+    assert 'rechroma_requests_total{route="/v1/models",status="200"}' in text
+    assert "rechroma_queue_length 0.0" in text
+
+
+def test_every_answer_has_the_security_headers(client):
+    for path in ("/", "/healthz", "/v1/nothing", "/static/js/main.js"):
+        answer = client.get(path)
+        assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_other_sites_are_turned_away(client, grey):
+    problem(client.get("/v1/models", headers={"Host": "rebound.example.com"}), 421)
+    for origin in ("https://example.com", "null", "http://127.0.0.1:1"):
+        answer = client.post("/v1/colorize", files=files(picture=grey), headers={"Origin": origin})
+        problem(answer, 403)
+    own = {"Origin": str(client.base_url).rstrip("/")}
+    assert client.post("/v1/colorize", files=files(picture=grey), headers=own).is_success
+
+
+def opened(client, data, name="a.png"):
+    answer = client.post("/v1/sessions", files={"picture": (name, data)})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def test_a_session_tells_what_the_picture_is(client, make_picture):
+    facts = opened(client, make_picture(size=(300, 200)), name="über\u202e alt.png")
+    assert (facts["width"], facts["height"], facts["bit_depth"]) == (300, 200, 8)
+    assert facts["format"] == "png"
+    assert facts["name"] == "über alt.png"
+    assert not facts["in_color"]
+    assert len(facts["id"]) >= 32
+    again = client.get(f"/v1/sessions/{facts['id']}").json()
+    assert again == facts
+
+
+def test_planes_are_the_colours_of_the_preview(client, colorizer, grey):
+    key = opened(client, grey)["id"]
+    answer = client.post(f"/v1/sessions/{key}/planes", json={})
+    width, height = int(answer.headers["x-width"]), int(answer.headers["x-height"])
+    planes = np.frombuffer(answer.content, np.uint8).reshape(6, height, width)
+    lightness, chroma, mean = planes[0], planes[1:3].view(np.int8), planes[3:5].view(np.int8)
+    predicted = colorizer.predict(grey)
+    lab = rgb_to_lab(predicted.photo.pixels)
+    assert np.abs(lightness / 2.55 - lab[..., 0]).max() < 0.2
+    assert np.abs(chroma - predicted.enlarged()).max() <= 0.51
+    assert np.abs(mean - predicted.enlarged(vividness=0)).max() <= 0.51
+    sure = predicted.confidence().samples[..., 0]
+    assert np.array_equal(planes[5], sure)
+
+
+def test_a_session_s_picture_is_whole(client, make_picture):
+    """Larger than a preview: the colours of the preview, the lightness of the whole."""
+    data = make_picture(size=(2400, 1800))
+    key = opened(client, data)["id"]
+    answer = client.post(f"/v1/sessions/{key}/picture", json={"strength": 0.8})
+    result = Image.open(io.BytesIO(answer.content))
+    assert result.size == (2400, 1800)
+    own = rgb_to_lab(pixels(data) / 255.0)[..., 0]
+    lab = rgb_to_lab(np.asarray(result) / 255.0)
+    assert np.abs(lab[..., 0] - own).max() < 1.5
+    assert np.hypot(lab[..., 1], lab[..., 2]).mean() > 2
+
+
+def test_edits_change_the_colours(client, make_picture):
+    data, mood = make_picture(size=(300, 200)), make_picture(mode="RGB", seed=5)
+    key, other = opened(client, data)["id"], opened(client, mood)["id"]
+
+    def planes(**edit):
+        answer = client.post(f"/v1/sessions/{key}/planes", json=edit)
+        assert answer.status_code == 200, answer.text
+        size = int(answer.headers["x-width"]) * int(answer.headers["x-height"])
+        return np.frombuffer(answer.content[size : 3 * size], np.int8).reshape(2, 200, 300)
+
+    plain = planes()
+    hinted = planes(hints=[{"x": 150, "y": 100, "color": "#1030ff"}])
+    assert hinted[1, 100, 150] < plain[1, 100, 150] - 5
+    assert np.array_equal(hinted[:, :40, :40], plain[:, :40, :40])
+    assert not np.array_equal(planes(mood=other), plain)
+    assert not np.array_equal(planes(answer=[1, 4]), planes(answer=[3, 4]))
+    problem(client.post(f"/v1/sessions/{key}/planes", json={"answer": [5, 4]}), 422)
+    problem(client.post(f"/v1/sessions/{key}/planes", json={"mood": "gone"}), 404)
+
+
+def test_likely_colours(client, make_picture):
+    key = opened(client, make_picture(size=(300, 200)))["id"]
+    found = client.post(f"/v1/sessions/{key}/likely", json={"x": 20, "y": 199}).json()
+    assert 1 <= len(found) <= 6
+    shares = [each["probability"] for each in found]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) <= 1.001
+    assert all(each["color"].startswith("#") for each in found)
+    problem(client.post(f"/v1/sessions/{key}/likely", json={"x": 300, "y": 0}), 422)
+
+
+def test_moods_of_open_pictures(client, make_picture, tmp_path):
+    source, target = make_picture(mode="RGB", seed=1), make_picture(mode="RGB", seed=2)
+    ours, theirs = opened(client, target)["id"], opened(client, source)["id"]
+    wish = {"source": theirs, "method": "reinhard"}
+    wanted = rechroma.transfer(source, target, method="reinhard")
+    whole = client.post(f"/v1/sessions/{ours}/mood/picture", json=wish)
+    assert np.array_equal(pixels(whole.content), wanted.to_uint8())
+    preview = client.post(f"/v1/sessions/{ours}/mood/preview?side=1600", json=wish)
+    assert preview.headers["content-type"] == "image/jpeg"
+    assert np.abs(pixels(preview.content).astype(int) - wanted.to_uint8()).mean() < 3
+    cube = tmp_path / "look.cube"
+    answer = client.post(f"/v1/sessions/{ours}/mood/look", json=wish)
+    cube.write_bytes(answer.content)
+    assert 'filename="a.look.cube"' in answer.headers["content-disposition"]
+    from rechroma.mood import read_cube
+
+    by_cube = read_cube(cube).apply(rechroma.read(target).samples)
+    assert np.abs(by_cube.astype(int) - wanted.to_uint8()).max() <= 1
+    outside = {"source": [0, 0, 500, 5], "target": [0, 0, 5, 5]}
+    answer = client.post(f"/v1/sessions/{ours}/mood/preview", json={**wish, "swatches": [outside]})
+    problem(answer, 422)
+
+
+def test_a_zip_of_several(client, make_picture):
+    keys = [opened(client, make_picture(seed=seed), name="same.png")["id"] for seed in range(3)]
+    entries = [{"id": key} for key in keys]
+    entries[1]["edit"] = {"hints": [{"x": 5000, "y": 0, "color": "#ffffff"}]}
+    answer = client.post("/v1/archive", json={"pictures": entries})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert names == ["same.color.png", "same.color-2.png", "failed.txt"]
+        alone = client.post(f"/v1/sessions/{keys[2]}/picture", json={})
+        assert archive.read(names[1]) == alone.content
+        assert b"outside" in archive.read("failed.txt")
+    problem(client.post("/v1/archive", json={"pictures": [{"id": "gone"}]}), 404)
+
+
+def test_a_closed_picture_is_gone(served, client, grey):
+    before = served.metric("rechroma_stored_bytes")
+    key = opened(client, grey)["id"]
+    assert served.metric("rechroma_stored_bytes") == before + len(grey)
+    assert client.delete(f"/v1/sessions/{key}").status_code == 204
+    assert served.metric("rechroma_stored_bytes") == before
+    for path in ("planes", "picture", "likely"):
+        body = {"x": 0, "y": 0} if path == "likely" else {}
+        problem(client.post(f"/v1/sessions/{key}/{path}", json=body), 404)
+    assert client.delete(f"/v1/sessions/{key}").status_code == 204
+
+
+def test_profiles_are_heeded(client, make_picture):
+    """A grey picture with a linear profile is not taken for sRGB."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    with_profile = make_picture(mode="RGB", icc_profile=profile.tobytes())
+    assert client.post("/v1/colorize", files=files(picture=with_profile)).is_success
+
+
+def test_tokens(serve, advised):
+    with serve(advised, "--host", "0.0.0.0", env={"RECHROMA_TOKEN": "secret"}, wait=False) as one:  # noqa: S104
+        base = one.base.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+        assert httpx.get(f"{base}/healthz").is_success
+        assert httpx.get(f"{base}/").is_success
+        answer = httpx.get(f"{base}/v1/models")
+        problem(answer, 401)
+        assert answer.headers["www-authenticate"] == "Bearer"
+        wrong = httpx.get(f"{base}/v1/models", headers={"Authorization": "Bearer secre"})
+        problem(wrong, 401)
+        right = {"Authorization": "Bearer secret"}
+        assert httpx.get(f"{base}/v1/models", headers=right, timeout=60).is_success
