@@ -92,7 +92,7 @@ export class ColorRoom {
     showError(find("picture-error"), picture?.problem ?? null);
     this.panel.show(picture);
     this.hints.use(ready ? picture : null, this.model.hints);
-    this.stage.setBusy(Boolean(picture) && !ready && picture.state !== "failed");
+    this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
     for (const canvas of [this.stage.before, this.stage.after]) canvas.style.visibility = ready ? "" : "hidden";
     if (!ready) return;
     this.stage.reset();
@@ -159,7 +159,8 @@ export class ColorRoom {
   /** A slider moves: what is seen follows at once, and undo takes back the whole movement. */
   amounts(part, done) {
     const { history } = this.picture;
-    history.change(part, !this.sliding);
+    const same = Object.entries(part).every(([name, value]) => history.now[name] === value);
+    if (!same) history.change(part, !this.sliding);
     this.sliding = !done;
     this.painter.change(history.now.strength, history.now.vividness);
     this.panel.show(this.picture);

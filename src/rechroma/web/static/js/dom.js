@@ -36,7 +36,8 @@ export function wordsOf(error) {
   return error.mend ? `${first}. ${capital(error.mend)}.` : `${first}.`;
 }
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+// A sentence that begins with a file's name begins with it as it is.
+const capital = (text) => (/^\S+\.\S/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
 
 /** Call `work` once things have been quiet for a while. */
 export function whenQuiet(work, milliseconds) {

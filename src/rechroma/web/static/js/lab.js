@@ -3,8 +3,8 @@
 const WHITE = [0.950456, 1, 1.088754];
 const KAPPA = 24389 / 27;
 const EDGE = 6 / 29;
-const TOLERANCE = 2e-3;
-const HALVINGS = 8;
+const TOLERANCE = 2e-5;
+const HALVINGS = 12;
 
 // Linear sRGB from X/Xn, Y/Yn, Z/Zn.
 const M = inverse([
