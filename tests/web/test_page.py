@@ -227,7 +227,7 @@ def test_what_is_no_picture_is_said_beside_it(page):
 
 def test_cancel(page, make_picture):
     """A picture that is on its way is cancelled, and nothing of it stays."""
-    page.route("**/v1/sessions", lambda route: None)  # never answered
+    page.route("**/v1/sessions", lambda _: None)  # never answered
     give(page, "main", "drop", ("slow.png", make_picture()))
     expect(page.locator(".filmstrip li[data-state=sending], li[data-state=opening]")).to_have_count(
         1

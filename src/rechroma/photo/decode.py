@@ -60,7 +60,8 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
     wish.attribute("oiio:UnassociatedAlpha", 1)
     source = oiio.ImageInput.open(str(path), wish)
     if source is None:
-        raise unreadable(name, oiio.geterror())
+        # The file may be a temporary one that the reader knows nothing of.
+        raise unreadable(name, oiio.geterror().replace(str(path), name))
     try:
         return _decode(source, path, name, max_pixels)
     except MemoryError as error:
