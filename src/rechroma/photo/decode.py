@@ -60,8 +60,7 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
     wish.attribute("oiio:UnassociatedAlpha", 1)
     source = oiio.ImageInput.open(str(path), wish)
     if source is None:
-        # The file may be a temporary one that the reader knows nothing of.
-        raise unreadable(name, oiio.geterror().replace(str(path), name))
+        raise unreadable(name, oiio.geterror(), path)
     try:
         return _decode(source, path, name, max_pixels)
     except MemoryError as error:
@@ -82,7 +81,7 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         colours, channels, alpha = decode_cmyk(path, name), 4, None
     else:
         chosen = _channels(spec)
-        colours, alpha = _read(source, spec, chosen, name)
+        colours, alpha = _read(source, spec, chosen, path, name)
         channels = len(chosen.colour)
     depth = bit_depth_of(spec)
     if depth == 32:
@@ -114,13 +113,13 @@ def _channels(spec: oiio.ImageSpec) -> _Channels:
 
 
 def _read(
-    source: oiio.ImageInput, spec: oiio.ImageSpec, chosen: _Channels, name: str
+    source: oiio.ImageInput, spec: oiio.ImageSpec, chosen: _Channels, path: Path, name: str
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Return colours (H, W, 1 or 3) and alpha, both in the file's own type."""
     values = source.read_image(0, 0, 0, spec.nchannels, oiio.UNKNOWN)
     # libjpeg only warns of a file that ends too early, and fills the rest with grey.
     if values is None or source.has_error:
-        raise unreadable(name, source.geterror())
+        raise unreadable(name, source.geterror(), path)
     values = values.reshape(spec.height, spec.width, spec.nchannels)
     if chosen.alpha is None and chosen.colour == tuple(range(spec.nchannels)):
         return values, None
@@ -187,9 +186,16 @@ def count_pages(source: oiio.ImageInput) -> int:
     return pages
 
 
-def unreadable(name: str, reason: str) -> UnreadablePhotoError:
-    """Return the error of a file that can't be decoded."""
+def unreadable(name: str, reason: str, path: Path | None = None) -> UnreadablePhotoError:
+    """Return the error of a file that can't be decoded.
+
+    Args:
+        name: What people call it.
+        reason: OpenImageIO's own words.
+        path: What it is called in them: a temporary file, perhaps, of which people know nothing.
+    """
     first = next(iter(reason.strip().splitlines()), "unknown reason")
+    first = first if path is None else first.replace(str(path), name)
     return UnreadablePhotoError(
         f"{name}: can't be read as a picture: {first}",
         "check that the file is complete and of a supported format",
