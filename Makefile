@@ -4,15 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .venv-demo
 
-.PHONY: demo test check clean
+.PHONY: demo test check browser clean
 
 demo: $(DEMO)/installed
 	$(DEMO)/bin/rechroma colorize examples -o out --overwrite
 	@echo "The pictures are in $(CURDIR)/out; the originals are in $(CURDIR)/examples"
 
-test: $(VENV)/installed
+test: $(VENV)/installed browser
 	# One thread a worker: several that each use every core wait for each other most of the time.
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
+
+browser: $(VENV)/installed
+	tests/web/install-browser.sh $(BIN)
 
 # What CI asks for beside the tests.
 check: $(VENV)/installed

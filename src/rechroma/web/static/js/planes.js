@@ -42,7 +42,8 @@ export class Planes {
   paintDoubt() {
     const picture = new ImageData(this.width, this.height);
     for (let index = 0; index < this.sure.length; index += 1) {
-      picture.data.set([255, 120, 0, 220 * (1 - this.sure[index] / 255)], 4 * index);
+      const doubt = 1 - this.sure[index] / 255;
+      picture.data.set([255, 90, 0, 255 * doubt * doubt], 4 * index);
     }
     return picture;
   }

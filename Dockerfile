@@ -1,0 +1,23 @@
+# The page and the service. Build: docker build -t rechroma .
+# Run: see compose.yaml, or
+#   docker run --rm -p 127.0.0.1:8000:8000 -e RECHROMA_TOKEN=secret --read-only --tmpfs /tmp rechroma
+FROM python:3.12-slim AS build
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY src ./src
+RUN python -m venv /opt/rechroma \
+    && /opt/rechroma/bin/pip install --no-cache-dir '.[web]'
+
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --no-create-home rechroma
+COPY --from=build /opt/rechroma /opt/rechroma
+ENV PATH=/opt/rechroma/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 10001
+WORKDIR /tmp
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+# Outside of the container nobody reaches it without the token in RECHROMA_TOKEN.
+ENTRYPOINT ["rechroma", "serve", "--host", "0.0.0.0", "--port", "8000", "--no-browser"]
