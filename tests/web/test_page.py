@@ -177,6 +177,7 @@ def test_small_and_large_screens(page):
 
 def test_sliders_need_no_network(page):
     sample(page)
+    expect(page.locator(".answers button")).to_have_count(5)
     full = colour_of(page)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
