@@ -18,6 +18,17 @@ def test_rates_rise_then_fall():
     assert all(a >= b for a, b in pairwise(rates[10:]))
 
 
+def test_what_spreads_hints_may_learn_faster():
+    model = ColorizerModel(
+        NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True), pretrained=False
+    )
+    side = model.network.side
+    fast = {id(each) for part in (side.spread, side.pull) for each in part.parameters()}
+    for group in build_optimizer(model, OptimizerConfig(hint_lr=0.5)).param_groups:
+        for parameter in group["params"]:
+            assert (group["lr"] == 0.5) == (id(parameter) in fast)
+
+
 def test_the_encoder_learns_at_its_own_rate_and_norms_do_not_decay():
     model = ColorizerModel(
         NetworkConfig(name="efficientnet_lite0_unet", output="ab"), pretrained=False

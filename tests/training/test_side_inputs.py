@@ -67,7 +67,7 @@ def test_hints_spread_to_what_is_near_and_alike():
     torch.manual_seed(0)
     spread = HintPropagation(4)
     with torch.no_grad():
-        # Likeness is the features' own product.
+        # Likeness is the features' own cosine.
         for layer in (spread.asking, spread.answering):
             layer.weight.zero_()
             layer.bias.zero_()

@@ -17,7 +17,7 @@ __all__ = ["simulated_hints", "simulated_mood"]
 _NO_HINTS = 0.4
 _NO_MOOD = 0.5
 # Of the number of hints (Zhang et al. 2017, section 3.2), with a few samples that have many.
-_GEOMETRIC = 1 / 8
+_GEOMETRIC = 1 / 4
 _MANY = 0.1
 _MOST = 100
 _LARGEST_PATCH = 9

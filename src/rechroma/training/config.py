@@ -64,6 +64,7 @@ class OptimizerConfig(_Section):
 
     lr: float = Field(1e-3, gt=0)
     encoder_lr: float = Field(3e-4, ge=0, description="for pretrained parts; 0: frozen")
+    hint_lr: float | None = Field(None, gt=0, description="for what spreads hints; LR if absent")
     weight_decay: float = Field(1e-2, ge=0)
     warmup: int = Field(200, ge=0, description="steps of linear warm-up")
     final: float = Field(0.02, ge=0, le=1, description="the last rate, as a share of the first")

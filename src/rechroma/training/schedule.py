@@ -26,14 +26,15 @@ def rate_at(step: int, steps: int, config: OptimizerConfig) -> float:
 
 
 def build_optimizer(model: ColorizerModel, config: OptimizerConfig) -> AdamW:
-    """Return AdamW with the pretrained parameters at their own rate.
+    """Return AdamW with the pretrained parameters, and those of hints, at their own rates.
 
     Biases and norms are not decayed: shrinking them changes the function for no gain.
     """
-    pretrained = {id(p) for p in model.network.pretrained_parameters()}
+    own = {id(p): config.encoder_lr for p in model.network.pretrained_parameters()}
+    own |= {id(p): config.hint_lr or config.lr for p in model.network.hint_parameters()}
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for parameter in filter(lambda p: p.requires_grad, model.parameters()):
-        rate = config.encoder_lr if id(parameter) in pretrained else config.lr
+        rate = own.get(id(parameter), config.lr)
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return AdamW([{"params": p, "lr": rate, "weight_decay": d} for (rate, d), p in groups.items()])

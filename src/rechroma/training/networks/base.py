@@ -37,6 +37,10 @@ class BaseUNet(nn.Module):
         self.up = nn.ModuleList(UpBlock(2 * w, w, w) for w in reversed(widths[:-1]))
         self.head = nn.Conv2d(width, channels, 1)
 
+    def hint_parameters(self) -> list[nn.Parameter]:
+        """Return what spreads hints: nothing, since it takes none."""
+        return []
+
     def pretrained_parameters(self) -> list[nn.Parameter]:
         """Return the parameters that start from ImageNet: none."""
         return []

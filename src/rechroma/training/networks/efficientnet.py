@@ -81,6 +81,10 @@ class EfficientNetUNet(nn.Module):
             self.encoder.eval()
         return self
 
+    def hint_parameters(self) -> list[nn.Parameter]:
+        """Return what spreads hints, which has few samples to learn from and may learn faster."""
+        return [] if self.side is None else self.side.hint_parameters()
+
     def pretrained_parameters(self) -> list[nn.Parameter]:
         """Return the encoder's parameters, which learn at their own rate."""
         return list(self.encoder.parameters())

@@ -7,13 +7,18 @@ at all, so that a place that is like no hint takes no colour from any.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["HintPropagation"]
 
 _WIDTH = 32
-# Distance, in cells, at which a hint's pull is down to e^-½; learnt from there.
-_REACH = 6.0
+# Distance, in cells, at which a hint's pull is down to 1/e, and the score of what is most alike;
+# both are learnt from there. Of the forms that were tried, each for 16,000 samples with all else
+# frozen (gain of one hint and of five, dB): products of features and a Gaussian of the distance
+# 0.83 and 2.59, their cosine and an exponential 1.05 and 2.83, their cosine and a power 1.07, 2.80.
+_REACH = 5.0
+_LIKENESS = 7.0
 # A score that no place without a hint can reach.
 _NEVER = 1e4
 
@@ -30,6 +35,7 @@ class HintPropagation(nn.Module):
         self.asking = nn.Conv2d(features, _WIDTH, 1)
         self.answering = nn.Conv2d(features, _WIDTH, 1)
         self.log_reach = nn.Parameter(torch.tensor(_REACH).log())
+        self.log_likeness = nn.Parameter(torch.tensor(_LIKENESS).log())
         # The score of "no hint".
         self.nothing = nn.Parameter(torch.zeros(()))
 
@@ -41,10 +47,14 @@ class HintPropagation(nn.Module):
             hints: a and b over 110, and a mask, at the same size: (N, 3, h, w).
         """
         height, width = features.shape[-2:]
-        asking = self.asking(features).flatten(2).transpose(1, 2)
-        scores = asking @ self.answering(features).flatten(2) / _WIDTH**0.5
-        scores = scores - self._distance(height, width, features)
         given = hints.flatten(2)
+        # Only cells that are hinted, in any of the samples, are looked at: none cost nothing.
+        hinted = given[:, 2].amax(dim=0).nonzero()[:, 0]
+        given = given.index_select(2, hinted)
+        asking = F.normalize(self.asking(features).flatten(2), dim=1).transpose(1, 2)
+        answering = F.normalize(self.answering(features).flatten(2).index_select(2, hinted), dim=1)
+        scores = (asking @ answering) * self.log_likeness.exp()
+        scores = scores - self._distance(height, width, hinted).to(scores)
         scores = scores - _NEVER * (1 - given[:, 2:])
         nothing = self.nothing.expand(scores.shape[0], scores.shape[1], 1)
         share = torch.softmax(torch.cat([scores, nothing], dim=2), dim=2)[:, :, :-1]
@@ -52,11 +62,13 @@ class HintPropagation(nn.Module):
         taken = share @ (given * given[:, 2:]).transpose(1, 2)
         return taken.transpose(1, 2).unflatten(2, (height, width))
 
-    def _distance(self, height: int, width: int, like: Tensor) -> Tensor:
-        """Return half of the squared distances of all cells, in reaches: (h·w, h·w)."""
-        rows = torch.arange(height, device=like.device, dtype=like.dtype)
-        columns = torch.arange(width, device=like.device, dtype=like.dtype)
+    def _distance(self, height: int, width: int, cells: Tensor) -> Tensor:
+        """Return the distances from all cells to some, in reaches: (h·w, K)."""
+        rows = torch.arange(height, device=cells.device)
+        columns = torch.arange(width, device=cells.device)
         y = rows[:, None].expand(height, width).flatten()
         x = columns[None].expand(height, width).flatten()
-        squared = (y[:, None] - y) ** 2 + (x[:, None] - x) ** 2
-        return squared / (2 * (2 * self.log_reach).exp())
+        below = y[:, None] - torch.div(cells, width, rounding_mode="floor")
+        right = x[:, None] - cells % width
+        # The 1 keeps the root's slope finite.
+        return (below**2 + right**2 + 1).to(self.log_reach).sqrt() / self.log_reach.exp()

@@ -65,6 +65,10 @@ class SideInputs(nn.Module):
         self.pull = nn.Conv2d(HINT_CHANNELS, maps, 1, bias=False)
         self.pull.weight.data = pull[:, :, None, None].clone()
 
+    def hint_parameters(self) -> list[nn.Parameter]:
+        """Return what spreads hints and follows them."""
+        return [*self.spread.parameters(), *self.pull.parameters()]
+
     def at_stem(self, advice: Advice) -> Tensor:
         """Return what is added to the encoder's first features, (N, stem, H/2, W/2)."""
         return self.stem(F.avg_pool2d(advice.hints, 2))
