@@ -1,5 +1,6 @@
 """How the service behaves when it is hurried, left alone, attacked or stopped."""
 
+import asyncio
 import io
 import os
 import signal
@@ -231,6 +232,48 @@ def test_a_client_that_sends_slowly_holds_nobody_up(served, make_picture):
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
         )
         assert post(served, make_picture()).status_code == 200
+
+
+def test_a_page_that_is_closed_leaves_little_time():
+    now = [0.0]
+    sessions = Sessions(9, 100.0, lambda _: None, clock=lambda: now[0])
+    gone, back = sessions.add("a", None), sessions.add("b", None)
+    for key in (gone.id, back.id, "unknown"):
+        sessions.leave(key, 5.0)
+    now[0] = 4.0
+    assert sessions.get(back.id) is back  # a reload
+    now[0] = 6.0
+    sessions.sweep()
+    assert len(sessions) == 1
+    assert sessions.get(back.id) is back
+
+
+def test_bodies_that_never_end():
+    """The time limit on a request's arrival, on the application itself."""
+    from fastapi import FastAPI, Request
+
+    from rechroma.web.guard import BodyLimit
+
+    app = FastAPI()
+
+    @app.post("/")
+    async def _(request: Request):
+        return len(await request.body())
+
+    limited = BodyLimit(app, 100, 0.2)
+    sent = []
+
+    async def receive():
+        await asyncio.sleep(0.05)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
+    with pytest.raises(Problem) as late:
+        asyncio.run(limited(scope, receive, send))
+    assert late.value.status == 408
 
 
 def test_sessions_end_by_themselves():

@@ -255,6 +255,13 @@ def test_a_reload_keeps_the_work(page):
     assert page.get_by_label("Strength").first.input_value() == "1"
 
 
+def test_closing_the_page_is_told(page):
+    sample(page)
+    with page.expect_request("**/v1/sessions/leave") as told:
+        page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert len(json.loads(told.value.post_data)["ids"]) == 1
+
+
 def test_zoom_and_pan_move_both_halves(page):
     sample(page)
     view = page.locator("#color-stage .view")

@@ -18,6 +18,7 @@ from rechroma.web.guard import BodyLimit, Doorkeeper, SecurityHeaders
 from rechroma.web.metrics import Counted, Metrics
 from rechroma.web.problems import Problem, problem_of, problem_response
 from rechroma.web.routes import archive, colorize, moods, sessions, status, transfer
+from rechroma.web.routes.parts import invalid
 from rechroma.web.service import Service
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _DESCRIPTION = (
 
 def make_app(settings: Settings) -> FastAPI:
     """Return the application; its lanes start with it, and end with it."""
-    metrics = Metrics()
+    metrics, limits = Metrics(), settings.limits
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -58,7 +59,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     _tell_problems(app)
     # The last one added stands first.
-    app.add_middleware(BodyLimit, limit=settings.limits.upload_bytes)
+    app.add_middleware(BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds)
     app.add_middleware(Doorkeeper, settings=settings)
     app.add_middleware(Counted, metrics=metrics)
     app.add_middleware(SecurityHeaders)
@@ -84,9 +85,7 @@ def _tell_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return problem_response(Problem(422, f"{where}: {first['msg']}", "see /openapi.json"))
+        return problem_response(invalid(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> Response:

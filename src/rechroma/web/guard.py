@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -98,11 +99,18 @@ class Doorkeeper:
 
 
 class BodyLimit:
-    """Stops reading a body that is larger than the limit, whether it says so or not."""
+    """Stops reading a body that is larger than the limit, whether it says so or not, or too slow.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    Args:
+        app: What comes next.
+        limit: Bytes.
+        seconds: From the first of them to the last.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
         self._app = app
         self._limit = limit
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with a problem."""
@@ -113,11 +121,18 @@ class BodyLimit:
         if declared.isdecimal() and int(declared) > self._limit:
             await problem_response(self._problem())(scope, receive, send)
             return
-        left = self._limit
+        left, more = self._limit, True
+        end = asyncio.get_running_loop().time() + self._seconds
 
         async def counted() -> Message:
-            nonlocal left
-            message = await receive()
+            nonlocal left, more
+            try:
+                # After the body comes nothing but the client's leaving, which may be waited for.
+                async with asyncio.timeout_at(end if more else None):
+                    message = await receive()
+            except TimeoutError:
+                raise self._late() from None
+            more = message.get("more_body", False)
             left -= len(message.get("body", b""))
             if left < 0:
                 raise self._problem()
@@ -129,3 +144,6 @@ class BodyLimit:
         return Problem(
             413, f"the request has more than {self._limit:,} bytes", "send a smaller file"
         )
+
+    def _late(self) -> Problem:
+        return Problem(408, f"the request took more than {self._seconds:g} seconds to arrive")

@@ -19,8 +19,10 @@ class Limits:
         pixels: Of one picture, checked before it is decoded; None for no limit.
         queue: Requests that wait for a worker; more are turned away with 429.
         seconds: How long one request may be worked on.
+        body_seconds: How long one request may take to arrive.
         sessions: Pictures that are kept at once.
         session_seconds: How long a picture is kept after it was last used.
+        left_seconds: The same after its page was closed: a reload comes back sooner.
         stored_bytes: Of everything that is kept, uploads and results.
     """
 
@@ -28,6 +30,8 @@ class Limits:
     pixels: int | None = 120_000_000
     queue: int = 64
     seconds: float = 120.0
+    body_seconds: float = 300.0
     sessions: int = 512
     session_seconds: float = 1800.0
+    left_seconds: float = 30.0
     stored_bytes: int = 2 << 30

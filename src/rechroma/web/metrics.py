@@ -39,7 +39,7 @@ class Metrics:
                 "Workers started anew.", lambda: service.pool.restarts,
             ),
             "rechroma_sessions": ("Pictures open.", lambda: len(service.sessions)),
-            "rechroma_stored_bytes": ("Bytes of uploads.", lambda: service.store.used),
+            "rechroma_stored_bytes": ("Bytes of uploads and results.", lambda: service.store.used),
         }  # fmt: skip
         for name, (text, value) in shown.items():
             Gauge(name, text, registry=self._registry).set_function(value)

@@ -21,7 +21,7 @@ from rechroma.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MEDIA_TYPE", "Problem", "busy", "problem_of", "problem_response"]
+__all__ = ["GONE", "MEDIA_TYPE", "Problem", "busy", "problem_of", "problem_response"]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -35,6 +35,10 @@ _STATUS: tuple[tuple[type[RechromaError], HTTPStatus], ...] = (
     (LookError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+
+
+# nginx's number for an answer that nobody reads.
+GONE = 499
 
 
 class Problem(Exception):  # noqa: N818 (the RFC's own word)
@@ -71,11 +75,15 @@ def problem_of(error: RechromaError) -> Problem:
     return Problem(status, error.what, mend)
 
 
+def _title(status: int) -> str:
+    return "Client Closed Request" if status == GONE else HTTPStatus(status).phrase
+
+
 def problem_response(problem: Problem) -> JSONResponse:
     """Return the response: `type`, `title`, `status` and `detail` of the RFC, and `mend`."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
+        "title": _title(problem.status),
         "status": int(problem.status),
         "detail": problem.detail,
         "mend": problem.mend,

@@ -18,6 +18,7 @@ __all__ = [
     "ColorizeOptions",
     "Edit",
     "HintOptions",
+    "LeaveOptions",
     "LikelyOptions",
     "SessionMood",
     "SwatchOptions",
@@ -127,6 +128,12 @@ class LikelyOptions(_Strict):
     y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
     count: Annotated[int, Field(ge=1, le=12)] = 6
     edit: Edit = Edit()
+
+
+class LeaveOptions(_Strict):
+    """Pictures whose page is being closed."""
+
+    ids: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=_MAX_FILES)]
 
 
 class ArchiveEntry(_Strict):

@@ -14,7 +14,7 @@ from rechroma.mood import METHODS
 from rechroma.web.bench import Advice, Upload
 from rechroma.web.lane import Setup
 from rechroma.web.pool import Pool
-from rechroma.web.problems import Problem
+from rechroma.web.problems import GONE, Problem
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.store import Store, name_of
 
@@ -33,7 +33,6 @@ __all__ = ["Service", "ServiceHere"]
 T = TypeVar("T")
 
 _SWEEP_SECONDS = 15.0
-_GONE = 499  # nginx's number: nobody reads the answer
 
 
 class Service:
@@ -78,7 +77,7 @@ class Service:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
-            raise Problem(_GONE, "the client has gone")
+            raise Problem(GONE, "the client has gone")
         finally:
             gone.cancel()
             await _cancelled(work)

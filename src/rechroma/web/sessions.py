@@ -101,6 +101,15 @@ class Sessions:
         if session is not None:
             self._drop(session)
 
+    def leave(self, key: str, seconds: float) -> None:
+        """Keep a picture for a few seconds more, unless somebody asks for it before they are over.
+
+        Nothing happens if it is not open.
+        """
+        session = self._open.get(key)
+        if session is not None:
+            session.used = min(session.used, self._clock() - self._seconds + seconds)
+
     def sweep(self) -> None:
         """Close what was not used for long."""
         oldest = self._clock() - self._seconds

@@ -39,7 +39,7 @@ class Store:
 
     @property
     def used(self) -> int:
-        """Bytes of uploads that are kept."""
+        """Bytes of what is kept."""
         return sum(self._sizes.values())
 
     async def keep_picture(self, upload: UploadFile) -> Path:
@@ -78,7 +78,9 @@ class Store:
 
     def adopt(self, path: Path) -> Path:
         """Take over a result that a lane has written, and return where it is now."""
-        return path.rename(self._new())
+        kept = path.rename(self._new())
+        self._sizes[kept] = kept.stat().st_size
+        return kept
 
     def drop(self, path: Path) -> None:
         """Forget a file; nothing happens if it is not there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from rechroma.web.formats import MEDIA_TYPES
 from rechroma.web.problems import MEDIA_TYPE, Problem
 
-__all__ = ["Accept", "Format", "Quality", "Side", "parsed", "picture_answer", "problems"]
+__all__ = ["Accept", "Format", "Quality", "Side", "invalid", "parsed", "picture_answer", "problems"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,7 +40,7 @@ _PROBLEM: dict[str, Any] = {
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of the problems that a route answers with."""
     # Whatever stands before the routes says these.
-    known = {400, 401, 403, 421, 422, *statuses}
+    known = {400, 401, 403, 408, 421, 422, *statuses}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -65,11 +66,11 @@ def parsed(text: str, model: type[M]) -> M:
     try:
         return model.model_validate_json(text or "{}")
     except ValidationError as error:
-        raise Problem(422, told(error), "see /openapi.json") from None
+        raise invalid(error.errors()) from None
 
 
-def told(error: ValidationError) -> str:
-    """Return the first thing that is wrong, in one line."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"]
+def invalid(errors: Sequence[Any]) -> Problem:
+    """Return the problem of a request that does not validate: the first thing that is wrong."""
+    where = ".".join(str(part) for part in errors[0]["loc"])
+    detail = f"{where}: {errors[0]['msg']}" if where else str(errors[0]["msg"])
+    return Problem(422, detail, "see /openapi.json")

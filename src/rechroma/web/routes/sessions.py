@@ -19,7 +19,7 @@ from rechroma.web.routes.parts import (
     picture_answer,
     problems,
 )
-from rechroma.web.schemas import Edit, LikelyOptions
+from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.sessions import Session
 
@@ -56,6 +56,14 @@ async def open_picture(
         service.store.drop(upload.path)
         raise
     return _told(service, service.sessions.add(upload, facts))
+
+
+@router.post("/leave", status_code=204, responses=problems())
+async def leave(service: ServiceHere, left: LeaveOptions) -> Response:
+    """Say that a page is being closed: its pictures are forgotten, unless it comes back at once."""
+    for key in left.ids:
+        service.sessions.leave(key, service.settings.limits.left_seconds)
+    return Response(status_code=204)
 
 
 @router.get("/{id}", responses=problems(404))

@@ -107,6 +107,11 @@ export const facts = async (id) => (await ask(`v1/sessions/${id}`)).json();
 
 export const closePicture = (id) => ask(`v1/sessions/${id}`, { method: "DELETE" }, 1).catch(() => {});
 
+/** Say that the page is being closed; the browser sends it even so. */
+export function leave(ids) {
+  if (ids.length) fetch("v1/sessions/leave", { ...json({ ids }), keepalive: true, headers: headers({ "Content-Type": "application/json" }) });
+}
+
 export async function original(id, side, signal) {
   return (await ask(`v1/sessions/${id}/original?side=${side}`, { signal })).blob();
 }

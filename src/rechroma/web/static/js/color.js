@@ -60,6 +60,10 @@ export class ColorRoom {
     }
   }
 
+  openIds() {
+    return this.album.pictures.flatMap(({ id, history }) => [id, history.now.mood?.id]).filter(Boolean);
+  }
+
   take(files) { this.album.add(files); }
 
   /** A photograph whose mood the current picture shall have. */
@@ -67,11 +71,14 @@ export class ColorRoom {
     const { picture } = this;
     if (!picture) return;
     showError(find("picture-error"), null);
+    const { signal } = this.panel.sendMood(file.name);
     try {
-      const { id, name } = await api.openPicture(file, () => {}, picture.abort.signal);
+      const { id, name } = await api.openPicture(file, (share) => this.panel.moodSent(share), signal);
       if (picture === this.picture) this.change({ mood: { id, name } });
     } catch (error) {
       if (error.name !== "AbortError") showError(find("picture-error"), error);
+    } finally {
+      this.panel.moodDone();
     }
   }
 

@@ -1,7 +1,9 @@
 // The list of pictures: what each one is up to, and the way to it.
 
+import * as api from "./api.js";
 import { find, make, wordsOf } from "./dom.js";
-import { show } from "./planes.js";
+import { wireOf } from "./edit.js";
+import { Planes, show } from "./planes.js";
 
 const THUMB = 96;
 const WORDS = { waiting: "waiting", sending: "sending", opening: "opening", ready: "ready" };
@@ -33,6 +35,28 @@ export class Filmstrip {
       item.word.textContent = picture.problem ? wordsOf(picture.problem) : WORDS[picture.state] ?? "";
       if (picture.planes && item.planes !== picture.planes) this.thumb(item, picture);
     }
+    this.fill();
+  }
+
+  /** Show the pictures that nobody has opened yet, too: small, and one after the other. */
+  async fill() {
+    if (this.filling) return;
+    this.filling = true;
+    for (let picture = this.unseen(); picture; picture = this.unseen()) {
+      const item = this.items.get(picture.key);
+      item.planes = true;
+      try {
+        const small = new Planes(await api.planes(picture.id, wireOf(picture.history.now), THUMB));
+        if (item.planes === true) show(item.canvas, small.paint(1, 1));
+      } catch {
+        // The picture itself says what is wrong once it is opened.
+      }
+    }
+    this.filling = false;
+  }
+
+  unseen() {
+    return this.album.ready().find(({ key }) => this.items.has(key) && !this.items.get(key).planes);
   }
 
   thumb(item, picture) {

@@ -47,6 +47,8 @@ async function start() {
     button.addEventListener("click", () => choose(button.dataset.choose, true));
   }
 
+  addEventListener("pagehide", () => api.leave([...color.openIds(), ...mood.openIds()]));
+
   const saved = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   try {
     if (saved) await Promise.all([color.album.restore(saved.color), mood.restore(saved.mood)]);

@@ -17,19 +17,20 @@ export class MoodSide {
     this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, "Choose…");
     this.name = make("span", { className: "name" });
     this.progress = make("progress", { max: 1, hidden: true, aria: { label: `Sending ${title}` } });
+    this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort(new DOMException("cancelled", "AbortError")) } }, "Cancel");
     this.error = make("p", { className: "error", role: "alert", hidden: true });
     this.help = make("p", { className: "help" }, "Drop a photograph here, or choose one.");
     this.root = make("section", { className: "mood-side", dataset: { take: role }, tabIndex: -1, aria: { label: title } },
       make("h2", {}, title), this.help, this.frame,
-      make("div", { className: "row" }, this.choose, this.name), this.progress, this.error);
+      make("div", { className: "row" }, this.choose, this.cancel, this.name), this.progress, this.error);
     this.rectangles = new Rectangles(this.frame, title, boxChanged, (box) => boxAdded(role, box));
   }
 
   async take(file) {
-    this.abort?.abort();
+    this.abort?.abort(new DOMException("cancelled", "AbortError"));
     this.abort = new AbortController();
     showError(this.error, null);
-    this.progress.hidden = false;
+    this.progress.hidden = this.cancel.hidden = false;
     try {
       const facts = await api.openPicture(file, (share) => { this.progress.value = share; }, this.abort.signal);
       if (this.photo) api.closePicture(this.photo.id);
@@ -37,7 +38,7 @@ export class MoodSide {
     } catch (error) {
       if (error.name !== "AbortError") showError(this.error, error);
     } finally {
-      this.progress.hidden = true;
+      this.progress.hidden = this.cancel.hidden = true;
     }
   }
 

@@ -202,6 +202,10 @@ export class MoodRoom {
     }, (error) => showError(find("mood-error"), error));
   }
 
+  openIds() {
+    return [this.source, this.target].map(({ photo }) => photo?.id).filter(Boolean);
+  }
+
   saved() {
     const photo = (side) => side.photo && { id: side.photo.id, name: side.photo.name };
     return {

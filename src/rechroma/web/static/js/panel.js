@@ -38,6 +38,8 @@ export class Panel {
       make("label", { htmlFor: "doubt" }, "Show where it is guessing"));
     this.moodButton = button("Choose a mood picture…", () => actions.mood(), { id: "mood-choose" });
     this.moodName = make("p", { className: "help", id: "mood-name" });
+    this.moodProgress = make("progress", { max: 1, hidden: true, aria: { label: "Sending the mood picture" } });
+    this.moodCancel = button("Cancel", () => this.moodAbort.abort(new DOMException("cancelled", "AbortError")), { hidden: true });
     this.moodDrop = button("Take the mood away", () => actions.dropMood(), { hidden: true });
     this.format = make("select", { id: "format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
     this.download = button("Download", () => this.save(), { className: "primary", id: "download" });
@@ -48,7 +50,8 @@ export class Panel {
       make("div", { className: "group save" },
         make("label", { htmlFor: "format" }, "Save "), this.format, this.download),
       this.spots, this.answersGroup, this.doubtField,
-      make("div", { className: "group", id: "mood-drop" }, make("h2", {}, "Mood"), this.moodName, make("div", { className: "row" }, this.moodButton, this.moodDrop)),
+      make("div", { className: "group", id: "mood-drop" }, make("h2", {}, "Mood"), this.moodName, this.moodProgress,
+        make("div", { className: "row" }, this.moodButton, this.moodDrop, this.moodCancel)),
     );
     this.root = root;
   }
@@ -76,6 +79,23 @@ export class Panel {
     this.redo.disabled = !canRedo;
     this.moodName.textContent = now.mood ? `The tone of ${now.mood.name}` : "Let a colour photograph set the tone.";
     this.moodDrop.hidden = !now.mood;
+  }
+
+  /** Show that a mood picture is on its way; returns what cancels it. */
+  sendMood(name) {
+    this.moodAbort?.abort(new DOMException("cancelled", "AbortError"));
+    this.moodAbort = new AbortController();
+    this.moodName.textContent = `Sending ${name}…`;
+    this.moodSent(0);
+    this.moodProgress.hidden = this.moodCancel.hidden = false;
+    return this.moodAbort;
+  }
+
+  moodSent(share) { this.moodProgress.value = share; }
+
+  moodDone() {
+    this.moodProgress.hidden = this.moodCancel.hidden = true;
+    this.show(this.picture);
   }
 
   save() {
