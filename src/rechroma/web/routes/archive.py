@@ -16,7 +16,7 @@ from rechroma.errors import RechromaError
 from rechroma.web import session_work
 from rechroma.web.formats import MEDIA_TYPES
 from rechroma.web.problems import Problem
-from rechroma.web.routes.parts import problems
+from rechroma.web.routes.parts import file_answer, problems
 from rechroma.web.schemas import ArchiveEntry, ArchiveOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.work import Output
@@ -31,12 +31,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1", tags=["sessions"])
 
 _CHUNK = 1 << 20
-_ZIP: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The zip file.",
-        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+_ZIP = file_answer("application/zip", "The zip file.")
 
 
 @router.post("/archive", response_class=StreamingResponse, responses=_ZIP | problems(404))

@@ -10,8 +10,8 @@ from fastapi.responses import StreamingResponse
 
 from rechroma.web import work
 from rechroma.web.bench import Advice
-from rechroma.web.formats import answer_with, chosen_output
-from rechroma.web.routes.parts import Accept, Format, Quality, parsed, picture_answer, problems
+from rechroma.web.formats import answer_with
+from rechroma.web.routes.parts import Wanted, parsed, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions
 from rechroma.web.service import ServiceHere
 
@@ -30,6 +30,7 @@ _EXAMPLE = '{"strength": 1.1, "hints": [{"x": 120, "y": 80, "color": "#c22b2b"}]
 async def colorize(
     request: Request,
     service: ServiceHere,
+    output: Wanted,
     picture: Annotated[UploadFile, File(description="The picture.")],
     options: Annotated[
         str, Form(description="JSON; see ColorizeOptions.", examples=[_EXAMPLE])
@@ -37,13 +38,9 @@ async def colorize(
     mood: Annotated[
         UploadFile | None, File(description="A colour photograph that sets the tone.")
     ] = None,
-    format: Format = None,  # noqa: A002 (the parameter's name in the URL)
-    quality: Quality = None,
-    accept: Accept = "*/*",
 ) -> StreamingResponse:
     """Give a picture its colour back: same format, bit depth and metadata."""
     wish = parsed(options, ColorizeOptions)
-    output = chosen_output(format, accept, quality)
     uploads = [picture] if mood is None else [picture, mood]
     async with service.kept(*uploads) as kept:
         advice = Advice(

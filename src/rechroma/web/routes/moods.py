@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from rechroma.web import session_work
-from rechroma.web.formats import answer_with, chosen_output
+from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
-    Accept,
-    Format,
-    Quality,
     Side,
+    Wanted,
+    file_answer,
     picture_answer,
     problems,
 )
@@ -26,18 +25,8 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/sessions/{id}/mood", tags=["sessions"])
 
 _Target = Annotated[str, Path(alias="id", description="The open picture that gets the mood.")]
-_CUBE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "A .cube file.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-_JPEG: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The preview.",
-        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+_CUBE = file_answer("application/octet-stream", "A .cube file.")
+_JPEG = file_answer("image/jpeg", "The preview.")
 
 
 @router.post("/preview", response_class=Response, responses=_JPEG | problems(404, 429, 503))
@@ -61,17 +50,15 @@ async def preview(
 async def picture(
     request: Request,
     service: ServiceHere,
+    output: Wanted,
     target: _Target,
     mood: SessionMood,
-    format: Format = None,  # noqa: A002
-    quality: Quality = None,
-    accept: Accept = "*/*",
 ) -> StreamingResponse:
     """Return the whole target with the source's mood."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
         session_work.mood_picture, source=source.upload, target=ours.upload, wish=mood.wish(),
-        output=chosen_output(format, accept, quality),
+        output=output,
     )  # fmt: skip
     made = await service.do(request, job, key=target)
     return answer_with(service.store, made, ours.upload.name, "mood")

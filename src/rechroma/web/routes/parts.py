@@ -6,22 +6,35 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Header, Query
+from fastapi import Depends, Header, Query
 from pydantic import BaseModel, ValidationError
 
-from rechroma.web.formats import MEDIA_TYPES
+from rechroma.web.formats import MEDIA_TYPES, chosen_output
 from rechroma.web.problems import MEDIA_TYPE, Problem
+from rechroma.web.work import Output
 
-__all__ = ["Accept", "Format", "Quality", "Side", "invalid", "parsed", "picture_answer", "problems"]
+__all__ = ["Side", "Wanted", "file_answer", "invalid", "parsed", "picture_answer", "problems"]
 
 M = TypeVar("M", bound=BaseModel)
 
-Format = Annotated[
+_Format = Annotated[
     str | None,
     Query(max_length=16, description="The answer's format; else `Accept`, else the input's."),
 ]
-Quality = Annotated[int | None, Query(ge=1, le=100, description="Of a lossy format.")]
-Accept = Annotated[str, Header()]
+_Quality = Annotated[int | None, Query(ge=1, le=100, description="Of a lossy format.")]
+_Accept = Annotated[str, Header()]
+
+
+def _wanted(
+    format: _Format = None,  # noqa: A002 (the parameter's name in the URL)
+    quality: _Quality = None,
+    accept: _Accept = "*/*",
+) -> Output:
+    return chosen_output(format, accept, quality)
+
+
+# As what the client wants its picture.
+Wanted = Annotated[Output, Depends(_wanted)]
 Side = Annotated[int, Query(ge=16, le=1600, description="Pixels of the longer side, at most.")]
 
 _PROBLEM: dict[str, Any] = {
@@ -48,6 +61,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         }
         for status in sorted(known)
     }
+
+
+def file_answer(media: str, text: str) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of an answer that is a file of one kind."""
+    content = {media: {"schema": {"type": "string", "format": "binary"}}}
+    return {200: {"description": text, "content": content}}
 
 
 def picture_answer() -> dict[int | str, dict[str, Any]]:

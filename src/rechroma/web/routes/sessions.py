@@ -10,12 +10,11 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from rechroma.web import session_work
-from rechroma.web.formats import answer_with, chosen_output
+from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
-    Accept,
-    Format,
-    Quality,
     Side,
+    Wanted,
+    file_answer,
     picture_answer,
     problems,
 )
@@ -27,18 +26,10 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
-_BINARY: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Planes of bytes, of the size in X-Width and X-Height.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-_JPEG: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The picture.",
-        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+_PLANES = file_answer(
+    "application/octet-stream", "Planes of bytes, of the size in X-Width and X-Height."
+)
+_JPEG = file_answer("image/jpeg", "The preview.")
 
 
 @router.post("", status_code=201, responses=problems(413, 415, 429, 503))
@@ -92,7 +83,7 @@ async def original(
     return Response(await service.do(request, job, key=id), media_type="image/jpeg")
 
 
-@router.post("/{id}/planes", response_class=Response, responses=_BINARY | problems(404, 429, 503))
+@router.post("/{id}/planes", response_class=Response, responses=_PLANES | problems(404, 429, 503))
 async def planes(
     request: Request,
     service: ServiceHere,
@@ -138,17 +129,15 @@ async def likely(
 async def picture(
     request: Request,
     service: ServiceHere,
+    output: Wanted,
     id: str,  # noqa: A002
     edit: Edit,
-    format: Format = None,  # noqa: A002
-    quality: Quality = None,
-    accept: Accept = "*/*",
 ) -> StreamingResponse:
     """Return the whole picture in colour: full size, original bit depth and metadata."""
     session = service.sessions.get(id)
     job = partial(
         session_work.picture, upload=session.upload, advice=service.advice(edit),
-        amounts=edit.amounts(), output=chosen_output(format, accept, quality),
+        amounts=edit.amounts(), output=output,
     )  # fmt: skip
     made = await service.do(request, job, key=id)
     return answer_with(service.store, made, session.upload.name, "color")

@@ -10,8 +10,8 @@ from fastapi.responses import StreamingResponse
 
 from rechroma.web import work
 from rechroma.web.bench import Upload
-from rechroma.web.formats import answer_with, chosen_output
-from rechroma.web.routes.parts import Accept, Format, Quality, parsed, picture_answer, problems
+from rechroma.web.formats import answer_with
+from rechroma.web.routes.parts import Wanted, parsed, picture_answer, problems
 from rechroma.web.schemas import TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.store import name_of
@@ -31,18 +31,15 @@ _EXAMPLE = '{"method": "swatches", "strength": 0.8, "luminance": "keep"}'
 async def transfer(
     request: Request,
     service: ServiceHere,
+    output: Wanted,
     source: Annotated[UploadFile, File(description="The picture that the mood comes from.")],
     target: Annotated[UploadFile, File(description="The picture that gets it.")],
     options: Annotated[
         str, Form(description="JSON; see TransferOptions.", examples=[_EXAMPLE])
     ] = "{}",
-    format: Format = None,  # noqa: A002 (the parameter's name in the URL)
-    quality: Quality = None,
-    accept: Accept = "*/*",
 ) -> StreamingResponse:
     """Give the target the mood of the source."""
     wish = parsed(options, TransferOptions).wish()
-    output = chosen_output(format, accept, quality)
     async with service.kept(source, target) as (theirs, ours):
         job = partial(work.transfer, source=theirs, target=ours, output=output, wish=wish)
         made = await service.do(request, job)
@@ -57,14 +54,11 @@ async def transfer(
 async def apply_look(
     request: Request,
     service: ServiceHere,
+    output: Wanted,
     picture: Annotated[UploadFile, File(description="The picture.")],
     look: Annotated[UploadFile, File(description="A .cube file.")],
-    format: Format = None,  # noqa: A002 (the parameter's name in the URL)
-    quality: Quality = None,
-    accept: Accept = "*/*",
 ) -> StreamingResponse:
     """Apply a look, a `.cube` file, to a picture."""
-    output = chosen_output(format, accept, quality)
     async with service.kept(picture) as (ours,):
         table = Upload(await service.store.keep(look), name_of(look))
         try:
