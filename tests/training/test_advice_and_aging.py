@@ -5,7 +5,7 @@ from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.training.advice import simulated_hints, simulated_mood
-from rechroma.training.aging import aged_lightness
+from rechroma.training.aging import aged_lightness, copied_lightness
 from rechroma.training.catalog import catalogue
 from rechroma.training.data import Crops, Samples
 
@@ -37,6 +37,15 @@ def test_a_mood_is_absent_half_of_the_time(rgb):
     assert all(mood.any() == bool(mood[-1]) for mood in moods)
 
 
+def test_a_copy_is_nearly_the_picture(rgb):
+    own = lightness(rgb)
+    copies = [copied_lightness(np.random.default_rng(seed), rgb) for seed in range(60)]
+    away = np.array([np.abs(seen - own).mean() for seen in copies])
+    assert all(seen.shape == own.shape and seen.dtype == np.float32 for seen in copies)
+    assert away.min() < 1e-4  # some are spared everything
+    assert 0.5 < np.median(away) < away.max() < 8
+
+
 def test_aging_keeps_the_picture_recognisable_and_differs_every_time(rgb):
     own = lightness(rgb)
     aged = [aged_lightness(np.random.default_rng(seed), rgb) for seed in range(40)]
@@ -65,9 +74,9 @@ def test_orthochromatic_film_sees_blue_light_and_red_dark():
 def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
     paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
     crops = Crops(paths, 64, 0.5, seed=5)
-    plain = Samples(crops, aged=0, advice=False)[3, 1]
+    plain = Samples(crops, aged=0, copied=0, advice=False)[3, 1]
     assert plain.keys() == {"pixels"}
-    full = Samples(crops, aged=1.0, advice=True)
+    full = Samples(crops, aged=1.0, copied=0, advice=True)
     sample, again, other = full[3, 1], full[3, 1], full[4, 1]
     assert sample.keys() == {"pixels", "seen", "hints", "mood"}
     assert torch.equal(sample["pixels"], plain["pixels"])

@@ -6,7 +6,7 @@ The colours to be learnt stay those of the photograph; what the network sees of 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rechroma.color import FloatArray
 
-__all__ = ["aged_lightness"]
+__all__ = ["aged_lightness", "copied_lightness"]
 
 
 def aged_lightness(rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
@@ -29,6 +29,18 @@ def aged_lightness(rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
     """
     seen = _on_film(rng, rgb)
     for likely, wear in _WEAR:
+        if rng.random() < likely:
+            seen = wear(rng, seen)
+    return (np.clip(seen, 0, 1) * 100).astype(np.float32)
+
+
+def copied_lightness(rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
+    """Return L, float32 (H, W) in 0…100, of a copy of sRGB (H, W, 3) in 0…1, by chance.
+
+    What happens to pictures that are sent around: smaller and enlarged again, a little noise, JPEG.
+    """
+    seen = lightness(rgb) / 100
+    for likely, wear in _COPYING:
         if rng.random() < likely:
             seen = wear(rng, seen)
     return (np.clip(seen, 0, 1) * 100).astype(np.float32)
@@ -97,7 +109,23 @@ def _compressed(rng: np.random.Generator, seen: FloatArray) -> FloatArray:
     return np.asarray(Image.open(file), dtype=np.float32) / 255
 
 
-_WEAR: tuple[tuple[float, Callable[[np.random.Generator, FloatArray], FloatArray]], ...] = (
+def _shrunk(rng: np.random.Generator, seen: FloatArray) -> FloatArray:
+    """Return the picture after a time at a smaller size."""
+    height, width = seen.shape
+    share = rng.uniform(0.4, 1)
+    picture = Image.fromarray(seen.astype(np.float32))
+    small = picture.resize((round(width * share), round(height * share)), Image.Resampling.BOX)
+    return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _noisy(rng: np.random.Generator, seen: FloatArray) -> FloatArray:
+    return seen + rng.normal(0, rng.uniform(0, 8) / 255, seen.shape)
+
+
+_Wear: TypeAlias = "Callable[[np.random.Generator, FloatArray], FloatArray]"
+_Wears: TypeAlias = tuple[tuple[float, _Wear], ...]
+_COPYING: _Wears = ((0.6, _shrunk), (0.5, _noisy), (0.5, _compressed))
+_WEAR: _Wears = (
     (0.4, _blurred),
     (0.3, _vignetted),
     (0.6, _graded),

@@ -55,6 +55,7 @@ class DataConfig(_Section):
         6.0, ge=0, description="pictures with a lower mean CIELAB chroma are left out"
     )
     aged: float = Field(0.0, ge=0, le=1, description="share seen as old prints are")
+    copied: float = Field(0.0, ge=0, le=1, description="share seen as copies are: small, noisy")
     chroma_gain: float = Field(1.0, gt=0, description="factor on the truth's a and b")
     workers: int = Field(2, ge=0, description="processes that decode")
 
@@ -104,6 +105,9 @@ class TrainConfig(_Section):
     data: DataConfig = Field(default_factory=DataConfig)  # pyright: ignore[reportArgumentType]
     loss: dict[LossTerm, float] = Field(description="term: weight", min_length=1)
     adversary: float = Field(0.0, ge=0, description="weight of a PatchGAN's hinge loss; 0: none")
+    steady: float = Field(
+        0.0, ge=0, description="weight of the distance to the answer for the unspoilt picture"
+    )
     uniform: float = Field(
         0.5, ge=0, le=1, description="bins: λ of the class rebalancing; 1: all bins weigh alike"
     )
@@ -121,6 +125,12 @@ class TrainConfig(_Section):
             raise ValueError("OUTPUT rgb needs a network at full resolution: NETWORK NAME base")
         if self.network.output == "rgb" and self.adversary:
             raise ValueError("ADVERSARY judges chroma: OUTPUT rgb has none")
+        if self.data.aged + self.data.copied > 1:
+            raise ValueError("DATA AGED and COPIED share the samples: together at most 1")
+        if self.steady and not (self.data.aged or self.data.copied):
+            raise ValueError("STEADY compares with spoilt samples: set DATA AGED or COPIED")
+        if self.steady and self.network.output == "rgb":
+            raise ValueError("STEADY compares chroma: OUTPUT rgb has none")
         slim = self.network.name == "base"
         if slim and (self.network.advice or self.network.queries or not self.optimizer.encoder_lr):
             raise ValueError("ADVICE, QUERIES and ENCODER_LR 0 need NAME efficientnet_lite0_unet")

@@ -16,13 +16,15 @@ from torch.utils.data import Dataset, Sampler
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.photo import read
 from rechroma.training.advice import simulated_hints, simulated_mood
-from rechroma.training.aging import aged_lightness
+from rechroma.training.aging import aged_lightness, copied_lightness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from rechroma.color import FloatArray
 
 __all__ = ["Crops", "Positions", "Samples", "centre_crops", "random_box"]
 
@@ -88,31 +90,37 @@ class Samples(Dataset[dict[str, Tensor]]):
     Args:
         crops: Where the pictures come from.
         aged: Share of the samples that are seen as old prints.
+        copied: Share of the samples that are seen as copies.
         advice: Whether there are hints and moods.
     """
 
-    def __init__(self, crops: Crops, *, aged: float, advice: bool) -> None:
+    def __init__(self, crops: Crops, *, aged: float, copied: float, advice: bool) -> None:
         self.crops = crops
         self.aged = aged
+        self.copied = copied
         self.advice = advice
 
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
         pixels = self.crops[key]
         sample = {"pixels": pixels}
-        if not (self.aged or self.advice):
+        if not (self.aged or self.copied or self.advice):
             return sample
         # The 2 keeps this stream apart from the crops'.
         rng = np.random.default_rng((self.crops.seed, 2, key[0]))
         rgb = pixels.numpy().transpose(1, 2, 0).astype(np.float32) / 255
-        if self.aged:
-            aged = rng.random() < self.aged
-            seen = aged_lightness(rng, rgb) if aged else lightness(rgb)
-            sample["seen"] = torch.from_numpy(seen)[None]
+        if self.aged or self.copied:
+            sample["seen"] = torch.from_numpy(self._seen(rng, rgb))[None]
         if self.advice:
             chroma = rgb_to_lab(rgb)[..., 1:]
             sample["hints"] = torch.from_numpy(simulated_hints(rng, chroma))
             sample["mood"] = torch.from_numpy(simulated_mood(rng, chroma))
         return sample
+
+    def _seen(self, rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
+        fate = rng.random()
+        if fate < self.aged:
+            return aged_lightness(rng, rgb)
+        return copied_lightness(rng, rgb) if fate < self.aged + self.copied else lightness(rgb)
 
 
 def random_box(

@@ -14,7 +14,7 @@ from rechroma.training.adversary import Adversary
 from rechroma.training.checkpoint import read_state, save_weights, write_state
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Advice
-from rechroma.training.outputs import RgbOutput, truth_of
+from rechroma.training.outputs import AB_RANGE, RgbOutput, truth_of
 from rechroma.training.schedule import build_optimizer, build_schedule
 from rechroma.training.validation import Validator, save_samples
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rechroma.training.config import TrainConfig
     from rechroma.training.log import RunLog
     from rechroma.training.losses import Criterion
+    from rechroma.training.outputs import Truth
 
 __all__ = ["Trainer"]
 
@@ -118,6 +119,10 @@ class Trainer:
             deceived = self._adversary.deceived(raw, truth)
             loss = loss + self.config.adversary * deceived
             values["deceived"] = deceived.detach()
+        if self.config.steady:
+            unsteady = self._unsteadiness(raw, truth, advice)
+            loss = loss + self.config.steady * unsteady
+            values["unsteady"] = unsteady.detach()
         self._accelerator.backward(loss)
         norm = self._accelerator.clip_grad_norm_(
             self._model.parameters(), self.config.optimizer.clip
@@ -133,6 +138,18 @@ class Trainer:
         if self._adversary is not None:
             values["judge"] = self._adversary.learn(raw, truth)
         return {"loss": loss.detach(), **values}
+
+    def _unsteadiness(self, raw: Tensor, truth: Truth, advice: Advice | None) -> Tensor:
+        """Return how far answers are from those for unspoilt L: mean |Δa|, |Δb| over 110.
+
+        The unspoilt picture's answer is the goal, so no gradient passes there.
+        """
+        output = self._smooth.output
+        assert not isinstance(output, RgbOutput)  # noqa: S101 - the config refuses it
+        with torch.no_grad():
+            plain = truth.lightness.contiguous(memory_format=torch.channels_last)
+            goal = output.answer(self._model(plain, advice).float())
+        return (output.answer(raw) - goal).abs().mean() / AB_RANGE
 
     def _after_step(self, values: dict[str, Tensor]) -> None:
         config = self.config

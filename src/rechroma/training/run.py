@@ -137,7 +137,9 @@ def _loader(
     batch = config.batch * processes
     crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
     return DataLoader(
-        Samples(crops, aged=config.data.aged, advice=config.network.advice),
+        Samples(
+            crops, aged=config.data.aged, copied=config.data.copied, advice=config.network.advice
+        ),
         batch_size=config.batch,
         sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),
         num_workers=config.data.workers,
