@@ -4,7 +4,7 @@ import torch
 from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
-from rechroma.training.advice import simulated_hints, simulated_mood
+from rechroma.training.advice import simulated_advice
 from rechroma.training.aging import aged_lightness, copied_lightness
 from rechroma.training.catalog import catalogue
 from rechroma.training.data import Crops, Samples
@@ -15,26 +15,30 @@ def rgb():
     return data.astronaut()[:128, 150:278].astype(np.float32) / 255
 
 
-def test_hints_tell_the_truth(rgb):
+@pytest.fixture(scope="module")
+def advice(rgb):
     chroma = rgb_to_lab(rgb)[..., 1:]
-    counts = []
-    for seed in range(300):
-        seen = simulated_hints(np.random.default_rng(seed), chroma)
-        mask = seen[2] > 0
-        counts.append(mask.sum())
+    return [simulated_advice(np.random.default_rng(seed), chroma) for seed in range(400)]
+
+
+def test_hints_tell_the_truth(rgb, advice):
+    chroma = rgb_to_lab(rgb)[..., 1:]
+    for hints, _ in advice:
+        mask = hints[2] > 0
         if mask.any():
             # A patch has its own mean: off by what varies within nine pixels.
-            assert np.abs(seen[:2, mask].T * 110 - chroma[mask]).mean() < 12
-    counts = np.array(counts)
-    assert 0.3 < (counts == 0).mean() < 0.5
+            assert np.abs(hints[:2, mask].T * 110 - chroma[mask]).mean() < 12
+    counts = np.array([(hints[2] > 0).sum() for hints, _ in advice])
+    assert 0.5 < (counts == 0).mean() < 0.7
     assert counts.max() > 1000
 
 
-def test_a_mood_is_absent_half_of_the_time(rgb):
-    chroma = rgb_to_lab(rgb)[..., 1:]
-    moods = [simulated_mood(np.random.default_rng(seed), chroma) for seed in range(200)]
-    assert 0.4 < np.mean([mood[-1] for mood in moods]) < 0.6
-    assert all(mood.any() == bool(mood[-1]) for mood in moods)
+def test_moods_are_absent_half_of_the_time_and_all_advice_nearly_as_often(advice):
+    moods = np.array([mood for _, mood in advice])
+    assert 0.4 < moods[:, -1].mean() < 0.6
+    assert np.array_equal(moods.any(axis=1), moods[:, -1] == 1)
+    nothing = [not (hints.any() or mood.any()) for hints, mood in advice]
+    assert 0.38 < np.mean(nothing) < 0.52
 
 
 def test_a_copy_is_nearly_the_picture(rgb):
@@ -88,6 +92,6 @@ def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
 
 def test_what_is_not_aged_is_seen_as_it_is(photos, tmp_path):
     paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
-    sample = Samples(Crops(paths, 64, 0.5, seed=5), aged=1e-9, advice=False)[0, 0]
+    sample = Samples(Crops(paths, 64, 0.5, seed=5), aged=1e-9, copied=0, advice=False)[0, 0]
     own = lightness(sample["pixels"].permute(1, 2, 0).numpy().astype(np.float32) / 255)
     assert np.allclose(sample["seen"][0].numpy(), own, atol=1e-3)

@@ -116,3 +116,15 @@ def test_two_processes_agree_with_one(make_config, tmp_path):
     ]  # fmt: skip
     subprocess.run(command, check=True, env=environment, capture_output=True)
     assert (tmp_path / "two" / "ckpt_last.safetensors").exists()
+
+
+def test_steady_brings_the_answers_for_a_picture_and_its_copies_together(make_config, tmp_path):
+    """The same run with hardly any weight and with much: what is logged is the distance itself."""
+    common = ("STEPS=80", "LOG_EVERY=4", "VALIDATION.EVERY=80", "OPTIMIZER.LR=3e-3", "DATA.AGED=1")
+    apart = {}
+    for weight in ("1e-9", "1"):
+        folder = train(make_config(*common, f"STEADY={weight}", f"OUTPUT_DIR={tmp_path / weight}"))
+        records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        values = [r["unsteady"] for r in records if r["kind"] == "train"]
+        apart[weight] = sum(values[-10:])
+    assert apart["1"] < 0.7 * apart["1e-9"]

@@ -192,6 +192,9 @@ def test_a_frozen_encoder_stays(make_config):
         (["OPTIMIZER.ENCODER_LR=0"], "efficientnet"),
         (["NETWORK.OUTPUT=joint"], "go together"),
         (["NETWORK.OUTPUT=rgb", "ADVERSARY=1"], "OUTPUT rgb"),
+        (["NETWORK.OUTPUT=rgb", "STEADY=1", "DATA.COPIED=1"], "OUTPUT rgb"),
+        (["STEADY=1"], "DATA AGED or COPIED"),
+        (["DATA.AGED=0.6", "DATA.COPIED=0.6"], "at most 1"),
     ],
 )
 def test_what_does_not_go_together_is_refused(make_config, overrides, message):

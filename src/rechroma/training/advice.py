@@ -11,11 +11,14 @@ from rechroma.colorizer.advice import MOOD_SIZE, Patch, hint_map, mood_vector
 if TYPE_CHECKING:
     from rechroma.color import FloatArray
 
-__all__ = ["simulated_hints", "simulated_mood"]
+__all__ = ["simulated_advice"]
 
-# How often there is none at all: the network's first duty is to do without.
-_NO_HINTS = 0.4
-_NO_MOOD = 0.5
+# How often there is no advice at all: the network's first duty is to do without, and a picture
+# with hints or a mood teaches little of that. Of the others, how often each of the two is there:
+# hints in 40 % of all (as in Zhang et al. 2017 most often none), and a mood in half.
+_NO_ADVICE = 0.45
+_HINTS = 0.4 / (1 - _NO_ADVICE)
+_MOOD = 0.5 / (1 - _NO_ADVICE)
 # Of the number of hints (Zhang et al. 2017, section 3.2), with a few samples that have many.
 _GEOMETRIC = 1 / 4
 _MANY = 0.1
@@ -23,15 +26,23 @@ _MOST = 100
 _LARGEST_PATCH = 9
 
 
-def simulated_hints(rng: np.random.Generator, chroma: FloatArray) -> FloatArray:
-    """Return `hint_map` of random patches, each with its own mean of a and b, (H, W, 2)."""
-    height, width = chroma.shape[:2]
-    return hint_map([_patch(rng, chroma) for _ in range(_count(rng))], height, width)
+def simulated_advice(rng: np.random.Generator, chroma: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the `hint_map` and the `mood_vector` of one sample; zeros where there is none.
+
+    Hints are random patches, each with its own mean of a and b; a mood is the picture's own.
+
+    Args:
+        rng: Draws what there is.
+        chroma: The truth's a and b, shape (H, W, 2).
+    """
+    advised = rng.random() >= _NO_ADVICE
+    count = _count(rng) if advised and rng.random() < _HINTS else 0
+    has_mood = advised and rng.random() < _MOOD
+    hints = hint_map([_patch(rng, chroma) for _ in range(count)], *chroma.shape[:2])
+    return hints, mood_vector(chroma) if has_mood else np.zeros(MOOD_SIZE, np.float32)
 
 
 def _count(rng: np.random.Generator) -> int:
-    if rng.random() < _NO_HINTS:
-        return 0
     if rng.random() < _MANY:
         return int(rng.integers(1, _MOST + 1))
     return min(_MOST, int(rng.geometric(_GEOMETRIC)))
@@ -43,9 +54,3 @@ def _patch(rng: np.random.Generator, chroma: FloatArray) -> Patch:
     top, left = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
     a, b = chroma[top : top + side, left : left + side].mean(axis=(0, 1))
     return Patch(top, top + side, left, left + side, float(a), float(b))
-
-
-def simulated_mood(rng: np.random.Generator, chroma: FloatArray) -> FloatArray:
-    """Return the picture's own `mood_vector`, or zeros: no mood."""
-    absent = rng.random() < _NO_MOOD
-    return np.zeros(MOOD_SIZE, dtype=np.float32) if absent else mood_vector(chroma)

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, Sampler
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.photo import read
-from rechroma.training.advice import simulated_hints, simulated_mood
+from rechroma.training.advice import simulated_advice
 from rechroma.training.aging import aged_lightness, copied_lightness
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ class Samples(Dataset[dict[str, Tensor]]):
             sample["seen"] = torch.from_numpy(self._seen(rng, rgb))[None]
         if self.advice:
             chroma = rgb_to_lab(rgb)[..., 1:]
-            sample["hints"] = torch.from_numpy(simulated_hints(rng, chroma))
-            sample["mood"] = torch.from_numpy(simulated_mood(rng, chroma))
+            hints, mood = simulated_advice(rng, chroma)
+            sample |= {"hints": torch.from_numpy(hints), "mood": torch.from_numpy(mood)}
         return sample
 
     def _seen(self, rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
