@@ -24,11 +24,15 @@ from PIL import Image
 
 from rechroma import Colorizer, Hint, Photo, read
 from rechroma.color import ciede2000, lightness, rgb_to_lab
-from rechroma.evaluation.colorfulness import colorfulness
+from rechroma.colorizer import load_card
+from rechroma.colorizer.ports import grey_of_lightness
 from rechroma.evaluation.perceptual import load_perceptual
+from rechroma.evaluation.scores import psnr, score, summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 _COUNTS = (0, 1, 2, 5, 10, 20)
 _REACH = 3
@@ -45,16 +49,14 @@ def main() -> None:
     options = parser.parse_args()
     photos = [read(path) for path in sorted(options.photos.iterdir())[: options.limit]]
     tables = {"hints": _hints, "mood": _mood, "stability": _stability, "sizes": _sizes}
-    print(f"{len(photos)} photographs\n")
+    print(f"{load_card(options.model).name}, {len(photos)} photographs\n")
     tables[options.what](options.model, photos)
 
 
 def _errors(answer: Photo, truth: Photo) -> tuple[float, float]:
     """Return PSNR of 8-bit sRGB, dB, and the mean ΔE2000."""
-    squared = np.square(answer.to_uint8().astype(float) - truth.to_uint8()).mean()
-    psnr = 10 * np.log10(255**2 / max(squared, 1e-3))
-    both = (rgb_to_lab(photo.to_uint8() / 255.0) for photo in (answer, truth))
-    return float(psnr), float(ciede2000(*both).mean())
+    pictures = answer.to_uint8(), truth.to_uint8()
+    return psnr(*pictures), float(ciede2000(*(rgb_to_lab(p / 255.0) for p in pictures)).mean())
 
 
 def _hints(model: str, photos: list[Photo]) -> None:
@@ -68,8 +70,8 @@ def _hints(model: str, photos: list[Photo]) -> None:
     none = np.mean(found[0], axis=0)
     print("| hints | PSNR | gain | ΔE2000 |\n|---|---|---|---|")
     for count, values in found.items():
-        psnr, difference = np.mean(values, axis=0)
-        print(f"| {count} | {psnr:.2f} | {psnr - none[0]:+.2f} | {difference:.2f} |")
+        mean, difference = np.mean(values, axis=0)
+        print(f"| {count} | {mean:.2f} | {mean - none[0]:+.2f} | {difference:.2f} |")
 
 
 def _places(rng: np.random.Generator, truth: Photo) -> list[Hint]:
@@ -92,54 +94,37 @@ def _mood(model: str, photos: list[Photo]) -> None:
             _errors(colorizer.predict(truth, mood=truth if own else None).render(), truth)
             for truth in photos
         ]
-        psnr, difference = np.mean(values, axis=0)
-        print(f"| {name} | {psnr:.2f} | {difference:.2f} |")
+        mean, difference = np.mean(values, axis=0)
+        print(f"| {name} | {mean:.2f} | {difference:.2f} |")
 
 
-def _changes(photo: Photo, rng: np.random.Generator) -> Iterator[tuple[str, Photo, Callable]]:
-    """Yield name, the changed picture, and what brings its answer back to the original's pixels."""
-    grey = np.round(_grey_of(photo) * 255).astype(np.uint8)
-
-    def resized(factor: float) -> Photo:
-        size = round(photo.width * factor), round(photo.height * factor)
-        return read(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)))
-
-    def back(answer: Photo) -> Photo:
-        size = photo.width, photo.height
-        return read(np.asarray(answer.to_pil().resize(size, Image.Resampling.LANCZOS)))
-
-    yield "half the size", resized(0.5), back
-    yield "twice the size", resized(2), back
-    yield (
-        "shifted by a pixel",
-        read(np.roll(grey, (1, 1), (0, 1))),
-        lambda answer: read(np.roll(answer.to_uint8(), (-1, -1), (0, 1))),
-    )
+def _changes(grey: NDArray[np.uint8], rng: np.random.Generator) -> Iterator[tuple[str, Photo]]:
+    """Yield names, and the picture changed a little; its sides may differ, its content does not."""
+    height, width = grey.shape
+    for name, factor in (("half the size", 0.5), ("twice the size", 2)):
+        size = round(width * factor), round(height * factor)
+        yield name, read(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)))
     file = io.BytesIO()
     Image.fromarray(grey).save(file, "JPEG", quality=75)
-    yield "JPEG 75", read(file.getvalue()), lambda answer: answer
+    yield "JPEG 75", read(file.getvalue())
     noisy = np.clip(np.round(grey + rng.normal(0, 5, grey.shape)), 0, 255).astype(np.uint8)
-    yield "noise σ = 5", read(noisy), lambda answer: answer
-
-
-def _grey_of(photo: Photo) -> np.ndarray:
-    """Return the sRGB grey of a photo's L, 0…1, shape (H, W)."""
-    levels = np.linspace(0, 1, 1024)
-    known = lightness(levels[:, None].repeat(3, axis=1))
-    return np.interp(lightness(photo.pixels), known, levels)
+    yield "noise σ = 5", read(noisy)
 
 
 def _stability(model: str, photos: list[Photo]) -> None:
     colorizer = Colorizer(model)
     found: dict[str, list[float]] = defaultdict(list)
     for number, photo in enumerate(photos):
-        grey = read(np.round(_grey_of(photo) * 255).astype(np.uint8))
-        first = rgb_to_lab(colorizer.colorize(grey).pixels)
-        for name, changed, back in _changes(photo, np.random.default_rng(number)):
-            again = rgb_to_lab(back(colorizer.colorize(changed)).pixels)
-            # Colours are compared, not the lightness that the change itself has changed.
-            again[..., 0] = first[..., 0]
+        own = lightness(photo.pixels).astype(np.float32)
+        grey = np.round(grey_of_lightness(own) * 255).astype(np.uint8)
+        plain = read(grey)
+        first = rgb_to_lab(colorizer.colorize(plain).pixels)
+        for name, changed in _changes(grey, np.random.default_rng(number)):
+            # On the picture itself: colours are compared, not what the change did to lightness.
+            again = rgb_to_lab(colorizer.predict(changed).on(plain).render().pixels)
             found[name].append(float(ciede2000(first, again).mean()))
+        moved = rgb_to_lab(colorizer.colorize(read(np.ascontiguousarray(grey[1:, 1:]))).pixels)
+        found["shifted by a pixel"].append(float(ciede2000(first[1:, 1:], moved).mean()))
     print("| change | ΔE2000 |\n|---|---|")
     for name, values in found.items():
         print(f"| {name} | {np.mean(values):.2f} |")
@@ -147,25 +132,20 @@ def _stability(model: str, photos: list[Photo]) -> None:
 
 
 def _sizes(model: str, photos: list[Photo]) -> None:
-    import torch
-
     distance = load_perceptual("st_lpips")
     print("| size | PSNR | ΔE2000 | ST-LPIPS | colorfulness ratio |\n|---|---|---|---|---|")
     for size in _SIZES:
         colorizer = Colorizer(model, size=size)
-        values: list[tuple[float, ...]] = []
-        for truth in photos:
-            answer = colorizer.colorize(truth)
-            planes = [
-                torch.from_numpy(p.to_uint8().transpose(2, 0, 1)[None] / np.float32(255))
-                for p in (answer, truth)
-            ]
-            with torch.inference_mode():
-                far = float(distance(*planes))
-            ratio = [colorfulness(p.to_uint8().astype(np.float32)) for p in (answer, truth)]
-            values.append((*_errors(answer, truth), far, *ratio))
-        psnr, difference, far, ours, theirs = np.mean(values, axis=0)
-        print(f"| {size} | {psnr:.2f} | {difference:.2f} | {far:.4f} | {ours / theirs:.3f} |")
+        mean = {
+            name: interval.mean
+            for name, interval in summarise(
+                [score(colorizer.colorize(p).to_uint8(), p.to_uint8(), distance) for p in photos]
+            ).items()
+        }
+        print(
+            f"| {size} | {mean['psnr']:.2f} | {mean['delta_e']:.2f} | {mean['perceptual']:.4f} | "
+            f"{mean['colorfulness_ratio']:.3f} |"
+        )
 
 
 if __name__ == "__main__":

@@ -39,13 +39,20 @@ def bare(model: str) -> Colorize:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     card = json.loads(session.get_modelmeta().custom_metadata_map["rechroma.card"])
+    wanted = [session.get_outputs()[0].name]
+    frugal = onnxruntime.RunOptions()
+    frugal.only_execute_path_to_fetches = True
 
     def run(source: str, target: str) -> None:
         picture = OpenImageIO.ImageBuf(source)
         height, width, _ = picture.get_pixels(OpenImageIO.UINT8).shape
         scale = card["size"] / min(height, width) / card["stride"]
         sides = [max(1, round(side * scale)) * card["stride"] for side in (height, width)]
-        session.run(None, {"lightness": np.full((1, 1, *sides), 50, np.float32)})
+        given = {"lightness": np.full((1, 1, *sides), 50, np.float32)}
+        for port in session.get_inputs()[1:]:  # no advice: zeros for hints and mood
+            shape = (1, 3, *sides) if port.name == "hints" else port.shape
+            given[port.name] = np.zeros(shape, np.float32)
+        session.run(wanted, given, frugal)
         picture.write(target)
 
     return run

@@ -69,15 +69,29 @@ def test_sides_and_order_are_mixed_and_repeat(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("folders")
+def test_other_pictures_are_another_comparison(capfd):
+    main(["compare", "one", "two"])
+    assert "1 pictures are in one of the folders alone" in capfd.readouterr().err
+    first = data_of("compare.html")["key"]
+    Image.new("RGB", (9, 9)).save("two/a.jpg")
+    main(["compare", "one", "two", "--overwrite"])
+    assert data_of("compare.html")["key"] != first
+
+
+@pytest.mark.usefixtures("folders")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["one", "twins"], "twins/a.jpg and twins/a.png have one name"),
         (["one", "none"], "none: no such folder"),
         (["one", "empty"], "no picture of the same name"),
     ],
 )
 def test_what_can_not_be_compared(capfd, arguments, message):
     Path("empty").mkdir()
+    Path("twins").mkdir()
+    for name in ("a.png", "a.jpg"):
+        Image.new("L", (4, 4)).save(Path("twins", name))
     assert main(["compare", *arguments]) == 2
     assert message in capfd.readouterr().err
     assert not Path("compare.html").exists()

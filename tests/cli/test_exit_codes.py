@@ -97,7 +97,7 @@ def test_5_out_of_memory(colorize, monkeypatch, raised):
     def fail(*_, **__):
         raise raised
 
-    monkeypatch.setattr(colorizing.Colorizer, "colorize", fail)
+    monkeypatch.setattr(colorizing.Colorizer, "predict", fail)
     code, _, err = colorize("in/0.jpg", "-o", "out/")
     assert code == 5
     assert "error: " in err

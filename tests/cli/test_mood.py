@@ -11,6 +11,7 @@ from PIL import Image
 from skimage import data
 
 from rechroma.cli import main
+from rechroma.color import rgb_to_lab
 
 
 @pytest.fixture
@@ -172,10 +173,15 @@ def test_a_preview_of_all_methods(capfd):
     assert "exists" in again[2]
 
 
-def test_colorize_with_a_mood_is_the_transfer_onto_a_grey_target(capfd):
+def test_colorize_with_a_mood_goes_towards_the_transfer_and_keeps_the_lightness(capfd):
+    call(capfd, "colorize", "grey.jpg", "-o", "plain.png")
     assert call(capfd, "colorize", "grey.jpg", "-o", "a.png", "--mood", "src.jpg")[0] == 0
-    call(capfd, "transfer", "--src", "src.jpg", "--target", "grey.jpg", "-o", "b.png")
-    np.testing.assert_array_equal(pixels("a.png"), pixels("b.png"))
+    call(capfd, "transfer", "--src", "src.jpg", "--target", "grey.jpg", "-o", "b.png",
+         "--luminance", "keep")  # fmt: skip
+    plain, ours, wanted = (rgb_to_lab(pixels(n) / 255) for n in ("plain.png", "a.png", "b.png"))
+    assert np.abs(ours[..., 0] - plain[..., 0]).mean() < 0.3
+    means = [each[..., 1:].mean(axis=(0, 1)) for each in (plain, ours, wanted)]
+    assert np.linalg.norm(means[1] - means[2]) < 0.7 * np.linalg.norm(means[0] - means[2])
 
 
 @pytest.mark.parametrize("size", [17, 65])

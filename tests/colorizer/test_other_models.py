@@ -93,10 +93,12 @@ def test_inputs(tmp_path, photo, kind, fixed):
         ("rgb", [0.0, -0.2, 0.2], {"output_zero": -1, "output_scale": 0.5}),
     ],
 )
-@pytest.mark.parametrize("stride", [1, 4])
-def test_outputs(tmp_path, photo, output, values, keys, stride):
-    path = save(tmp_path / "net.onnx", 1, np.zeros((len(values), 1)), values, stride=stride)
-    card(path, input="lightness", output=output, stride=stride, output_stride=stride, **keys)
+@pytest.mark.parametrize(("stride", "kind"), [(1, "lightness"), (4, "grey"), (4, "rgb")])
+def test_outputs(tmp_path, photo, output, values, keys, stride, kind):
+    channels, _ = INPUTS[kind]
+    weights = np.zeros((len(values), channels))
+    path = save(tmp_path / "net.onnx", channels, weights, values, stride=stride)
+    card(path, input=kind, output=output, stride=stride, output_stride=stride, **keys)
     rgb = [0.5, 0.4, 0.6]
     wanted = [A, B] if output == "chroma" else color.rgb2lab([[rgb]])[0, 0, 1:]
     colorizer = Colorizer(path)
@@ -124,6 +126,14 @@ def test_a_fixed_size_is_no_choice(tmp_path):
         Colorizer(path, size=128)
 
 
+@pytest.mark.parametrize("keys", [{}, {"fixed": True, "size": 128}])
+def test_a_graph_of_one_size_needs_a_card_that_says_so(tmp_path, keys):
+    path = save(tmp_path / "net.onnx", 1, np.zeros((2, 1)), [0, 0], side=64)
+    card(path, **({"input": "grey", "output": "chroma"} | keys))
+    with pytest.raises(ModelError, match=r"takes 64 × 64 alone.*fixed = true and size = 64"):
+        Colorizer(path)
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
@@ -132,7 +142,9 @@ def test_a_fixed_size_is_no_choice(tmp_path):
         ({"output": "rgb"}, r"where its card says .*\[N, 3, H, W\]"),
         ({"input_black": 1}, "both 1"),
         ({"output_scale": 0}, "'output_scale'"),
-        ({"colours": "many"}, "unknown key 'colours'"),
+        ({"colours": "many"}, "unknown key 'colours'.*mend the card"),
+        ({"hints": True}, "unknown key 'hints'"),
+        ({"input": ["rgb"]}, "'input' is"),
         ({"stride": 48, "fixed": True}, "no multiple of 48"),
     ],
 )

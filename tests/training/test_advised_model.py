@@ -16,10 +16,11 @@ from skimage.color import rgb2lab
 
 from rechroma.cli import main
 from rechroma.color import lightness
-from rechroma.colorizer import Colorizer, Hint, load_card
+from rechroma.colorizer import Colorizer, Distribution, Hint, load_card
 from rechroma.colorizer.advice import Patch, hint_map, mood_vector
 from rechroma.errors import ModelError, UsageError
 from rechroma.photo import read
+from rechroma.training.bins import BinCodec
 from rechroma.training.config import NetworkConfig
 from rechroma.training.export import card_of, export_onnx
 from rechroma.training.model import ColorizerModel
@@ -90,7 +91,7 @@ def _ab(photo):
 
 def test_variants_differ_and_keep_the_lightness(advised, photo):
     work = Colorizer(advised[1]).predict(photo)
-    others = work.variants(4)
+    others = list(work.variants(4))
     answers = [_ab(each) for each in (work.render(), *others)]
     for number, answer in enumerate(answers):
         for other in answers[:number]:
@@ -99,12 +100,18 @@ def test_variants_differ_and_keep_the_lightness(advised, photo):
         assert np.abs(lightness(each.pixels) - lightness(photo.pixels)).max() < 0.2
 
 
-def test_confidence_is_one_minus_entropy(advised, photo):
+def test_confidence_is_one_where_the_network_is_as_sure_as_what_it_was_taught(advised, photo):
     work = Colorizer(advised[1]).predict(photo)
     logits = torch.from_numpy(work.distribution.logits).double()
     entropy = torch.distributions.Categorical(logits=logits.movedim(0, -1)).entropy()
-    wanted = 1 - entropy.numpy() / np.log(len(logits))
-    assert np.allclose(work.distribution.confidence(), wanted, atol=1e-4)
+    _, taught = BinCodec().encode(torch.zeros(1, 2, 1, 1))
+    surest = torch.distributions.Categorical(probs=taught.flatten()).entropy().item()
+    wanted = 1 - (entropy.numpy() - surest) / (np.log(len(logits)) - surest)
+    assert np.allclose(work.distribution.confidence(), wanted.clip(0, 1), atol=1e-3)
+    sure = Distribution(np.full((261, 1, 1), -9, np.float32), 0.38)
+    assert sure.confidence().max() < 1e-6
+    sure.logits[7] = 9
+    assert sure.confidence().min() == 1
     shown = work.confidence()
     assert (shown.height, shown.width) == (64, 96)
     assert abs(shown.pixels.mean() - wanted.mean()) < 0.02
@@ -175,6 +182,11 @@ def test_everything_from_the_command_line(tmp_path, call):
         (["--hint", "500,20,#112233"], "outside of in.png"),
         (["--hints", "none.json"], "none.json"),
         (["--raw-output", "--variants", "2"], "--raw-output"),
+        (["--raw-output", "--hint", "1,1,#112233"], "--raw-output"),
+        (["--keep-color", "--variants", "2"], "--keep-color"),
+        (["--confidence", "in.png", "--overwrite"], "in.png would be written over"),
+        (["--confidence", "./out.png"], "out.png would be written over"),
+        (["--confidence", "out.2.png", "--variants", "2"], "out.2.png would be written over"),
         (["other.png", "-o", "new/", "--variants", "2"], "--variants is about one picture"),
     ],
 )
@@ -184,6 +196,51 @@ def test_bad_advice_is_one_clear_line(call, arguments, message):
     assert code != 0
     assert message in err
     assert "Traceback" not in err
+
+
+def pixels(name):
+    with Image.open(name) as picture:
+        return np.asarray(picture).astype(int)
+
+
+def test_what_is_missing_beside_a_result_is_made_later(tmp_path, call):
+    assert call("-o", "new/out.png")[0] == 0
+    first = (tmp_path / "new" / "out.png").stat()
+    (tmp_path / "new" / "out.1.png").write_bytes(b"mine")
+    code, err = call("-o", "new/out.png", "--variants", "2", "--confidence", "new/deep/sure.png")
+    assert (code, "1 colorized" in err) == (0, True)
+    assert (tmp_path / "new" / "out.png").stat() == first
+    assert (tmp_path / "new" / "out.1.png").read_bytes() == b"mine"
+    assert (tmp_path / "new" / "out.2.png").exists()
+    assert (tmp_path / "new" / "deep" / "sure.png").exists()
+    _, err = call("-o", "new/out.png", "--variants", "2", "--confidence", "new/deep/sure.png")
+    assert "1 skipped" in err
+
+
+def test_variants_are_as_vivid_as_the_result(call):
+    call("--variants", "1")
+    call("--variants", "1", "--vividness", "0", "-o", "pale.png")
+    assert np.abs(pixels("out.1.png") - pixels("pale.1.png")).mean() > 0.5
+
+
+def test_a_mood_leaves_lightness_and_greys_to_the_other_options(call):
+    Image.new("RGB", (30, 20), (200, 60, 60)).save("mood.png")
+    call("--mood", "mood.png")
+    greys = np.asarray(Image.open("in.png")) / 255
+    own = lightness(np.repeat(greys[..., None], 3, axis=-1))
+    assert np.abs(lightness(pixels("out.png") / 255) - own).max() < 0.5
+    call("--mood", "mood.png", "--strength", "0", "-o", "grey.png")
+    assert np.ptp(pixels("grey.png"), axis=-1).max() == 0
+
+
+@pytest.mark.parametrize("option", [["--vividness", "0.5"], ["--hint", "1,1,#112233"]])
+def test_what_a_model_can_t_do_is_said_once(tmp_path, call, option):
+    config = NetworkConfig(name="base", output="ab", width=4)
+    model = ColorizerModel(config, pretrained=False).eval()
+    export_onnx(model, tmp_path / "plain.onnx", card_of(model, name="plain", size=64))
+    code, err = call("--model", "plain.onnx", *option)
+    assert code == 2
+    assert "in.png" not in err
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +16,13 @@ from rechroma.training.export import card_of, export_onnx
 from rechroma.training.model import ColorizerModel
 from rechroma.training.trainable import read_trainable
 
-CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True)
+CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True, queries=2)
+SMALL = [
+    word
+    for each in ("BATCH=2", "DATA.CROP=64", "DATA.WORKERS=0", "DATA.MIN_CHROMA=1.0",
+                 "VALIDATION.SIZE=64", "VALIDATION.EVERY=2", "LOG_EVERY=1")
+    for word in ("--set", each)
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +54,9 @@ def test_an_exported_model_can_be_trained_on(exported):
 
 def test_finetune_makes_a_model(exported, photos, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    small = ["BATCH=2", "DATA.CROP=64", "DATA.WORKERS=0", "DATA.MIN_CHROMA=1.0",
-             "VALIDATION.SIZE=64", "VALIDATION.EVERY=2", "LOG_EVERY=1"]  # fmt: skip
     code = main([
         "finetune", str(photos), "-o", "mine.onnx", "--model", str(exported[1]), "--steps", "2",
-        *(word for each in small for word in ("--set", each)),
+        *SMALL,
     ])  # fmt: skip
     assert code == 0, capfd.readouterr().err
     card = load_card(tmp_path / "mine.onnx")
@@ -77,3 +84,22 @@ def test_a_file_of_others_holds_nothing_to_train_on(tmp_path):
     (tmp_path / "other.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match="no weights that can be trained on"):
         read_trainable(tmp_path / "other.onnx")
+
+
+def test_a_run_is_not_gone_on_with_otherwise(exported, photos, tmp_path, monkeypatch, capfd):
+    """Among its own pictures, too: a run's figures are no photographs."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(photos, "photos")
+    command = ["finetune", "photos", "-o", "photos/m.onnx", "--model", str(exported[1]), *SMALL]
+    assert main([*command, "--steps", "2"]) == 0
+    assert list(Path("photos/m.run/samples").iterdir())
+    capfd.readouterr()
+    assert main([*command, "--steps", "2"]) != 0
+    assert "photos/m.onnx: exists already" in capfd.readouterr().err
+    # The same run, longer.
+    assert main([*command, "--steps", "3", "--overwrite"]) == 0
+    assert "12 pictures" in capfd.readouterr().err.replace(
+        "11 pictures to train on, 1", "12 pictures"
+    )
+    assert main([*command, "--steps", "3", "--overwrite", "--set", "OPTIMIZER.LR=1e-5"]) == 2
+    assert "started with another OPTIMIZER.LR: 0.0001, not 1e-05" in capfd.readouterr().err

@@ -147,6 +147,8 @@ class _Line:
                 return self._process_strips(task, *found)
         result, status, pages = self._result(task)
         self._check()
+        if task.beside and task.has_result and not self._overwrite:
+            return status, pages  # what was missing beside it is there now
         if status is Status.KEPT:
             save_unchanged(result, task, quality=self._quality, overwrite=self._overwrite)
         else:

@@ -17,15 +17,27 @@ Place: TypeAlias = Path | Literal["-"]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A picture to read and where its result goes; `STANDARD` stands for stdin and stdout."""
+    """A picture to read and where its result goes; `STANDARD` stands for stdin and stdout.
+
+    Attributes:
+        source: The picture.
+        target: Its result.
+        beside: Further files that the work itself writes.
+    """
 
     source: Place
     target: Place
+    beside: tuple[Path, ...] = ()
+
+    @property
+    def has_result(self) -> bool:
+        """Whether something stands at the target already; never for standard output."""
+        return self.target != STANDARD and os.path.lexists(self.target)
 
     @property
     def is_done(self) -> bool:
-        """Whether something stands at the target already; never for standard output."""
-        return self.target != STANDARD and os.path.lexists(self.target)
+        """Whether the result and all files beside it are there."""
+        return self.has_result and all(os.path.lexists(path) for path in self.beside)
 
 
 def place_key(path: Path) -> str:

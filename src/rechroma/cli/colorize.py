@@ -24,16 +24,8 @@ __all__ = ["colorize"]
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
-@click.option(
-    "--strength",
-    type=click.FloatRange(0.0, 1.5),
-    default=1.0,
-    show_default=True,
-    help="How much colour: 0 is grey, 1 what the model says.",
-)
-@click.option("--vividness", type=click.FloatRange(0.0, 1.5), default=1.0, show_default=True,
-              help="0: the mean of what is possible, faithful and pale; 1: near to the "
-              "likeliest.")  # fmt: skip
+@options.strength
+@options.vividness
 @click.option("--hint", multiple=True, metavar="X,Y,#RRGGBB",
               help="A pixel and the colour that it should get; may be repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
@@ -52,7 +44,7 @@ __all__ = ["colorize"]
 @click.option(
     "--mood",
     metavar="PHOTO",
-    help="A colour photograph that sets the tone, and whose mood the result then gets.",
+    help="A colour photograph that sets the tone.",
 )
 @click.option(
     "--raw-output",
@@ -116,7 +108,7 @@ def colorize(
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     # Imported here, so that `--help` and a mistyped option answer at once.
-    from rechroma.cli.colorize_work import ColorizeOptions, check_options, colorize_work
+    from rechroma.cli.colorize_work import ColorizeOptions, colorize_work, planned
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.report import show_plan
     from rechroma.colorizer import Colorizer
@@ -124,8 +116,7 @@ def colorize(
     colours = ColorizeOptions(
         strength, vividness, keep_color, raw_output, mood, hint, hints, variants, confidence
     )
-    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.color{ext}")
-    check_options(colours, plan.tasks)
+    plan = planned(colours, plan_job(inputs, output, console, beside="{parent}/{stem}.color{ext}"))
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
@@ -135,6 +126,8 @@ def colorize(
 
         def make_work(threads: int) -> Work:
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
-            return colorize_work(colorizer, colours, plan.tasks[0].target, overwrite=overwrite)
+            return colorize_work(
+                colorizer, colours, plan.tasks[0], overwrite=overwrite, quality=quality
+            )
 
         return run_job(plan, make_work, how, console, verb="colorized")

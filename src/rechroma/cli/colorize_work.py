@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.colorizer import parse_hint, read_hints
+from rechroma.batch import place_key, save
+from rechroma.colorizer import is_colour, no_advice_taken, one_answer_alone, parse_hint, read_hints
 from rechroma.errors import UsageError
-from rechroma.photo import Photo, read, write
+from rechroma.photo import Photo, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from rechroma.batch.task import Place, Task
-    from rechroma.colorizer import Colorizer, Hint
+    from rechroma.batch import Place, Plan, Task
+    from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
 
-__all__ = ["ColorizeOptions", "check_options", "colorize_work", "hints_of"]
+__all__ = ["ColorizeOptions", "colorize_work", "planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,14 @@ class ColorizeOptions:
     confidence: Path | None
 
 
-def check_options(options: ColorizeOptions, tasks: Sequence[Task]) -> None:
-    """Refuse options that contradict each other, or are about one picture where there are more.
+def planned(options: ColorizeOptions, plan: Plan) -> Plan:
+    """Return the plan with the files that go beside the only result: variants, the confidence.
 
     Raises:
-        UsageError: They do.
+        UsageError: Options contradict each other, are about one picture where there are more, or
+            would write one file over another.
     """
-    amounts = (options.strength, options.vividness) != (1, 1)
-    further = (options.keep_color, options.mood, options.variants, options.confidence)
-    if options.raw_output and (amounts or any(further)):
-        raise UsageError(
-            "--raw-output is what the network says, and no more",
-            "leave out the options that change it",
-        )
+    _refuse_contradictions(options)
     about_one = {
         "--hint": options.hint,
         "--hints": options.hints,
@@ -54,14 +51,50 @@ def check_options(options: ColorizeOptions, tasks: Sequence[Task]) -> None:
         "--confidence": options.confidence,
     }
     alone = [name for name, given in about_one.items() if given]
-    if alone and (len(tasks) != 1 or not isinstance(tasks[0].target, Path)):
+    if not alone:
+        return plan
+    if len(plan.tasks) != 1 or not isinstance(plan.tasks[0].target, Path):
         raise UsageError(
             f"{alone[0]} is about one picture that is written to a file",
             "give one input, and a file with -o",
         )
+    (task,) = plan.tasks
+    beside = tuple(_variant_files(options, task.target))
+    beside += (options.confidence,) if options.confidence else ()
+    _refuse_shared_files(task, beside)
+    return replace(plan, tasks=(replace(task, beside=beside),))
 
 
-def hints_of(options: ColorizeOptions) -> list[Hint]:
+def _refuse_contradictions(options: ColorizeOptions) -> None:
+    amounts = (options.strength, options.vividness) != (1, 1)
+    further = (
+        options.keep_color, options.mood, options.variants, options.confidence, options.hint,
+        options.hints,
+    )  # fmt: skip
+    if options.raw_output and (amounts or any(further)):
+        raise UsageError(
+            "--raw-output is what the network says, and no more",
+            "leave out the options that change it",
+        )
+    if options.keep_color and (options.variants or options.confidence):
+        raise UsageError(
+            "--keep-color may leave the picture as it is: then there is no other answer to it",
+            "leave out --keep-color, or --variants and --confidence",
+        )
+
+
+def _refuse_shared_files(task: Task, beside: tuple[Path, ...]) -> None:
+    taken = {place_key(path) for path in (task.source, task.target) if isinstance(path, Path)}
+    for path in beside:
+        if place_key(path) in taken:
+            raise UsageError(
+                f"{path} would be written over the input or another result",
+                "choose another file with -o or --confidence",
+            )
+        taken.add(place_key(path))
+
+
+def _hints_of(options: ColorizeOptions) -> list[Hint]:
     """Return the hints of the command line, and of the file after them.
 
     Raises:
@@ -72,62 +105,77 @@ def hints_of(options: ColorizeOptions) -> list[Hint]:
 
 
 def colorize_work(
-    colorizer: Colorizer, options: ColorizeOptions, target: Place, *, overwrite: bool
+    colorizer: Colorizer,
+    options: ColorizeOptions,
+    task: Task,
+    *,
+    overwrite: bool,
+    quality: int | None,
 ) -> Callable[[Photo], Photo]:
     """Return what makes a photo the coloured one.
 
     Args:
         colorizer: The model.
         options: How.
-        target: Where the only picture goes: variants go beside it.
-        overwrite: Whether variants and the map of confidence may replace files.
+        task: The first; if there are files beside its result, it is the only one.
+        overwrite: Whether files beside the result are replaced; otherwise those that are there
+            stay.
+        quality: Of lossy files beside the result.
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
         PhotoError: The mood can't be read.
     """
-    if options.raw_output and colorizer.card.output != "rgb":
-        # Here, so that it is said once, not for every picture.
-        raise UsageError(f"{colorizer.card.name} has no RGB output", "no --raw-output")
-    hints = hints_of(options)
-    mood = read(options.mood) if options.mood else None
+    hints = _hints_of(options)
+    _check_model(colorizer.card, options, hints)
+    predict = _prediction(colorizer, hints, read(options.mood) if options.mood else None)
+
+    def save_beside(photo: Photo, path: Path) -> None:
+        if overwrite or not os.path.lexists(path):
+            save(photo, path, quality=quality, overwrite=overwrite)
 
     def work(photo: Photo) -> Photo:
         if options.raw_output:
             return colorizer.predict(photo).render_raw()
-        if not (options.variants or options.confidence):
-            return colorizer.colorize(
-                photo, strength=options.strength, vividness=options.vividness,
-                keep_color=options.keep_color, hints=hints, mood=_advice(colorizer, mood),
-            )  # fmt: skip
-        predicted = colorizer.predict(photo, hints=hints, mood=_advice(colorizer, mood))
+        if options.keep_color and is_colour(photo):
+            return photo
+        colours = predict(photo)
         if options.confidence:
-            write(predicted.confidence(), options.confidence, overwrite=overwrite)
+            save_beside(colours.confidence(), options.confidence)
         if options.variants:
-            others = predicted.variants(options.variants, strength=options.strength)
-            for number, other in enumerate(others, start=1):
-                write(other, _beside(target, number), overwrite=overwrite)
-        return predicted.render(strength=options.strength, vividness=options.vividness)
+            others = colours.variants(
+                options.variants, strength=options.strength, vividness=options.vividness
+            )
+            for path, other in zip(_variant_files(options, task.target), others, strict=True):
+                save_beside(other, path)
+        return colours.render(strength=options.strength, vividness=options.vividness)
 
-    return work if mood is None else _with_mood(work, mood)
-
-
-def _advice(colorizer: Colorizer, mood: Photo | None) -> Photo | None:
-    """A model that takes no moods colours as it does, and the transfer does the rest."""
-    return mood if colorizer.card.hints else None
+    return work
 
 
-def _beside(target: Place, number: int) -> Path:
+def _prediction(
+    colorizer: Colorizer, hints: list[Hint], mood: Photo | None
+) -> Callable[[Photo], Colorization]:
+    if mood is None:
+        return lambda photo: colorizer.predict(photo, hints=hints)
+    # Mood transfer takes its time to load.
+    from rechroma.mood import predict_in_mood
+
+    return lambda photo: predict_in_mood(colorizer, photo, hints, mood)
+
+
+def _check_model(card: ModelCard, options: ColorizeOptions, hints: list[Hint]) -> None:
+    """Refuse what the model can't do here, so that it is said once, not for every picture."""
+    if options.raw_output and card.output != "rgb":
+        raise UsageError(f"{card.name} has no RGB output", "no --raw-output")
+    if hints and not card.hints:
+        raise no_advice_taken(card)
+    possible = options.vividness != 1 or options.variants or options.confidence
+    if possible and not card.temperature:
+        raise one_answer_alone()
+
+
+def _variant_files(options: ColorizeOptions, target: Place) -> list[Path]:
     path = Path(target)
-    return path.with_name(f"{path.stem}.{number}{path.suffix}")
-
-
-def _with_mood(work: Callable[[Photo], Photo], reference: Photo) -> Callable[[Photo], Photo]:
-    """Return the work with a transfer after it."""
-    from rechroma.mood import fit_look
-
-    def both(photo: Photo) -> Photo:
-        coloured = work(photo)
-        return fit_look(reference, coloured).apply(coloured)
-
-    return both
+    numbers = range(1, options.variants + 1)
+    return [path.with_name(f"{path.stem}.{number}{path.suffix}") for number in numbers]

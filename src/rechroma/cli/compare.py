@@ -35,6 +35,8 @@ def compare(console: Console, *, first: Path, second: Path, output: Path, overwr
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     from rechroma.compare import find_pairs, write_page
 
-    pairs = find_pairs(first, second)
+    pairs, alone = find_pairs(first, second)
     write_page(pairs, (str(first), str(second)), output, overwrite=overwrite)
+    if alone:
+        console.note(f"{alone} pictures are in one of the folders alone: they are left out")
     console.note(f"{len(pairs)} pairs: open {output} in a browser")

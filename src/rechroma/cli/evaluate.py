@@ -25,7 +25,8 @@ __all__ = ["evaluate"]
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
-@click.option("--strength", type=click.FloatRange(0.0, 1.5), default=1.0, show_default=True)
+@options.strength
+@options.vividness
 @options.size
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N pictures.")
 @click.option(
@@ -53,6 +54,7 @@ def evaluate(
     overrides: tuple[str, ...],
     ckpt_name: str,
     strength: float,
+    vividness: float,
     size: int | None,
     limit: int | None,
     metric: str,
@@ -87,7 +89,7 @@ def evaluate(
         distance = load_perceptual("lpips" if metric == "lpips" else "st_lpips")
         features = Lite0Features(kid_encoder) if kid_encoder else None
         colorizer = Colorizer(file, size=size)
-        answers = subjects.answers(colorizer, name, strength)
+        answers = subjects.answers(colorizer, name, strength, vividness)
         if figure:
             subjects.figure(answers, truths).save(figure)
         if baselines:

@@ -9,6 +9,7 @@ import click
 
 from rechroma.cli import options, training_options
 from rechroma.cli.console import Console
+from rechroma.errors import UsageError
 
 __all__ = ["export"]
 
@@ -29,6 +30,7 @@ __all__ = ["export"]
     help="Factor on a and b, built into the graph.",
 )  # fmt: skip
 @click.option("--scores", type=click.Path(path_type=Path), help="JSON file: metric name → value.")
+@options.overwrite
 @options.quiet
 @options.verbose
 @click.make_pass_decorator(Console, ensure=True)
@@ -44,6 +46,7 @@ def export(
     size: int,
     chroma_gain: float,
     scores: Path | None,
+    overwrite: bool,
 ) -> None:
     """Write a checkpoint as ONNX, with float16 weights and its card inside.
 
@@ -64,7 +67,14 @@ def export(
         licence=licence,
         training_data=training_data,
         size=size,
-        scores=json.loads(scores.read_text()) if scores else {},
+        scores=_scores(scores) if scores else {},
     )
-    export_onnx(model, output, card, chroma_gain)
+    export_onnx(model, output, card, chroma_gain, overwrite=overwrite)
     console.note(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
+
+
+def _scores(path: Path) -> dict[str, float]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}", 'write {"psnr": 24.1, …}') from error

@@ -21,6 +21,7 @@ __all__ = ["finetune"]
 @click.option("--run", "run_folder", type=click.Path(path_type=Path), metavar="DIR",
               help="Where checkpoints and the log go.  [default: beside the output]")  # fmt: skip
 @training_options.overrides
+@options.overwrite
 @options.quiet
 @options.verbose
 @click.make_pass_decorator(Console, ensure=True)
@@ -34,6 +35,7 @@ def finetune(
     steps: int | None,
     run_folder: Path | None,
     overrides: tuple[str, ...],
+    overwrite: bool,
 ) -> None:
     """Tune the shipped model on your own colour photographs, and write it as a new one.
 
@@ -57,5 +59,6 @@ def finetune(
         model=model,
         steps=steps,
         overrides=overrides,
+        overwrite=overwrite,
     )
     console.note(f"done: {finetune_model(wish)}")

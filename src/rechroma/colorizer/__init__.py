@@ -2,8 +2,9 @@
 
 from rechroma.colorizer.card import ModelCard
 from rechroma.colorizer.colorization import Colorization
-from rechroma.colorizer.distribution import Distribution, Likely
+from rechroma.colorizer.distribution import Distribution, Likely, one_answer_alone
 from rechroma.colorizer.hints import Hint, parse_hint, read_hints
+from rechroma.colorizer.ports import no_advice_taken
 from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
 from rechroma.colorizer.run import Colorizer, colorize
 from rechroma.colorizer.session import available_devices, load_card
@@ -23,6 +24,8 @@ __all__ = [
     "find_model",
     "is_colour",
     "load_card",
+    "no_advice_taken",
+    "one_answer_alone",
     "parse_hint",
     "read_hints",
 ]

@@ -111,7 +111,9 @@ def parse_card(text: str, where: str) -> ModelCard:
         raise ModelError(f"{where}: its card is not JSON ({error})", _MEND) from error
     if not isinstance(data, dict):
         raise ModelError(f"{where}: its card is not a JSON object", _MEND)
-    return _checked(cast("dict[str, object]", data), where, _MEND)
+    card = cast("dict[str, object]", data)
+    _check_keys(card, _KEYS, where, "the model may need a newer rechroma")
+    return _checked(card, where, _MEND)
 
 
 def parse_toml_card(text: str, where: str) -> ModelCard:
@@ -130,11 +132,15 @@ def parse_toml_card(text: str, where: str) -> ModelCard:
         raise ModelError(f"{where}: not TOML ({error})", "mend the card") from error
     if values.get("input") in ("grey", "rgb"):
         values = {"input_white": 1.0, **values}
-    return _checked(
-        {**_UNSTATED, **values}, where, "mend the card; docs/models/other-models.md has one"
-    )
+    mend = "mend the card; docs/models/other-models.md has one"
+    _check_keys(values, _KEYS - _OURS_ALONE, where, mend)
+    return _checked({**_UNSTATED, **values}, where, mend)
 
 
+_KEYS = frozenset(field.name for field in fields(ModelCard))
+_NEEDED = frozenset(field.name for field in fields(ModelCard) if field.default is MISSING)
+# What graphs of others do not have.
+_OURS_ALONE = frozenset({"feature_stride", "hints", "temperature"})
 # What a card of somebody else's model may leave out.
 _UNSTATED: Mapping[str, object] = {
     "version": "not stated",
@@ -149,7 +155,9 @@ _UNSTATED: Mapping[str, object] = {
 
 
 def _checked(values: dict[str, object], where: str, mend: str) -> ModelCard:
-    _check_keys(values, where, mend)
+    missing = sorted(_NEEDED - values.keys())
+    if missing:
+        raise ModelError(f"{where}: its card lacks the key {missing[0]!r}", mend)
     for key, value in values.items():
         is_valid, wanted = _RULES[key]
         if not is_valid(value):
@@ -168,17 +176,10 @@ def _checked(values: dict[str, object], where: str, mend: str) -> ModelCard:
     return card
 
 
-def _check_keys(values: Mapping[str, object], where: str, mend: str) -> None:
-    known = {field.name for field in fields(ModelCard)}
-    needed = {field.name for field in fields(ModelCard) if field.default is MISSING}
-    unknown, missing = sorted(values.keys() - known), sorted(needed - values.keys())
+def _check_keys(values: Mapping[str, object], known: frozenset[str], where: str, mend: str) -> None:
+    unknown = sorted(values.keys() - known)
     if unknown:
-        raise ModelError(
-            f"{where}: its card has the unknown key {unknown[0]!r}",
-            "the model may need a newer rechroma",
-        )
-    if missing:
-        raise ModelError(f"{where}: its card lacks the key {missing[0]!r}", mend)
+        raise ModelError(f"{where}: its card has the unknown key {unknown[0]!r}", mend)
 
 
 def _is_text(value: object) -> bool:
@@ -213,8 +214,8 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
     "version": _TEXT,
     "licence": _TEXT,
-    "input": (lambda value: value in INPUT_CHANNELS, '"lightness", "grey" or "rgb"'),
-    "output": (lambda value: value in OUTPUT_CHANNELS, '"chroma" or "rgb"'),
+    "input": (lambda value: value in [*INPUT_CHANNELS], '"lightness", "grey" or "rgb"'),
+    "output": (lambda value: value in [*OUTPUT_CHANNELS], '"chroma" or "rgb"'),
     "stride": _COUNT,
     "output_stride": _COUNT,
     "feature_stride": (lambda value: value == 0 or _is_count(value), "a whole number"),

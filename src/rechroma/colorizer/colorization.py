@@ -9,6 +9,7 @@ import numpy as np
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
+from rechroma.colorizer.distribution import one_answer_alone
 from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.raw import enlarge
 from rechroma.colorizer.render import render
@@ -17,7 +18,7 @@ from rechroma.photo import Photo, read
 from rechroma.photo.model import quantise, to_float
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from numpy.typing import NDArray
 
@@ -80,10 +81,7 @@ class Colorization:
             UsageError: The model does not tell.
         """
         if self._distribution is None:
-            raise UsageError(
-                "this model gives one answer, and no others",
-                "vividness, variants and confidence need a model that says how likely colours are",
-            )
+            raise one_answer_alone()
         return self._distribution
 
     def render(self, *, strength: float = 1.0, vividness: float = 1.0) -> Photo:
@@ -157,22 +155,25 @@ class Colorization:
         size = self.photo.height, self.photo.width
         return GuidedPlanes(planes, self.lightness, size, self._extent)
 
-    def variants(self, count: int, *, strength: float = 1.0) -> list[Photo]:
-        """Return pictures of other plausible answers; see `answer`.
+    def variants(
+        self, count: int, *, strength: float = 1.0, vividness: float = 1.0
+    ) -> Iterator[Photo]:
+        """Return pictures of other plausible answers, each made when it is asked for; see `answer`.
 
         Args:
             count: How many, 1…8.
             strength: See `render`.
+            vividness: See `render`.
 
         Raises:
             UsageError: A number is out of range, or the model gives one answer.
             OutOfMemoryError: A result does not fit into memory.
         """
-        check_amounts(strength, 1.0)
+        check_amounts(strength, vividness)
         if not 1 <= count <= MAX_VARIANTS:
             raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
         answers = (self.answer(number, count) for number in range(1, count + 1))
-        return [each.render(strength=strength) for each in answers]
+        return (each.render(strength=strength, vividness=vividness) for each in answers)
 
     def confidence(self) -> Photo:
         """Return a grey picture of the photo's size: white where the model is sure, dark elsewhere.
@@ -180,9 +181,10 @@ class Colorization:
         Raises:
             UsageError: The model does not tell.
         """
-        sure = np.repeat(self.distribution.confidence()[None], 3, axis=0)
         size = self.photo.height, self.photo.width
-        return read(quantise(enlarge(sure, size, self._extent), np.dtype(np.uint8)))
+        with memory_of(self.photo):
+            sure = enlarge(self.distribution.confidence()[None], size, self._extent)
+            return read(quantise(sure[..., 0], np.dtype(np.uint8)))
 
     def render_raw(self) -> Photo:
         """Return the network's own RGB, its lightness included, enlarged to the photo's size.

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.color.bins import bin_centres
+from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Distribution", "Likely"]
+__all__ = ["Distribution", "Likely", "one_answer_alone"]
 
 # Suggestions are at least so far apart, in CIELAB units.
 _APART = 15.0
 # How far another answer is pushed along its direction: nats for each unit of a and b. At 0.02 walls
 # and clothes change and skin, sky and leaves hardly do; at 0.04 whole rooms turn red or blue.
 _PUSH = 0.02
+# The entropy, in nats, of what training shows for one colour at the centre of a bin: a Gaussian of
+# σ = 5 over bins of 10 units.
+_SUREST = 1.135
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,14 @@ class Distribution:
         return _decoded(_softmax((pushed / self.temperature).astype(np.float32)))
 
     def confidence(self) -> NDArray[np.float32]:
-        """Return 1 - entropy / log Q, shape (h, w): 1 where one bin has it all, 0 where none."""
+        """Return how sure the network is, shape (h, w), by its entropy.
+
+        1 is as sure as it can be taught to be, 0 where all bins are as likely.
+        """
         probability = _softmax(self.logits)
         entropy = -(probability * np.log(np.maximum(probability, 1e-12))).sum(axis=0)
-        return (1 - entropy / np.log(np.float32(len(self.logits)))).astype(np.float32)
+        unsure = (entropy - _SUREST) / (np.log(len(self.logits)) - _SUREST)
+        return np.clip(1 - unsure, 0, 1).astype(np.float32)
 
     def likely(self, row: int, column: int, count: int) -> list[Likely]:
         """Return the likeliest colours of one cell, `count` at most, the likeliest first."""
@@ -80,6 +88,14 @@ class Distribution:
             found.append(Likely(float(a), float(b), float(left[near].sum())))
             left = np.where(near, 0, left)
         return sorted(found, key=lambda likely: -likely.probability)
+
+
+def one_answer_alone() -> UsageError:
+    """Return the error for a model that has no distribution."""
+    return UsageError(
+        "this model gives one answer, and no others",
+        "vividness, variants and confidence need a model that says how likely colours are",
+    )
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

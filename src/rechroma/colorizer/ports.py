@@ -10,13 +10,22 @@ import numpy as np
 from rechroma.color import lab_to_rgb
 from rechroma.colorizer.advice import MOOD_SIZE, hint_map
 from rechroma.colorizer.card import INPUT_CHANNELS
+from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
 
-__all__ = ["NO_ADVICE", "Advice", "advice_inputs", "graph_input", "meaning_of"]
+__all__ = [
+    "NO_ADVICE",
+    "Advice",
+    "advice_inputs",
+    "graph_input",
+    "grey_of_lightness",
+    "meaning_of",
+    "no_advice_taken",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +47,9 @@ NO_ADVICE = Advice()
 def graph_input(lightness: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32]:
     """Return what the graph takes, (1, C, H, W), for L in 0…100, shape (H, W)."""
     low, high = card.input_black, card.input_white
-    share = lightness / np.float32(100) if card.input == "lightness" else _grey(lightness)
+    share = (
+        lightness / np.float32(100) if card.input == "lightness" else grey_of_lightness(lightness)
+    )
     plane = np.float32(low) + share * np.float32(high - low)
     return np.repeat(plane[None, None], INPUT_CHANNELS[card.input], axis=1)
 
@@ -50,6 +61,11 @@ def advice_inputs(advice: Advice, size: tuple[int, int]) -> dict[str, NDArray[np
     return {"hints": hints[None], "mood": mood[None]}
 
 
+def no_advice_taken(card: ModelCard) -> UsageError:
+    """Return the error for advice to a model that takes none."""
+    return UsageError(f"{card.name} takes neither hints nor moods", "use a model that does")
+
+
 def meaning_of(maps: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32]:
     """Return what the graph's numbers mean: a and b in CIELAB units, or sRGB in 0…1."""
     if (card.output_zero, card.output_scale) == (0.0, 1.0):
@@ -57,7 +73,7 @@ def meaning_of(maps: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32
     return (maps - np.float32(card.output_zero)) * np.float32(card.output_scale)
 
 
-def _grey(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+def grey_of_lightness(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the sRGB-encoded grey, 0…1, that has this L."""
     none = np.zeros_like(lightness)
     return np.clip(lab_to_rgb(np.stack([lightness, none, none], axis=-1))[..., 0], 0, 1)

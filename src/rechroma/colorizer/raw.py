@@ -14,21 +14,21 @@ __all__ = ["enlarge"]
 
 
 def enlarge(
-    rgb: NDArray[np.float32], shape: tuple[int, int], extent: tuple[float, float]
+    picture: NDArray[np.float32], shape: tuple[int, int], extent: tuple[float, float]
 ) -> NDArray[np.float32]:
     """Return a small picture at a photo's size, by bicubic interpolation.
 
     Args:
-        rgb: sRGB in 0…1, shape (3, h, w).
+        picture: In 0…1, shape (C, h, w).
         shape: Rows and columns of the photo.
-        extent: How many rows and columns of `rgb` the photo covers; at most h and w.
+        extent: How many rows and columns of `picture` the photo covers; at most h and w.
 
     Returns:
-        sRGB, clipped to 0…1, float32, shape (H, W, 3).
+        Clipped to 0…1, float32, shape (H, W, C).
     """
     size, box = (shape[1], shape[0]), (0, 0, extent[1], extent[0])
     planes = [
         np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC, box=box))
-        for plane in np.ascontiguousarray(rgb)
+        for plane in np.ascontiguousarray(picture)
     ]
     return np.clip(np.stack(planes, axis=-1), 0, 1)

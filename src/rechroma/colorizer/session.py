@@ -21,10 +21,17 @@ from rechroma.colorizer.card import (
     parse_card,
     parse_toml_card,
 )
-from rechroma.colorizer.ports import NO_ADVICE, Advice, advice_inputs, graph_input, meaning_of
+from rechroma.colorizer.ports import (
+    NO_ADVICE,
+    Advice,
+    advice_inputs,
+    graph_input,
+    meaning_of,
+    no_advice_taken,
+)
 from rechroma.colorizer.registry import find_model
 from rechroma.colorizer.runtime import load_runtime, runtime_errors
-from rechroma.errors import ModelError, OutOfMemoryError, UsageError
+from rechroma.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -142,9 +149,7 @@ class Session:
             height, width = lightness.shape
             given |= advice_inputs(advice, (height, width))
         elif advice is not NO_ADVICE:
-            raise UsageError(
-                f"{self.card.name} takes neither hints nor moods", "use a model that does"
-            )
+            raise no_advice_taken(self.card)
         with _runtime_errors(self._where):
             # Outputs that nobody wants cost nothing then.
             outputs = self._session.run(names, given, self._frugal)
@@ -282,7 +287,18 @@ def _foreign_card(session: onnxruntime.InferenceSession, where: str) -> ModelCar
     inputs, outputs = session.get_inputs(), session.get_outputs()
     _check_ports(inputs, {inputs[0].name: INPUT_CHANNELS[card.input]}, where)
     _check_ports(outputs[:1], {outputs[0].name: OUTPUT_CHANNELS[card.output]}, where)
+    _check_sides(inputs[0], card, str(path))
     return card
+
+
+def _check_sides(port: Any, card: ModelCard, where: str) -> None:  # noqa: ANN401 - not typed by ONNX Runtime
+    """Refuse a graph of one size whose card says that it takes any, or another one."""
+    sides = [side for side in port.shape[2:] if isinstance(side, int)]
+    if sides and not (card.fixed and sides == [card.size] * 2):
+        raise ModelError(
+            f"{where}: the graph takes {' × '.join(map(str, sides))} alone",
+            f"write fixed = true and size = {sides[0]}; other shapes need another export",
+        )
 
 
 def _check_ports(ports: Sequence[Any], wanted: Mapping[str, int | None], where: str) -> None:

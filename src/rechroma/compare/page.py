@@ -29,8 +29,8 @@ def write_page(
 ) -> None:
     """Write the page; pictures stay where they are, and are linked by relative paths.
 
-    Which side a picture is on, and in which order pairs come, is drawn from the pairs themselves:
-    the same folders give the same page, and nobody can tell the sides.
+    Which side a picture is on, and in which order pairs come, is drawn from the files themselves:
+    the same ones give the same page, and nobody can tell the sides.
 
     Args:
         pairs: At least one.
@@ -42,7 +42,9 @@ def write_page(
         UnwritablePhotoError: Something stands at `target`, or the disk says no.
     """
     folder = target.resolve().parent
-    seed = hashlib.sha256("\n".join(pair.name for pair in pairs).encode()).digest()
+    # Other pictures are another comparison, with sides and a memory of its own.
+    told = "\n".join(_facts(path) for pair in pairs for path in (pair.first, pair.second))
+    seed = hashlib.sha256(told.encode()).digest()
     rng = np.random.default_rng(list(seed))
     shown = [
         {
@@ -62,6 +64,11 @@ def write_page(
     page = _TEMPLATE.read_text(encoding="utf-8").replace(_PLACE, text, 1)
     with atomic_target(target, overwrite=overwrite) as temporary:
         temporary.write_text(page, encoding="utf-8")
+
+
+def _facts(path: Path) -> str:
+    status = path.stat()
+    return f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
 
 
 def _link(path: Path, folder: Path) -> str:

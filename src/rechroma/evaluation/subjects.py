@@ -26,13 +26,15 @@ _FIGURE_ROWS = 8
 _FIGURE_HEIGHT = 192
 
 
-def answers(colorizer: Colorizer, name: str, strength: float = 1.0) -> dict[str, Answer]:
+def answers(
+    colorizer: Colorizer, name: str, strength: float = 1.0, vividness: float = 1.0
+) -> dict[str, Answer]:
     """Return title → answer: of an RGB model its raw output, too."""
 
     def raw(photo: Photo) -> Photo:
         return colorizer.predict(photo).render_raw()
 
-    kept = partial(colorizer.colorize, strength=strength)
+    kept = partial(colorizer.colorize, strength=strength, vividness=vividness)
     if colorizer.card.output == "rgb":
         return {f"{name}, raw output": raw, f"{name}, post-process": kept}
     return {name: kept}

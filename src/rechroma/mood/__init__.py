@@ -1,5 +1,6 @@
 """Mood transfer: from one photograph's colours to a map that gives them to another."""
 
+from rechroma.mood.colours import predict_in_mood
 from rechroma.mood.cube import read_cube, write_cube
 from rechroma.mood.finish import Luminance
 from rechroma.mood.grey import in_colour
@@ -24,6 +25,7 @@ __all__ = [
     "in_colour",
     "load_early",
     "parse_swatch",
+    "predict_in_mood",
     "read_cube",
     "transfer",
     "write_cube",

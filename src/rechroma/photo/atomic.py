@@ -29,8 +29,7 @@ def atomic_target(target: Path, *, overwrite: bool) -> Generator[Path]:
     Raises:
         UnwritablePhotoError: The folder or the disk says no, or something stands at `target`.
     """
-    if target.exists() and not overwrite:
-        raise _taken(target)
+    refuse_taken(target, overwrite=overwrite)
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".rechroma-") as folder:
             temporary = Path(folder, target.name)
@@ -40,6 +39,16 @@ def atomic_target(target: Path, *, overwrite: bool) -> Generator[Path]:
         raise UnwritablePhotoError(
             f"{target}: can't be written: {error.strerror or error}", "choose another output"
         ) from error
+
+
+def refuse_taken(target: Path, *, overwrite: bool) -> None:
+    """Refuse a name at which something stands, unless that may be replaced.
+
+    Raises:
+        UnwritablePhotoError: Something does.
+    """
+    if target.exists() and not overwrite:
+        raise _taken(target)
 
 
 def copy_file(source: Path, target: Path, *, overwrite: bool) -> None:

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
     from rechroma.photo import Photo
 
-__all__ = ["Picture", "catalogue", "colourful", "hold_out", "mean_chroma", "refuse_overlap"]
+__all__ = [
+    "Picture",
+    "catalogue",
+    "colourful",
+    "hold_out",
+    "mean_chroma",
+    "picture_files",
+    "refuse_overlap",
+]
 
 # Every n-th pixel in both directions is enough for a mean.
 _STEP = 4
@@ -49,12 +57,13 @@ def catalogue(folder: Path, workers: int, cache: Path) -> list[Picture]:
         folder: Searched with all its sub-folders.
         workers: Processes that decode.
         cache: A JSON file that remembers the measurements, so that a resumed run starts at once.
+            Pictures below its folder, the run's own, are figures and no photographs.
 
     Raises:
         ConfigError: The folder is missing or empty, or some files can't be read: the first five
             are named.
     """
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in readable_suffixes())
+    paths = picture_files(folder, outside=cache.parent)
     if not paths:
         raise ConfigError(f"{folder}: no pictures there", "check TRAIN_DIR and VAL_DIR")
     known: dict[str, list[float | str]] = json.loads(cache.read_text()) if cache.exists() else {}
@@ -75,6 +84,21 @@ def catalogue(folder: Path, workers: int, cache: Path) -> list[Picture]:
         cache.write_text(json.dumps(known))
     found = ((path, *known[_key(path)]) for path in paths)
     return [Picture(path, float(chroma), str(content)) for path, chroma, content in found]
+
+
+def picture_files(folder: Path, *, outside: Path) -> list[Path]:
+    """Return the files below `folder` whose names say that they are pictures, sorted.
+
+    Args:
+        folder: Searched with all its sub-folders.
+        outside: What lies below it is passed over.
+    """
+    passed = outside.resolve()
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in readable_suffixes() and passed not in path.resolve().parents
+    )
 
 
 def colourful(pictures: Sequence[Picture], min_chroma: float) -> list[Picture]:

@@ -20,8 +20,14 @@ __all__ = [
     "TrainConfig",
     "ValidationConfig",
     "load_config",
+    "refuse_other_run",
     "save_config",
 ]
+
+# What a run may go on with otherwise; STEPS, since the end of a run is not its beginning.
+_MAY_CHANGE = frozenset(
+    ("STEPS", "OUTPUT_DIR", "LOG_EVERY", "CHECKPOINT_EVERY", "DATA.WORKERS", "VALIDATION.SAMPLES")
+)
 
 LossTerm = Literal["l2", "smooth_l1", "cross_entropy", "lpips", "st_lpips"]
 
@@ -171,6 +177,35 @@ def save_config(config: TrainConfig, path: Path) -> None:
     """Write the config with every default spelled out."""
     content = config.model_dump(mode="json", by_alias=True)
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def refuse_other_run(config: TrainConfig, saved: Path) -> None:
+    """Refuse to go on with a run that was started otherwise: its weights would be a mixture.
+
+    Args:
+        config: As the run would go on.
+        saved: What `save_config` wrote when it began.
+
+    Raises:
+        ConfigError: A key differs that makes a difference to the weights: it is named.
+    """
+    before, now = _flat(load_config(saved)), _flat(config)
+    changed = [key for key in now if before[key] != now[key] and key not in _MAY_CHANGE]
+    if changed:
+        raise ConfigError(
+            f"{saved}: that run was started with another {changed[0]}: "
+            f"{before[changed[0]]}, not {now[changed[0]]}",
+            "choose another OUTPUT_DIR, or give the values that it was started with",
+        )
+
+
+def _flat(config: TrainConfig) -> dict[str, Any]:
+    """Return the config's values by `KEY` or `SECTION.KEY`."""
+    flat: dict[str, Any] = {}
+    for key, value in config.model_dump(mode="json", by_alias=True).items():
+        inside = value.items() if isinstance(value, dict) and key != "LOSS" else ()
+        flat |= {f"{key}.{name}": each for name, each in inside} or {key: value}
+    return flat
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:

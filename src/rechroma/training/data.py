@@ -92,13 +92,17 @@ class Samples(Dataset[dict[str, Tensor]]):
         aged: Share of the samples that are seen as old prints.
         copied: Share of the samples that are seen as copies.
         advice: Whether there are hints and moods.
+        chroma_gain: Factor on a and b of the truth that hints and moods tell.
     """
 
-    def __init__(self, crops: Crops, *, aged: float, copied: float, advice: bool) -> None:
+    def __init__(
+        self, crops: Crops, *, aged: float, copied: float, advice: bool, chroma_gain: float = 1.0
+    ) -> None:
         self.crops = crops
         self.aged = aged
         self.copied = copied
         self.advice = advice
+        self.chroma_gain = chroma_gain
 
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
         pixels = self.crops[key]
@@ -111,7 +115,7 @@ class Samples(Dataset[dict[str, Tensor]]):
         if self.aged or self.copied:
             sample["seen"] = torch.from_numpy(self._seen(rng, rgb))[None]
         if self.advice:
-            chroma = rgb_to_lab(rgb)[..., 1:]
+            chroma = rgb_to_lab(rgb)[..., 1:] * np.float32(self.chroma_gain)
             hints, mood = simulated_advice(rng, chroma)
             sample |= {"hints": torch.from_numpy(hints), "mood": torch.from_numpy(mood)}
         return sample

@@ -15,9 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
-from rechroma.colorizer.card import CARD_KEY, ModelCard
+from rechroma.colorizer.card import CARD_KEY, ModelCard, parse_card
 from rechroma.errors import ConfigError
-from rechroma.photo.atomic import atomic_target
+from rechroma.photo.atomic import atomic_target, refuse_taken
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.networks import Advice, EfficientNetUNet
 from rechroma.training.trainable import TRAINABLE_KEY, describe
@@ -98,7 +98,14 @@ def takes_advice(model: ColorizerModel) -> bool:
     return isinstance(model.network, EfficientNetUNet) and model.network.side is not None
 
 
-def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float = 1.0) -> None:
+def export_onnx(
+    model: ColorizerModel,
+    path: Path,
+    card: ModelCard,
+    gain: float = 1.0,
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write the model as ONNX with float16 weights, float32 arithmetic and its card inside.
 
     Args:
@@ -106,7 +113,16 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
         path: The file to write, atomically.
         card: Goes into the file's `metadata_props`.
         gain: See `RunTimeGraph`.
+        overwrite: Replace what stands at `path`.
+
+    Raises:
+        ConfigError: See `RunTimeGraph`.
+        ModelError: The card does not hold.
+        UnwritablePhotoError: Something stands at `path`, or the disk says no.
     """
+    refuse_taken(path, overwrite=overwrite)
+    # As whoever loads the file will.
+    parse_card(card.to_json(), str(path))
     graph = RunTimeGraph(model, gain).eval()
     stride = model.network.stride
     height, width = 4 * stride, 6 * stride
@@ -118,7 +134,7 @@ def export_onnx(model: ColorizerModel, path: Path, card: ModelCard, gain: float 
     proto = _with_half_weights(traced)
     helper.set_model_props(proto, {CARD_KEY: card.to_json(), TRAINABLE_KEY: trainable})
     onnx.checker.check_model(proto, full_check=True)
-    with atomic_target(path, overwrite=True) as temporary:
+    with atomic_target(path, overwrite=overwrite) as temporary:
         onnx.save(proto, str(temporary))
 
 

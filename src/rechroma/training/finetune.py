@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from rechroma.colorizer import find_model, load_card
 from rechroma.errors import ConfigError
-from rechroma.photo import readable_suffixes
+from rechroma.photo.atomic import refuse_taken
+from rechroma.training.catalog import picture_files
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.config import load_config
 from rechroma.training.export import card_of, export_onnx
@@ -36,6 +37,7 @@ class Finetuning:
         model: What to start from: a registered name or an ONNX file.
         steps: Steps of training; None for the recipe's.
         overrides: `KEY=value` for the recipe `finetune`.
+        overwrite: Replace what stands at `output`.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class Finetuning:
     model: str
     steps: int | None
     overrides: tuple[str, ...]
+    overwrite: bool
 
 
 def finetune_model(wish: Finetuning) -> Path:
@@ -56,6 +59,8 @@ def finetune_model(wish: Finetuning) -> Path:
         TrainingError: See `rechroma.training.run.train`.
         UnwritablePhotoError: Something stands at `output`.
     """
+    # Before hours of training, not after them.
+    refuse_taken(wish.output, overwrite=wish.overwrite)
     start = find_model(wish.model)
     config = _config(wish, start)
     train(config)
@@ -68,7 +73,7 @@ def finetune_model(wish: Finetuning) -> Path:
         training_data=f"{before.name}, tuned on {wish.folder.name}",
         size=before.size,
     )
-    export_onnx(model, wish.output, card)
+    export_onnx(model, wish.output, card, overwrite=wish.overwrite)
     return wish.output
 
 
@@ -80,7 +85,7 @@ def _config(wish: Finetuning, start: Path) -> TrainConfig:
         )
     filled: dict[str, object] = {
         "TRAIN_DIR": str(wish.folder),
-        "HOLD_OUT": min(_MOST_APART, max(1, _pictures(wish.folder) // _SHARE_APART)),
+        "HOLD_OUT": min(_MOST_APART, max(1, _pictures(wish) // _SHARE_APART)),
         "OUTPUT_DIR": str(wish.run),
         "INIT_FROM": str(start),
         "NETWORK": network.model_dump(mode="json", by_alias=True),
@@ -92,7 +97,7 @@ def _config(wish: Finetuning, start: Path) -> TrainConfig:
     return load_config(Path("finetune"), [*values, *wish.overrides])
 
 
-def _pictures(folder: Path) -> int:
-    if not folder.is_dir():
-        raise ConfigError(f"{folder}: no such folder", "give a folder of colour photographs")
-    return sum(path.suffix.lower() in readable_suffixes() for path in folder.rglob("*"))
+def _pictures(wish: Finetuning) -> int:
+    if not wish.folder.is_dir():
+        raise ConfigError(f"{wish.folder}: no such folder", "give a folder of colour photographs")
+    return len(picture_files(wish.folder, outside=wish.run))

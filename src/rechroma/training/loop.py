@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from rechroma.training.losses import Criterion
     from rechroma.training.outputs import Truth
 
-__all__ = ["Trainer"]
+__all__ = ["RESUME", "Trainer"]
+
+# In a run's folder: all that going on needs.
+RESUME = "resume.pt"
 
 
 class Trainer:
@@ -71,7 +74,7 @@ class Trainer:
         )
         self._model, self._optimizer = self._accelerator.prepare(model, optimizer)
         self._schedule = schedule
-        self._resume_file = config.output_dir / "resume.pt"
+        self._resume_file = config.output_dir / RESUME
         if self._resume_file.exists():
             self._restore(read_state(self._resume_file))
 

@@ -19,11 +19,11 @@ from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
 from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.catalog import Picture, catalogue, colourful, hold_out, refuse_overlap
 from rechroma.training.checkpoint import start_from
-from rechroma.training.config import TrainConfig, save_config
+from rechroma.training.config import TrainConfig, refuse_other_run, save_config
 from rechroma.training.data import Crops, Positions, Samples, centre_crops
 from rechroma.training.fallback import with_available_lpips
 from rechroma.training.log import RunLog
-from rechroma.training.loop import Trainer
+from rechroma.training.loop import RESUME, Trainer
 from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import EfficientNetUNet
@@ -69,6 +69,8 @@ def train(config: TrainConfig) -> Path:
 
 
 def _train(config: TrainConfig, folder: Path) -> Path:
+    if (folder / RESUME).exists():
+        refuse_other_run(config, folder / "config.yaml")
     save_config(config, folder / "config.yaml")
     (folder / "run.json").write_text(json.dumps(_provenance(config), indent=2))
     training, validation = _pictures(config)
@@ -138,7 +140,11 @@ def _loader(
     crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
     return DataLoader(
         Samples(
-            crops, aged=config.data.aged, copied=config.data.copied, advice=config.network.advice
+            crops,
+            aged=config.data.aged,
+            copied=config.data.copied,
+            advice=config.network.advice,
+            chroma_gain=config.data.chroma_gain,
         ),
         batch_size=config.batch,
         sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),
