@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from playwright.sync_api import expect
 from rechroma.color import lab_to_gamut_rgb
 
 SAMPLE = re.compile("Louis Armstrong")
+# Machines that test have other things to do, too.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 # Drops or pastes files, given as {name, bytes: number[]}, onto an element.
 GIVE = """([selector, type, files]) => {
   const transfer = new DataTransfer();
@@ -31,26 +35,60 @@ def give(page, selector, kind, *pictures):
     page.evaluate(GIVE, [selector, kind, files])
 
 
-@pytest.fixture
-def page(browser, served, request):
+@contextmanager
+def opening(browser, base, **options):
     """A fresh page; no test ends with an error in the console or a request to elsewhere."""
-    options = getattr(request, "param", {})
     context = browser.new_context(
         **{"viewport": {"width": 1280, "height": 900}, "accept_downloads": True, **options}
     )
     opened = context.new_page()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(PATIENCE)
     problems, hosts = [], set()
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("console", lambda entry: entry.type == "error" and problems.append(entry.text))
     opened.on("request", lambda asked: hosts.add(asked.url.split("/")[2]))
-    opened.goto(served.base)
+    opened.goto(base)
     opened.wait_for_selector("body[data-ready]")
     yield opened
     context.close()
     # What the service refuses, browsers report as an error of the console.
     assert [text for text in problems if "Failed to load resource" not in text] == []
-    assert {host for host in hosts if host} == {served.base.removeprefix("http://")}
+    assert {host for host in hosts if host} == {base.removeprefix("http://")}
+
+
+@pytest.fixture
+def page(browser, served, request):
+    with opening(browser, served.base, **getattr(request, "param", {})) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def alone(serve, advised):
+    """A service that one page at a time has for itself."""
+    with serve(advised, "--workers", "1") as service:
+        yield service
+
+
+@pytest.fixture
+def page_alone(browser, alone):
+    with opening(browser, alone.base) as opened:
+        until(opened, lambda: is_empty(alone))
+        yield opened
+
+
+def is_empty(service):
+    """Nothing of any picture is kept, in memory or on disk."""
+    kept = service.metric("rechroma_sessions") + service.metric("rechroma_stored_bytes")
+    return kept == 0 and not any(path.is_file() for path in service.temp.rglob("*"))
+
+
+def until(page, check):
+    """Wait for something that the page itself does not show."""
+    for _ in range(PATIENCE // 100):
+        if check():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it does not happen")
 
 
 def no_violations(page):
@@ -77,6 +115,27 @@ def colour_of(page):
         " sum += Math.max(d[i], d[i + 1], d[i + 2]) - Math.min(d[i], d[i + 1], d[i + 2]);"
         " return sum / (d.length / 4); }"
     )
+
+
+def opened_id(page, work):
+    """The id of the picture that the page opens while it does this work."""
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/v1/sessions") and answer.status == 201
+    ) as answer:
+        work()
+    return answer.value.json()["id"]
+
+
+def hold(page, pattern):
+    """The requests that are held up from now on, until a test lets them go."""
+    held = []
+    page.route(pattern, lambda route: held.append(route))
+    return held
+
+
+def place_hint(page, x=0.7, y=0.4):
+    box = page.locator("#color-stage .world").bounding_box()
+    page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
 
 def saved(download):
@@ -112,9 +171,7 @@ def test_from_a_drop_to_a_download(page, make_picture):
     expect(popover.get_by_role("button", name=re.compile("Likely colour"))).not_to_have_count(0)
     popover.locator("input[type=color]").fill("#ff1010")
     expect(page.get_by_role("button", name="Colour 1: #ff1010 at 300, 150")).to_be_visible()
-    page.wait_for_timeout(500)
-    hinted = colour_of(page)
-    assert hinted > plain + 0.5
+    until(page, lambda: colour_of(page) > plain + 0.5)
     page.keyboard.press("Escape")
     expect(popover).to_be_hidden()
 
@@ -125,8 +182,7 @@ def test_from_a_drop_to_a_download(page, make_picture):
     for _ in range(3):
         page.keyboard.press("Control+z")
     expect(page.locator(".mark")).to_have_count(0)
-    page.wait_for_timeout(500)
-    assert abs(colour_of(page) - plain) < 0.1
+    until(page, lambda: abs(colour_of(page) - plain) < 0.1)
     page.keyboard.press("Control+Shift+Z")
     expect(page.locator(".mark")).to_have_count(1)
 
@@ -182,11 +238,9 @@ def test_sliders_need_no_network(page):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.get_by_label("Strength").first.fill("0")
-    page.wait_for_timeout(400)
-    assert colour_of(page) < 0.5
+    until(page, lambda: colour_of(page) < 0.5)
     page.get_by_label("Strength").first.fill("1.5")
-    page.wait_for_timeout(400)
-    assert colour_of(page) > 1.2 * full
+    until(page, lambda: colour_of(page) > 1.2 * full)
     page.get_by_label("Vividness").fill("0")
     page.wait_for_timeout(400)
     assert asked == []
@@ -226,18 +280,32 @@ def test_what_is_no_picture_is_said_beside_it(page):
     expect(page.get_by_role("alert")).to_contain_text("notes.txt is not a picture")
 
 
-def test_cancel(page, make_picture):
+def test_cancel(page_alone, alone):
     """A picture that is on its way is cancelled, and nothing of it stays."""
-    page.route("**/v1/sessions", lambda _: None)  # never answered
-    give(page, "main", "drop", ("slow.png", make_picture()))
-    expect(page.locator(".filmstrip li[data-state=sending], li[data-state=opening]")).to_have_count(
-        1
+    page = page_alone
+    noise = np.random.default_rng(0).integers(0, 256, (500, 500), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    cut_off = 'rechroma_requests_total{route="/v1/sessions",status="4'
+    before = alone.metric(cut_off)
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    give(page, "main", "drop", ("slow.png", file.getvalue()))
+    page.wait_for_function(
+        "() => { const bar = document.querySelector('li[data-state=sending] progress');"
+        " return bar?.value > 0.1 && bar.value < 0.9; }"
     )
     page.get_by_role("button", name="Close slow.png").click()
     expect(page.locator(".filmstrip li")).to_have_count(0)
     expect(page.get_by_role("heading", level=1).first).to_be_visible()
-    page.unroute("**/v1/sessions")
+    # The service, too, has seen the beginning and no end.
+    until(page, lambda: alone.metric(cut_off) > before)
+    until(page, lambda: is_empty(alone))
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
     sample(page)
+    page.get_by_role("button", name=re.compile("^Close ")).click()
+    until(page, lambda: is_empty(alone))
 
 
 def test_a_reload_keeps_the_work(page):
@@ -255,11 +323,72 @@ def test_a_reload_keeps_the_work(page):
     assert page.get_by_label("Strength").first.input_value() == "1"
 
 
-def test_closing_the_page_is_told(page):
-    sample(page)
+def test_closing_the_page_is_told(page, make_picture):
+    """Also of moods that are not used any more: undo could have brought them back."""
+    opened = {opened_id(page, lambda: sample(page))}
+    for name in ("evening.png", "noon.png"):
+        mood = (name, make_picture(mode="RGB"))
+        opened.add(opened_id(page, lambda mood=mood: give(page, "#mood-drop", "drop", mood)))
+        expect(page.locator("#mood-name")).to_contain_text(f"tone of {name}")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Take the mood away").click()
     with page.expect_request("**/v1/sessions/leave") as told:
         page.evaluate("dispatchEvent(new Event('pagehide'))")
-    assert len(json.loads(told.value.post_data)["ids"]) == 1
+    assert len(opened) == 3
+    assert set(json.loads(told.value.post_data)["ids"]) == opened
+
+
+def test_closing_a_picture_closes_its_moods(page_alone, alone, make_picture):
+    page = page_alone
+    sample(page)
+    for name in ("evening.png", "noon.png"):
+        give(page, "#mood-drop", "drop", (name, make_picture(mode="RGB")))
+        expect(page.locator("#mood-name")).to_contain_text(f"tone of {name}")
+    page.get_by_role("button", name=re.compile("^Close ")).click()
+    until(page, lambda: is_empty(alone))
+
+
+def test_a_mood_belongs_to_the_picture_it_was_dropped_on(page, make_picture):
+    give(page, "main", "drop", ("a.png", make_picture(seed=1)), ("b.png", make_picture(seed=2)))
+    ready(page, 2)
+    held = hold(page, "**/v1/sessions")
+    give(page, "#mood-drop", "drop", ("evening.png", make_picture(mode="RGB")))
+    expect(page.locator("#mood-name")).to_contain_text("Sending evening.png")
+    until(page, lambda: held)
+    page.get_by_role("button", name="b.png", exact=True).click()
+    opened_id(page, held[0].continue_)
+    expect(page.locator("#mood-name")).to_contain_text("Let a colour photograph")
+    page.get_by_role("button", name="a.png", exact=True).click()
+    expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+
+
+def test_a_tab_that_closes_leaves_its_duplicate_the_pictures(page):
+    own = opened_id(page, lambda: sample(page))
+    with page.expect_popup() as opened:
+        page.evaluate("open(location.href)")
+    twin = opened.value
+    ready(twin)
+    with page.expect_request(lambda asked: asked.method == "GET" and asked.url.endswith(own)):
+        twin.close(run_before_unload=True)
+
+
+def test_a_page_that_idles_keeps_its_pictures(page):
+    page.clock.install()
+    page.reload()
+    own = opened_id(page, lambda: sample(page))
+    with page.expect_request(lambda asked: asked.method == "GET" and asked.url.endswith(own)):
+        page.clock.fast_forward("10:01")
+
+
+def test_work_that_is_too_much_to_remember_goes_on(page):
+    sample(page)
+    plain = colour_of(page)
+    page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('', 'Full'); }; }"
+    )
+    place_hint(page)
+    page.locator(".popover input[type=color]").fill("#ff1010")
+    until(page, lambda: colour_of(page) > plain + 0.5)
 
 
 def test_zoom_and_pan_move_both_halves(page):
@@ -295,8 +424,7 @@ def test_other_answers_and_doubt(page):
     own = colour_of(page)
     answers.nth(2).click()
     expect(answers.nth(2)).to_have_attribute("aria-pressed", "true")
-    page.wait_for_timeout(500)
-    assert colour_of(page) != own
+    until(page, lambda: colour_of(page) != own)
     page.get_by_label("Show where it is guessing").check()
     expect(page.locator("#color-stage .overlay")).to_be_visible()
 
@@ -371,6 +499,54 @@ def test_swatches_by_drawing_and_by_keyboard(page, make_picture):
     expect(page.locator(".rectangle")).to_have_count(2)
 
 
+@pytest.mark.parametrize("page", [{"color_scheme": "dark"}], indirect=True)
+def test_pairs_by_pointer(page, make_picture):
+    """One is moved, another taken away; what is begun and left leaves nothing."""
+    page.get_by_role("link", name="Mood").click()
+    pictures = [(f"{n}.png", make_picture(mode="RGB", seed=n, size=(300, 200))) for n in (1, 2)]
+    give(page, "#mood h1", "drop", *pictures)
+    expect(page.locator("#mood-work")).to_be_visible()
+    expect(page.locator(".method img[src^=blob]")).to_have_count(6)
+    no_violations(page)
+
+    page.get_by_role("button", name="Draw pairs").click()
+    frame = page.locator("[data-take=source] .frame")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    cancel_pointer(frame)
+    page.mouse.up()
+    expect(page.locator(".rectangle")).to_have_count(0)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 80, box["y"] + 80)
+    page.mouse.up()
+    expect(page.locator(".rectangle")).to_have_count(1)
+    page.get_by_role("button", name="Draw pairs").click()
+    expect(page.locator(".rectangle")).to_have_count(0)
+
+    for _ in range(2):
+        page.get_by_role("button", name="Add a pair").click()
+    second = page.locator("[data-take=source] .rectangle").nth(1)
+    before = second.bounding_box()
+    page.mouse.move(before["x"] + 10, before["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(before["x"] - 20, before["y"] + 30, steps=3)
+    page.mouse.up()
+    after = second.bounding_box()
+    assert after["x"] == pytest.approx(before["x"] - 30, abs=2)
+    assert after["y"] == pytest.approx(before["y"] + 20, abs=2)
+    page.get_by_role("button", name="Take pair 1 away").click()
+    expect(page.locator(".rectangle")).to_have_count(2)
+    first = page.locator("[data-take=source] .rectangle").first.bounding_box()
+    assert first["x"] == pytest.approx(after["x"], abs=2)
+    expect(page.get_by_role("button", name="Take pair 1 away")).to_be_focused()
+    no_violations(page)
+    page.get_by_role("button", name="Take pair 1 away").click()
+    expect(page.get_by_role("button", name="Add a pair")).to_be_focused()
+
+
 def test_keyboard_alone(page):
     """Everything is reached by Tab, and it is seen where one is."""
     page.keyboard.press("Tab")
@@ -418,20 +594,254 @@ def test_the_browser_computes_as_the_package_does(page):
 
 
 def test_a_frame_is_enough(page):
-    """While a slider moves, no picture takes longer to paint than the painter allows itself."""
+    """What a slider says is painted in the next frame, and nobody is asked."""
     sample(page)
-    page.get_by_label("Strength").first.fill("0.9")
-    page.wait_for_timeout(300)
-    steps = page.evaluate(
+    expect(page.locator(".answers button")).to_have_count(5)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    same = page.evaluate(
         """async () => {
-          const { Painter } = await import("/static/js/painter.js");
-          const { Planes } = await import("/static/js/planes.js");
-          const size = 1600 * 1200;
-          const data = new Uint8Array(5 * size + size).buffer;
-          const painter = new Painter(document.createElement("canvas"));
-          painter.use(new Planes({ width: 1600, height: 1200, data }), 1, 1);
-          return [painter.affordableStep(), painter.pace * size];
+          const canvas = document.querySelector("#color-stage .after");
+          const look = () => canvas.toDataURL();
+          const same = [];
+          for (const [id, value] of [["strength", 0.5], ["vividness", 0.3], ["strength", 1.2]]) {
+            const slider = document.getElementById(id);
+            const before = look();
+            slider.value = value;
+            slider.dispatchEvent(new Event("input"));
+            await new Promise(requestAnimationFrame);
+            if (look() === before) same.push(id);
+          }
+          return same;
         }"""
     )
-    step, full = steps
-    assert step == max(1, int(np.ceil(np.sqrt(full / 12))))
+    assert same == []
+    assert asked == []
+
+
+def test_the_zones_are_seen_while_something_is_dragged(page):
+    """And the one that would take it is, too."""
+    file = ("evening.png", b"")
+    veil = page.locator("#drop-veil")
+    give(page, "main", "dragenter", file)
+    expect(veil).to_be_visible()
+    give(page, "main", "dragleave", file)
+    expect(veil).to_be_hidden()
+    page.get_by_role("link", name="Mood").click()
+    source, target = (page.locator(f"[data-take={role}]") for role in ("source", "target"))
+    give(page, "[data-take=source] h2", "dragenter", file)
+    expect(source).to_have_class(re.compile("under"))
+    expect(target).not_to_have_class(re.compile("under"))
+    expect(veil).to_be_hidden()
+    outlines = [zone.evaluate("e => getComputedStyle(e).outlineStyle") for zone in (source, target)]
+    assert outlines == ["solid", "dashed"]
+    give(page, "#mood h1", "dragenter", file)
+    expect(source).not_to_have_class(re.compile("under"))
+    expect(veil).to_be_hidden()
+
+
+def refuse(page, count, status=429, headers=None):
+    """The next uploads are refused; returns those that were."""
+    refused = []
+    problem = json.dumps({"detail": "9 pictures are open at once", "mend": "wait"})
+
+    def answer(route):
+        if len(refused) == count:
+            route.continue_()
+            return
+        refused.append(route)
+        route.fulfill(status=status, headers=headers or {}, body=problem)
+
+    page.route("**/v1/sessions", answer)
+    return refused
+
+
+def test_what_is_waited_for_is_said(page, make_picture):
+    refused = refuse(page, 1, headers={"Retry-After": "1"})
+    give(page, "main", "drop", ("a.png", make_picture()))
+    expect(page.locator(".filmstrip .word")).to_have_text(
+        "9 pictures are open at once. It is tried again in 1 s."
+    )
+    ready(page)
+    assert len(refused) == 1
+
+
+def test_nobody_waits_for_ever(page, make_picture):
+    refused = refuse(page, 100, headers={"Retry-After": "1"})
+    give(page, "main", "drop", ("a.png", make_picture()))
+    failed = page.locator(".filmstrip li[data-state=failed]")
+    expect(failed).to_contain_text("9 pictures are open at once")
+    assert len(refused) == 5
+    page.unroute("**/v1/sessions")
+    page.get_by_role("button", name="Send a.png again").click()
+    ready(page)
+    expect(page.locator("#picture-error")).to_be_hidden()
+
+
+def test_what_is_hopeless_is_not_tried_again(page, make_picture):
+    refused = refuse(page, 100, status=503)
+    give(page, "main", "drop", ("a.png", make_picture()))
+    expect(page.locator(".filmstrip li[data-state=failed]")).to_have_count(1)
+    page.wait_for_timeout(500)
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize("zone", ["[data-take=source]", "#mood-drop"])
+def test_an_upload_that_replaces_another_can_be_cancelled(page, make_picture, zone):
+    if zone == "#mood-drop":
+        sample(page)
+    else:
+        page.get_by_role("link", name="Mood").click()
+    page.route("**/v1/sessions", lambda _: None)  # never answered
+    for name in ("a.png", "b.png"):
+        give(page, zone, "drop", (name, make_picture(mode="RGB")))
+        page.wait_for_timeout(100)
+    expect(page.locator(f"{zone} progress")).to_be_visible()
+    page.locator(zone).get_by_role("button", name="Cancel").click()
+    expect(page.locator(f"{zone} progress")).to_be_hidden()
+
+
+def test_colours_that_come_late_replace_nothing(page):
+    """Undone before the answer is there: the undone colours are not shown."""
+    sample(page)
+    plain = colour_of(page)
+    expect(page.locator(".answers button")).to_have_count(5)
+    held = hold(page, "**/planes?side=1600")
+    page.locator(".answers button").nth(2).click()
+    until(page, lambda: held)
+    expect(page.locator("#color-stage .busy")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#color-stage .busy")).to_be_hidden()
+    held[0].continue_()
+    page.wait_for_timeout(500)
+    assert abs(colour_of(page) - plain) < 0.1
+
+
+def focus_style(locator):
+    return locator.evaluate("e => getComputedStyle(e).outlineStyle")
+
+
+def test_pressed_is_not_focused(page):
+    sample(page)
+    pressed = page.locator(".answers button").first
+    expect(pressed).to_have_attribute("aria-pressed", "true")
+    assert focus_style(pressed) == "none"
+    page.locator(".answers button").nth(1).focus()
+    page.keyboard.press("Shift+Tab")
+    expect(pressed).to_be_focused()
+    assert focus_style(pressed) == "solid"
+
+
+def test_focus_goes_into_the_colours_of_a_spot_and_back(page):
+    sample(page)
+    page.get_by_role("button", name="Add a colour spot").focus()
+    page.keyboard.press("Enter")
+    mark = page.locator(".mark")
+    expect(mark).to_be_focused()
+    no_violations(page)
+    popover = page.get_by_role("group", name="Colour 1")
+    for leave in ("Escape", "Done"):
+        mark.press("Enter")
+        expect(popover.get_by_role("button", name="Likely colour").first).to_be_focused()
+        if leave == "Done":
+            popover.get_by_role("button", name="Done").focus()
+        page.keyboard.press("Enter" if leave == "Done" else leave)
+        expect(popover).to_be_hidden()
+        expect(mark).to_be_focused()
+    mark.press("Enter")
+    popover.get_by_role("button", name="Take away").press("Enter")
+    expect(mark).to_have_count(0)
+    expect(page.locator("#color-stage .view")).to_be_focused()
+
+
+def test_only_the_first_button_places_colours(page):
+    sample(page)
+    box = page.locator("#color-stage .world").bounding_box()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 50, button="right")
+    page.wait_for_timeout(300)
+    place_hint(page)
+    expect(page.locator(".mark")).to_have_count(1)
+
+
+def cancel_pointer(locator):
+    """As browsers do that need the pointer for something else."""
+    locator.evaluate("e => e.dispatchEvent(new PointerEvent('pointercancel', { pointerId: 1 }))")
+
+
+def test_a_pointer_that_is_taken_away_drags_nothing(page):
+    sample(page)
+    place_hint(page)
+    mark = page.locator(".mark")
+    expect(mark).to_have_count(1)
+    before = mark.bounding_box()
+    x, y = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y + 20)
+    assert mark.bounding_box() != before
+    cancel_pointer(mark)
+    page.mouse.move(x - 60, y + 30)
+    assert mark.bounding_box() == before
+    page.mouse.up()
+    assert mark.bounding_box() == before
+
+
+@pytest.mark.parametrize("page", [{"has_touch": True}], indirect=True)
+def test_by_touch(page):
+    """A tap places a colour, and the line follows a finger."""
+    sample(page)
+    box = page.locator("#color-stage .world").bounding_box()
+    middle, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.touchscreen.tap(box["x"] + 0.75 * box["width"], y)
+    expect(page.locator(".mark")).to_have_count(1)
+    fingers = page.context.new_cdp_session(page)
+    for kind, x in (("Start", middle), ("Move", middle + 50), ("Move", middle + 80), ("End", None)):
+        points = [] if x is None else [{"x": x, "y": y}]
+        fingers.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    divider = page.get_by_role("slider", name=re.compile("Before and after"))
+    assert float(divider.input_value()) == pytest.approx(50 + 8000 / box["width"], abs=1)
+    expect(page.locator(".mark")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("page", "runs"),
+    [({"reduced_motion": "reduce"}, False), ({"reduced_motion": "no-preference"}, True)],
+    indirect=["page"],
+)
+def test_motion_only_where_it_is_wanted(page, runs):
+    page.evaluate("window.runs = 0; addEventListener('transitionrun', () => { window.runs += 1; })")
+    page.get_by_role("button", name=SAMPLE).hover()
+    page.wait_for_timeout(300)
+    assert (page.evaluate("window.runs") > 0) is runs
+
+
+def test_a_token_in_an_open_tab(page):
+    with page.expect_request(
+        lambda asked: (
+            asked.url.endswith("/v1/models") and asked.headers.get("authorization") == "Bearer abc"
+        )
+    ):
+        page.evaluate("location.hash = '#token=abc'")
+    page.wait_for_selector("body[data-ready]")
+    assert "token" not in page.url
+
+
+def test_a_mood_that_is_gone_takes_no_picture_with_it(page, client, make_picture):
+    sample(page)
+    evening = ("evening.png", make_picture(mode="RGB"))
+    mood = opened_id(page, lambda: give(page, "#mood-drop", "drop", evening))
+    expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+    expect(page.locator("#color-stage .busy")).to_be_hidden()
+    client.delete(f"/v1/sessions/{mood}")
+    place_hint(page)
+    expect(page.locator("#picture-error")).to_contain_text(
+        "The mood picture evening.png is not open any more"
+    )
+    expect(page.locator("#mood-name")).to_contain_text("Let a colour photograph")
+    ready(page)
+
+
+def test_a_sample_that_does_not_come(page):
+    page.route("**/samples/louis*", lambda route: route.fulfill(status=500))
+    page.get_by_role("button", name=SAMPLE).click()
+    expect(page.locator("#sample-error")).to_contain_text("The service answers 500")

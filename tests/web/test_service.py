@@ -67,6 +67,19 @@ def test_options_are_the_package_s_own(client, colorizer, grey):
     assert not np.array_equal(pixels(answer.content), pixels(plain.content))
 
 
+def test_a_picture_in_colour_may_stay_as_it_is(client, make_picture):
+    """To the last byte, unless it shall be another file."""
+    data = make_picture("JPEG", mode="RGB", quality=31)
+    keep = {"options": '{"keep_color": true}'}
+    kept = client.post("/v1/colorize", files=files(picture=data), data=keep)
+    assert kept.content == data
+    assert kept.headers["content-type"] == "image/jpeg"
+    for query in ("format=png", "quality=50"):
+        other = client.post(f"/v1/colorize?{query}", files=files(picture=data), data=keep)
+        assert other.is_success
+        assert other.content != data
+
+
 def test_16_bits_and_metadata_stay(client, tmp_path):
     path = tmp_path / "deep.tif"
     ramp = np.linspace(0, 65535, 64 * 48).astype(np.uint16).reshape(48, 64, 1)
@@ -228,6 +241,44 @@ def test_other_sites_are_turned_away(client, grey):
     assert client.post("/v1/colorize", files=files(picture=grey), headers=own).is_success
 
 
+@pytest.mark.parametrize("nonsense", ["[", "[::1", "]["])
+def test_hosts_and_origins_that_make_no_sense(client, nonsense):
+    problem(client.get("/v1/models", headers={"Host": nonsense}), 421)
+    problem(client.get("/v1/models", headers={"Origin": f"http://{nonsense}"}), 403)
+
+
+def test_modules_of_two_versions_never_meet(client):
+    answer = client.get("/static/js/main.js")
+    assert answer.headers["cache-control"] == "no-cache"
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert client.get("/static/js/main.js", headers=known).status_code == 304
+    assert client.get("/healthz").headers["cache-control"] == "no-store"
+
+
+def test_the_document_says_what_is_sent_and_what_comes_back(client):
+    document = client.get("/openapi.json").json()
+    schemas, paths = document["components"]["schemas"], document["paths"]
+    for path, name in (("/v1/colorize", "ColorizeOptions"), ("/v1/transfer", "TransferOptions")):
+        body = paths[path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+        options = schemas[body["$ref"].rsplit("/", 1)[1]]["properties"]["options"]
+        assert options["contentSchema"] == {"$ref": f"#/components/schemas/{name}"}
+        assert options["examples"]
+        assert "strength" in schemas[name]["properties"]
+    answers = {
+        ("/v1/sessions", "post", "201"): "OpenPicture",
+        ("/v1/sessions/{id}", "get", "200"): "OpenPicture",
+        ("/v1/models", "get", "200"): "Models",
+    }
+    for (path, method, status), name in answers.items():
+        content = paths[path][method]["responses"][status]["content"]["application/json"]
+        assert content["schema"] == {"$ref": f"#/components/schemas/{name}"}
+    likely = paths["/v1/sessions/{id}/likely"]["post"]["responses"]["200"]["content"]
+    items = likely["application/json"]["schema"]["items"]
+    assert items == {"$ref": "#/components/schemas/LikelyColor"}
+    for name in ("Edit", "LikelyOptions", "SessionMood", "ArchiveOptions", "OpenPicture"):
+        assert schemas[name]["examples"]
+
+
 def opened(client, data, name="a.png"):
     answer = client.post("/v1/sessions", files={"picture": (name, data)})
     assert answer.status_code == 201, answer.text
@@ -338,7 +389,10 @@ def test_a_zip_of_several(client, make_picture):
         assert names == ["same.color.png", "same.color-2.png", "failed.txt"]
         alone = client.post(f"/v1/sessions/{keys[2]}/picture", json={})
         assert archive.read(names[1]) == alone.content
-        assert b"outside" in archive.read("failed.txt")
+        failed = archive.read("failed.txt").decode()
+        assert "outside" in failed
+        assert failed.startswith("same.png: ")
+        assert not any(key in failed for key in keys)
     problem(client.post("/v1/archive", json={"pictures": [{"id": "gone"}]}), 404)
 
 
@@ -367,7 +421,9 @@ def test_tokens(serve, advised):
         assert httpx.get(f"{base}/healthz").is_success
         assert httpx.get(f"{base}/").is_success
         answer = httpx.get(f"{base}/v1/models")
-        problem(answer, 401)
+        mend = problem(answer, 401)["mend"]
+        assert "Bearer" in mend
+        assert "#token=" in mend
         assert answer.headers["www-authenticate"] == "Bearer"
         wrong = httpx.get(f"{base}/v1/models", headers={"Authorization": "Bearer secre"})
         problem(wrong, 401)

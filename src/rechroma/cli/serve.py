@@ -40,7 +40,7 @@ _MOST_WORKERS = 4
 @click.option("--max-queue", type=click.IntRange(min=0), default=64, show_default=True,
               metavar="N", help="Requests that may wait; more get 429.")  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=120.0, show_default=True,
-              metavar="SECONDS", help="Time for one picture.")  # fmt: skip
+              metavar="SECONDS", help="Time for one picture, and for its wait.")  # fmt: skip
 @click.option("--keep", type=click.FloatRange(min=0.1), default=30.0, show_default=True,
               metavar="MINUTES", help="How long the page's pictures stay open unused.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=1), default=2048, show_default=True,

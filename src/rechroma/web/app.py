@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from rechroma._version import __version__
 from rechroma.errors import RechromaError
 from rechroma.web.guard import BodyLimit, Doorkeeper, SecurityHeaders
+from rechroma.web.lane import is_full
 from rechroma.web.metrics import Counted, Metrics
-from rechroma.web.problems import Problem, problem_of, problem_response
+from rechroma.web.problems import LastResort, Problem, no_room, problem_of, problem_response
 from rechroma.web.routes import archive, colorize, moods, sessions, status, transfer
 from rechroma.web.routes.parts import invalid
 from rechroma.web.service import Service
@@ -61,6 +62,7 @@ def make_app(settings: Settings) -> FastAPI:
     # The last one added stands first.
     app.add_middleware(BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds)
     app.add_middleware(Doorkeeper, settings=settings)
+    app.add_middleware(LastResort)
     app.add_middleware(Counted, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     return app
@@ -92,5 +94,7 @@ def _tell_problems(app: FastAPI) -> None:
         # Reading the form wraps whatever stopped it, such as a body that is too large.
         if isinstance(error.__cause__, Problem):
             return problem_response(error.__cause__)
+        if is_full(error.__cause__):
+            return problem_response(no_room())
         problem = Problem(error.status_code, str(error.detail), headers=error.headers)
         return problem_response(problem)

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from rechroma.color import lab_to_gamut_rgb, rgb_to_lab
 from rechroma.colorizer import Colorizer, Hint, is_colour
-from rechroma.mood import fit_look
+from rechroma.mood import predict_in_mood
 from rechroma.photo import Photo, read
 from rechroma.photo.model import quantise
 from rechroma.photo.shrink import block_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
 
     from rechroma.colorizer import Colorization
     from rechroma.web.lane import Setup
@@ -93,6 +92,18 @@ class Bench:
         self._opened = _Latest[Path, Opened](_PREVIEWS)
         self._predicted = _Latest["tuple[Path, Advice]", "Colorization"](_PREDICTIONS)
 
+    @property
+    def kept(self) -> set[Path]:
+        """The files of which something is kept."""
+        return {path for key in (*self._opened, *self._predicted) for path in _files_of(key)}
+
+    def tidy(self) -> None:
+        """Let go of what was kept of files that are gone."""
+        gone = {path for path in self.kept if not path.exists()}
+        if gone:
+            self._opened.drop(lambda path: path in gone)
+            self._predicted.drop(lambda key: not gone.isdisjoint(_files_of(key)))
+
     def read(self, upload: Upload) -> Photo:
         """Decode a whole picture.
 
@@ -110,16 +121,6 @@ class Bench:
         key = upload.path, advice
         return self._predicted.get(key, lambda: self._predict(upload, advice))
 
-    def colours(self, photo: Photo, hints: Sequence[Hint], mood: Photo | None) -> Colorization:
-        """Return the colours of a photo: with a mood, in the mood's own.
-
-        Raises:
-            UsageError: Hints for a model that takes none, or one outside of the photo.
-        """
-        told = mood if self.colorizer.card.hints else None
-        predicted = self.colorizer.predict(photo, hints=hints, mood=told)
-        return predicted if mood is None else _in_mood(predicted, mood)
-
     def _predict(self, upload: Upload, advice: Advice) -> Colorization:
         if advice.answer is not None:
             return self.predict(upload, replace(advice, answer=None)).answer(*advice.answer)
@@ -127,7 +128,7 @@ class Bench:
         across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
         hints = [Hint(hint.x * across, hint.y * down, hint.color) for hint in advice.hints]
         mood = None if advice.mood is None else self.open(advice.mood).preview
-        return self.colours(opened.preview, hints, mood)
+        return predict_in_mood(self.colorizer, opened.preview, hints, mood)
 
 
 class _Latest(Generic[K, V]):
@@ -145,6 +146,22 @@ class _Latest(Generic[K, V]):
             self._values.popitem(last=False)
         return value
 
+    def drop(self, unwanted: Callable[[K], bool]) -> None:
+        """Forget the values of some keys."""
+        for key in [key for key in self._values if unwanted(key)]:
+            del self._values[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._values)
+
+
+def _files_of(key: Path | tuple[Path, Advice]) -> list[Path]:
+    """Return the files that a key of the caches stands for: a picture's, and its mood's."""
+    if isinstance(key, Path):
+        return [key]
+    path, advice = key
+    return [path] if advice.mood is None else [path, advice.mood.path]
+
 
 def preview(photo: Photo, side: int) -> Photo:
     """Return a photo with at most `side` pixels on its longer side, 8 bits a channel."""
@@ -159,15 +176,3 @@ def _opened(photo: Photo) -> Opened:
     head = replace(head, samples=head.samples.copy())
     small = preview(photo, PREVIEW_SIDE)
     return Opened(small, head, photo.width, photo.height, is_colour(small))
-
-
-def _in_mood(predicted: Colorization, mood: Photo) -> Colorization:
-    """Return the prediction with the mood's colours, at the prediction's own resolution.
-
-    The chroma of a transfer that keeps L: strength, hints and the picture's edges go on working.
-    """
-    lab = np.dstack([predicted.lightness, predicted.chroma]).astype(np.float32)
-    cells = Photo(np.clip(lab_to_gamut_rgb(lab), 0, 1), bit_depth=32, name="the prediction")
-    changed = fit_look(mood, cells, luminance="keep").apply(cells)
-    planes = np.moveaxis(rgb_to_lab(changed.pixels)[..., 1:], -1, 0)
-    return predicted.with_chroma(np.ascontiguousarray(planes, dtype=np.float32))

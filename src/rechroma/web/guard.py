@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
@@ -50,8 +50,9 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith("/static/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                # Asked for anew each time, so that modules of two versions never meet.
+                kept = "no-cache" if scope["path"].startswith("/static/") else "no-store"
+                headers.setdefault("Cache-Control", kept)
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -77,14 +78,15 @@ class Doorkeeper:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         # A name that some other site lets point here is how its page would reach this service.
-        if self._local and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if self._local and not is_loopback(_split(f"//{host}").hostname or ""):
             return Problem(421, "this service answers to localhost alone")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _split(origin).netloc != host:
             return Problem(403, "pages of other sites can't use this service")
         if self._token and not self._is_open(scope["path"]) and not self._knows(headers):
             return Problem(
-                401, "the token is missing or wrong", "send Authorization: Bearer <token>",
+                401, "the token is missing or wrong",
+                "send Authorization: Bearer <token>; in a browser open …/#token=<token>",
                 {"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
         return None
@@ -96,6 +98,14 @@ class Doorkeeper:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         wanted = (self._token or "").encode()
         return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), wanted)
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL: none of one that makes no sense."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 class BodyLimit:

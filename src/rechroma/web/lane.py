@@ -1,18 +1,22 @@
 """A process that works on pictures, apart from the server.
 
-A decoder that crashes on a hostile file, a picture that takes too long, a client that has gone: the
-process is killed and started anew, and the server does not notice. One job at a time.
+A decoder that crashes on a hostile file, a picture that takes too long, long work of a client that
+has gone: the process is killed and started anew, and the server does not notice. One job at a time.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 import signal
 import tempfile
+import threading
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
@@ -25,7 +29,16 @@ if TYPE_CHECKING:
 
     from rechroma.web.bench import Bench
 
-__all__ = ["Crashed", "Job", "Lane", "Setup"]
+__all__ = [
+    "Crashed",
+    "DiskFullError",
+    "Job",
+    "Lane",
+    "Setup",
+    "UnforeseenError",
+    "disk_full",
+    "is_full",
+]
 
 T = TypeVar("T")
 # A module-level function, or a `functools.partial` of one, and its result: both are pickled.
@@ -33,9 +46,22 @@ Job: TypeAlias = "Callable[[Bench], T]"
 
 _log = logging.getLogger(__name__)
 
+# A terminal, or systemd, sends these to every process of the group: the server alone says when a
+# lane's work is over.
+_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 class Crashed(Exception):  # noqa: N818 (what happened to the process)
     """The process ended before the job did."""
+
+
+class UnforeseenError(RechromaError):
+    """A job failed for a reason that nobody thought of: a bug, and no fault of the client's."""
+
+
+class DiskFullError(RechromaError):
+    """A job found no room on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +86,13 @@ class Setup:
 
 
 class Lane:
-    """One process, and the line to it. All methods but `kill` block: call them from a thread."""
+    """One process, and the line to it.
+
+    All methods but `kill` and `tidy` block: call them from a thread.
+
+    Raises:
+        OSError: The process can't be started.
+    """
 
     def __init__(self, setup: Setup) -> None:
         # Not forked: the server has threads, and ONNX Runtime does not survive that.
@@ -80,6 +112,11 @@ class Lane:
     def pid(self) -> int:
         """The process."""
         return self._process.pid or 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self._process.is_alive()
 
     def wait(self) -> None:
         """Wait until the model is loaded.
@@ -103,6 +140,12 @@ class Lane:
             raise Crashed from error
         return cast("T", self._answer())
 
+    def tidy(self) -> None:
+        """Let go of what was kept of pictures that are gone; not while a job is under way."""
+        # One that has died keeps nothing.
+        with suppress(OSError):
+            self._line.send(None)
+
     def kill(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
@@ -124,21 +167,41 @@ class Lane:
         return result
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Tell whether an error says that the disk is full."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
 def _serve(line: Connection, setup: Setup, folder: str) -> None:
     """Do jobs until the server goes."""
-    # Ctrl-C reaches every process of a terminal; the server says when it is over.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in _IGNORED:
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_server, daemon=True).start()
     tempfile.tempdir = folder
     from rechroma.web.bench import Bench
 
     benches: list[Bench] = []
-    line.send(_result(lambda: benches.append(Bench(setup))))
-    while benches:
-        try:
-            job: Job[object] = line.recv()
-        except EOFError:
-            return
-        line.send(_result(lambda job=job: job(benches[0])))
+    # The line is closed when the server goes, whether it waits for an answer or not.
+    with suppress(EOFError, OSError):
+        line.send(_result(lambda: benches.append(Bench(setup))))
+        while benches:
+            _serve_one(line, benches[0])
+
+
+def _serve_one(line: Connection, bench: Bench) -> None:
+    job: Job[object] | None = line.recv()
+    bench.tidy()
+    if job is not None:
+        line.send(_result(lambda: job(bench)))
+
+
+def _end_with_server() -> None:
+    """End this process with the server, even one that was killed, in the midst of a job."""
+    server = parent_process()
+    if server is not None:
+        server.join()
+        os._exit(1)
 
 
 def _result(work: Callable[[], object]) -> object:
@@ -146,12 +209,23 @@ def _result(work: Callable[[], object]) -> object:
     try:
         return work()
     except RechromaError as error:
+        if is_full(error.__cause__):
+            return disk_full()
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
     except MemoryError:
         return OutOfMemoryError("the picture does not fit into memory", "make it smaller")
     except Exception as error:  # noqa: BLE001 (one job must not end the others)
+        if is_full(error):
+            return disk_full()
         _log.error("unexpected: %s", traceback.format_exc())
-        return RechromaError(
+        return UnforeseenError(
             f"unexpected {type(error).__name__}", "this is a bug; please report the server's log"
         )
+
+
+def disk_full() -> DiskFullError:
+    """Return the error of a full disk."""
+    return DiskFullError(
+        "the service's disk is full", "close pictures, or make room for its temporary files"
+    )

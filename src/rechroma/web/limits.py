@@ -18,7 +18,7 @@ class Limits:
         upload_bytes: Of one request's body.
         pixels: Of one picture, checked before it is decoded; None for no limit.
         queue: Requests that wait for a worker; more are turned away with 429.
-        seconds: How long one request may be worked on.
+        seconds: How long one request may be worked on, and how long it may wait for that.
         body_seconds: How long one request may take to arrive.
         sessions: Pictures that are kept at once.
         session_seconds: How long a picture is kept after it was last used.

@@ -6,13 +6,17 @@ import asyncio
 import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rechroma.errors import RechromaError
 from rechroma.web.lane import Crashed, Lane
 from rechroma.web.problems import Problem, busy
+from rechroma.web.work import Made
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from rechroma.web.lane import Job, Setup
 
 __all__ = ["Pool"]
@@ -20,33 +24,45 @@ __all__ = ["Pool"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
+# Seconds that a job is given to end by itself when nobody wants it any more. Most take a tenth of
+# it, and a new process has to load the model and to look at every picture again.
+_GRACE = 2.0
+# Seconds after which a lane that can't be started is tried again, at first and at last.
+_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+
 
 class Pool:
-    """Runs jobs in processes, and kills the process of a job that is cancelled or takes too long.
+    """Runs jobs in processes, and kills the process of a job that takes too long.
 
     Args:
         setup: Of each lane.
         lanes: How many.
         queue: Jobs that may wait.
-        seconds: How long one job may take.
+        seconds: How long one job may take, and how long it may wait for a lane.
+        grace: How long a job that was cancelled may go on before its process is killed, too.
 
     Attributes:
         restarts: How often a lane was started anew.
-        failure: Why no lane can be started; None if all is well.
+        failure: Why the last lane could not be started; None if all is well.
     """
 
-    def __init__(self, setup: Setup, *, lanes: int, queue: int, seconds: float) -> None:
+    def __init__(
+        self, setup: Setup, *, lanes: int, queue: int, seconds: float, grace: float = _GRACE
+    ) -> None:
         self._setup = setup
         self._count = lanes
         self._queue = queue
         self._seconds = seconds
+        self._grace = grace
         self._threads = ThreadPoolExecutor(lanes, thread_name_prefix="lane")
         self._lanes: set[Lane] = set()
         self._free: list[Lane] = []
         self._waiting: deque[asyncio.Future[Lane]] = deque()
         self._last: dict[str, Lane] = {}
-        self._starting: set[asyncio.Task[None]] = set()
-        self._loaded = False
+        self._untidy: set[Lane] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loaded = self._closed = False
         self.restarts = 0
         self.failure: RechromaError | None = None
 
@@ -73,20 +89,23 @@ class Pool:
     def start(self) -> None:
         """Start the lanes; they are ready a little later."""
         for _ in range(self._count):
-            self._start_one()
+            self._spawn(self._start_one())
 
     async def close(self) -> None:
-        """End everything."""
-        for task in self._starting:
+        """End everything; jobs that are under way are lost."""
+        self._closed = True
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for lane in self._lanes:
             lane.close()
         self._lanes.clear()
         self._threads.shutdown(wait=False)
 
     async def run(self, job: Job[T], *, key: str = "") -> T:
-        """Do a job, as soon as a lane is free; cancelling kills the lane that is at it.
+        """Do a job, as soon as a lane is free.
+
+        Cancelling gives it a little time to end; then the lane that is at it is killed.
 
         Args:
             job: See `Job`.
@@ -94,21 +113,23 @@ class Pool:
 
         Raises:
             RechromaError: As the job raised it.
-            Problem: 429 too many wait, 503 nothing is ready or it takes too long, 422 the job ended
-                its process.
+            Problem: 429 too many wait; 503 nothing is ready, no lane is free for long, or the job
+                takes too long; 422 the job ended its process.
         """
         lane = await self._take(key)
         call = asyncio.get_running_loop().run_in_executor(self._threads, lane.call, job)
         try:
             async with asyncio.timeout(self._seconds):
                 result = await asyncio.shield(call)
-        except (TimeoutError, asyncio.CancelledError) as error:
-            self._replace(lane)
-            # Nobody waits for it any more, and what it raises is known.
-            call.add_done_callback(lambda done: done.exception())
-            if isinstance(error, TimeoutError):
-                raise busy(f"this took longer than {self._seconds:g} seconds", status=503) from None
+        except asyncio.CancelledError:
+            self._spawn(self._wind_up(lane, call))
             raise
+        except TimeoutError:
+            self._abandon(lane, call)
+            # No Retry-After: it would take as long again.
+            raise Problem(
+                503, f"this took longer than {self._seconds:g} seconds", "make the picture smaller"
+            ) from None
         except Crashed:
             self._replace(lane)
             raise Problem(
@@ -120,9 +141,21 @@ class Pool:
         self._give(lane)
         return result
 
-    def forget(self, key: str) -> None:
-        """Forget which lane had the jobs with this key."""
+    def forget(self, key: str = "") -> None:
+        """Let the lanes drop what they keep of pictures whose files are gone.
+
+        Args:
+            key: Of jobs that come no more.
+        """
         self._last.pop(key, None)
+        self._untidy |= self._lanes
+        for lane in self._free:
+            self._tidy(lane)
+
+    def _tidy(self, lane: Lane) -> None:
+        if lane in self._untidy:
+            self._untidy.discard(lane)
+            lane.tidy()
 
     async def _take(self, key: str) -> Lane:
         if self.failure is not None and not self._lanes:
@@ -139,24 +172,38 @@ class Pool:
         return lane
 
     def _choose(self, key: str) -> Lane | None:
+        self._replace_dead()
         last = self._last.get(key)
         if last in self._free:
             self._free.remove(last)
             return last
         return self._free.pop() if self._free else None
 
+    def _replace_dead(self) -> None:
+        """Replace lanes that ended while they had nothing to do, so that no job pays for it."""
+        for lane in [lane for lane in self._free if not lane.alive]:
+            self._free.remove(lane)
+            self._replace(lane)
+
     async def _wait(self) -> Lane:
         place: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._placed(place)
+        except TimeoutError:
+            raise busy(f"no worker was free for {self._seconds:g} seconds", status=503) from None
+        finally:
+            if place in self._waiting:
+                self._waiting.remove(place)
+
+    async def _placed(self, place: asyncio.Future[Lane]) -> Lane:
         try:
             return await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
                 self._give(place.result())
             raise
-        finally:
-            if place in self._waiting:
-                self._waiting.remove(place)
 
     def _give(self, lane: Lane) -> None:
         """Let the next job have the lane."""
@@ -166,40 +213,94 @@ class Pool:
                 place.set_result(lane)
                 return
         self._free.append(lane)
+        self._tidy(lane)
+
+    async def _wind_up(self, lane: Lane, call: asyncio.Future[Any]) -> None:
+        """Give an unwanted job a little time; then give its lane back, or replace it."""
+        try:
+            async with asyncio.timeout(self._grace):
+                result = await asyncio.shield(call)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            self._abandon(lane, call)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return
+        except Crashed:
+            self._replace(lane)
+            return
+        except Exception:  # noqa: BLE001 (what the job raised, nobody wants to know)
+            result = None
+        if isinstance(result, Made):
+            result.path.unlink(missing_ok=True)
+        self._give(lane)
+
+    def _abandon(self, lane: Lane, call: asyncio.Future[Any]) -> None:
+        self._replace(lane)
+        # Nobody waits for it any more, and what it raises is known.
+        call.add_done_callback(lambda done: done.exception())
 
     def _replace(self, lane: Lane) -> None:
         lane.kill()
         self._lanes.discard(lane)
+        self._untidy.discard(lane)
         self._last = {key: last for key, last in self._last.items() if last is not lane}
         self.restarts += 1
-        self._start_one(after=lane)
+        self._spawn(self._start_one(after=lane))
 
-    def _start_one(self, after: Lane | None = None) -> None:
-        task = asyncio.create_task(self._started(after))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _started(self, after: Lane | None) -> None:
+    async def _start_one(self, after: Lane | None = None) -> None:
+        """Start a lane, however often that takes."""
         if after is not None:
             await asyncio.to_thread(after.close)
-        lane = await asyncio.to_thread(Lane, self._setup)
+        pause = _PAUSE
+        while not self._closed:
+            try:
+                lane = await self._loaded_lane()
+            except (RechromaError, Crashed, OSError) as error:
+                self._fail(error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            self.failure, self._loaded = None, True
+            self._lanes.add(lane)
+            self._give(lane)
+            return
+
+    async def _loaded_lane(self) -> Lane:
+        """Return a new lane that has its model.
+
+        Raises:
+            RechromaError, Crashed: It can't load it.
+            OSError: There is no process to be had.
+        """
+        making = asyncio.ensure_future(asyncio.to_thread(Lane, self._setup))
+        try:
+            lane = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            # The thread goes on, and so would the process.
+            with suppress(OSError):
+                (await making).kill()
+            raise
         try:
             await asyncio.to_thread(lane.wait)
-        except (RechromaError, Crashed) as error:
-            await asyncio.to_thread(lane.close)
-            self._fail(error)
-            return
         except asyncio.CancelledError:
             lane.kill()
             raise
-        self._loaded = True
-        self._lanes.add(lane)
-        self._give(lane)
+        except (RechromaError, Crashed):
+            await asyncio.to_thread(lane.close)
+            raise
+        return lane
 
     def _fail(self, error: Exception) -> None:
         known = isinstance(error, RechromaError)
         self.failure = error if known else RechromaError("a worker can't be started")
         _log.error("no worker: %s", self.failure)
+        if self._lanes:
+            return
         for place in self._waiting:
             if not place.done():
                 place.set_exception(Problem(503, self.failure.what, self.failure.mend))

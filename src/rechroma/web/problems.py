@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -11,29 +12,43 @@ from rechroma.errors import (
     LookError,
     ModelError,
     OutOfMemoryError,
+    PhotoError,
     PhotoTooLargeError,
     RechromaError,
-    UnreadablePhotoError,
-    UnwritablePhotoError,
     UsageError,
 )
+from rechroma.web.lane import DiskFullError, disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["GONE", "MEDIA_TYPE", "Problem", "busy", "problem_of", "problem_response"]
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = [
+    "GONE",
+    "MEDIA_TYPE",
+    "LastResort",
+    "Problem",
+    "busy",
+    "no_room",
+    "problem_of",
+    "problem_response",
+    "retry_after",
+]
+
+_log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-# The first class that an error belongs to decides.
+# The first class that an error belongs to decides; what is not here is no fault of the client's.
 _STATUS: tuple[tuple[type[RechromaError], HTTPStatus], ...] = (
     (PhotoTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (OutOfMemoryError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    (UnreadablePhotoError, HTTPStatus.UNPROCESSABLE_ENTITY),
-    (UnwritablePhotoError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (PhotoError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LookError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE),
 )
 
 
@@ -66,10 +81,21 @@ def busy(detail: str, *, status: int = 429, seconds: int = 2) -> Problem:
     return Problem(status, detail, "try again a little later", {"Retry-After": str(seconds)})
 
 
+def retry_after(problem: Problem) -> int | None:
+    """Return the seconds after which a client shall come again; None if that is of no use."""
+    given = problem.headers.get("Retry-After")
+    return None if given is None else int(given)
+
+
+def no_room() -> Problem:
+    """Return the problem of a disk that is full."""
+    return problem_of(disk_full())
+
+
 def problem_of(error: RechromaError) -> Problem:
     """Return what the service says of an error of the package."""
     found = (status for kind, status in _STATUS if isinstance(error, kind))
-    status = next(found, HTTPStatus.UNPROCESSABLE_ENTITY)
+    status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
     # On the command line an option lifts this limit; here whoever runs the service sets it.
     mend = "make the picture smaller" if isinstance(error, PhotoTooLargeError) else error.mend
     return Problem(status, error.what, mend)
@@ -91,3 +117,36 @@ def problem_response(problem: Problem) -> JSONResponse:
     return JSONResponse(
         body, status_code=problem.status, headers=problem.headers, media_type=MEDIA_TYPE
     )
+
+
+class LastResort:
+    """Answers with a problem document where everything else has failed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on.
+
+        Raises:
+            Exception: It came after the answer had begun: the connection has to be closed.
+        """
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            _log.exception("unexpected")
+            problem = Problem(
+                500,
+                f"unexpected {type(error).__name__}",
+                "this is a bug; please report the server's log",
+            )
+            await problem_response(problem)(scope, receive, send)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from rechroma.colorizer import Hint
 from rechroma.colorizer.colorization import MAX_STRENGTH, MAX_VARIANTS, MAX_VIVIDNESS
@@ -16,10 +16,14 @@ __all__ = [
     "ArchiveEntry",
     "ArchiveOptions",
     "ColorizeOptions",
+    "CurrentModel",
     "Edit",
     "HintOptions",
     "LeaveOptions",
     "LikelyOptions",
+    "Model",
+    "Models",
+    "OpenPicture",
     "SessionMood",
     "SwatchOptions",
     "TransferOptions",
@@ -29,6 +33,11 @@ __all__ = [
 _MAX_PIXEL = 1 << 20
 _MAX_PAIRS = 32
 _MAX_FILES = 1000
+
+# Of the examples.
+_ID = "4cJx0y2Yq1mVd7Zb5tKe9wRnGfUaLhSo"
+_HINT: dict[str, JsonValue] = {"x": 120, "y": 80, "color": "#c22b2b"}
+_EDIT: dict[str, JsonValue] = {"strength": 1.1, "hints": [_HINT]}
 
 _Strength = Annotated[float, Field(ge=0, le=MAX_STRENGTH, description="Factor on the chroma.")]
 _Vividness = Annotated[
@@ -45,6 +54,11 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+def _example(example: dict[str, JsonValue]) -> ConfigDict:
+    """Return what a model says of itself in the documentation."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class HintOptions(_Strict):
     """A colour for a place, in pixels of the upright picture."""
 
@@ -57,17 +71,24 @@ class HintOptions(_Strict):
         return Hint(self.x, self.y, self.color)
 
 
-class ColorizeOptions(_Strict):
-    """How a picture is colorized."""
-
+class _Colours(_Strict):
     strength: _Strength = 1.0
     vividness: _Vividness = 1.0
-    keep_color: bool = False
     hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []
 
     def amounts(self) -> Amounts:
         """Return strength and vividness."""
         return Amounts(self.strength, self.vividness)
+
+
+class ColorizeOptions(_Colours):
+    """How a picture is colorized."""
+
+    model_config = _example(_EDIT)
+
+    keep_color: Annotated[
+        bool, Field(description="Give a picture that is in colour already back as it was sent.")
+    ] = False
 
 
 class SwatchOptions(_Strict):
@@ -79,6 +100,8 @@ class SwatchOptions(_Strict):
 
 class TransferOptions(_Strict):
     """How a mood is transferred."""
+
+    model_config = _example({"method": "swatches", "strength": 0.8, "luminance": "keep"})
 
     method: Annotated[str, Field(json_schema_extra={"enum": [*METHODS]})] = DEFAULT_METHOD
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -95,15 +118,16 @@ class TransferOptions(_Strict):
 class SessionMood(TransferOptions):
     """A transfer between two pictures that are open."""
 
+    model_config = _example({"source": _ID, "strength": 0.8, "luminance": "keep"})
+
     source: Annotated[str, Field(max_length=64, description="The open picture it comes from.")]
 
 
-class Edit(_Strict):
+class Edit(_Colours):
     """What a client says about the colours of a picture that is open."""
 
-    strength: _Strength = 1.0
-    vividness: _Vividness = 1.0
-    hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []
+    model_config = _example(_EDIT)
+
     mood: Annotated[str | None, Field(max_length=64, description="An open picture.")] = None
     answer: Annotated[
         tuple[int, int] | None,
@@ -116,13 +140,11 @@ class Edit(_Strict):
             raise ValueError(f"answer is [number, count] with 1 ≤ number ≤ count ≤ {MAX_VARIANTS}")
         return self
 
-    def amounts(self) -> Amounts:
-        """Return strength and vividness."""
-        return Amounts(self.strength, self.vividness)
-
 
 class LikelyOptions(_Strict):
     """A place of a picture that is open."""
+
+    model_config = _example({"x": 120, "y": 80, "count": 4})
 
     x: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
     y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
@@ -132,6 +154,8 @@ class LikelyOptions(_Strict):
 
 class LeaveOptions(_Strict):
     """Pictures whose page is being closed."""
+
+    model_config = _example({"ids": [_ID]})
 
     ids: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=_MAX_FILES)]
 
@@ -146,4 +170,49 @@ class ArchiveEntry(_Strict):
 class ArchiveOptions(_Strict):
     """Pictures for one zip file."""
 
+    model_config = _example({"pictures": [{"id": _ID, "edit": _EDIT}]})
+
     pictures: Annotated[list[ArchiveEntry], Field(min_length=1, max_length=_MAX_FILES)]
+
+
+class OpenPicture(BaseModel):
+    """A picture that is open."""
+
+    model_config = _example(
+        {
+            "id": _ID, "name": "grandmother.jpg", "width": 3000, "height": 2000, "bit_depth": 8,
+            "format": "jpeg", "in_color": False, "expires_after": 1800,
+        }
+    )  # fmt: skip
+
+    id: Annotated[str, Field(description="The key to it: whoever has it may work on the picture.")]
+    name: str
+    width: int
+    height: int
+    bit_depth: int
+    format: Annotated[str, Field(description="OpenImageIO's name, such as jpeg.")]
+    in_color: bool
+    expires_after: Annotated[float, Field(description="Seconds without use.")]
+
+
+class Model(BaseModel):
+    """A colorizer."""
+
+    name: str
+    version: str
+    licence: str
+
+
+class CurrentModel(Model):
+    """The colorizer that answers here, and what it can do."""
+
+    hints: Annotated[bool, Field(description="Whether it takes hints.")]
+    answers: Annotated[bool, Field(description="Whether it knows several answers.")]
+    methods: Annotated[list[str], Field(description="Of `TransferOptions`.")]
+
+
+class Models(BaseModel):
+    """The colorizers of this service."""
+
+    current: CurrentModel
+    models: list[Model]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import signal
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -12,33 +15,50 @@ from rechroma.errors import UsageError
 from rechroma.web.app import make_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from types import FrameType
 
     from fastapi import FastAPI
 
+    from rechroma.web.service import Service
     from rechroma.web.settings import Settings
 
 __all__ = ["serve"]
 
-_DRAIN_SECONDS = 30
+# Connections that may wait to be accepted: uvicorn's own number.
+_BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
-    """Says that it stops as soon as it is told to, so that probes send nobody here any more."""
+    """Says that it stops as soon as it is told to, and forgets all pictures however it is told."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self._app = app
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Note the signal."""
-        self._app.state.service.draining = True
+        """Note the signal; probes send nobody here any more."""
+        service: Service | None = getattr(self._app.state, "service", None)
+        # A server that has not begun yet does not begin then.
+        if service is not None:
+            service.draining = True
         super().handle_exit(sig, frame)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Heed SIGHUP, too: the terminal was closed. Whoever has it ignored (nohup) goes on."""
+        with super().capture_signals(), _handled("SIGHUP", self.handle_exit):
+            yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; pictures are deleted even if a second Ctrl-C lets nothing be finished."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
 
 
 def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; requests that are under way are finished then.
+    """Serve until SIGINT, SIGTERM or SIGHUP; requests that are under way are finished then.
 
     Args:
         settings: How.
@@ -52,12 +72,31 @@ def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
     app = make_app(settings)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_graceful_shutdown=_drain_seconds(settings),
     )  # fmt: skip
     with _bound(settings) as listener:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         tell(f"http://{host}:{listener.getsockname()[1]}/")
         _Server(config, app).run(sockets=[listener])
+
+
+def _drain_seconds(settings: Settings) -> int:
+    """Return how long requests may take to end: one waits, and is worked on, at most so long."""
+    return math.ceil(2 * settings.limits.seconds)
+
+
+@contextmanager
+def _handled(name: str, handler: Callable[[int, FrameType | None], None]) -> Generator[None]:
+    """Handle a signal, unless it is ignored or this system does not have it."""
+    number = getattr(signal, name, None)
+    if number is None or signal.getsignal(number) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -66,6 +105,8 @@ def _bound(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        # A browser that comes before the server is ready waits, and is not turned away.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Request
 
@@ -15,6 +15,7 @@ from rechroma.web.bench import Advice, Upload
 from rechroma.web.lane import Setup
 from rechroma.web.pool import Pool
 from rechroma.web.problems import GONE, Problem
+from rechroma.web.schemas import CurrentModel
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.store import Store, name_of
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from rechroma.web.schemas import Edit
     from rechroma.web.settings import Settings
 
-__all__ = ["Service", "ServiceHere"]
+__all__ = ["Service", "ServiceHere", "card_of"]
 
 T = TypeVar("T")
 
@@ -61,8 +62,10 @@ class Service:
             sweeper.cancel()
             with suppress(asyncio.CancelledError):
                 await sweeper
-            await self.pool.close()
-            self.store.close()
+            try:
+                await self.pool.close()
+            finally:
+                self.store.close()
 
     async def do(self, request: Request, job: Job[T], *, key: str = "") -> T:
         """Do a job for a client, for as long as the client is there.
@@ -99,17 +102,13 @@ class Service:
         """Keep a picture that was sent; see `Store.keep_picture`."""
         return Upload(await self.store.keep_picture(upload), name_of(upload))
 
-    def card(self) -> dict[str, Any]:
+    def model(self) -> CurrentModel:
         """Return what clients have to know of the model that answers here."""
-        card = _card(self.settings.model)
-        return {
-            "name": card.name,
-            "version": card.version,
-            "licence": card.licence,
-            "hints": card.hints,
-            "answers": bool(card.temperature),
-            "methods": list(METHODS),
-        }
+        card = card_of(self.settings.model)
+        return CurrentModel(
+            name=card.name, version=card.version, licence=card.licence, hints=card.hints,
+            answers=bool(card.temperature), methods=list(METHODS),
+        )  # fmt: skip
 
     def advice(self, edit: Edit) -> Advice:
         """Return an edit as a lane's job takes it.
@@ -120,6 +119,11 @@ class Service:
         hints = tuple(each.hint() for each in edit.hints)
         mood = None if edit.mood is None else self.sessions.get(edit.mood).upload
         return Advice(hints, mood, edit.answer)
+
+    def drop(self, upload: Upload) -> None:
+        """Forget a picture that was opened, here and in the lanes."""
+        self.store.drop(upload.path)
+        self.pool.forget()
 
     def _forget(self, session: Session) -> None:
         self.store.drop(session.upload.path)
@@ -145,7 +149,12 @@ async def _cancelled(work: asyncio.Future[T]) -> None:
 
 
 @lru_cache
-def _card(model: str) -> ModelCard:
+def card_of(model: str) -> ModelCard:
+    """Return a model's card; it is read once, since that takes as long as loading the model.
+
+    Raises:
+        ModelError: See `load_card`.
+    """
     return load_card(model)
 
 

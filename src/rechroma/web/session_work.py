@@ -13,8 +13,8 @@ from rechroma.errors import UsageError
 from rechroma.mood import Swatch, write_cube
 from rechroma.photo import encode
 from rechroma.photo.model import to_float
-from rechroma.web.bench import PREVIEW_SIDE, preview
-from rechroma.web.work import Made, coloured, fitted, new_file, written
+from rechroma.web.bench import PREVIEW_SIDE, Advice, preview
+from rechroma.web.work import Made, fitted, new_file, written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rechroma.mood import Look
     from rechroma.mood.swatch import Box
     from rechroma.photo import Photo
-    from rechroma.web.bench import Advice, Bench, Opened, Upload
+    from rechroma.web.bench import Bench, Opened, Upload
     from rechroma.web.work import Amounts, MoodWish, Output
 
 __all__ = [
@@ -147,8 +147,8 @@ def mood_picture(
     bench: Bench, source: Upload, target: Upload, output: Output, wish: MoodWish
 ) -> Made:
     """Write the whole target with the look of its preview."""
-    mood, _, look = _look_of(bench, source, target, wish)
-    whole = coloured(bench, bench.read(target), mood)
+    _, _, look = _look_of(bench, source, target, wish)
+    whole = _coloured(bench, source, target, bench.read(target))
     return written(look.apply(whole, threads=bench.threads), output)
 
 
@@ -164,11 +164,21 @@ def _look_of(
 ) -> tuple[Photo, Photo, Look]:
     """Return the previews, the target's in colour, and the look that was wished for."""
     theirs, ours = bench.open(source), bench.open(target)
-    photo = coloured(bench, ours.preview, theirs.preview)
+    photo = _coloured(bench, source, target, ours.preview)
     pairs = tuple(
         Swatch(_shrunk(pair.source, theirs), _shrunk(pair.target, ours)) for pair in wish.swatches
     )
     return theirs.preview, photo, fitted(theirs.preview, photo, replace(wish, swatches=pairs))
+
+
+def _coloured(bench: Bench, source: Upload, target: Upload, photo: Photo) -> Photo:
+    """Return the target, or its preview, with colours to be changed.
+
+    A black-and-white one has its preview's own: predicted once, whatever is done to it then.
+    """
+    if bench.open(target).in_colour:
+        return photo
+    return bench.predict(target, Advice(mood=source)).on(photo).render()
 
 
 def _title(source: Upload) -> str:

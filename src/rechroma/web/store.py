@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.web.problems import Problem, busy
+from rechroma.web.folder import PrivateFolder
+from rechroma.web.lane import is_full
+from rechroma.web.problems import Problem, busy, no_room
 from rechroma.web.signatures import HEAD, looks_like_picture
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from starlette.datastructures import UploadFile
 
@@ -35,7 +36,8 @@ class Store:
     def __init__(self, budget: int) -> None:
         self._budget = budget
         self._sizes: dict[Path, int] = {}
-        self.folder = Path(tempfile.mkdtemp(prefix="rechroma-serve-"))
+        self._folder = PrivateFolder()
+        self.folder = self._folder.path
 
     @property
     def used(self) -> int:
@@ -46,7 +48,7 @@ class Store:
         """Keep an upload.
 
         Raises:
-            Problem: 415 not a picture, 429 no room.
+            Problem: 415 not a picture, 429 no room, 507 the disk is full.
         """
         head = await upload.read(HEAD)
         if not looks_like_picture(head):
@@ -62,7 +64,7 @@ class Store:
         """Keep an upload of any kind.
 
         Raises:
-            Problem: 429 no room.
+            Problem: 429 no room, 507 the disk is full.
         """
         size = upload.size or 0
         if self.used + size > self._budget:
@@ -71,8 +73,10 @@ class Store:
         self._sizes[path] = size
         try:
             await asyncio.to_thread(_copy, upload, path)
-        except BaseException:
+        except BaseException as error:
             self.drop(path)
+            if is_full(error):
+                raise no_room() from None
             raise
         return path
 
@@ -102,7 +106,7 @@ class Store:
     def close(self) -> None:
         """Delete everything."""
         self._sizes.clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._folder.close()
 
 
 def name_of(upload: UploadFile) -> str:

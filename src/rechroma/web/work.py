@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.colorizer import is_colour
 from rechroma.errors import LookError
-from rechroma.mood import Look, Swatch, fit_look, read_cube
+from rechroma.mood import Look, Swatch, fit_look, predict_in_mood, read_cube
 from rechroma.photo import writable_format, write
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ __all__ = [
     "Output",
     "apply_look",
     "colorize",
-    "coloured",
     "fitted",
     "new_file",
     "transfer",
@@ -53,12 +53,10 @@ class Made:
     Attributes:
         path: The file, in the lane's own folder.
         format: OpenImageIO's name of its format.
-        unchanged: Whether the picture was given back as it was.
     """
 
     path: Path
     format: str
-    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +87,28 @@ def colorize(
     *,
     keep_color: bool,
 ) -> Made:
-    """Colorize a picture, as `rechroma colorize` does."""
+    """Colorize a picture, as `rechroma colorize` does.
+
+    Args:
+        bench: The lane's.
+        upload: The picture.
+        output: As what the result is written.
+        advice: Hints and mood; its answer is not looked at.
+        amounts: How strong the colours are.
+        keep_color: Give a picture that is in colour already back as it was sent.
+    """
     photo = bench.read(upload)
     if keep_color and is_colour(photo):
-        return written(photo, output, unchanged=True)
+        return _as_sent(photo, upload, output)
     mood = None if advice.mood is None else bench.read(advice.mood)
-    colours = bench.colours(photo, advice.hints, mood)
+    colours = predict_in_mood(bench.colorizer, photo, advice.hints, mood)
     return written(colours.render(strength=amounts.strength, vividness=amounts.vividness), output)
 
 
 def transfer(bench: Bench, source: Upload, target: Upload, output: Output, wish: MoodWish) -> Made:
     """Give the target the mood of the source, as `rechroma transfer` does."""
     mood = bench.read(source)
-    photo = coloured(bench, bench.read(target), mood)
+    photo = _coloured(bench, bench.read(target), mood)
     return written(fitted(mood, photo, wish).apply(photo, threads=bench.threads), output)
 
 
@@ -115,9 +122,9 @@ def apply_look(bench: Bench, upload: Upload, look: Upload, output: Output) -> Ma
     return written(table.apply(bench.read(upload), threads=bench.threads), output)
 
 
-def coloured(bench: Bench, photo: Photo, mood: Photo) -> Photo:
+def _coloured(bench: Bench, photo: Photo, mood: Photo) -> Photo:
     """Return a photo that has colours to be changed: a black-and-white one is colorized."""
-    return photo if is_colour(photo) else bench.colours(photo, (), mood).render()
+    return photo if is_colour(photo) else predict_in_mood(bench.colorizer, photo, (), mood).render()
 
 
 def fitted(mood: Photo, photo: Photo, wish: MoodWish) -> Look:
@@ -128,12 +135,20 @@ def fitted(mood: Photo, photo: Photo, wish: MoodWish) -> Look:
     )  # fmt: skip
 
 
-def written(photo: Photo, output: Output, *, unchanged: bool = False) -> Made:
+def _as_sent(photo: Photo, upload: Upload, output: Output) -> Made:
+    """Give a picture back: byte for byte, unless another format or quality is asked for."""
+    chosen = output.format or writable_format(photo.format)
+    if chosen != photo.format or output.quality is not None:
+        return written(photo, output)
+    return Made(shutil.copyfile(upload.path, new_file()), chosen)
+
+
+def written(photo: Photo, output: Output) -> Made:
     """Write a result."""
     chosen = output.format or writable_format(photo.format)
     path = new_file()
     write(photo, path, format=chosen, quality=output.quality)
-    return Made(path, chosen, unchanged)
+    return Made(path, chosen)
 
 
 def new_file() -> Path:

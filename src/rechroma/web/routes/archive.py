@@ -15,9 +15,9 @@ from fastapi.responses import StreamingResponse
 from rechroma.errors import RechromaError
 from rechroma.web import session_work
 from rechroma.web.formats import MEDIA_TYPES
-from rechroma.web.problems import Problem
+from rechroma.web.problems import Problem, problem_of, retry_after
 from rechroma.web.routes.parts import file_answer, problems
-from rechroma.web.schemas import ArchiveEntry, ArchiveOptions
+from rechroma.web.schemas import ArchiveOptions, Edit
 from rechroma.web.service import ServiceHere
 from rechroma.web.work import Output
 
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from rechroma.web.service import Service
+    from rechroma.web.sessions import Session
+    from rechroma.web.work import Made
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["sessions"])
 
-_CHUNK = 1 << 20
+# A minute of a service that is busy.
+_ATTEMPTS = 30
 _ZIP = file_answer("application/zip", "The zip file.")
 
 
@@ -40,10 +43,9 @@ async def archive(service: ServiceHere, options: ArchiveOptions) -> StreamingRes
 
     One that fails does not stop the others: `failed.txt` in the zip says why.
     """
-    for entry in options.pictures:
-        service.sessions.get(entry.id)
+    pictures = [(service.sessions.get(entry.id), entry.edit) for entry in options.pictures]
     return StreamingResponse(
-        _zipped(service, options.pictures),
+        _zipped(service, pictures),
         media_type="application/zip",
         headers={"Content-Disposition": 'attachment; filename="rechroma.zip"'},
     )
@@ -67,17 +69,20 @@ class _Sink(io.RawIOBase):
         return b"".join(parts)
 
 
-async def _zipped(service: Service, entries: list[ArchiveEntry]) -> AsyncIterator[bytes]:
+async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> AsyncIterator[bytes]:
     sink, names, failed = _Sink(), set[str](), list[str]()
     # Pictures are compressed already.
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as file:
-        for entry in entries:
+        for session, edit in pictures:
             try:
-                path, name = await _picture(service, entry)
+                made = await _picture(service, session, edit)
             except (Problem, RechromaError) as error:
-                failed.append(f"{entry.id}: {error}")
+                # Not its id: who has that may work on the picture, and zip files are shared.
+                failed.append(_line(session.upload.name, error))
                 continue
-            member = zipfile.ZipInfo(_free_name(name, names))
+            path = service.store.adopt(made.path)
+            stem, suffix = Path(session.upload.name).stem, MEDIA_TYPES[made.format][1]
+            member = zipfile.ZipInfo(_free_name(f"{stem}.color.{suffix}", names))
             with file.open(member, "w", force_zip64=True) as out:
                 async for chunk in service.store.stream(path):
                     await asyncio.to_thread(out.write, chunk)
@@ -87,15 +92,37 @@ async def _zipped(service: Service, entries: list[ArchiveEntry]) -> AsyncIterato
     yield sink.fetch()
 
 
-async def _picture(service: Service, entry: ArchiveEntry) -> tuple[Path, str]:
-    session = service.sessions.get(entry.id)
+async def _picture(service: Service, session: Session, edit: Edit) -> Made:
+    """Return a picture in colour; a service that is busy is asked again for a while.
+
+    Raises:
+        Problem: It was closed in the meantime; or see `Pool.run`.
+        RechromaError: As the job raised it.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await _asked(service, session, edit)
+        except Problem as problem:
+            pause = retry_after(problem)
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+    return await _asked(service, session, edit)
+
+
+async def _asked(service: Service, session: Session, edit: Edit) -> Made:
+    service.sessions.get(session.id)
     job = partial(
         session_work.picture, upload=session.upload, output=Output(),
-        advice=service.advice(entry.edit), amounts=entry.edit.amounts(),
+        advice=service.advice(edit), amounts=edit.amounts(),
     )  # fmt: skip
-    made = await service.pool.run(job, key=entry.id)
-    stem, suffix = Path(session.upload.name).stem, MEDIA_TYPES[made.format][1]
-    return service.store.adopt(made.path), f"{stem}.color.{suffix}"
+    return await service.pool.run(job, key=session.id)
+
+
+def _line(name: str, error: Problem | RechromaError) -> str:
+    """Return what `failed.txt` says: which picture, what is wrong, and how to mend it."""
+    problem = problem_of(error) if isinstance(error, RechromaError) else error
+    return ": ".join(filter(None, (name, problem.detail, problem.mend)))
 
 
 def _free_name(name: str, taken: set[str]) -> str:

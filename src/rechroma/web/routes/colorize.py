@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import StreamingResponse
+from pydantic import Json
 
 from rechroma.web import work
 from rechroma.web.bench import Advice
 from rechroma.web.formats import answer_with
-from rechroma.web.routes.parts import Wanted, parsed, picture_answer, problems
+from rechroma.web.routes.parts import Wanted, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions
 from rechroma.web.service import ServiceHere
 
@@ -33,22 +34,22 @@ async def colorize(
     output: Wanted,
     picture: Annotated[UploadFile, File(description="The picture.")],
     options: Annotated[
-        str, Form(description="JSON; see ColorizeOptions.", examples=[_EXAMPLE])
-    ] = "{}",
+        Json[ColorizeOptions],
+        Form(description="JSON.", default_factory=ColorizeOptions, examples=[_EXAMPLE]),
+    ],
     mood: Annotated[
         UploadFile | None, File(description="A colour photograph that sets the tone.")
     ] = None,
 ) -> StreamingResponse:
     """Give a picture its colour back: same format, bit depth and metadata."""
-    wish = parsed(options, ColorizeOptions)
     uploads = [picture] if mood is None else [picture, mood]
     async with service.kept(*uploads) as kept:
         advice = Advice(
-            tuple(each.hint() for each in wish.hints), None if mood is None else kept[1]
+            tuple(each.hint() for each in options.hints), None if mood is None else kept[1]
         )
         job = partial(
-            work.colorize, upload=kept[0], output=output, advice=advice, amounts=wish.amounts(),
-            keep_color=wish.keep_color,
+            work.colorize, upload=kept[0], output=output, advice=advice, amounts=options.amounts(),
+            keep_color=options.keep_color,
         )  # fmt: skip
         made = await service.do(request, job)
     return answer_with(service.store, made, kept[0].name, "color")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query
-from pydantic import BaseModel, ValidationError
 
 from rechroma.web.formats import MEDIA_TYPES, chosen_output
 from rechroma.web.problems import MEDIA_TYPE, Problem
 from rechroma.web.work import Output
 
-__all__ = ["Side", "Wanted", "file_answer", "invalid", "parsed", "picture_answer", "problems"]
-
-M = TypeVar("M", bound=BaseModel)
+__all__ = ["Side", "Wanted", "file_answer", "invalid", "picture_answer", "problems"]
 
 _Format = Annotated[
     str | None,
@@ -52,8 +49,11 @@ _PROBLEM: dict[str, Any] = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of the problems that a route answers with."""
-    # Whatever stands before the routes says these.
-    known = {400, 401, 403, 408, 421, 422, *statuses}
+    # Whatever stands before the routes says these, and whatever goes wrong in them.
+    known = {400, 401, 403, 408, 421, 422, 500, *statuses}
+    if 503 in known:
+        # Where there is work, there are files.
+        known.add(507)
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -74,18 +74,6 @@ def picture_answer() -> dict[int | str, dict[str, Any]]:
     schema = {"schema": {"type": "string", "format": "binary"}}
     kinds = {media: schema for name, (media, _) in MEDIA_TYPES.items() if name != "cube"}
     return {200: {"description": "The picture.", "content": kinds}}
-
-
-def parsed(text: str, model: type[M]) -> M:
-    """Read the JSON of a multipart field.
-
-    Raises:
-        Problem: 422, with the field that is wrong.
-    """
-    try:
-        return model.model_validate_json(text or "{}")
-    except ValidationError as error:
-        raise invalid(error.errors()) from None
 
 
 def invalid(errors: Sequence[Any]) -> Problem:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
@@ -18,7 +17,7 @@ from rechroma.web.routes.parts import (
     picture_answer,
     problems,
 )
-from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions
+from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture
 from rechroma.web.service import ServiceHere
 from rechroma.web.sessions import Session
 
@@ -37,14 +36,14 @@ async def open_picture(
     request: Request,
     service: ServiceHere,
     picture: Annotated[UploadFile, File(description="The picture.")],
-) -> dict[str, Any]:
+) -> OpenPicture:
     """Open a picture; its id is the key to it."""
     service.sessions.check_room()
     upload = await service.keep(picture)
     try:
         facts = await service.do(request, partial(session_work.look_at, upload=upload))
     except BaseException:
-        service.store.drop(upload.path)
+        service.drop(upload)
         raise
     return _told(service, service.sessions.add(upload, facts))
 
@@ -58,7 +57,7 @@ async def leave(service: ServiceHere, left: LeaveOptions) -> Response:
 
 
 @router.get("/{id}", responses=problems(404))
-async def picture_facts(service: ServiceHere, id: str) -> dict[str, Any]:  # noqa: A002
+async def picture_facts(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
     """Tell what is known of a picture that is open."""
     return _told(service, service.sessions.get(id))
 
@@ -111,14 +110,14 @@ async def likely(
     service: ServiceHere,
     id: str,  # noqa: A002
     place: LikelyOptions,
-) -> list[dict[str, Any]]:
+) -> list[session_work.LikelyColor]:
     """Return the colours that a place is likely to have, the likeliest first."""
     session = service.sessions.get(id)
     job = partial(
         session_work.likely, upload=session.upload, advice=service.advice(place.edit),
         at=(place.x, place.y), count=place.count,
     )  # fmt: skip
-    return [asdict(each) for each in await service.do(request, job, key=id)]
+    return await service.do(request, job, key=id)
 
 
 @router.post(
@@ -143,10 +142,10 @@ async def picture(
     return answer_with(service.store, made, session.upload.name, "color")
 
 
-def _told(service: ServiceHere, session: Session) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "name": session.upload.name,
-        **asdict(session.facts),
-        "expires_after": service.sessions.seconds,
-    }
+def _told(service: ServiceHere, session: Session) -> OpenPicture:
+    facts = session.facts
+    return OpenPicture(
+        id=session.id, name=session.upload.name, width=facts.width, height=facts.height,
+        bit_depth=facts.bit_depth, format=facts.format, in_color=facts.in_color,
+        expires_after=service.sessions.seconds,
+    )  # fmt: skip

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from rechroma.colorizer import MODELS, load_card
+from rechroma.colorizer import MODELS
 from rechroma.web.metrics import CONTENT_TYPE
 from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import problems
-from rechroma.web.service import ServiceHere
+from rechroma.web.schemas import Model, Models
+from rechroma.web.service import ServiceHere, card_of
 
 __all__ = ["router"]
 
@@ -19,9 +18,9 @@ router = APIRouter(tags=["status"])
 
 
 @router.get("/v1/models", responses=problems())
-def models(service: ServiceHere) -> dict[str, Any]:
+def models(service: ServiceHere) -> Models:
     """List the models; `current` is the one that answers here, and what it can do."""
-    return {"current": service.card(), "models": [_entry(name) for name in MODELS]}
+    return Models(current=service.model(), models=[_entry(name) for name in MODELS])
 
 
 @router.get("/healthz", responses=problems())
@@ -48,6 +47,6 @@ async def metrics(request: Request) -> Response:
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE)
 
 
-def _entry(name: str) -> dict[str, Any]:
-    card = load_card(name)
-    return {"name": card.name, "version": card.version, "licence": card.licence}
+def _entry(name: str) -> Model:
+    card = card_of(name)
+    return Model(name=card.name, version=card.version, licence=card.licence)

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import StreamingResponse
+from pydantic import Json
 
 from rechroma.web import work
 from rechroma.web.bench import Upload
 from rechroma.web.formats import answer_with
-from rechroma.web.routes.parts import Wanted, parsed, picture_answer, problems
+from rechroma.web.routes.parts import Wanted, picture_answer, problems
 from rechroma.web.schemas import TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.store import name_of
@@ -35,13 +36,13 @@ async def transfer(
     source: Annotated[UploadFile, File(description="The picture that the mood comes from.")],
     target: Annotated[UploadFile, File(description="The picture that gets it.")],
     options: Annotated[
-        str, Form(description="JSON; see TransferOptions.", examples=[_EXAMPLE])
-    ] = "{}",
+        Json[TransferOptions],
+        Form(description="JSON.", default_factory=TransferOptions, examples=[_EXAMPLE]),
+    ],
 ) -> StreamingResponse:
     """Give the target the mood of the source."""
-    wish = parsed(options, TransferOptions).wish()
     async with service.kept(source, target) as (theirs, ours):
-        job = partial(work.transfer, source=theirs, target=ours, output=output, wish=wish)
+        job = partial(work.transfer, source=theirs, target=ours, output=output, wish=options.wish())
         made = await service.do(request, job)
     return answer_with(service.store, made, ours.name, "mood")
 

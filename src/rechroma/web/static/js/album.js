@@ -1,16 +1,18 @@
 // The pictures of the page: sent one after the other, each with its own state.
 
-import * as api from "./api.js";
 import { announce, wordsOf } from "./dom.js";
-import { History, wireOf } from "./edit.js";
+import { History } from "./edit.js";
+import { bringBack, closePicture, openPicture } from "./opened.js";
 
 const AT_ONCE = 2;
+const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does not solve
 
 /**
  * Dispatches "change" when a picture's state has changed, "select" when another one is chosen.
  *
  * A picture: { key, name, state: waiting | sending | opening | ready | failed | cancelled,
- * progress, problem, id, facts, history, planes, before }.
+ * progress, refusal, problem, id, facts, history, moods, planes, before }. Undoing may bring any of
+ * its moods back, so all of them (their ids) stay open with it.
  */
 export class Album extends EventTarget {
   constructor() {
@@ -23,7 +25,7 @@ export class Album extends EventTarget {
   add(files) {
     const added = [...files].map((file) => ({
       key: this.next++, name: file.name || "pasted picture", state: "waiting", progress: 0,
-      file, history: new History(), abort: new AbortController(),
+      file, history: new History(), moods: [], abort: new AbortController(),
     }));
     this.pictures.push(...added);
     if (!this.current || this.current.state === "failed") this.select(added[0]);
@@ -34,12 +36,14 @@ export class Album extends EventTarget {
 
   /** Bring back what was open before the page was loaded again. */
   async restore(saved) {
-    for (const { id, name, history } of saved) {
+    for (const { id, name, history, moods = [] } of saved) {
       try {
-        const facts = await api.facts(id);
+        const facts = await bringBack(id);
+        // A mood that has gone is told of when it is asked for.
+        await Promise.allSettled(moods.map(bringBack));
         const picture = {
           key: this.next++, name, state: "ready", progress: 1, id, facts,
-          history: History.from(history), abort: new AbortController(),
+          history: History.from(history), moods, abort: new AbortController(),
         };
         this.pictures.push(picture);
         if (!this.current) this.select(picture);
@@ -51,7 +55,7 @@ export class Album extends EventTarget {
   }
 
   saved() {
-    return this.ready().map(({ id, name, history }) => ({ id, name, history }));
+    return this.ready().map(({ id, name, history, moods }) => ({ id, name, history, moods }));
   }
 
   ready() { return this.pictures.filter((picture) => picture.state === "ready"); }
@@ -63,10 +67,10 @@ export class Album extends EventTarget {
 
   remove(picture) {
     const index = this.pictures.indexOf(picture);
-    picture.abort.abort(new DOMException("cancelled", "AbortError"));
+    picture.abort.abort();
     picture.state = "cancelled";
     this.pictures.splice(index, 1);
-    if (picture.id) api.closePicture(picture.id);
+    for (const id of [picture.id, ...picture.moods].filter(Boolean)) closePicture(id);
     if (this.current === picture) this.select(this.pictures[Math.min(index, this.pictures.length - 1)] ?? null);
     this.changed();
     this.work();
@@ -86,43 +90,37 @@ export class Album extends EventTarget {
     picture.state = "sending";
     this.changed(picture);
     try {
-      picture.facts = await openWhenPossible(picture, (share) => {
-        picture.progress = share;
-        if (share === 1) picture.state = "opening";
-        this.changed(picture);
+      picture.facts = await openPicture(picture.file, {
+        signal: picture.abort.signal,
+        progress: (share) => this.note(picture, { refusal: null, progress: share, state: share === 1 ? "opening" : "sending" }),
+        refused: (refusal) => this.note(picture, { refusal }),
       });
       picture.id = picture.facts.id;
       picture.state = "ready";
       announce(`${picture.name} is ready`);
+      picture.file = null;
     } catch (error) {
       if (error.name === "AbortError") return;
       picture.state = "failed";
       picture.problem = error;
+      if (ABOUT_THE_FILE.includes(error.status)) picture.file = null;
       announce(wordsOf(error));
     } finally {
-      picture.file = picture.state === "failed" ? picture.file : null;
       this.changed(picture);
       this.work();
     }
     if (this.current === picture) this.select(picture);
   }
 
-  /** The planes of a picture as its edit wants them; the newest wish wins. */
-  async planesOf(picture, side) {
-    picture.asking?.abort();
-    picture.asking = new AbortController();
-    return api.planes(picture.id, wireOf(picture.history.now), side, picture.asking.signal);
+  /** Send what was refused once more. */
+  retry(picture) {
+    this.note(picture, { state: "waiting", problem: null, refusal: null });
+    if (this.current === picture) this.select(picture);
+    this.work();
   }
-}
 
-async function openWhenPossible(picture, progress) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await api.openPicture(picture.file, progress, picture.abort.signal);
-    } catch (error) {
-      if (!error.retryAfter || attempt === 30) throw error;
-      await new Promise((resolve) => setTimeout(resolve, error.retryAfter * 1000));
-      picture.abort.signal.throwIfAborted();
-    }
+  note(picture, news) {
+    Object.assign(picture, news);
+    this.changed(picture);
   }
 }

@@ -1,6 +1,7 @@
 // The HTTP service, as functions.
 
 const TOKEN = "rechroma.token";
+const ATTEMPTS = 5;
 
 /** What the service says when it says no: RFC 9457. */
 export class ServiceError extends Error {
@@ -12,12 +13,16 @@ export class ServiceError extends Error {
   }
 }
 
-/** Take the token out of the address (#token=…), so that it does not stay in the history. */
+/**
+ * Take the token out of the address (#token=…), so that it does not stay in the history.
+ * Tells whether there was one.
+ */
 export function takeToken() {
   const found = /[#&]token=([^&]+)/.exec(location.hash);
-  if (!found) return;
+  if (!found) return false;
   sessionStorage.setItem(TOKEN, decodeURIComponent(found[1]));
   history.replaceState(null, "", location.pathname);
+  return true;
 }
 
 function headers(more = {}) {
@@ -25,45 +30,64 @@ function headers(more = {}) {
   return token ? { ...more, Authorization: `Bearer ${token}` } : more;
 }
 
-async function problemOf(response) {
-  const retry = Number(response.headers.get("Retry-After")) || 0;
+function problemOf(status, retryAfter, body) {
+  const retry = Number(retryAfter) || 0;
   try {
-    const { detail, mend } = await response.json();
-    return new ServiceError(response.status, detail, mend, retry);
+    const { detail, mend } = JSON.parse(body);
+    return new ServiceError(status, detail, mend, retry);
   } catch {
-    return new ServiceError(response.status, `the service answers ${response.status}`, "", retry);
+    return new ServiceError(status, `the service answers ${status}`, "", retry);
   }
 }
+
+const unreachable = () =>
+  new ServiceError(0, "the service can't be reached", "is rechroma serve still running?");
 
 const pause = (seconds, signal) => new Promise((resolve, reject) => {
   const timer = setTimeout(resolve, seconds * 1000);
   signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); });
 });
 
-/** Ask, and ask again a few times while the service is busy. */
-async function ask(path, options = {}, attempts = 5) {
+/**
+ * Do what may be refused, and do it again a few times if the service says when.
+ * @param {() => Promise} work
+ * @param {AbortSignal} [signal]
+ * @param {(problem) => void} [refused] told what is waited for
+ */
+export async function patiently(work, signal, refused) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!error.retryAfter || attempt === ATTEMPTS) throw error;
+      refused?.({ message: error.message, mend: `it is tried again in ${error.retryAfter} s` });
+      await pause(error.retryAfter, signal);
+    }
+  }
+}
+
+const ask = (path, { refused, ...options } = {}) =>
+  patiently(() => askOnce(path, options), options.signal, refused);
+
+async function askOnce(path, options) {
   let response;
   try {
     response = await fetch(path, { ...options, headers: headers(options.headers) });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ServiceError(0, "the service can't be reached", "is rechroma serve still running?");
+    throw error.name === "AbortError" ? error : unreachable();
   }
   if (response.ok) return response;
-  const problem = await problemOf(response);
-  if (attempts > 1 && problem.retryAfter && [429, 503].includes(problem.status)) {
-    await pause(problem.retryAfter, options.signal);
-    return ask(path, options, attempts - 1);
-  }
-  throw problem;
+  throw problemOf(response.status, response.headers.get("Retry-After"), await response.text());
 }
 
-const json = (body, signal) => ({
-  method: "POST", body: JSON.stringify(body), signal,
+const json = (body, { signal, refused } = {}) => ({
+  method: "POST", body: JSON.stringify(body), signal, refused,
   headers: { "Content-Type": "application/json" },
 });
 
 export const model = async () => (await (await ask("v1/models")).json()).current;
+
+export const sample = async (address) => (await ask(address)).blob();
 
 /**
  * Send a picture, and return what the service says of it.
@@ -71,21 +95,22 @@ export const model = async () => (await (await ask("v1/models")).json()).current
  * @param {(share: number) => void} progress called with 0…1 while bytes go out
  * @param {AbortSignal} signal
  */
-export function openPicture(file, progress, signal) {
+export function sendPicture(file, progress, signal) {
   return new Promise((resolve, reject) => {
     // fetch tells nothing of how far an upload is.
     const request = new XMLHttpRequest();
-    const abort = () => request.abort();
-    signal.addEventListener("abort", abort);
+    signal.addEventListener("abort", () => {
+      request.abort();
+      reject(signal.reason);
+    });
     request.open("POST", "v1/sessions");
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.upload.onload = () => progress(1);
-    request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
-    request.onerror = () => reject(new ServiceError(0, "the service can't be reached", "is rechroma serve still running?"));
+    request.onerror = () => reject(unreachable());
     request.onload = () => {
       if (request.status === 201) resolve(JSON.parse(request.responseText));
-      else reject(uploadProblem(request));
+      else reject(problemOf(request.status, request.getResponseHeader("Retry-After"), request.responseText));
     };
     const form = new FormData();
     form.append("picture", file, file.name || "pasted.png");
@@ -93,32 +118,25 @@ export function openPicture(file, progress, signal) {
   });
 }
 
-function uploadProblem(request) {
-  const retry = Number(request.getResponseHeader("Retry-After")) || 0;
-  try {
-    const { detail, mend } = JSON.parse(request.responseText);
-    return new ServiceError(request.status, detail, mend, retry);
-  } catch {
-    return new ServiceError(request.status, `the service answers ${request.status}`, "", retry);
-  }
-}
-
 export const facts = async (id) => (await ask(`v1/sessions/${id}`)).json();
 
-export const closePicture = (id) => ask(`v1/sessions/${id}`, { method: "DELETE" }, 1).catch(() => {});
+export const closePicture = (id) => ask(`v1/sessions/${id}`, { method: "DELETE" }).catch(() => {});
 
 /** Say that the page is being closed; the browser sends it even so. */
 export function leave(ids) {
-  if (ids.length) fetch("v1/sessions/leave", { ...json({ ids }), keepalive: true, headers: headers({ "Content-Type": "application/json" }) });
+  const request = json({ ids });
+  if (ids.length) fetch("v1/sessions/leave", { ...request, keepalive: true, headers: headers(request.headers) });
 }
 
-export async function original(id, side, signal) {
-  return (await ask(`v1/sessions/${id}/original?side=${side}`, { signal })).blob();
+export async function original(id, side) {
+  return (await ask(`v1/sessions/${id}/original?side=${side}`)).blob();
 }
+
+// `way`, where it is taken: { signal, refused }, see `patiently`.
 
 /** L and chroma of a preview: { width, height, data: ArrayBuffer }. */
-export async function planes(id, edit, side, signal) {
-  const response = await ask(`v1/sessions/${id}/planes?side=${side}`, json(edit, signal));
+export async function planes(id, edit, side, way) {
+  const response = await ask(`v1/sessions/${id}/planes?side=${side}`, json(edit, way));
   return {
     width: Number(response.headers.get("X-Width")),
     height: Number(response.headers.get("X-Height")),
@@ -126,32 +144,32 @@ export async function planes(id, edit, side, signal) {
   };
 }
 
-export async function likely(id, place, signal) {
-  return (await ask(`v1/sessions/${id}/likely`, json(place, signal))).json();
+export async function likely(id, place) {
+  return (await ask(`v1/sessions/${id}/likely`, json(place))).json();
 }
 
-export async function moodPreview(id, mood, side, signal) {
-  return (await ask(`v1/sessions/${id}/mood/preview?side=${side}`, json(mood, signal))).blob();
+export async function moodPreview(id, mood, side, way) {
+  return (await ask(`v1/sessions/${id}/mood/preview?side=${side}`, json(mood, way))).blob();
 }
 
 const fileOf = async (response) => ({ blob: await response.blob(), name: nameOf(response) });
 
-export async function picture(id, edit, format) {
+export async function picture(id, edit, format, way) {
   const query = format ? `?format=${format}` : "";
-  return fileOf(await ask(`v1/sessions/${id}/picture${query}`, json(edit)));
+  return fileOf(await ask(`v1/sessions/${id}/picture${query}`, json(edit, way)));
 }
 
-export async function moodPicture(id, mood, format) {
+export async function moodPicture(id, mood, format, way) {
   const query = format ? `?format=${format}` : "";
-  return fileOf(await ask(`v1/sessions/${id}/mood/picture${query}`, json(mood)));
+  return fileOf(await ask(`v1/sessions/${id}/mood/picture${query}`, json(mood, way)));
 }
 
-export async function moodLook(id, mood) {
-  return fileOf(await ask(`v1/sessions/${id}/mood/look`, json(mood)));
+export async function moodLook(id, mood, way) {
+  return fileOf(await ask(`v1/sessions/${id}/mood/look`, json(mood, way)));
 }
 
-export async function archive(pictures) {
-  return fileOf(await ask("v1/archive", json({ pictures })));
+export async function archive(pictures, way) {
+  return fileOf(await ask("v1/archive", json({ pictures }, way)));
 }
 
 function nameOf(response) {

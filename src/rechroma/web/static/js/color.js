@@ -3,10 +3,11 @@
 import * as api from "./api.js";
 import { Album } from "./album.js";
 import { Answers } from "./answers.js";
-import { announce, find, make, showError, whenQuiet } from "./dom.js";
+import { announce, find, make, showError, whenQuiet, wordsOf } from "./dom.js";
 import { adviceOf, wireOf } from "./edit.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Hints } from "./hints.js";
+import { closePicture, openPicture } from "./opened.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
 import { Planes, show } from "./planes.js";
@@ -30,7 +31,7 @@ export class ColorRoom {
       mood: () => choose("mood-of-color", false),
       dropMood: () => this.change({ mood: null }),
       doubt: (on) => this.showDoubt(on),
-      failed: (error) => showError(find("picture-error"), error),
+      failed: (error, picture) => this.failed(picture, error),
     });
     find("mood-drop").dataset.take = "mood-of-color";
     this.panel.suit(model);
@@ -50,18 +51,13 @@ export class ColorRoom {
   samples() {
     for (const [file, name] of SAMPLES) {
       const address = `static/samples/${file}`;
-      const take = async () => {
-        const blob = await (await fetch(address)).blob();
-        this.take([new File([blob], file, { type: "image/jpeg" })]);
-      };
+      const take = ({ currentTarget }) => withButton(currentTarget, async () => {
+        this.take([new File([await api.sample(address)], file, { type: "image/jpeg" })]);
+      }, (error) => showError(find("sample-error"), error));
       find("samples").append(make("li", {}, make("button", {
         type: "button", aria: { label: `Colour the sample: ${name}` }, on: { click: take },
       }, make("img", { src: address, alt: "", width: 160, height: 160 }), make("span", {}, name))));
     }
-  }
-
-  openIds() {
-    return this.album.pictures.flatMap(({ id, history }) => [id, history.now.mood?.id]).filter(Boolean);
   }
 
   take(files) { this.album.add(files); }
@@ -71,15 +67,31 @@ export class ColorRoom {
     const { picture } = this;
     if (!picture) return;
     showError(find("picture-error"), null);
-    const { signal } = this.panel.sendMood(file.name);
+    const abort = this.panel.sendMood(file.name);
     try {
-      const { id, name } = await api.openPicture(file, (share) => this.panel.moodSent(share), signal);
-      if (picture === this.picture) this.change({ mood: { id, name } });
+      const mood = await openPicture(file, {
+        signal: abort.signal,
+        progress: (share) => this.panel.moodSent(abort, share),
+        refused: (problem) => showError(find("picture-error"), problem),
+      });
+      this.giveMood(picture, mood);
     } catch (error) {
       if (error.name !== "AbortError") showError(find("picture-error"), error);
     } finally {
-      this.panel.moodDone();
+      this.panel.moodDone(abort);
     }
+  }
+
+  /** It may not be the current picture any more, nor be there at all. */
+  giveMood(picture, { id, name }) {
+    if (!this.album.pictures.includes(picture)) {
+      closePicture(id);
+      return;
+    }
+    picture.moods.push(id);
+    picture.history.change({ mood: { id, name } });
+    if (picture === this.picture) this.changed();
+    else this.remember();
   }
 
   frame() {
@@ -106,6 +118,7 @@ export class ColorRoom {
     try {
       picture.before ??= await createImageBitmap(await api.original(picture.id, SIDE));
     } catch (error) {
+      if (picture === this.picture) this.stage.setBusy(false);
       this.failed(picture, error);
       return;
     }
@@ -119,24 +132,34 @@ export class ColorRoom {
   async load() {
     const { picture } = this;
     if (picture?.state !== "ready") return;
+    // Also if what is wanted is there: what is under way would take its place.
+    picture.asking?.abort();
     const wish = JSON.stringify(adviceOf(picture.history.now));
-    if (picture.planesFor !== wish) {
-      this.stage.setBusy(true);
-      try {
-        picture.planes = new Planes(await this.album.planesOf(picture, SIDE));
-        picture.planesFor = wish;
-      } catch (error) {
-        if (error.name !== "AbortError") this.failed(picture, error);
-        return;
-      } finally {
-        if (picture === this.picture) this.stage.setBusy(false);
-      }
-      this.album.changed(picture);
-    }
+    if (picture.planesFor !== wish && !(await this.ask(picture, wish))) return;
     if (picture !== this.picture) return;
     this.stage.setBusy(false);
     this.paint();
     if (this.model.answers) this.answers.show(picture);
+  }
+
+  /** Tells whether the colours came: the newest wish wins. */
+  async ask(picture, wish) {
+    picture.asking = new AbortController();
+    this.stage.setBusy(true);
+    try {
+      picture.planes = new Planes(await api.planes(picture.id, wireOf(picture.history.now), SIDE, {
+        signal: picture.asking.signal,
+        refused: (problem) => picture === this.picture && this.stage.setBusy(true, wordsOf(problem)),
+      }));
+    } catch (error) {
+      if (error.name === "AbortError") return false;
+      if (picture === this.picture) this.stage.setBusy(false);
+      this.failed(picture, error);
+      return false;
+    }
+    picture.planesFor = wish;
+    this.album.changed(picture);
+    return true;
   }
 
   paint() {
@@ -146,14 +169,30 @@ export class ColorRoom {
     announce(`${this.picture.name} is coloured`);
   }
 
-  failed(picture, error) {
-    if (error.status === 404) {
+  /** Something about a picture went wrong; null if nothing does any more. */
+  async failed(picture, error) {
+    if (error?.status === 404) {
+      if (await isOpen(picture)) {
+        this.loseMood(picture);
+        return;
+      }
       picture.state = "failed";
       picture.problem = error;
       this.album.changed(picture);
     }
     if (picture === this.picture) showError(find("picture-error"), error);
-    this.stage.setBusy(false);
+  }
+
+  /** It is the mood that is not open any more: go on without it. */
+  loseMood(picture) {
+    const { mood } = picture.history.now;
+    if (!mood) return;
+    picture.history.change({ mood: null });
+    if (picture !== this.picture) return;
+    this.changed();
+    showError(find("picture-error"), {
+      message: `the mood picture ${mood.name} is not open any more`, mend: "drop it again",
+    });
   }
 
   showDoubt(on) {
@@ -205,10 +244,12 @@ export class ColorRoom {
 
   saveAll(button) {
     const pictures = this.album.ready().map(({ id, history }) => ({ id, edit: wireOf(history.now) }));
-    return withButton(button, async () => saveFile(await api.archive(pictures)),
+    return withButton(button, async (refused) => saveFile(await api.archive(pictures, { refused })),
       (error) => showError(find("picture-error"), error));
   }
 }
+
+const isOpen = ({ id }) => api.facts(id).then(() => true, () => false);
 
 const SAMPLES = [
   ["detroit-1915.jpg", "Detroit, about 1915"],

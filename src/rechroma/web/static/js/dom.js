@@ -19,6 +19,13 @@ export function make(tag, properties = {}, ...children) {
 
 export const find = (id) => document.getElementById(id);
 
+/** Replace an element's children; who had the focus of one has it of its successor. */
+export function replaceItems(root, items, otherwise) {
+  const focused = [...root.children].indexOf(document.activeElement);
+  root.replaceChildren(...items);
+  if (focused >= 0) (items[Math.min(focused, items.length - 1)] ?? otherwise).focus();
+}
+
 /** Say something to people who don't see the page. */
 export function announce(text) {
   find("status").textContent = text;

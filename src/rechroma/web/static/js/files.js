@@ -2,45 +2,59 @@
 
 import { find } from "./dom.js";
 
+const zoneOf = (element) => element?.closest?.("[data-take]") ?? null;
+const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+
 /** Calls `taken(files, target)`: where they were dropped, or which button asked for them. */
 export function takeFiles(taken) {
   const chooser = find("chooser");
-  const veil = find("drop-veil");
   let asked = null;
-  let depth = 0;
 
   chooser.addEventListener("change", () => {
     if (chooser.files.length) taken([...chooser.files], asked);
     chooser.value = "";
   });
-  const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-  addEventListener("dragenter", (event) => {
-    if (!holdsFiles(event)) return;
-    depth += 1;
-    veil.hidden = false;
-  });
-  addEventListener("dragleave", (event) => {
-    if (!holdsFiles(event)) return;
-    depth -= 1;
-    veil.hidden = depth > 0;
-  });
+  showDragging();
   addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
   addEventListener("drop", (event) => {
-    depth = 0;
-    veil.hidden = true;
     if (!event.dataTransfer?.files.length) return;
     event.preventDefault();
-    taken([...event.dataTransfer.files], event.target.closest?.("[data-take]")?.dataset.take ?? null);
+    taken([...event.dataTransfer.files], zoneOf(event.target)?.dataset.take ?? null);
   });
   addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
-    taken(files, document.activeElement?.closest?.("[data-take]")?.dataset.take ?? null);
+    taken(files, zoneOf(document.activeElement)?.dataset.take ?? null);
   });
   return (target, multiple) => {
     asked = target;
     chooser.multiple = multiple;
     chooser.click();
   };
+}
+
+/** Show where files would go that are dragged over the page: into a zone, or just anywhere. */
+function showDragging() {
+  let depth = 0;
+  const show = (dragging, zone) => {
+    document.body.classList.toggle("dragging", dragging);
+    for (const each of document.querySelectorAll("[data-take]")) each.classList.toggle("under", each === zone);
+    // In the mood room it matters which zone is hit.
+    find("drop-veil").hidden = !dragging || zone !== null || !find("mood").hidden;
+  };
+  addEventListener("dragenter", (event) => {
+    if (!holdsFiles(event)) return;
+    depth += 1;
+    show(true, zoneOf(event.target));
+  });
+  addEventListener("dragleave", (event) => {
+    if (!holdsFiles(event)) return;
+    depth -= 1;
+    if (depth === 0) show(false, null);
+  });
+  addEventListener("drop", () => {
+    depth = 0;
+    show(false, null);
+  });
 }

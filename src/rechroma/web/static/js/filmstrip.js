@@ -32,7 +32,9 @@ export class Filmstrip {
       item.bar.hidden = picture.state === "ready" || picture.state === "failed";
       if (picture.state === "sending") item.bar.value = picture.progress;
       else item.bar.removeAttribute("value");
-      item.word.textContent = picture.problem ? wordsOf(picture.problem) : WORDS[picture.state] ?? "";
+      item.again.hidden = !(picture.state === "failed" && picture.file);
+      const said = picture.problem ?? picture.refusal;
+      item.word.textContent = said ? wordsOf(said) : WORDS[picture.state] ?? "";
       if (picture.planes && item.planes !== picture.planes) this.thumb(item, picture);
     }
     this.fill();
@@ -77,9 +79,13 @@ export class Filmstrip {
       type: "button", className: "close", title: "Cancel or close",
       aria: { label: `Close ${picture.name}` }, on: { click: () => this.album.remove(picture) },
     }, "×");
-    const root = make("li", {}, open, close, bar, word);
+    const again = make("button", {
+      type: "button", hidden: true, aria: { label: `Send ${picture.name} again` },
+      on: { click: () => this.album.retry(picture) },
+    }, "Try again");
+    const root = make("li", {}, open, close, bar, word, again);
     this.list.append(root);
-    const item = { root, open, canvas, word, bar };
+    const item = { root, open, canvas, word, bar, again };
     this.items.set(picture.key, item);
     return item;
   }

@@ -1,8 +1,9 @@
 // Colours that somebody puts into the picture: spots that can be moved, changed and taken away.
 
 import * as api from "./api.js";
-import { announce, make } from "./dom.js";
+import { announce, make, replaceItems } from "./dom.js";
 import { adviceOf } from "./edit.js";
+import { followPointer } from "./pointer.js";
 
 const CLICK = 4;
 
@@ -13,6 +14,7 @@ export class Hints {
     this.changed = changed;
     this.picture = null;
     this.popover = make("div", { className: "popover", hidden: true, role: "group" });
+    this.index = null; // of the hint that the popover is about
     stage.view.after(this.popover);
     stage.addEventListener("place", ({ detail }) => this.add(detail));
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
@@ -32,10 +34,11 @@ export class Hints {
   get hints() { return this.picture?.history.now.hints ?? []; }
 
   draw() {
-    const { marks } = this.stage;
-    const focused = [...marks.children].indexOf(document.activeElement);
-    marks.replaceChildren(...this.hints.map((hint, index) => this.mark(hint, index)));
-    if (focused >= 0) marks.children[Math.min(focused, marks.children.length - 1)]?.focus();
+    replaceItems(this.stage.marks, this.hints.map((hint, index) => this.mark(hint, index)), this.stage.view);
+  }
+
+  focus(index) {
+    (this.stage.marks.children[index] ?? this.stage.view).focus();
   }
 
   /** Add a colour at a place, 0…1 of the picture, or in its middle. */
@@ -49,15 +52,18 @@ export class Hints {
     const hint = { ...place, color: colors[0] ?? "#808080" };
     const index = this.hints.length;
     this.changed([...this.hints, hint], true);
-    this.stage.marks.children[index]?.focus();
+    this.focus(index);
     this.open(index, colors);
     announce(`Colour ${index + 1} is placed; arrows move it, Enter changes it, Delete takes it away`);
   }
 
+  /** What a place is likely to have, whatever the hint says that is there already. */
   async suggest(picture, place) {
+    const { x, y } = place;
+    const edit = adviceOf(picture.history.now);
+    const hints = edit.hints.filter((hint) => hint !== place);
     try {
-      const edit = adviceOf(picture.history.now);
-      return (await api.likely(picture.id, { ...place, edit })).map(({ color }) => color);
+      return (await api.likely(picture.id, { x, y, edit: { ...edit, hints } })).map(({ color }) => color);
     } catch {
       return []; // a model that does not tell: any colour can still be picked
     }
@@ -73,7 +79,9 @@ export class Hints {
     mark.addEventListener("keydown", (event) => this.key(event, index));
     mark.addEventListener("pointerdown", (event) => this.hold(event, mark, index));
     mark.addEventListener("click", async (event) => {
-      if (event.detail === 0) this.open(index, await this.suggest(this.picture, hint));
+      if (event.detail !== 0) return;
+      this.open(index, await this.suggest(this.picture, hint));
+      this.popover.querySelector("button, input").focus();
     });
     return mark;
   }
@@ -98,23 +106,21 @@ export class Hints {
 
   /** Follow the pointer; what is let go of without having moved was a click. */
   hold(event, mark, index) {
-    mark.setPointerCapture(event.pointerId);
+    if (event.button !== 0) return;
     const start = { x: event.clientX, y: event.clientY };
     let at = null;
-    const follow = (moved) => {
-      if (!at && Math.hypot(moved.clientX - start.x, moved.clientY - start.y) < CLICK) return;
-      at = this.stage.pointOf(moved) ?? at;
+    const moved = (now) => {
+      if (!at && Math.hypot(now.clientX - start.x, now.clientY - start.y) < CLICK) return;
+      at = this.stage.pointOf(now) ?? at;
       if (at) Object.assign(mark.style, { left: `${100 * at.x}%`, top: `${100 * at.y}%` });
     };
-    const drop = async () => {
-      mark.removeEventListener("pointermove", follow);
+    const dropped = async () => {
       const { width, height } = this.picture.facts;
       const hint = this.hints[index];
       if (at) this.replace(index, { ...hint, x: Math.floor(at.x * width), y: Math.floor(at.y * height) });
       else this.open(index, await this.suggest(this.picture, hint));
     };
-    mark.addEventListener("pointermove", follow);
-    mark.addEventListener("pointerup", drop, { once: true });
+    followPointer(mark, event, { moved, dropped, cancelled: () => this.draw() });
   }
 
   replace(index, hint) {
@@ -141,6 +147,7 @@ export class Hints {
     });
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, "Take away");
     const close = make("button", { type: "button", on: { click: () => this.close() } }, "Done");
+    this.index = index;
     this.popover.setAttribute("aria-label", `Colour ${index + 1}`);
     this.popover.replaceChildren(
       make("p", {}, swatches.length ? "Likely here:" : "Pick a colour:"),
@@ -151,7 +158,9 @@ export class Hints {
     this.popover.hidden = false;
   }
 
+  /** Whoever is inside gets back to the spot. */
   close() {
+    if (this.popover.contains(document.activeElement)) this.focus(this.index);
     this.popover.hidden = true;
   }
 }

@@ -5,6 +5,7 @@ import { ColorRoom } from "./color.js";
 import { find, showError } from "./dom.js";
 import { takeFiles } from "./files.js";
 import { MoodRoom } from "./mood.js";
+import { leave, touch } from "./opened.js";
 
 const KEY = "rechroma.page";
 const ROOMS = ["color", "mood"];
@@ -24,7 +25,7 @@ function openRoom() {
 async function start() {
   api.takeToken();
   openRoom();
-  addEventListener("hashchange", openRoom);
+  addEventListener("hashchange", () => (api.takeToken() ? location.reload() : openRoom()));
   const model = await api.model();
 
   let color = null;
@@ -32,7 +33,12 @@ async function start() {
   let restoring = true;
   const remember = () => {
     if (restoring || !color || !mood) return;
-    sessionStorage.setItem(KEY, JSON.stringify({ color: color.album.saved(), mood: mood.saved() }));
+    const work = JSON.stringify({ color: color.album.saved(), mood: mood.saved() });
+    try {
+      sessionStorage.setItem(KEY, work);
+    } catch {
+      // Too much for the browser: it is there until the page is loaded again.
+    }
   };
   const choose = takeFiles((files, target) => {
     if (target === "mood-of-color") color.takeMood(files[0]);
@@ -47,7 +53,8 @@ async function start() {
     button.addEventListener("click", () => choose(button.dataset.choose, true));
   }
 
-  addEventListener("pagehide", () => api.leave([...color.openIds(), ...mood.openIds()]));
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", ({ persisted }) => persisted && touch());
 
   const saved = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   try {

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { make, showError } from "./dom.js";
+import { closePicture, openPicture } from "./opened.js";
 import { Rectangles } from "./rectangles.js";
 
 const SIDE = 900;
@@ -17,7 +18,7 @@ export class MoodSide {
     this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, "Choose…");
     this.name = make("span", { className: "name" });
     this.progress = make("progress", { max: 1, hidden: true, aria: { label: `Sending ${title}` } });
-    this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort(new DOMException("cancelled", "AbortError")) } }, "Cancel");
+    this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort() } }, "Cancel");
     this.error = make("p", { className: "error", role: "alert", hidden: true });
     this.help = make("p", { className: "help" }, "Drop a photograph here, or choose one.");
     this.root = make("section", { className: "mood-side", dataset: { take: role }, tabIndex: -1, aria: { label: title } },
@@ -27,24 +28,32 @@ export class MoodSide {
   }
 
   async take(file) {
-    this.abort?.abort(new DOMException("cancelled", "AbortError"));
-    this.abort = new AbortController();
+    this.abort?.abort();
+    const abort = this.abort = new AbortController();
     showError(this.error, null);
+    this.progress.value = 0;
     this.progress.hidden = this.cancel.hidden = false;
     try {
-      const facts = await api.openPicture(file, (share) => { this.progress.value = share; }, this.abort.signal);
-      if (this.photo) api.closePicture(this.photo.id);
+      const facts = await openPicture(file, {
+        signal: abort.signal,
+        progress: (share) => { this.progress.value = share; },
+        refused: (problem) => showError(this.error, problem),
+      });
+      showError(this.error, null);
+      if (this.photo) closePicture(this.photo.id);
       await this.show({ id: facts.id, name: facts.name, facts });
     } catch (error) {
       if (error.name !== "AbortError") showError(this.error, error);
     } finally {
-      this.progress.hidden = this.cancel.hidden = true;
+      // An upload that was replaced ends after its successor began.
+      if (abort === this.abort) this.progress.hidden = this.cancel.hidden = true;
     }
   }
 
   async show(photo) {
     this.photo = photo;
     const blob = await api.original(photo.id, SIDE);
+    if (photo !== this.photo) return;
     if (this.image.src) URL.revokeObjectURL(this.image.src);
     this.image.src = URL.createObjectURL(blob);
     this.image.alt = photo.name;

@@ -1,8 +1,9 @@
 // The room where one photograph gets the mood of another.
 
 import * as api from "./api.js";
-import { announce, find, make, showError, whenQuiet } from "./dom.js";
+import { announce, find, make, replaceItems, showError, whenQuiet, wordsOf } from "./dom.js";
 import { MoodSide } from "./mood-side.js";
+import { bringBack } from "./opened.js";
 import { inPixels } from "./rectangles.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
 import { Stage } from "./stage.js";
@@ -18,11 +19,17 @@ const METHODS = [
   ["reinhard-paper", "Reinhard, as printed", "The paper's formula to the letter"],
 ];
 
+const HELP = {
+  source: "Draw a rectangle in the left picture.",
+  target: "Now draw its counterpart in the right picture.",
+};
+
 export class MoodRoom {
   constructor({ choose, remember }, methods) {
     this.remember = remember;
+    this.drawing = false;
     this.pairs = []; // { source: box, target: box }, boxes in 0…1
-    this.pending = null;
+    this.pending = null; // the source's box of a pair whose counterpart is not drawn yet
     const actions = {
       choose,
       changed: (role) => this.photoChanged(role),
@@ -51,9 +58,10 @@ export class MoodRoom {
     this.strength.addEventListener("input", () => this.changed(false));
     this.keep = make("input", { id: "mood-keep", type: "checkbox" });
     this.keep.addEventListener("change", () => this.changed());
-    this.drawButton = make("button", { type: "button", aria: { pressed: "false" }, on: { click: () => this.toggleDrawing() } }, "Draw pairs");
+    this.drawButton = make("button", { type: "button", aria: { pressed: "false" }, on: { click: () => this.setDrawing(!this.drawing) } }, "Draw pairs");
     this.addButton = make("button", { type: "button", on: { click: () => this.addPair() } }, "Add a pair");
-    this.clearButton = make("button", { type: "button", on: { click: () => this.setPairs([]) } }, "Clear");
+    this.clearButton = make("button", { type: "button", on: { click: () => this.clear() } }, "Clear");
+    this.taking = make("div", { className: "row", role: "group", aria: { label: "Take a pair away" } });
     this.help = make("p", { className: "help", role: "status" });
     this.format = make("select", { id: "mood-format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
     this.download = make("button", { type: "button", className: "primary", id: "mood-download", on: { click: () => this.save() } }, "Download");
@@ -66,7 +74,7 @@ export class MoodRoom {
       make("div", { className: "field check" }, this.keep, make("label", { htmlFor: "mood-keep" }, "Keep its own light and dark")),
       make("div", { className: "group" }, make("h2", {}, "Swatches"),
         make("p", { className: "help" }, "Pairs of rectangles: what is in this one shall look like what is in that one."),
-        make("div", { className: "row" }, this.drawButton, this.addButton, this.clearButton), this.help),
+        make("div", { className: "row" }, this.drawButton, this.addButton, this.clearButton), this.taking, this.help),
       make("div", { className: "group save" }, make("label", { htmlFor: "mood-format" }, "Save "), this.format, this.download, this.cube),
     );
   }
@@ -117,8 +125,12 @@ export class MoodRoom {
     this.stage.setBusy(true);
     showError(find("mood-error"), null);
     try {
-      const blob = await api.moodPreview(this.target.photo.id, this.wish(), SIDE, signal);
-      this.stage.showAfter(await createImageBitmap(blob));
+      const blob = await api.moodPreview(this.target.photo.id, this.wish(), SIDE, {
+        signal, refused: (problem) => this.stage.setBusy(true, wordsOf(problem)),
+      });
+      const bitmap = await createImageBitmap(blob);
+      signal.throwIfAborted();
+      this.stage.showAfter(bitmap);
       announce("The new mood is shown");
       this.stage.setBusy(false);
       await this.loadMethods(signal);
@@ -137,73 +149,83 @@ export class MoodRoom {
     for (const [method, { image }] of this.choices) {
       const blob = await api.moodPreview(this.target.photo.id, {
         source: this.source.photo.id, method, luminance, strength: 1, swatches: [],
-      }, SMALL, signal);
+      }, SMALL, { signal });
       if (image.src) URL.revokeObjectURL(image.src);
       image.src = URL.createObjectURL(blob);
     }
     this.smallFor = wish;
   }
 
-  toggleDrawing() {
-    const on = this.drawButton.getAttribute("aria-pressed") !== "true";
+  /** What is drawn next: a box in the source or, once there is one, its counterpart in the target. */
+  setDrawing(on, pending = null) {
+    this.drawing = on;
+    this.pending = pending;
     this.drawButton.setAttribute("aria-pressed", String(on));
-    this.source.rectangles.drawing = on;
-    this.target.rectangles.drawing = false;
-    for (const side of [this.source, this.target]) side.frame.classList.toggle("drawing", on);
-    this.pending = null;
-    this.help.textContent = on ? "Draw a rectangle in the left picture." : "";
+    this.source.rectangles.drawing = on && !pending;
+    this.target.rectangles.drawing = on && Boolean(pending);
+    for (const side of [this.source, this.target]) side.frame.classList.toggle("drawing", side.rectangles.drawing);
+    this.help.textContent = on ? HELP[pending ? "target" : "source"] : "";
+    this.drawPairs();
   }
 
-  /** First in the source, then in the target. */
   boxAdded(role, box) {
     if (role === "source") {
-      this.pending = box;
-      this.source.rectangles.show([...this.pairs.map(({ source }) => source), box]);
-      this.help.textContent = "Now draw its counterpart in the right picture.";
-    } else if (this.pending) {
+      this.setDrawing(true, box);
+    } else {
       const pair = { source: this.pending, target: box };
-      this.pending = null;
-      this.help.textContent = "Draw another rectangle in the left picture.";
+      this.setDrawing(true);
       this.setPairs([...this.pairs, pair]);
     }
-    this.source.rectangles.drawing = !this.pending;
-    this.target.rectangles.drawing = Boolean(this.pending);
   }
 
   boxChanged(role, index, box) {
-    if (index >= this.pairs.length) return;
-    this.setPairs(box === null
-      ? this.pairs.filter((_, other) => other !== index)
-      : this.pairs.map((pair, other) => (other === index ? { ...pair, [role]: box } : pair)));
+    if (index === this.pairs.length) this.setDrawing(this.drawing, box);
+    else if (box === null) this.takeAway(index);
+    else this.setPairs(this.pairs.map((pair, other) => (other === index ? { ...pair, [role]: box } : pair)));
   }
 
-  /** Without a pointer: a pair in the middle, to be moved by arrow keys. */
+  takeAway(index) {
+    this.setPairs(this.pairs.filter((_, other) => other !== index));
+  }
+
+  clear() {
+    this.setDrawing(this.drawing);
+    this.setPairs([]);
+  }
+
+  /** Without a pointer: a pair around the middle, to be moved by arrow keys. */
   addPair() {
-    const box = [0.4, 0.4, 0.2, 0.2];
+    const aside = 0.06 * (this.pairs.length % 5);
+    const box = [0.3 + aside, 0.3 + aside, 0.2, 0.2];
     this.setPairs([...this.pairs, { source: box, target: box }]);
     this.source.rectangles.layer.lastElementChild?.focus();
   }
 
   setPairs(pairs) {
     this.pairs = pairs;
-    for (const role of ["source", "target"]) this[role].rectangles.show(pairs.map((pair) => pair[role]));
+    this.drawPairs();
     this.changed();
   }
 
+  drawPairs() {
+    const boxes = (role) => this.pairs.map((pair) => pair[role]);
+    this.source.rectangles.show([...boxes("source"), this.pending].filter(Boolean));
+    this.target.rectangles.show(boxes("target"));
+    replaceItems(this.taking, this.pairs.map((_, index) => make("button", {
+      type: "button", aria: { label: `Take pair ${index + 1} away` }, on: { click: () => this.takeAway(index) },
+    }, `${index + 1} ×`)), this.addButton);
+  }
+
   save() {
-    return withButton(this.download, async () => {
-      saveFile(await api.moodPicture(this.target.photo.id, this.wish(), this.format.value));
+    return withButton(this.download, async (refused) => {
+      saveFile(await api.moodPicture(this.target.photo.id, this.wish(), this.format.value, { refused }));
     }, (error) => showError(find("mood-error"), error));
   }
 
   saveLook() {
-    return withButton(this.cube, async () => {
-      saveFile(await api.moodLook(this.target.photo.id, this.wish()));
+    return withButton(this.cube, async (refused) => {
+      saveFile(await api.moodLook(this.target.photo.id, this.wish(), { refused }));
     }, (error) => showError(find("mood-error"), error));
-  }
-
-  openIds() {
-    return [this.source, this.target].map(({ photo }) => photo?.id).filter(Boolean);
   }
 
   saved() {
@@ -221,7 +243,7 @@ export class MoodRoom {
     if (radio) { radio.checked = true; this.method = saved.method; }
     for (const role of ["source", "target"]) {
       try {
-        if (saved[role]) await this[role].show({ ...saved[role], facts: await api.facts(saved[role].id) });
+        if (saved[role]) await this[role].show({ ...saved[role], facts: await bringBack(saved[role].id) });
       } catch (error) {
         if (error.status !== 404) throw error;
       }

@@ -45,6 +45,5 @@ export class Painter {
     const picture = this.planes.paint(this.strength, this.vividness, step);
     show(this.canvas, picture);
     this.pace = (performance.now() - start) / (picture.width * picture.height);
-    this.canvas.dispatchEvent(new CustomEvent("painted", { detail: { step } }));
   }
 }

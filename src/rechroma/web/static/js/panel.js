@@ -15,7 +15,7 @@ const slider = (id, label, most, listener) => {
 
 /**
  * Calls `actions`: amounts(part, done), undo(), redo(), addHint(), mood(), dropMood(), doubt(on),
- * answer(answer), failed(error).
+ * answer(answer), failed(error, picture).
  */
 export class Panel {
   constructor(root, actions) {
@@ -39,7 +39,7 @@ export class Panel {
     this.moodButton = button("Choose a mood picture…", () => actions.mood(), { id: "mood-choose" });
     this.moodName = make("p", { className: "help", id: "mood-name" });
     this.moodProgress = make("progress", { max: 1, hidden: true, aria: { label: "Sending the mood picture" } });
-    this.moodCancel = button("Cancel", () => this.moodAbort.abort(new DOMException("cancelled", "AbortError")), { hidden: true });
+    this.moodCancel = button("Cancel", () => this.moodAbort.abort(), { hidden: true });
     this.moodDrop = button("Take the mood away", () => actions.dropMood(), { hidden: true });
     this.format = make("select", { id: "format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
     this.download = button("Download", () => this.save(), { className: "primary", id: "download" });
@@ -83,25 +83,29 @@ export class Panel {
 
   /** Show that a mood picture is on its way; returns what cancels it. */
   sendMood(name) {
-    this.moodAbort?.abort(new DOMException("cancelled", "AbortError"));
+    this.moodAbort?.abort();
     this.moodAbort = new AbortController();
     this.moodName.textContent = `Sending ${name}…`;
-    this.moodSent(0);
+    this.moodSent(this.moodAbort, 0);
     this.moodProgress.hidden = this.moodCancel.hidden = false;
     return this.moodAbort;
   }
 
-  moodSent(share) { this.moodProgress.value = share; }
+  // What has been replaced tells nothing any more.
+  moodSent(abort, share) {
+    if (abort === this.moodAbort) this.moodProgress.value = share;
+  }
 
-  moodDone() {
+  moodDone(abort) {
+    if (abort !== this.moodAbort) return;
     this.moodProgress.hidden = this.moodCancel.hidden = true;
     this.show(this.picture);
   }
 
   save() {
     const { picture } = this;
-    return withButton(this.download, async () => {
-      saveFile(await api.picture(picture.id, wireOf(picture.history.now), this.format.value));
-    }, this.actions.failed);
+    return withButton(this.download, async (refused) => {
+      saveFile(await api.picture(picture.id, wireOf(picture.history.now), this.format.value, { refused }));
+    }, (error) => this.actions.failed(error, picture));
   }
 }

@@ -1,6 +1,7 @@
 // Pairs of rectangles: these colours shall become those.
 
-import { make } from "./dom.js";
+import { make, replaceItems } from "./dom.js";
+import { followPointer } from "./pointer.js";
 
 const LEAST = 0.02;
 const HUES = ["#d9480f", "#1971c2", "#2f9e44", "#9c36b5", "#e8a90c", "#0c8599", "#c2255c", "#5f3dc4"];
@@ -19,9 +20,7 @@ export class Rectangles {
   }
 
   show(boxes) {
-    const focused = [...this.layer.children].indexOf(document.activeElement);
-    this.layer.replaceChildren(...boxes.map((box, index) => this.item(box, index)));
-    if (focused >= 0) this.layer.children[focused]?.focus();
+    replaceItems(this.layer, boxes.map((box, index) => this.item(box, index)), this.frame.parentElement);
   }
 
   item(box, index) {
@@ -30,6 +29,7 @@ export class Rectangles {
       aria: { label: `${this.label}, pair ${index + 1}. Arrows move it, with Shift they change its size, Delete takes the pair away.` },
     }, make("span", { style: { backgroundColor: HUES[index % HUES.length] } }, String(index + 1)));
     item.addEventListener("keydown", (event) => this.key(event, box, index));
+    item.addEventListener("pointerdown", (event) => this.drag(event, item, box, index));
     return item;
   }
 
@@ -47,31 +47,47 @@ export class Rectangles {
     event.preventDefault();
   }
 
+  /** Where a pointer is, 0…1 of the picture. */
+  at({ clientX, clientY }) {
+    const frame = this.frame.getBoundingClientRect();
+    return {
+      x: Math.min(1, Math.max(0, (clientX - frame.left) / frame.width)),
+      y: Math.min(1, Math.max(0, (clientY - frame.top) / frame.height)),
+    };
+  }
+
+  /** Move a rectangle with the pointer. */
+  drag(event, item, box, index) {
+    if (event.button !== 0) return;
+    const start = this.at(event);
+    const [left, top, width, height] = box;
+    const boxTo = ({ x, y }) => within([left + x - start.x, top + y - start.y, width, height]);
+    followPointer(item, event, {
+      moved: (now) => Object.assign(item.style, placed(boxTo(this.at(now)))),
+      dropped: (now) => this.changed(index, boxTo(this.at(now))),
+      cancelled: () => Object.assign(item.style, placed(box)),
+    });
+  }
+
   /** Draw a rectangle with the pointer, while a pair is being made. */
   draw(event) {
-    if (!this.drawing || event.target.closest(".rectangle")) return;
+    if (!this.drawing || event.button !== 0 || event.target.closest(".rectangle")) return;
     event.preventDefault();
-    const frame = this.frame.getBoundingClientRect();
-    const at = (point) => ({
-      x: Math.min(1, Math.max(0, (point.clientX - frame.left) / frame.width)),
-      y: Math.min(1, Math.max(0, (point.clientY - frame.top) / frame.height)),
-    });
-    const start = at(event);
+    const start = this.at(event);
     const ghost = make("div", { className: "rectangle ghost" });
     this.layer.append(ghost);
-    this.frame.setPointerCapture(event.pointerId);
     const boxTo = (point) => within([
       Math.min(start.x, point.x), Math.min(start.y, point.y),
       Math.abs(start.x - point.x), Math.abs(start.y - point.y),
     ]);
-    const follow = (moved) => Object.assign(ghost.style, placed(boxTo(at(moved))));
-    const drop = (moved) => {
-      this.frame.removeEventListener("pointermove", follow);
-      ghost.remove();
-      this.added(boxTo(at(moved)));
-    };
-    this.frame.addEventListener("pointermove", follow);
-    this.frame.addEventListener("pointerup", drop, { once: true });
+    followPointer(this.frame, event, {
+      moved: (now) => Object.assign(ghost.style, placed(boxTo(this.at(now)))),
+      dropped: (now) => {
+        ghost.remove();
+        this.added(boxTo(this.at(now)));
+      },
+      cancelled: () => ghost.remove(),
+    });
   }
 }
 

@@ -10,13 +10,14 @@ export function saveFile({ blob, name }) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** Run the work of a button, which waits meanwhile; errors go to `failed`. */
+/** Run the work of a button, which waits meanwhile; errors, and what is waited for, go to `failed`. */
 export async function withButton(button, work, failed) {
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
   try {
     failed(null);
-    await work();
+    await work(failed);
+    failed(null);
   } catch (error) {
     if (error.name !== "AbortError") failed(error);
   } finally {

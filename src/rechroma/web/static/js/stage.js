@@ -29,7 +29,7 @@ export class Stage extends EventTarget {
       aria: { label: "Before and after: where the line between them is" },
       on: { input: () => this.place() },
     });
-    this.busy = make("p", { className: "busy", hidden: true }, "Working…");
+    this.busy = make("p", { className: "busy", hidden: true });
     root.classList.add("stage");
     root.replaceChildren(this.view, this.busy, this.divider, this.tools());
     this.listen();
@@ -61,7 +61,8 @@ export class Stage extends EventTarget {
     this.after.getContext("2d").drawImage(bitmap, 0, 0);
   }
 
-  setBusy(busy) {
+  setBusy(busy, words = "Working…") {
+    this.busy.textContent = words;
     this.busy.hidden = !busy;
     this.view.setAttribute("aria-busy", String(busy));
   }
@@ -153,7 +154,7 @@ export class Stage extends EventTarget {
   }
 
   down(event) {
-    if (event.target.closest(".mark")) return;
+    if (event.button !== 0 || event.target.closest(".mark")) return;
     this.view.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.start = { x: event.clientX, y: event.clientY, moved: false };
