@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rechroma.photo import Photo
 
 __all__ = [
+    "FIGURES",
     "Picture",
     "catalogue",
     "colourful",
@@ -30,6 +31,8 @@ __all__ = [
     "refuse_overlap",
 ]
 
+# In a run's folder: where its figures are.
+FIGURES = "samples"
 # Every n-th pixel in both directions is enough for a mean.
 _STEP = 4
 _NAMED = 5
@@ -57,13 +60,13 @@ def catalogue(folder: Path, workers: int, cache: Path) -> list[Picture]:
         folder: Searched with all its sub-folders.
         workers: Processes that decode.
         cache: A JSON file that remembers the measurements, so that a resumed run starts at once.
-            Pictures below its folder, the run's own, are figures and no photographs.
+            The figures beside it, the run's own, are no photographs.
 
     Raises:
         ConfigError: The folder is missing or empty, or some files can't be read: the first five
             are named.
     """
-    paths = picture_files(folder, outside=cache.parent)
+    paths = picture_files(folder, outside=cache.parent / FIGURES)
     if not paths:
         raise ConfigError(f"{folder}: no pictures there", "check TRAIN_DIR and VAL_DIR")
     known: dict[str, list[float | str]] = json.loads(cache.read_text()) if cache.exists() else {}

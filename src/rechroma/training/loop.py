@@ -11,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rechroma.errors import TrainingError
 from rechroma.training.adversary import Adversary
+from rechroma.training.catalog import FIGURES
 from rechroma.training.checkpoint import read_state, save_weights, write_state
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Advice
@@ -173,7 +174,7 @@ class Trainer:
         self.log.validation(self.step, scores)
         samples = self.validator.crops[: self.config.validation.samples]
         if len(samples):
-            figure = self.config.output_dir / "samples" / f"step-{self.step:07d}.png"
+            figure = self.config.output_dir / FIGURES / f"step-{self.step:07d}.png"
             save_samples(self._smooth, samples, device, figure)
         if scores[self.validator.name] < self.best:
             self.best = scores[self.validator.name]

@@ -17,7 +17,14 @@ from rechroma import __version__
 from rechroma.errors import ConfigError, TrainingError
 from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
 from rechroma.training.bins import class_weights, smoothed_prior
-from rechroma.training.catalog import Picture, catalogue, colourful, hold_out, refuse_overlap
+from rechroma.training.catalog import (
+    FIGURES,
+    Picture,
+    catalogue,
+    colourful,
+    hold_out,
+    refuse_overlap,
+)
 from rechroma.training.checkpoint import start_from
 from rechroma.training.config import TrainConfig, refuse_other_run, save_config
 from rechroma.training.data import Crops, Positions, Samples, centre_crops
@@ -58,7 +65,7 @@ def train(config: TrainConfig) -> Path:
     """
     folder = config.output_dir
     try:
-        (folder / "samples").mkdir(parents=True, exist_ok=True)
+        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
         return _train(with_available_lpips(config), folder)
     except OSError as error:
         raise TrainingError(
