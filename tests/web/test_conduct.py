@@ -243,10 +243,14 @@ def test_a_page_that_is_closed_leaves_little_time():
     for key in (gone.id, back.id, "unknown"):
         sessions.leave(key, 5.0)
     now[0] = 4.0
-    assert sessions.get(back.id) is back  # a reload
+    assert sessions.claim(back.id) is back  # a reload
+    assert sessions.get(gone.id) is gone  # asked for before the farewell, and overtaken by it
     now[0] = 6.0
     sessions.sweep()
     assert len(sessions) == 1
+    now[0] = 103.0
+    assert sessions.get(back.id) is back
+    now[0] = 202.0
     assert sessions.get(back.id) is back
 
 

@@ -27,12 +27,14 @@ class Session:
         upload: The file.
         facts: What is known of it.
         used: When it was last used, in seconds of a monotonic clock.
+        left: Whether its page was closed.
     """
 
     id: str
     upload: Upload
     facts: Facts
     used: float
+    left: bool = False
 
 
 class Sessions:
@@ -83,7 +85,9 @@ class Sessions:
         return session
 
     def get(self, key: str) -> Session:
-        """Return a picture that is open.
+        """Return a picture that is open, and keep it for as long again.
+
+        Not if its page was closed: what that asked before may arrive after its farewell.
 
         Raises:
             Problem: 404 none of that id, or not any more.
@@ -92,7 +96,14 @@ class Sessions:
         session = self._open.get(key)
         if session is None:
             raise Problem(404, "this picture is not open any more", "open it again")
-        session.used = self._clock()
+        if not session.left:
+            session.used = self._clock()
+        return session
+
+    def claim(self, key: str) -> Session:
+        """Return a picture that is open to a page that is there, perhaps again: see `get`."""
+        session = self.get(key)
+        session.left, session.used = False, self._clock()
         return session
 
     def end(self, key: str) -> None:
@@ -102,12 +113,13 @@ class Sessions:
             self._drop(session)
 
     def leave(self, key: str, seconds: float) -> None:
-        """Keep a picture for a few seconds more, unless somebody asks for it before they are over.
+        """Keep a picture for a few seconds more, unless a page claims it before they are over.
 
         Nothing happens if it is not open.
         """
         session = self._open.get(key)
         if session is not None:
+            session.left = True
             session.used = min(session.used, self._clock() - self._seconds + seconds)
 
     def sweep(self) -> None:

@@ -59,7 +59,7 @@ async def leave(service: ServiceHere, left: LeaveOptions) -> Response:
 @router.get("/{id}", responses=problems(404))
 async def picture_facts(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
     """Tell what is known of a picture that is open."""
-    return _told(service, service.sessions.get(id))
+    return _told(service, service.sessions.claim(id))
 
 
 @router.delete("/{id}", status_code=204, responses=problems())
