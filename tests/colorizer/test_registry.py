@@ -22,8 +22,8 @@ def test_a_file_name_alone_is_a_path(make_model, monkeypatch):
 
 
 def test_a_mistyped_name_gets_the_nearest():
-    with pytest.raises(ModelError, match=f"there is no model 'rechrma-v0'.*{DEFAULT_MODEL}"):
-        find_model("rechrma-v0")
+    with pytest.raises(ModelError, match=f"there is no model 'rechrma-v1'.*{DEFAULT_MODEL}"):
+        find_model("rechrma-v1")
 
 
 def test_a_name_like_none_gets_them_all():

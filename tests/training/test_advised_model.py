@@ -117,6 +117,25 @@ def test_confidence_is_one_where_the_network_is_as_sure_as_what_it_was_taught(ad
     assert abs(shown.pixels.mean() - wanted.mean()) < 0.02
 
 
+def test_what_training_weighed_more_is_no_likelier():
+    """Logits of a sure network that was taught with weights w are log p + log w."""
+    rng = np.random.default_rng(0)
+    likely, weights = rng.dirichlet(np.ones(261), 6).T, rng.uniform(0.5, 20, 261)
+    logits = np.log(likely * weights[:, None]).reshape(261, 2, 3).astype(np.float32)
+    plain = Distribution(np.log(likely).reshape(261, 2, 3).astype(np.float32), 0.38)
+    found = Distribution(logits, 0.38, log_weights=np.log(weights).astype(np.float32))
+    assert np.allclose(found.probability, plain.probability, atol=1e-5)
+    assert np.allclose(found.mean(), plain.mean(), atol=1e-3)
+    assert np.allclose(
+        [each.probability for each in found.likely(1, 2, 3)],
+        [each.probability for each in plain.likely(1, 2, 3)],
+        atol=1e-4,
+    )
+    # Other answers are as vivid as the answer itself.
+    strong = Distribution(logits, 0.38, gain=1.5)
+    assert np.allclose(strong.variant(1, 2), 1.5 * found.variant(1, 2), atol=1e-3)
+
+
 def test_likely_colours_are_apart_and_in_order(advised, photo):
     found = Colorizer(advised[1]).predict(photo).distribution.likely(3, 4, 5)
     assert [each.probability for each in found] == sorted(

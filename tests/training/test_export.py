@@ -33,9 +33,9 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
     torch.manual_seed(0)
     model = ColorizerModel(config, pretrained=False).eval()
     path = tmp_path / "model.onnx"
-    card = card_of(model, name="test", scores={"psnr": 1.0})
-    gain = 1.25 if config.output == "ab" else 1.0
-    export_onnx(model, path, card, gain)
+    gain = 1.0 if config.output == "rgb" else 1.25
+    card = card_of(model, name="test", scores={"psnr": 1.0}, chroma_gain=gain)
+    export_onnx(model, path, card)
     session = onnxruntime.InferenceSession(path)
     wanted = RunTimeGraph(rounded(model), gain).eval()
     # RGB is about 1 where chroma is about 110.
@@ -102,7 +102,5 @@ def test_raw_output_and_gain_are_refused_where_they_have_no_meaning(tmp_path):
     with pytest.raises(UsageError, match="no raw RGB"):
         Colorizer(tmp_path / "ab.onnx").predict(np.zeros((8, 8), np.uint8)).render_raw()
     rgb = ColorizerModel(KINDS[0], pretrained=False)
-    bins = ColorizerModel(KINDS[2], pretrained=False)
-    for model in (rgb, bins):
-        with pytest.raises(ConfigError, match="gain for a model of RGB or of classes"):
-            export_onnx(model, tmp_path / "x.onnx", card_of(model, name="test"), 1.25)
+    with pytest.raises(ConfigError, match="gain for a model of RGB"):
+        export_onnx(rgb, tmp_path / "x.onnx", card_of(rgb, name="test", chroma_gain=1.25))

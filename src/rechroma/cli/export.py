@@ -59,7 +59,7 @@ def export(
     from rechroma.training.checkpoint import load_model
     from rechroma.training.export import card_of, export_onnx
 
-    model, _ = load_model(checkpoint)
+    model, facts = load_model(checkpoint)
     card = card_of(
         model,
         name=name,
@@ -68,8 +68,10 @@ def export(
         training_data=training_data,
         size=size,
         scores=_scores(scores) if scores else {},
+        chroma_gain=chroma_gain,
+        log_weights=facts.get("log_weights"),
     )
-    export_onnx(model, output, card, chroma_gain, overwrite=overwrite)
+    export_onnx(model, output, card, overwrite=overwrite)
     console.note(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
+from rechroma.color.bins import bin_centres
 from rechroma.errors import ModelError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class ModelCard:
     """What a colorizer says about itself.
 
     Attributes:
-        name: Its name, such as "rechroma-v0".
+        name: Its name, such as "rechroma-v1".
         version: Its version.
         licence: The licence of the weights, as an SPDX identifier.
         input: What the graph takes, float32 (N, C, H, W): "lightness", CIELAB's L, C = 1; "grey",
@@ -69,6 +70,9 @@ class ModelCard:
         fixed: Whether the graph takes inputs of size × size alone.
         temperature: T of the annealed mean by which an output "logits", float32 (N, Q, H/s, W/s),
             over the bins of `rechroma.color.bins` becomes the chroma; 0 for a model without.
+        chroma_gain: Factor on that mean, which the graph's chroma has had already.
+        log_weights: What training added to the logits, by weighing rare colours more: Q numbers, or
+            none. Without them logits tell how likely colours are.
     """
 
     name: str
@@ -89,6 +93,8 @@ class ModelCard:
     output_scale: float = 1.0
     fixed: bool = False
     temperature: float = 0.0
+    chroma_gain: float = 1.0
+    log_weights: list[float] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return the card as JSON text, as it stands in the ONNX file."""
@@ -137,10 +143,14 @@ def parse_toml_card(text: str, where: str) -> ModelCard:
     return _checked({**_UNSTATED, **values}, where, mend)
 
 
-_KEYS = frozenset(field.name for field in fields(ModelCard))
-_NEEDED = frozenset(field.name for field in fields(ModelCard) if field.default is MISSING)
+_KEYS = frozenset(each.name for each in fields(ModelCard))
+_NEEDED = frozenset(
+    each.name
+    for each in fields(ModelCard)
+    if each.default is MISSING and each.default_factory is MISSING
+)
 # What graphs of others do not have.
-_OURS_ALONE = frozenset({"feature_stride", "hints", "temperature"})
+_OURS_ALONE = frozenset({"feature_stride", "hints", "temperature", "chroma_gain", "log_weights"})
 # What a card of somebody else's model may leave out.
 _UNSTATED: Mapping[str, object] = {
     "version": "not stated",
@@ -208,6 +218,13 @@ def _is_scores(value: object) -> bool:
     )
 
 
+def _is_weights(value: object) -> bool:
+    return isinstance(value, list) and (
+        not value
+        or (len(value) == len(bin_centres()) and all(map(_is_number, cast("list[object]", value))))
+    )
+
+
 _TEXT = (_is_text, "a text")
 _COUNT = (_is_count, "a positive whole number")
 _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
@@ -229,4 +246,6 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "output_scale": (lambda value: _is_number(value) and value != 0, "a number that is not 0"),
     "fixed": (_is_flag, "true or false"),
     "temperature": (_is_temperature, "a number, 0 or more"),
+    "chroma_gain": (lambda value: _is_number(value) and value != 0, "a number that is not 0"),
+    "log_weights": (_is_weights, f"{len(bin_centres())} numbers, or none"),
 }

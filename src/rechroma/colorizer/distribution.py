@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,9 @@ from rechroma.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Distribution", "Likely", "one_answer_alone"]
+    from rechroma.colorizer.card import ModelCard
+
+__all__ = ["Distribution", "Likely", "distribution_of", "one_answer_alone"]
 
 # Suggestions are at least so far apart, in CIELAB units.
 _APART = 15.0
@@ -41,14 +43,25 @@ class Distribution:
     Attributes:
         logits: Float32, shape (Q, h, w).
         temperature: T of the annealed mean (Zhang et al. 2016, equation 5).
+        gain: Factor on the annealed mean.
+        log_weights: What training added to the logits, by weighing rare colours more, shape (Q,).
     """
 
     logits: NDArray[np.float32]
     temperature: float
+    gain: float = 1.0
+    log_weights: NDArray[np.float32] | None = None
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        """How likely each bin is, shape (Q, h, w): what training weighed more is no likelier."""
+        if self.log_weights is None:
+            return _softmax(self.logits)
+        return _softmax(self.logits - self.log_weights[:, None, None])
 
     def mean(self) -> NDArray[np.float32]:
         """Return the mean a and b, (2, h, w): the least squared error, and the palest answer."""
-        return _decoded(_softmax(self.logits))
+        return _decoded(self.probability)
 
     def variant(self, number: int, count: int) -> NDArray[np.float32]:
         """Return another plausible answer, a and b, shape (2, h, w).
@@ -64,14 +77,15 @@ class Distribution:
         angle = 2 * np.pi * (number - 1) / count + np.pi / 4
         along = bin_centres() @ np.array([np.cos(angle), np.sin(angle)], np.float32)
         pushed = self.logits + (_PUSH * along.astype(np.float32))[:, None, None]
-        return _decoded(_softmax((pushed / self.temperature).astype(np.float32)))
+        annealed = _decoded(_softmax((pushed / self.temperature).astype(np.float32)))
+        return annealed * np.float32(self.gain)
 
     def confidence(self) -> NDArray[np.float32]:
         """Return how sure the network is, shape (h, w), by its entropy.
 
         1 is as sure as it can be taught to be, 0 where all bins are as likely.
         """
-        probability = _softmax(self.logits)
+        probability = self.probability
         entropy = -(probability * np.log(np.maximum(probability, 1e-12))).sum(axis=0)
         unsure = (entropy - _SUREST) / (np.log(len(self.logits)) - _SUREST)
         return np.clip(1 - unsure, 0, 1).astype(np.float32)
@@ -79,7 +93,8 @@ class Distribution:
     def likely(self, row: int, column: int, count: int) -> list[Likely]:
         """Return the likeliest colours of one cell, `count` at most, the likeliest first."""
         centres = bin_centres()
-        left = _softmax(self.logits[:, row, column])
+        place = np.s_[:, row : row + 1, column : column + 1]
+        left = replace(self, logits=self.logits[place]).probability[:, 0, 0]
         found: list[Likely] = []
         while len(found) < count and left.max() > 1e-3:
             best = centres[int(left.argmax())]
@@ -88,6 +103,12 @@ class Distribution:
             found.append(Likely(float(a), float(b), float(left[near].sum())))
             left = np.where(near, 0, left)
         return sorted(found, key=lambda likely: -likely.probability)
+
+
+def distribution_of(card: ModelCard, logits: NDArray[np.float32]) -> Distribution:
+    """Return the distribution of a model with that card."""
+    weights = np.array(card.log_weights, np.float32) if card.log_weights else None
+    return Distribution(logits, card.temperature, card.chroma_gain, weights)
 
 
 def one_answer_alone() -> UsageError:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "MODELS", "find_model"]
 
 # Name → file inside `rechroma.weights`.
-MODELS: Mapping[str, str] = MappingProxyType({"rechroma-v0": "rechroma-v0.onnx"})
-DEFAULT_MODEL = "rechroma-v0"
+MODELS: Mapping[str, str] = MappingProxyType({"rechroma-v1": "rechroma-v1.onnx"})
+DEFAULT_MODEL = "rechroma-v1"
 
 
 def find_model(model: str | os.PathLike[str]) -> Path:

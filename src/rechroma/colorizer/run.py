@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.colorizer.colorization import Colorization, check_amounts, memory_of
-from rechroma.colorizer.distribution import Distribution
+from rechroma.colorizer.distribution import distribution_of
 from rechroma.colorizer.hints import Hint, mood_of, seen_hints
 from rechroma.colorizer.ports import NO_ADVICE, Advice
 from rechroma.colorizer.session import open_session
@@ -163,7 +163,7 @@ class Colorizer:
         shown = slice(None), slice(rows), slice(columns)
         distribution = None
         if logits is not None:
-            distribution = Distribution(logits[shown], self.card.temperature)
+            distribution = distribution_of(self.card, logits[shown])
         cells = _cell_means(lightness, step)[:rows, :columns]
         extent = plan.height / step, plan.width / step
         return Colorization(photo, cells, maps[shown], extent, self._threads, distribution)

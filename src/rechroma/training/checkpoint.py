@@ -104,16 +104,17 @@ def load_model(path: Path) -> tuple[ColorizerModel, dict[str, Any]]:
     return model.eval(), json.loads(header["facts"])
 
 
-def load_checkpoint(config: TrainConfig, name: str) -> ColorizerModel:
-    """Return a checkpoint of the config's run in eval mode.
+def load_checkpoint(config: TrainConfig, name: str) -> tuple[ColorizerModel, dict[str, Any]]:
+    """Return a checkpoint of the config's run in eval mode, and its facts.
 
     Raises:
         ModelError: There is none of that name, or it holds another network than the config.
     """
     path = checkpoint_path(config.output_dir, name)
     model = ColorizerModel(config.network, pretrained=False)
-    load_weights(model, config.network, path)
-    return model.eval()
+    tensors, header = _read(path)
+    _fill(model, tensors, config.network, _network_of(header, path), path)
+    return model.eval(), json.loads(header["facts"])
 
 
 def write_state(path: Path, state: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ class RunTimeGraph(nn.Module):
 
     Args:
         model: Any output kind.
-        gain: Factor on a and b that makes up for the paleness of a mean; 1 for RGB models.
+        gain: Factor on a and b; 1 for RGB models.
 
     Raises:
         ConfigError: A gain for an RGB model.
@@ -48,11 +48,8 @@ class RunTimeGraph(nn.Module):
 
     def __init__(self, model: ColorizerModel, gain: float) -> None:
         super().__init__()
-        if gain != 1 and (model.output.kind == "rgb" or model.temperature):
-            raise ConfigError(
-                "a chroma gain for a model of RGB or of classes",
-                "leave out --chroma-gain; classes have --vividness",
-            )
+        if gain != 1 and model.output.kind == "rgb":
+            raise ConfigError("a chroma gain for a model of RGB", "leave out --chroma-gain")
         self.model = model
         self.gain = gain
 
@@ -74,6 +71,8 @@ def card_of(
     training_data: str = "not stated",
     size: int = 192,
     scores: dict[str, float] | None = None,
+    chroma_gain: float = 1.0,
+    log_weights: list[float] | None = None,
 ) -> ModelCard:
     """Return the card of a model of ours; see `ModelCard` for the fields."""
     return ModelCard(
@@ -90,6 +89,8 @@ def card_of(
         training_data=training_data,
         scores=scores or {},
         temperature=model.temperature,
+        chroma_gain=chroma_gain,
+        log_weights=log_weights or [],
     )
 
 
@@ -102,7 +103,6 @@ def export_onnx(
     model: ColorizerModel,
     path: Path,
     card: ModelCard,
-    gain: float = 1.0,
     *,
     overwrite: bool = False,
 ) -> None:
@@ -111,8 +111,7 @@ def export_onnx(
     Args:
         model: Its weights are stored rounded to float16; the model itself is not changed.
         path: The file to write, atomically.
-        card: Goes into the file's `metadata_props`.
-        gain: See `RunTimeGraph`.
+        card: Goes into the file's `metadata_props`; its `chroma_gain` into the graph.
         overwrite: Replace what stands at `path`.
 
     Raises:
@@ -123,7 +122,7 @@ def export_onnx(
     refuse_taken(path, overwrite=overwrite)
     # As whoever loads the file will.
     parse_card(card.to_json(), str(path))
-    graph = RunTimeGraph(model, gain).eval()
+    graph = RunTimeGraph(model, card.chroma_gain).eval()
     stride = model.network.stride
     height, width = 4 * stride, 6 * stride
     example = [torch.rand(1, 1, height, width) * 100]
@@ -145,10 +144,11 @@ def exported_checkpoint(config: TrainConfig, ckpt_name: str) -> Generator[Path]:
     Raises:
         ModelError: There is no such checkpoint, or it holds another network than the config.
     """
-    network = load_checkpoint(config, ckpt_name)
+    network, facts = load_checkpoint(config, ckpt_name)
     with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
         file = Path(folder, f"{ckpt_name}.onnx")
-        export_onnx(network, file, card_of(network, name=ckpt_name))
+        card = card_of(network, name=ckpt_name, log_weights=facts.get("log_weights"))
+        export_onnx(network, file, card)
         yield file
 
 

@@ -65,13 +65,15 @@ def finetune_model(wish: Finetuning) -> Path:
     config = _config(wish, start)
     train(config)
     before = load_card(start)
-    model = load_checkpoint(config, "ckpt_best")
+    model, facts = load_checkpoint(config, "ckpt_best")
     card = card_of(
         model,
         name=wish.name,
         licence=before.licence,
         training_data=f"{before.name}, tuned on {wish.folder.name}",
         size=before.size,
+        chroma_gain=before.chroma_gain,
+        log_weights=facts.get("log_weights"),
     )
     export_onnx(model, wish.output, card, overwrite=wish.overwrite)
     return wish.output

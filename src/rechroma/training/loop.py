@@ -188,7 +188,8 @@ class Trainer:
         return model
 
     def _save(self, path: Path, scores: dict[str, float]) -> None:
-        save_weights(self._smooth, path, self.config.network, {"step": self.step, **scores})
+        facts = {"step": self.step, **scores, "log_weights": self._criterion.log_weights}
+        save_weights(self._smooth, path, self.config.network, facts)
 
     def _state(self) -> dict[str, Any]:
         return {

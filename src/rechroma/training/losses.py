@@ -55,6 +55,11 @@ class Criterion(nn.Module):
             {name: load_perceptual(name) for name in terms if name in ("lpips", "st_lpips")}
         )
 
+    @property
+    def log_weights(self) -> list[float]:
+        """What `cross_entropy` adds to the logits of each bin; none without class weights."""
+        return self.class_weights.log().tolist()
+
     def forward(self, raw: Tensor, truth: Truth) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the weighted sum, and every term's own unweighted value."""
         values = {name: self._term(name, raw, truth) for name in self.terms}
