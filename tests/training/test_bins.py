@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from skimage.color import rgb2lab
 
-from rechroma.color.bins import GRID, bin_centres
+from rechroma.color.bins import BINS, GRID, bin_centres
 from rechroma.training.bins import (
     NEIGHBOURS,
     SIGMA,
@@ -110,3 +110,7 @@ def test_class_weights_have_mean_one_and_favour_rare_bins(uniform):
         assert np.allclose(weights, 1)
     else:
         assert weights[prior.argmin()] > weights[prior.argmax()]
+
+
+def test_the_number_of_bins_is_what_is_found():
+    assert len(bin_centres()) == BINS

@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import BINS
 from rechroma.errors import ModelError
 
 if TYPE_CHECKING:
@@ -220,8 +220,7 @@ def _is_scores(value: object) -> bool:
 
 def _is_weights(value: object) -> bool:
     return isinstance(value, list) and (
-        not value
-        or (len(value) == len(bin_centres()) and all(map(_is_number, cast("list[object]", value))))
+        not value or (len(value) == BINS and all(map(_is_number, cast("list[object]", value))))
     )
 
 
@@ -247,5 +246,5 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "fixed": (_is_flag, "true or false"),
     "temperature": (_is_temperature, "a number, 0 or more"),
     "chroma_gain": (lambda value: _is_number(value) and value != 0, "a number that is not 0"),
-    "log_weights": (_is_weights, f"{len(bin_centres())} numbers, or none"),
+    "log_weights": (_is_weights, f"{BINS} numbers, or none"),
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import BINS
 from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
 from rechroma.colorizer.card import (
     CARD_KEY,
@@ -251,7 +251,7 @@ def _checked_card(session: onnxruntime.InferenceSession, where: str) -> ModelCar
     card = parse_card(text, where)
     outputs: dict[str, int | None] = {card.output: OUTPUT_CHANNELS[card.output]}
     if card.temperature:
-        outputs[LOGITS] = len(bin_centres())
+        outputs[LOGITS] = BINS
     if card.feature_stride:
         outputs[FEATURES] = None
     inputs = session.get_inputs()
