@@ -205,9 +205,13 @@ def make_picture():
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium: the system's own, or the one that Playwright has installed."""
+    """Chromium: the system's own, or the one that Playwright has installed.
+
+    Not for the whole session: while Playwright is there its event loop runs in this thread, and
+    tests of other modules run loops of their own.
+    """
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
