@@ -2,7 +2,7 @@
 
     python benchmarks/advice.py hints --photos photos/val
     python benchmarks/advice.py mood --photos photos/val
-    python benchmarks/advice.py stability --photos photos/val --model rechroma-v1
+    python benchmarks/advice.py stability --photos photos/val --model rechroma-v2
     python benchmarks/advice.py sizes --photos photos/val
 
 `hints`: 0 to 20 points at random places, each with the truth's mean colour of 7 × 7 pixels there,

@@ -24,13 +24,13 @@ REQUIREMENTS = [
 def shipped(model, monkeypatch):
     """Make the tiny model the only one."""
     for module in (colorizing, registry):
-        monkeypatch.setattr(module, "MODELS", {"rechroma-v1": model})
+        monkeypatch.setattr(module, "MODELS", {"rechroma-v2": model})
 
 
 @pytest.fixture
 def broken(monkeypatch):
     for module in (colorizing, registry):
-        monkeypatch.setattr(module, "MODELS", {"rechroma-v1": "lost.onnx"})
+        monkeypatch.setattr(module, "MODELS", {"rechroma-v2": "lost.onnx"})
 
 
 def call(capfd, *arguments):

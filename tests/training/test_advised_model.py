@@ -17,7 +17,7 @@ from skimage.color import rgb2lab
 from rechroma.cli import main
 from rechroma.color import lightness
 from rechroma.colorizer import Colorizer, Distribution, Hint, load_card
-from rechroma.colorizer.advice import Patch, hint_map, mood_vector
+from rechroma.colorizer.advice import MOOD_SIZE, Patch, hint_map, mood_vector
 from rechroma.errors import ModelError, UsageError
 from rechroma.photo import read
 from rechroma.training.bins import BinCodec
@@ -43,6 +43,34 @@ def advised(tmp_path_factory):
     path = tmp_path_factory.mktemp("advised") / "advised.onnx"
     export_onnx(model, path, card_of(model, name="advised", size=64))
     return model, path
+
+
+def test_a_gain_leaves_hints_and_moods_as_they_are_given(advised, photo, tmp_path):
+    model, path = advised
+    card = card_of(model, name="lively", size=64, chroma_gain=1.5)
+    export_onnx(model, tmp_path / "lively.onnx", card)
+    plain, lively = Colorizer(path), Colorizer(tmp_path / "lively.onnx")
+    before, after = plain.predict(photo).chroma, lively.predict(photo).chroma
+    np.testing.assert_allclose(after, 1.5 * before, atol=0.05)
+    hints = [Hint(30, 20, "#ff0000")]
+    before, after = (each.predict(photo, hints=hints).chroma for each in (plain, lively))
+    own = torch.from_numpy(lightness(photo.pixels).astype(np.float32))[None, None]
+    advice = Advice(
+        torch.from_numpy(hint_map([Patch(18, 23, 28, 33, *hints[0].chroma)], 64, 96))[None],
+        torch.zeros(1, MOOD_SIZE),
+    )
+    with torch.no_grad():
+        hinted = model.network.with_features(own, advice)[2][0].movedim(0, -1).numpy()
+    assert hinted.max() - hinted.min() > 0.1
+    np.testing.assert_allclose(after, before * (1.5 - 0.5 * hinted), atol=0.05)
+    # A mood is what the answer is to be like, not what comes before the gain.
+    mood = np.zeros((40, 50, 3), np.uint8) + np.array([150, 110, 110], np.uint8)
+    _, *rose = rgb2lab(mood[:1, :1])[0, 0]
+    told = torch.from_numpy(mood_vector(np.full((4, 4, 2), rose) / 1.5))[None]
+    with torch.no_grad():
+        moody = Advice(torch.zeros(1, 3, 64, 96), told)
+        wanted = model.everything(own, moody, 1.5)["chroma"][0].permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(lively.predict(photo, mood=mood).chroma, wanted, atol=0.5)
 
 
 @pytest.fixture

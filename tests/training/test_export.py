@@ -4,13 +4,16 @@ import onnxruntime
 import pytest
 import torch
 
+from rechroma.cli import main
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.colorizer import Colorizer, load_card
-from rechroma.errors import ConfigError, UsageError
+from rechroma.errors import ConfigError, ModelError, UsageError
 from rechroma.photo import read
+from rechroma.training.checkpoint import load_average, save_weights
 from rechroma.training.config import NetworkConfig
 from rechroma.training.export import RunTimeGraph, card_of, export_onnx
 from rechroma.training.model import ColorizerModel
+from rechroma.training.trainable import read_trainable
 
 KINDS = [
     NetworkConfig(name="base", output="rgb", width=4),
@@ -104,3 +107,33 @@ def test_raw_output_and_gain_are_refused_where_they_have_no_meaning(tmp_path):
     rgb = ColorizerModel(KINDS[0], pretrained=False)
     with pytest.raises(ConfigError, match="gain for a model of RGB"):
         export_onnx(rgb, tmp_path / "x.onnx", card_of(rgb, name="test", chroma_gain=1.25))
+
+
+def checkpoints(tmp_path, *configs):
+    for number, config in enumerate(configs):
+        torch.manual_seed(number)
+        model = ColorizerModel(config, pretrained=False)
+        save_weights(model, tmp_path / f"{number}.safetensors", config, {"step": number})
+        yield tmp_path / f"{number}.safetensors"
+
+
+def test_of_several_checkpoints_the_mean_is_exported(tmp_path):
+    paths = list(checkpoints(tmp_path, *[KINDS[1]] * 3))
+    states = [load_average([path])[0].state_dict() for path in paths]
+    model, facts = load_average(paths)
+    assert facts["step"] == 2
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point():
+            wanted = np.mean([state[name].numpy() for state in states], axis=0)
+            np.testing.assert_allclose(tensor.numpy(), wanted, atol=1e-6)
+    files = [*map(str, paths), "-o", str(tmp_path / "mean.onnx"), "--name", "mean"]
+    assert main(["export", *files]) == 0
+    _, tensors = read_trainable(tmp_path / "mean.onnx")
+    head = model.state_dict()["network.head.weight"]
+    torch.testing.assert_close(tensors["network.head.weight"], head, atol=1e-3, rtol=1e-3)
+
+
+def test_checkpoints_of_different_networks_have_no_mean(tmp_path):
+    slim, wide = KINDS[1], NetworkConfig(name="base", output="ab", width=8)
+    with pytest.raises(ModelError, match=r"WIDTH 4.*not.*WIDTH 8"):
+        load_average(list(checkpoints(tmp_path, slim, wide)))

@@ -55,6 +55,20 @@ def test_terms_add_up_with_their_weights(pixels):
     assert float(total) == pytest.approx(2 * float(values["l2"]) + 3 * float(values["smooth_l1"]))
 
 
+@pytest.mark.parametrize(("share", "looked_at"), [(0.5, 1), (0.51, 2), (1.0, 2)])
+def test_perceptual_terms_look_at_a_share_of_the_batch_and_the_others_at_all(
+    pixels, share, looked_at
+):
+    raw, truth = torch.zeros(2, 2, 64, 64), truth_of(pixels)
+    terms = {"l2": 1.0, "st_lpips": 1.0}
+    _, values = Criterion(terms, output_of("ab"), perceptual_share=share)(raw, truth)
+    criterion = Criterion(terms, output_of("ab"))
+    _, of_all = criterion(raw, truth)
+    _, of_some = criterion(raw[:looked_at], truth_of(pixels[:looked_at]))
+    assert torch.allclose(values["st_lpips"], of_some["st_lpips"])
+    assert torch.allclose(values["l2"], of_all["l2"])
+
+
 def test_gradients_reach_colours_out_of_gamut(pixels):
     """A clip inside of the loss would leave these pixels without a gradient."""
     truth = truth_of(pixels)

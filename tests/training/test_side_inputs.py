@@ -88,6 +88,21 @@ def test_hints_spread_to_what_is_near_and_alike():
     assert weight[6, 6] < weight[6, 2] - 0.2
 
 
+def test_hints_spread_over_the_same_share_of_a_picture_at_every_size():
+    spread = HintPropagation(4)
+    weights = []
+    with torch.no_grad():
+        spread.log_likeness.fill_(-1)
+        for height, width in ((16, 24), (64, 96)):
+            hints = torch.zeros(1, 3, height, width)
+            hints[0, :, height // 2, width // 4] = 1.0
+            taken = spread(torch.ones(1, 4, height, width), hints)[0, 2]
+            weights.append(taken[height // 2, width // 4 :: width // 8])
+    small, large = weights
+    assert small[0] > 2 * small[-1]
+    assert torch.allclose(small[1:], large[1:], atol=0.02)
+
+
 def test_what_is_missing_elsewhere_is_refused(tmp_path):
     save_weights(trained(FULL), tmp_path / "full.safetensors", FULL, {})
     plain = ColorizerModel(PLAIN, pretrained=False)

@@ -15,7 +15,9 @@ __all__ = ["export"]
 
 
 @click.command()
-@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument(
+    "checkpoints", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="CHECKPOINT..."
+)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.onnx")
 @click.option("--name", required=True, help="The model's name on its card.")
 @click.option("--model-version", default="1", show_default=True, help="Its version.")
@@ -29,6 +31,14 @@ __all__ = ["export"]
     "--chroma-gain", type=click.FloatRange(0.5, 2), default=1.0, show_default=True,
     help="Factor on a and b, built into the graph.",
 )  # fmt: skip
+@click.option(
+    "--temperature", type=click.FloatRange(0.05, 2),
+    help="Bins: T of the annealed mean; as in training if left out.",
+)  # fmt: skip
+@click.option(
+    "--unweighed", type=click.FloatRange(0, 1), default=0.0, show_default=True,
+    help="Bins: share of the class rebalancing that answers do without.",
+)  # fmt: skip
 @click.option("--scores", type=click.Path(path_type=Path), help="JSON file: metric name → value.")
 @options.overwrite
 @options.quiet
@@ -37,7 +47,7 @@ __all__ = ["export"]
 def export(
     console: Console,
     *,
-    checkpoint: Path,
+    checkpoints: tuple[Path, ...],
     output: Path,
     name: str,
     model_version: str,
@@ -45,10 +55,14 @@ def export(
     training_data: str,
     size: int,
     chroma_gain: float,
+    temperature: float | None,
+    unweighed: float,
     scores: Path | None,
     overwrite: bool,
 ) -> None:
     """Write a checkpoint as ONNX, with float16 weights and its card inside.
+
+    Of several checkpoints of one line of training, the mean of their weights is written.
 
     \b
     Example:
@@ -56,10 +70,14 @@ def export(
       rechroma colorize old.jpg --model mine.onnx
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     training_options.require_training()
-    from rechroma.training.checkpoint import load_model
+    from rechroma.training.checkpoint import load_average
     from rechroma.training.export import card_of, export_onnx
+    from rechroma.training.operating import set_operating_point
 
-    model, facts = load_model(checkpoint)
+    model, facts = load_average(checkpoints)
+    log_weights = set_operating_point(
+        model, facts.get("log_weights", []), temperature=temperature, unweighed=unweighed
+    )
     card = card_of(
         model,
         name=name,
@@ -69,7 +87,7 @@ def export(
         size=size,
         scores=_scores(scores) if scores else {},
         chroma_gain=chroma_gain,
-        log_weights=facts.get("log_weights"),
+        log_weights=log_weights,
     )
     export_onnx(model, output, card, overwrite=overwrite)
     console.note(f"{output}: {output.stat().st_size / 1e6:.1f} MB")

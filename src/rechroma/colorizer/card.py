@@ -47,7 +47,7 @@ class ModelCard:
     """What a colorizer says about itself.
 
     Attributes:
-        name: Its name, such as "rechroma-v1".
+        name: Its name, such as "rechroma-v2".
         version: Its version.
         licence: The licence of the weights, as an SPDX identifier.
         input: What the graph takes, float32 (N, C, H, W): "lightness", CIELAB's L, C = 1; "grey",

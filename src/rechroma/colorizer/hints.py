@@ -132,7 +132,12 @@ def _patch(hint: Hint, photo: Photo, plan: SizePlan) -> Patch:
     return Patch(top, row + reach + 1, left, column + reach + 1, a, b)
 
 
-def mood_of(photo: Photo) -> NDArray[np.float32]:
-    """Return the `mood_vector` of a photo."""
+def mood_of(photo: Photo, gain: float) -> NDArray[np.float32]:
+    """Return the `mood_vector` of a photo.
+
+    Args:
+        photo: What the answer's colours are to be like.
+        gain: The card's factor on answers: the network is told what to say before it.
+    """
     factor = max(1, min(photo.height, photo.width) // _MOOD_SIDE)
-    return mood_vector(rgb_to_lab(block_mean(photo.samples, factor))[..., 1:])
+    return mood_vector(rgb_to_lab(block_mean(photo.samples, factor))[..., 1:] / np.float32(gain))

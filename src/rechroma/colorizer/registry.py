@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "MODELS", "find_model"]
 
 # Name → file inside `rechroma.weights`.
-MODELS: Mapping[str, str] = MappingProxyType({"rechroma-v1": "rechroma-v1.onnx"})
-DEFAULT_MODEL = "rechroma-v1"
+MODELS: Mapping[str, str] = MappingProxyType({"rechroma-v2": "rechroma-v2.onnx"})
+DEFAULT_MODEL = "rechroma-v2"
 
 
 def find_model(model: str | os.PathLike[str]) -> Path:

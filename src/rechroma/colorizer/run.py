@@ -173,10 +173,11 @@ class Colorizer:
     ) -> Advice:
         if not (hints or mood is not None):
             return NO_ADVICE
-        return Advice(
-            seen_hints(hints, photo, plan) if hints else None,
-            None if mood is None else mood_of(mood if isinstance(mood, Photo) else read(mood)),
-        )
+        vector = None
+        if mood is not None:
+            source = mood if isinstance(mood, Photo) else read(mood)
+            vector = mood_of(source, self.card.chroma_gain)
+        return Advice(seen_hints(hints, photo, plan) if hints else None, vector)
 
     def _plan(self, photo: Photo) -> SizePlan:
         if self.card.fixed:

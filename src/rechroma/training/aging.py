@@ -37,7 +37,8 @@ def aged_lightness(rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
 def copied_lightness(rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
     """Return L, float32 (H, W) in 0…100, of a copy of sRGB (H, W, 3) in 0…1, by chance.
 
-    What happens to pictures that are sent around: smaller and enlarged again, a little noise, JPEG.
+    What happens to pictures that are sent around: cropped by a pixel, smaller and enlarged again, a
+    little noise, JPEG.
     """
     seen = lightness(rgb) / 100
     for likely, wear in _COPYING:
@@ -118,13 +119,20 @@ def _shrunk(rng: np.random.Generator, seen: FloatArray) -> FloatArray:
     return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
 
 
+def _shifted(rng: np.random.Generator, seen: FloatArray) -> FloatArray:
+    """Return the picture moved by at most a pixel: nothing to an eye, much to a strided network."""
+    height, width = seen.shape
+    top, left = rng.integers(0, 3, 2)
+    return np.pad(seen, 1, mode="edge")[top : top + height, left : left + width]
+
+
 def _noisy(rng: np.random.Generator, seen: FloatArray) -> FloatArray:
     return seen + rng.normal(0, rng.uniform(0, 8) / 255, seen.shape)
 
 
 _Wear: TypeAlias = "Callable[[np.random.Generator, FloatArray], FloatArray]"
 _Wears: TypeAlias = tuple[tuple[float, _Wear], ...]
-_COPYING: _Wears = ((0.6, _shrunk), (0.5, _noisy), (0.5, _compressed))
+_COPYING: _Wears = ((0.4, _shifted), (0.6, _shrunk), (0.5, _noisy), (0.5, _compressed))
 _WEAR: _Wears = (
     (0.4, _blurred),
     (0.3, _vignetted),

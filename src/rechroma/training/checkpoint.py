@@ -20,13 +20,14 @@ from rechroma.training.model import ColorizerModel
 from rechroma.training.trainable import read_trainable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from rechroma.training.config import TrainConfig
 
 __all__ = [
     "checkpoint_path",
+    "load_average",
     "load_checkpoint",
     "load_model",
     "load_weights",
@@ -102,6 +103,31 @@ def load_model(path: Path) -> tuple[ColorizerModel, dict[str, Any]]:
     model = ColorizerModel(network, pretrained=False)
     _fill(model, tensors, network, network, path)
     return model.eval(), json.loads(header["facts"])
+
+
+def load_average(paths: Sequence[Path]) -> tuple[ColorizerModel, dict[str, Any]]:
+    """Return the mean of checkpoints' weights as a model in eval mode, and the last one's facts.
+
+    Checkpoints of one line of training, each tuned on from another, lie in one valley of the loss:
+    their mean answers better than any of them, at no cost (Wortsman et al., "Model soups", 2022).
+
+    Args:
+        paths: One or more, all of the same network; each weighs alike.
+
+    Raises:
+        ModelError: A file is missing or broken, or holds another network than the last: both are
+            named.
+    """
+    *others, last = paths
+    model, facts = load_model(last)
+    found = [_alike(path, model) for path in others]
+    mean = {
+        name: torch.stack([own, *(each[name] for each in found)]).mean(dim=0)
+        for name, own in model.state_dict().items()
+        if own.is_floating_point()
+    }
+    model.load_state_dict(mean, strict=False)
+    return model, facts
 
 
 def load_checkpoint(config: TrainConfig, name: str) -> tuple[ColorizerModel, dict[str, Any]]:
@@ -193,3 +219,16 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ModelError(
             f"{path}: not a readable checkpoint: {error}", "give a .safetensors file of a run"
         ) from error
+
+
+def _alike(path: Path, model: ColorizerModel) -> dict[str, Tensor]:
+    """Read the weights of a checkpoint of the same network as the model's."""
+    tensors, header = _read(path)
+    shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != shapes:
+        found, wanted = _network_of(header, path), model.config
+        raise ModelError(
+            f"{path}: holds a network {_in_words(found)}, not {_in_words(wanted)}",
+            "only checkpoints of one network have a mean",
+        )
+    return tensors

@@ -110,6 +110,9 @@ class TrainConfig(_Section):
     network: NetworkConfig = Field(default_factory=NetworkConfig)  # pyright: ignore[reportArgumentType]
     data: DataConfig = Field(default_factory=DataConfig)  # pyright: ignore[reportArgumentType]
     loss: dict[LossTerm, float] = Field(description="term: weight", min_length=1)
+    perceptual_share: float = Field(
+        1.0, gt=0, le=1, description="share of each batch that lpips and st_lpips look at"
+    )
     adversary: float = Field(0.0, ge=0, description="weight of a PatchGAN's hinge loss; 0: none")
     steady: float = Field(
         0.0, ge=0, description="weight of the distance to the answer for the unspoilt picture"

@@ -58,8 +58,7 @@ class RunTimeGraph(nn.Module):
     ) -> tuple[Tensor, ...]:
         """Map L (1, 1, H, W) and advice to the answer, (1, 2 or 3, H/s, W/s), and what else is."""
         advice = None if hints is None or mood is None else Advice(hints, mood)
-        answer, *more = self.model.everything(lightness, advice).values()
-        return (answer if self.gain == 1 else answer * self.gain), *more
+        return tuple(self.model.everything(lightness, advice, self.gain).values())
 
 
 def card_of(

@@ -34,6 +34,8 @@ __all__ = ["RESUME", "Trainer"]
 
 # In a run's folder: all that going on needs.
 RESUME = "resume.pt"
+# L that differs by less anywhere is the picture's own, but for rounding.
+_SPOILT = 0.05
 
 
 class Trainer:
@@ -124,7 +126,7 @@ class Trainer:
             loss = loss + self.config.adversary * deceived
             values["deceived"] = deceived.detach()
         if self.config.steady:
-            unsteady = self._unsteadiness(raw, truth, advice)
+            unsteady = self._unsteadiness(raw, seen, truth, advice)
             loss = loss + self.config.steady * unsteady
             values["unsteady"] = unsteady.detach()
         self._accelerator.backward(loss)
@@ -143,17 +145,25 @@ class Trainer:
             values["judge"] = self._adversary.learn(raw, truth)
         return {"loss": loss.detach(), **values}
 
-    def _unsteadiness(self, raw: Tensor, truth: Truth, advice: Advice | None) -> Tensor:
-        """Return how far answers are from those for unspoilt L: mean |Δa|, |Δb| over 110.
+    def _unsteadiness(
+        self, raw: Tensor, seen: Tensor, truth: Truth, advice: Advice | None
+    ) -> Tensor:
+        """Return how far answers for spoilt L are from those for the picture's own L.
 
-        The unspoilt picture's answer is the goal, so no gradient passes there.
+        Mean |Δa|, |Δb| over 110. The averaged model's answer for the unspoilt picture is the goal
+        (a mean teacher: Tarvainen & Valpola 2017), so no gradient passes there.
         """
-        output = self._smooth.output
+        spoilt = (seen - truth.lightness).abs().amax(dim=(1, 2, 3)) > _SPOILT
+        if not spoilt.any():
+            return raw.new_zeros(())
+        teacher = self._smooth.eval()
+        output = teacher.output
         assert not isinstance(output, RgbOutput)  # noqa: S101 - the config refuses it
         with torch.no_grad():
-            plain = truth.lightness.contiguous(memory_format=torch.channels_last)
-            goal = output.answer(self._model(plain, advice).float())
-        return (output.answer(raw) - goal).abs().mean() / AB_RANGE
+            plain = truth.lightness[spoilt].contiguous(memory_format=torch.channels_last)
+            given = advice and Advice(advice.hints[spoilt], advice.mood[spoilt])
+            goal = output.answer(teacher(plain, given).float())
+        return (output.answer(raw[spoilt]) - goal).abs().mean() / AB_RANGE
 
     def _after_step(self, values: dict[str, Tensor]) -> None:
         config = self.config

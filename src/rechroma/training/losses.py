@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -33,6 +34,8 @@ class Criterion(nn.Module):
             Lab→RGB for chroma outputs; nothing is clipped: a clip has no gradient).
         output: The meaning of the raw maps.
         class_weights: For `cross_entropy`: a weight for each bin, shape (Q,).
+        perceptual_share: Of each batch, what the perceptual terms look at, rounded up: they cost
+            more than all else, and need fewer samples.
 
     Raises:
         MissingExtraError: A perceptual metric's weights can't be had.
@@ -45,10 +48,12 @@ class Criterion(nn.Module):
         terms: dict[LossTerm, float],
         output: Output,
         class_weights: NDArray[np.float64] | None = None,
+        perceptual_share: float = 1.0,
     ) -> None:
         super().__init__()
         self.terms = terms
         self.output = output
+        self.perceptual_share = perceptual_share
         weights = torch.empty(0) if class_weights is None else torch.from_numpy(class_weights)
         self.register_buffer("class_weights", weights.float(), persistent=False)
         self.perceptual = nn.ModuleDict(
@@ -75,9 +80,14 @@ class Criterion(nn.Module):
             case "cross_entropy":
                 return self._cross_entropy(raw, truth)
             case "lpips" | "st_lpips":
-                distance = self.perceptual[name]
-                assert isinstance(distance, STLPIPS | LPIPSAlex)  # noqa: S101 - narrows a ModuleDict
-                return distance(self.output.rgb(raw, truth.lightness), truth.rgb).mean()
+                return self._perceptual(name, raw, truth)
+
+    def _perceptual(self, name: LossTerm, raw: Tensor, truth: Truth) -> Tensor:
+        distance = self.perceptual[name]
+        assert isinstance(distance, STLPIPS | LPIPSAlex)  # noqa: S101 - narrows a ModuleDict
+        looked_at = math.ceil(len(raw) * self.perceptual_share)
+        raw, truth = raw[:looked_at], truth.first(looked_at)
+        return distance(self.output.rgb(raw, truth.lightness), truth.rgb).mean()
 
     def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:
         assert isinstance(self.output, BinsOutput)  # noqa: S101 - the config has been checked

@@ -45,15 +45,25 @@ class ColorizerModel(nn.Module):
         """Return what the run-time colorizer gets: a and b in CIELAB units, or sRGB."""
         return self.output.answer(self(lightness))
 
-    def everything(self, lightness: Tensor, advice: Advice | None = None) -> dict[str, Tensor]:
-        """Return all that a run-time graph gives, by name; see `ModelCard`."""
-        if not isinstance(self.network, EfficientNetUNet):
-            return self._answers(self.network(lightness))
-        maps, features = self.network.with_features(lightness, advice)
-        return self._answers(maps) | {FEATURES: features}
+    def everything(
+        self, lightness: Tensor, advice: Advice | None = None, gain: float = 1.0
+    ) -> dict[str, Tensor]:
+        """Return all that a run-time graph gives, by name; see `ModelCard`.
 
-    def _answers(self, maps: Tensor) -> dict[str, Tensor]:
-        answers = {self.output.kind: self.output.answer(maps)}
+        Args:
+            lightness: L in 0…100, shape (N, 1, H, W).
+            advice: Hints and moods, if any.
+            gain: Factor on the answer; where a colour is a hint's it stays as it was given.
+        """
+        if not isinstance(self.network, EfficientNetUNet):
+            return self._answers(self.network(lightness), gain)
+        maps, features, hinted = self.network.with_features(lightness, advice)
+        factor = gain if hinted is None or gain == 1 else gain + (1 - gain) * hinted
+        return self._answers(maps, factor) | {FEATURES: features}
+
+    def _answers(self, maps: Tensor, factor: float | Tensor) -> dict[str, Tensor]:
+        answer = self.output.answer(maps)
+        answers = {self.output.kind: answer * factor}
         return answers | {LOGITS: maps} if self.temperature else answers
 
     @property

@@ -49,6 +49,10 @@ class Truth:
         """The network's input: L, shape (N, 1, H, W), in 0…100."""
         return self.lab[:, :1]
 
+    def first(self, count: int) -> Truth:
+        """Return that many of the pictures."""
+        return Truth(self.rgb[:count], self.lab[:count])
+
     def chroma(self, stride: int) -> Tensor:
         """Return a and b, averaged over blocks: (N, 2, H/stride, W/stride)."""
         return F.avg_pool2d(self.lab[:, 1:], stride) if stride > 1 else self.lab[:, 1:]

@@ -89,7 +89,8 @@ def _train(config: TrainConfig, folder: Path) -> Path:
         start_from(model, config.network, config.init_from)
     if config.optimizer.encoder_lr == 0 and isinstance(model.network, EfficientNetUNet):
         model.network.freeze_pretrained()
-    criterion = Criterion(config.loss, model.output, _class_weights(config, model, training))
+    weights = _class_weights(config, model, training)
+    criterion = Criterion(config.loss, model.output, weights, config.perceptual_share)
     metric = config.validation.metric
     _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
     validator = Validator(

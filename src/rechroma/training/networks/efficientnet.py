@@ -95,8 +95,11 @@ class EfficientNetUNet(nn.Module):
 
     def with_features(
         self, lightness: Tensor, advice: Advice | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Return the raw maps, and the encoder's features at stride 16, (N, 112, H/16, W/16)."""
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return the raw maps, and the encoder's features at stride 16, (N, 112, H/16, W/16).
+
+        With advice also how much of its colour each place takes from hints, (N, 1, H/4, W/4).
+        """
         side = self.side if advice else None
         *skips, x = self._encode(lightness, side.at_stem(advice) if side and advice else None)
         added = side.at_levels(advice) if side and advice else [None] * len(_STRIDES)
@@ -107,7 +110,10 @@ class EfficientNetUNet(nn.Module):
         maps = self.head(x)
         if self.queries is not None:
             maps = maps + self.queries(levels)
-        return (maps + side.at_maps(advice, levels) if side and advice else maps), skips[-1]
+        if not (side and advice):
+            return maps, skips[-1], None
+        taken = side.taken(advice, levels)
+        return maps + side.at_maps(advice, taken), skips[-1], taken[:, 2:]
 
     def _encode(self, lightness: Tensor, added: Tensor | None) -> list[Tensor]:
         """Return the features at strides 4, 8, 16 and 32; `added` joins the first convolution's."""

@@ -13,11 +13,15 @@ from torch import Tensor, nn
 __all__ = ["HintPropagation"]
 
 _WIDTH = 32
-# Distance, in cells, at which a hint's pull is down to 1/e, and the score of what is most alike;
-# both are learnt from there. Of the forms that were tried, each for 16,000 samples with all else
-# frozen (gain of one hint and of five, dB): products of features and a Gaussian of the distance
-# 0.83 and 2.59, their cosine and an exponential 1.05 and 2.83, their cosine and a power 1.07, 2.80.
+# Distance, in sixteenths of the shorter side, at which a hint's pull is down to 1/e, and the score
+# of what is most alike; both are learnt from there. Of the forms that were tried, each for 16,000
+# samples with all else frozen (gain of one hint and of five, dB): products of features and a
+# Gaussian of the distance 0.83 and 2.59, their cosine and an exponential 1.05 and 2.83, their
+# cosine and a power 1.07, 2.80.
 _REACH = 5.0
+# A share of the picture, not cells: training's crops have fewer cells than pictures at run time,
+# and things are as large in either.
+_SIXTEENTHS = 16
 _LIKENESS = 7.0
 # A score that no place without a hint can reach.
 _NEVER = 1e4
@@ -63,12 +67,17 @@ class HintPropagation(nn.Module):
         return taken.transpose(1, 2).unflatten(2, (height, width))
 
     def _distance(self, height: int, width: int, cells: Tensor) -> Tensor:
-        """Return the distances from all cells to some, in reaches: (h·w, K)."""
+        """Return the distances from all cells to some, in reaches: (h·w, K).
+
+        All in tensors: an exported graph is to work for every size.
+        """
         rows = torch.arange(height, device=cells.device)
         columns = torch.arange(width, device=cells.device)
         y = rows[:, None].expand(height, width).flatten()
         x = columns[None].expand(height, width).flatten()
         below = y[:, None] - torch.div(cells, width, rounding_mode="floor")
         right = x[:, None] - cells % width
+        unit = (torch.minimum(rows[-1], columns[-1]) + 1) / _SIXTEENTHS
         # The 1 keeps the root's slope finite.
-        return (below**2 + right**2 + 1).to(self.log_reach).sqrt() / self.log_reach.exp()
+        distance = (below**2 + right**2 + 1).to(self.log_reach).sqrt()
+        return distance / (unit * self.log_reach.exp())

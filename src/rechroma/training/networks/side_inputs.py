@@ -81,17 +81,23 @@ class SideInputs(nn.Module):
             for stride, hint, tone in layers
         ]
 
-    def at_maps(self, advice: Advice, levels: Sequence[Tensor]) -> Tensor:
-        """Return what is added to the raw maps, at the size of the last of the decoder's features.
+    def taken(self, advice: Advice, levels: Sequence[Tensor]) -> Tensor:
+        """Return the colour that each place takes from hints, and how much: see `HintPropagation`.
 
         Args:
             advice: What the user says.
             levels: The decoder's features.
+
+        Returns:
+            Shape (N, 3, h, w), at the size of the last of the features.
         """
         hints = _pooled(advice.hints, self.strides[_SPREAD_AT])
         taken = self.spread(levels[_SPREAD_AT], hints)
         factor = self.strides[_SPREAD_AT] // self.strides[-1]
-        taken = F.interpolate(taken, scale_factor=factor, mode="bilinear", align_corners=False)
+        return F.interpolate(taken, scale_factor=factor, mode="bilinear", align_corners=False)
+
+    def at_maps(self, advice: Advice, taken: Tensor) -> Tensor:
+        """Return what is added to the raw maps where that is `taken` from hints."""
         return self.pull(taken) + self._toned(advice, self.mood_maps)
 
     def _toned(self, advice: Advice, tone: nn.Module) -> Tensor:
