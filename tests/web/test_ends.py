@@ -68,6 +68,9 @@ def lanes_of(service):
         return [int(pid) for pid in file.read().split()]
 
 
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="nohup: children ignore it, too"
+)
 def test_a_terminal_that_is_closed(serve, advised, make_picture):
     with serve(advised, "--workers", "1") as service:
         open_picture(service, make_picture())
