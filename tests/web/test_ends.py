@@ -68,9 +68,15 @@ def lanes_of(service):
         return [int(pid) for pid in file.read().split()]
 
 
-@pytest.mark.skipif(
-    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="nohup: children ignore it, too"
-)
+@pytest.fixture
+def hangups_count():
+    """Under nohup, processes and their children ignore SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups_count")
 def test_a_terminal_that_is_closed(serve, advised, make_picture):
     with serve(advised, "--workers", "1") as service:
         open_picture(service, make_picture())

@@ -70,7 +70,8 @@ class ModelCard:
         fixed: Whether the graph takes inputs of size × size alone.
         temperature: T of the annealed mean by which an output "logits", float32 (N, Q, H/s, W/s),
             over the bins of `rechroma.color.bins` becomes the chroma; 0 for a model without.
-        chroma_gain: Factor on that mean, which the graph's chroma has had already.
+        chroma_gain: Factor on that mean, which the graph's chroma has had already, but for what is
+            a hint's colour.
         log_weights: What training added to the logits, by weighing rare colours more: Q numbers, or
             none. Without them logits tell how likely colours are.
     """

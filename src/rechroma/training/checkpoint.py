@@ -40,6 +40,8 @@ __all__ = [
 _SUFFIX = ".safetensors"
 # Parts of `ColorizerModel` that change nothing before they have learnt.
 ADDITIONS = ("network.side.", "network.queries.")
+# How to mend it where a file holds another network than the model.
+_AS_MADE = "NETWORK must be as it was when the checkpoint was made"
 
 
 def checkpoint_path(folder: Path, name: str) -> Path:
@@ -60,14 +62,22 @@ def save_weights(
         save_file(tensors, temporary, metadata=header)
 
 
-def load_weights(model: nn.Module, network: NetworkConfig, path: Path) -> None:
+def load_weights(
+    model: nn.Module, network: NetworkConfig, path: Path, mend: str = _AS_MADE
+) -> None:
     """Load a checkpoint's weights into a model that was built from `network`.
+
+    Args:
+        model: Is filled.
+        network: What it was built from.
+        path: The checkpoint.
+        mend: What to tell where it holds another network.
 
     Raises:
         ModelError: The file is missing or broken, or holds another network: both are named.
     """
     tensors, header = _read(path)
-    _fill(model, tensors, network, _network_of(header, path), path)
+    _fill(model, tensors, network, _network_of(header, path), path, mend)
 
 
 def start_from(model: ColorizerModel, network: NetworkConfig, path: Path) -> None:
@@ -120,12 +130,11 @@ def load_average(paths: Sequence[Path]) -> tuple[ColorizerModel, dict[str, Any]]
     """
     *others, last = paths
     model, facts = load_model(last)
-    found = [_alike(path, model) for path in others]
-    mean = {
-        name: torch.stack([own, *(each[name] for each in found)]).mean(dim=0)
-        for name, own in model.state_dict().items()
-        if own.is_floating_point()
-    }
+    states = [_numbers(model)]
+    for path in others:
+        load_weights(model, model.config, path, "only checkpoints of one network have a mean")
+        states.append(_numbers(model))
+    mean = {name: torch.stack([s[name] for s in states]).mean(dim=0) for name in states[0]}
     model.load_state_dict(mean, strict=False)
     return model, facts
 
@@ -181,14 +190,19 @@ def _fill(
     wanted: NetworkConfig,
     found: NetworkConfig,
     path: Path,
+    mend: str = _AS_MADE,
 ) -> None:
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
         raise ModelError(
-            f"{path}: holds a network {_in_words(found)}, not {_in_words(wanted)}",
-            "NETWORK must be as it was when the checkpoint was made",
+            f"{path}: holds a network {_in_words(found)}, not {_in_words(wanted)}", mend
         ) from error
+
+
+def _numbers(model: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of all that has a mean: weights and running statistics, no counters."""
+    return {n: t.clone() for n, t in model.state_dict().items() if t.is_floating_point()}
 
 
 def _network_of(header: dict[str, str], path: Path) -> NetworkConfig:
@@ -219,16 +233,3 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ModelError(
             f"{path}: not a readable checkpoint: {error}", "give a .safetensors file of a run"
         ) from error
-
-
-def _alike(path: Path, model: ColorizerModel) -> dict[str, Tensor]:
-    """Read the weights of a checkpoint of the same network as the model's."""
-    tensors, header = _read(path)
-    shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    if {name: tensor.shape for name, tensor in tensors.items()} != shapes:
-        found, wanted = _network_of(header, path), model.config
-        raise ModelError(
-            f"{path}: holds a network {_in_words(found)}, not {_in_words(wanted)}",
-            "only checkpoints of one network have a mean",
-        )
-    return tensors
