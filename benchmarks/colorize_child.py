@@ -96,9 +96,9 @@ def ddcolor() -> Colorize:
     ).eval()
 
     def run(source: str, target: str) -> None:
-        grey = np.asarray(Image.open(source).convert("L"), np.float32) / 255
+        gray = np.asarray(Image.open(source).convert("L"), np.float32) / 255
         with torch.inference_mode():
-            rgb = _call(network, torch.from_numpy(grey)[None, None])[0]
+            rgb = _call(network, torch.from_numpy(gray)[None, None])[0]
         picture = (rgb.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy()
         Image.fromarray(picture).save(target, quality=92)
 

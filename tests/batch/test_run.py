@@ -26,7 +26,7 @@ from rechroma.errors import (
 
 @pytest.fixture(autouse=True)
 def album(tmp_path, monkeypatch):
-    """Twelve small pictures, each in its own grey."""
+    """Twelve small pictures, each in its own gray."""
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
     for number in range(12):

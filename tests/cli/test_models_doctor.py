@@ -52,7 +52,7 @@ def test_models_as_json(capfd):
     [entry] = [json.loads(line) for line in out.splitlines()]
     assert code == 0
     assert entry["default"] is True
-    assert (entry["name"], entry["licence"], entry["size"]) == ("tint", "CC0-1.0", 64)
+    assert (entry["name"], entry["license"], entry["size"]) == ("tint", "CC0-1.0", 64)
 
 
 @pytest.mark.usefixtures("broken")

@@ -15,7 +15,7 @@ def test_hints_stand_where_they_were_put():
     assert not seen[:, ~inside].any()
 
 
-def test_a_grey_hint_is_no_missing_hint():
+def test_a_gray_hint_is_no_missing_hint():
     assert hint_map([Patch(0, 1, 0, 1, 0.0, 0.0)], 4, 4)[2].sum() == 1
 
 
@@ -34,7 +34,7 @@ def test_a_mood_is_a_distribution_whatever_the_order(chroma):
     assert np.allclose(mood, mood_vector(chroma[::-1, ::-1]), atol=1e-6)
 
 
-def test_the_mean_of_a_mood_is_the_mean_of_its_colours():
+def test_the_mean_of_a_mood_is_the_mean_of_its_colors():
     """Bilinear shares keep the mean; nearest ones would not."""
     chroma = np.random.default_rng(0).uniform(-50, 50, (40, 30, 2))
     shares = mood_vector(chroma)[:-2].reshape(13, 13).astype(np.float64) ** 2

@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from rechroma.color import lab_to_rgb
-from rechroma.colorizer import is_colour
+from rechroma.colorizer import is_color
 from rechroma.photo import read
 
 
@@ -25,19 +25,19 @@ def level():
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
-def test_photographs_in_colour(name):
-    assert is_colour(read(getattr(data, name)()))
+def test_photographs_in_color(name):
+    assert is_color(read(getattr(data, name)()))
 
 
-def test_one_coloured_thing_is_colour(level):
+def test_one_colored_thing_is_color(level):
     a = np.zeros_like(level)
     a[200:270, 200:270] = 50
-    assert is_colour(toned(level, (a, np.zeros_like(level))))
+    assert is_color(toned(level, (a, np.zeros_like(level))))
 
 
-def test_grey():
-    assert not is_colour(read(data.camera()))
-    assert not is_colour(read(np.repeat(data.camera()[..., None], 3, axis=2)))
+def test_gray():
+    assert not is_color(read(data.camera()))
+    assert not is_color(read(np.repeat(data.camera()[..., None], 3, axis=2)))
 
 
 @pytest.mark.parametrize("hue", np.linspace(0, 6, 7))
@@ -45,16 +45,16 @@ def test_grey():
 def test_toned(level, hue, strength):
     # Strongest in the middle tones, as toning is.
     chroma = strength * 4 * (level / 100) * (1 - level / 100)
-    assert not is_colour(toned(level, (chroma * np.cos(hue), chroma * np.sin(hue))))
+    assert not is_color(toned(level, (chroma * np.cos(hue), chroma * np.sin(hue))))
 
 
 def test_yellowed_and_noisy(level):
     rng = np.random.default_rng(0)
     yellow = 12 + np.linspace(0, 4, level.shape[1])[None]
     b = yellow + rng.normal(0, 4, level.shape)
-    assert not is_colour(toned(level, (rng.normal(2, 4, level.shape), b)))
+    assert not is_color(toned(level, (rng.normal(2, 4, level.shape), b)))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (2, 2)])
-def test_flat_pictures_have_no_colours_to_tell_apart(shape):
-    assert not is_colour(read(np.full((*shape, 3), (200, 30, 30), np.uint8)))
+def test_flat_pictures_have_no_colors_to_tell_apart(shape):
+    assert not is_color(read(np.full((*shape, 3), (200, 30, 30), np.uint8)))

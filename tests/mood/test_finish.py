@@ -23,7 +23,7 @@ def finished(color_map, strength=1.0, luminance="match", rgb=GRID):
 
 
 def test_a_map_that_changes_nothing_changes_nothing():
-    """Not even colours at the very border of sRGB."""
+    """Not even colors at the very border of sRGB."""
     np.testing.assert_allclose(finished(affine()), GRID, atol=1e-4)
 
 
@@ -47,9 +47,9 @@ def test_beyond_the_gamut_hue_stays_and_nothing_is_clipped():
     rgb = 0.2 + 0.6 * GRID
     found = finished(affine((1, 3, 3)), rgb=rgb)
     lab, before = rgb2lab(found), rgb2lab(rgb)
-    coloured = np.hypot(before[..., 1], before[..., 2]) > 8
+    colored = np.hypot(before[..., 1], before[..., 2]) > 8
     turn = np.arctan2(lab[..., 2], lab[..., 1]) - np.arctan2(before[..., 2], before[..., 1])
-    assert np.abs(np.degrees((turn + np.pi) % (2 * np.pi) - np.pi))[coloured].max() < 1.0
+    assert np.abs(np.degrees((turn + np.pi) % (2 * np.pi) - np.pi))[colored].max() < 1.0
     # Clipping would leave many channels at exactly 0 or 1.
     assert ((found <= 0) | (found >= 1)).mean() < 0.01
 
@@ -70,7 +70,7 @@ def test_lightness_beyond_white_and_black_is_bent_not_cut():
     st.floats(0, 1),
     st.sampled_from(["match", "keep"]),
 )
-def test_every_map_gives_colours_that_can_be_shown(factor, shift, strength, luminance):
+def test_every_map_gives_colors_that_can_be_shown(factor, shift, strength, luminance):
     found = finished(affine(factor, shift), strength, luminance, rgb=GRID[::4, ::4, ::4])
     assert np.isfinite(found).all()
     assert found.min() >= 0

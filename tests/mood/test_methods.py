@@ -123,7 +123,7 @@ def test_pictures_without_variance(method, source, target):
 
 @given(data=st.data())
 @pytest.mark.parametrize("method", METHODS)
-def test_finite_for_every_finite_colour(method, data):
+def test_finite_for_every_finite_color(method, data):
     numbers = st.floats(-130, 130, width=32)
     clouds = [
         data.draw(st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=20))

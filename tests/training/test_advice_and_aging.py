@@ -6,7 +6,7 @@ from skimage import data
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.training.advice import simulated_advice
 from rechroma.training.aging import aged_lightness, copied_lightness
-from rechroma.training.catalog import catalogue
+from rechroma.training.catalog import catalog
 from rechroma.training.data import Crops, Samples
 
 
@@ -64,7 +64,7 @@ def test_some_copies_are_moved_by_a_pixel_and_nothing_else(rgb):
     assert 2 <= sum(found) <= 20
 
 
-def test_aging_keeps_the_picture_recognisable_and_differs_every_time(rgb):
+def test_aging_keeps_the_picture_recognizable_and_differs_every_time(rgb):
     own = lightness(rgb)
     aged = [aged_lightness(np.random.default_rng(seed), rgb) for seed in range(40)]
     for seen in aged:
@@ -76,21 +76,21 @@ def test_aging_keeps_the_picture_recognisable_and_differs_every_time(rgb):
 
 
 def test_orthochromatic_film_sees_blue_light_and_red_dark():
-    """Averaged over all wear: next to a grey of its own L, red is darker and blue lighter."""
+    """Averaged over all wear: next to a gray of its own L, red is darker and blue lighter."""
     red, blue = np.array([0.8, 0.1, 0.1]), np.array([0.2, 0.3, 0.9])
-    for colour, darker in ((red, True), (blue, False)):
-        flat = np.broadcast_to(colour.astype(np.float32), (32, 32, 3))
+    for color, darker in ((red, True), (blue, False)):
+        flat = np.broadcast_to(color.astype(np.float32), (32, 32, 3))
         levels = np.linspace(0, 1, 256)
-        level = np.interp(lightness(colour), lightness(levels[:, None].repeat(3, 1)), levels)
-        grey = np.full((32, 32, 3), level, np.float32)
+        level = np.interp(lightness(color), lightness(levels[:, None].repeat(3, 1)), levels)
+        gray = np.full((32, 32, 3), level, np.float32)
         of = [np.mean([aged_lightness(np.random.default_rng(s), each).mean() for s in range(60)])
-              for each in (flat, grey)]  # fmt: skip
+              for each in (flat, gray)]  # fmt: skip
         assert (of[0] < of[1] - 2) == darker
         assert (of[0] > of[1] + 2) == (not darker)
 
 
 def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
-    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
+    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")]
     crops = Crops(paths, 64, 0.5, seed=5)
     plain = Samples(crops, aged=0, copied=0, advice=False)[3, 1]
     assert plain.keys() == {"pixels"}
@@ -105,7 +105,7 @@ def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
 
 
 def test_what_is_not_aged_is_seen_as_it_is(photos, tmp_path):
-    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
+    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")]
     sample = Samples(Crops(paths, 64, 0.5, seed=5), aged=1e-9, copied=0, advice=False)[0, 0]
     own = lightness(sample["pixels"].permute(1, 2, 0).numpy().astype(np.float32) / 255)
     assert np.allclose(sample["seen"][0].numpy(), own, atol=1e-3)

@@ -164,7 +164,7 @@ def test_what_training_weighed_more_is_no_likelier():
     assert np.allclose(strong.variant(1, 2), 1.5 * found.variant(1, 2), atol=1e-3)
 
 
-def test_likely_colours_are_apart_and_in_order(advised, photo):
+def test_likely_colors_are_apart_and_in_order(advised, photo):
     found = Colorizer(advised[1]).predict(photo).distribution.likely(3, 4, 5)
     assert [each.probability for each in found] == sorted(
         (e.probability for e in found), reverse=True
@@ -270,14 +270,14 @@ def test_variants_are_as_vivid_as_the_result(call):
     assert np.abs(pixels("out.1.png") - pixels("pale.1.png")).mean() > 0.5
 
 
-def test_a_mood_leaves_lightness_and_greys_to_the_other_options(call):
+def test_a_mood_leaves_lightness_and_grays_to_the_other_options(call):
     Image.new("RGB", (30, 20), (200, 60, 60)).save("mood.png")
     call("--mood", "mood.png")
-    greys = np.asarray(Image.open("in.png")) / 255
-    own = lightness(np.repeat(greys[..., None], 3, axis=-1))
+    grays = np.asarray(Image.open("in.png")) / 255
+    own = lightness(np.repeat(grays[..., None], 3, axis=-1))
     assert np.abs(lightness(pixels("out.png") / 255) - own).max() < 0.5
-    call("--mood", "mood.png", "--strength", "0", "-o", "grey.png")
-    assert np.ptp(pixels("grey.png"), axis=-1).max() == 0
+    call("--mood", "mood.png", "--strength", "0", "-o", "gray.png")
+    assert np.ptp(pixels("gray.png"), axis=-1).max() == 0
 
 
 @pytest.mark.parametrize("option", [["--vividness", "0.5"], ["--hint", "1,1,#112233"]])

@@ -33,7 +33,7 @@ def exported(tmp_path_factory):
     model.train()(torch.rand(4, 1, 64, 64) * 100)
     model.eval()
     path = tmp_path_factory.mktemp("exported") / "start.onnx"
-    export_onnx(model, path, card_of(model, name="start", size=64, licence="CC0-1.0"))
+    export_onnx(model, path, card_of(model, name="start", size=64, license="CC0-1.0"))
     return model, path
 
 
@@ -60,7 +60,7 @@ def test_finetune_makes_a_model(exported, photos, tmp_path, monkeypatch, capfd):
     ])  # fmt: skip
     assert code == 0, capfd.readouterr().err
     card = load_card(tmp_path / "mine.onnx")
-    assert (card.name, card.licence, card.hints) == ("mine", "CC0-1.0", True)
+    assert (card.name, card.license, card.hints) == ("mine", "CC0-1.0", True)
     assert "start, tuned on" in card.training_data
     _, before = read_trainable(exported[1])
     _, after = read_trainable(tmp_path / "mine.onnx")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import bin_centers
 from rechroma.errors import ConfigError
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
@@ -19,15 +19,15 @@ def test_an_answer_is_the_annealed_mean_of_what_is_left(config):
     torch.manual_seed(0)
     model = ColorizerModel(config, pretrained=False).eval()
     lightness = torch.rand(1, 1, 64, 64) * 100
-    weights = np.random.default_rng(0).normal(0, 1, len(bin_centres()))
+    weights = np.random.default_rng(0).normal(0, 1, len(bin_centers()))
     with torch.no_grad():
         raw = model(lightness).double().numpy()
         left = set_operating_point(model, weights.tolist(), temperature=0.55, unweighed=0.25)
         answer = model.answer(lightness).numpy()
-    bins = len(bin_centres())
+    bins = len(bin_centers())
     likelihood = np.exp((raw[:, :bins] - 0.25 * weights[:, None, None]) / 0.55)
     wanted = np.einsum(
-        "nqhw,qc->nchw", likelihood / likelihood.sum(1, keepdims=True), bin_centres()
+        "nqhw,qc->nchw", likelihood / likelihood.sum(1, keepdims=True), bin_centers()
     )
     residual = raw[:, bins:] * 110 if config.output == "joint" else 0
     np.testing.assert_allclose(answer, wanted + residual, atol=1e-3)

@@ -31,7 +31,7 @@ def advice(hinted=True, mood=True):
 
 
 def trained(config):
-    """A model whose zero-initialised layers have learnt something."""
+    """A model whose zero-initialized layers have learnt something."""
     torch.manual_seed(0)
     model = ColorizerModel(config, pretrained=False)
     for parameter in model.network.side.parameters():
@@ -50,7 +50,7 @@ def test_side_inputs_change_nothing_before_they_have_learnt(tmp_path, lightness)
             assert torch.allclose(full(lightness, given), wanted, atol=1e-6)
 
 
-def test_a_hint_pulls_to_its_colour_from_the_start(lightness):
+def test_a_hint_pulls_to_its_color_from_the_start(lightness):
     torch.manual_seed(0)
     model = ColorizerModel(FULL, pretrained=False).eval()
     with torch.no_grad():
@@ -80,7 +80,7 @@ def test_hints_spread_to_what_is_near_and_alike():
         assert not spread(features, torch.zeros_like(hints)).any()
         taken = spread(features, hints)[0]
     weight = taken[2]
-    # The colour is the hint's wherever it is taken; how much of it falls with the distance.
+    # The color is the hint's wherever it is taken; how much of it falls with the distance.
     assert torch.allclose(taken[0], 0.3 * weight, atol=1e-6)
     assert torch.allclose(taken[1], -0.2 * weight, atol=1e-6)
     assert weight[6, 4] > weight[6, 2] > weight[6, 0] > 0.5
@@ -145,21 +145,21 @@ def test_the_mean_is_paler_than_the_annealed_mean():
     assert output.mean(raw).norm(dim=1).mean() < output.answer(raw).norm(dim=1).mean()
 
 
-def test_a_judge_learns_to_tell_grey_from_colour():
+def test_a_judge_learns_to_tell_gray_from_color():
     torch.manual_seed(0)
     output = build_output(NetworkConfig(output="ab"))
     truth = truth_of(torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8))
-    grey = torch.zeros(4, 2, 16, 16)
+    gray = torch.zeros(4, 2, 16, 16)
     adversary = Adversary(output, torch.device("cpu"))
-    first = float(adversary.learn(grey, truth))
+    first = float(adversary.learn(gray, truth))
     for _ in range(30):
-        last = float(adversary.learn(grey, truth))
+        last = float(adversary.learn(gray, truth))
     assert last < 0.5 * first
     real = truth.chroma(4) / 220
-    assert adversary.deceived(real, truth) < adversary.deceived(grey, truth) - 0.5
+    assert adversary.deceived(real, truth) < adversary.deceived(gray, truth) - 0.5
     copy = Adversary(output, torch.device("cpu"))
     copy.load_state_dict(adversary.state_dict())
-    assert torch.allclose(copy.deceived(grey, truth), adversary.deceived(grey, truth), atol=1e-4)
+    assert torch.allclose(copy.deceived(gray, truth), adversary.deceived(gray, truth), atol=1e-4)
 
 
 def test_a_run_with_everything_resumes(make_config):

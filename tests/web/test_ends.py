@@ -190,11 +190,11 @@ def test_a_full_disk(monkeypatch, tmp_path):
 
 
 def test_cards_are_read_once(monkeypatch):
-    card = SimpleNamespace(name="a", version="1", licence="CC0-1.0")
+    card = SimpleNamespace(name="a", version="1", license="CC0-1.0")
     read = []
     monkeypatch.setattr(service_module, "load_card", lambda model: read.append(model) or card)
     monkeypatch.setattr(status, "MODELS", ["one", "two"])
-    current = CurrentModel(name="a", version="1", licence="b", hints=True, answers=True, methods=[])
+    current = CurrentModel(name="a", version="1", license="b", hints=True, answers=True, methods=[])
     card_of.cache_clear()
     try:
         for _ in range(2):

@@ -331,7 +331,7 @@ def test_nothing_is_kept_of_pictures_that_are_gone(bench, kept):
 
 
 def test_a_mood_needs_one_prediction(bench, kept, monkeypatch):
-    """However often it is changed; and the whole picture has the colours of its preview."""
+    """However often it is changed; and the whole picture has the colors of its preview."""
     source = kept("source.png", mode="RGB", seed=1)
     target = kept("target.png", size=(1800, 200), seed=2)
     predict, runs = bench.colorizer.predict, []

@@ -1,4 +1,4 @@
-"""Work that changes every pixel by its own colour alone: it can be done strip by strip."""
+"""Work that changes every pixel by its own color alone: it can be done strip by strip."""
 
 from __future__ import annotations
 

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 _COMMANDS = (
-    LazyCommand(
-        "colorize", "rechroma.cli.colorize:colorize", "Give photographs their colour back."
-    ),
+    LazyCommand("colorize", "rechroma.cli.colorize:colorize", "Give photographs their color back."),
     LazyCommand(
         "transfer", "rechroma.cli.transfer:transfer", "Give photographs the mood of another."
     ),
@@ -42,7 +40,7 @@ _COMMANDS = (
     LazyCommand(
         "evaluate",
         "rechroma.cli.evaluate:evaluate",
-        "Measure a colorizer on colour photographs (needs rechroma[train]).",
+        "Measure a colorizer on color photographs (needs rechroma[train]).",
     ),
     LazyCommand(
         "experiments",
@@ -67,12 +65,12 @@ _COMMANDS = (
 )
 @click.version_option(__version__, prog_name="rechroma", message="%(prog)s %(version)s")
 def app() -> None:
-    """Give photographs their colour back.
+    """Give photographs their color back.
 
     \b
     Examples:
       rechroma colorize grandmother.jpg
-      rechroma colorize album/ -o coloured/
+      rechroma colorize album/ -o colored/
       rechroma doctor
 
     Exit codes: 0 all done, 1 some failed, 2 usage, 3 input unreadable, 4 model unavailable,

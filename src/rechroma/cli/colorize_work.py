@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch import place_key, save
-from rechroma.colorizer import is_colour, no_advice_taken, one_answer_alone, parse_hint, read_hints
+from rechroma.colorizer import is_color, no_advice_taken, one_answer_alone, parse_hint, read_hints
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
 
@@ -23,7 +23,7 @@ __all__ = ["ColorizeOptions", "colorize_work", "planned"]
 
 @dataclass(frozen=True, slots=True)
 class ColorizeOptions:
-    """The options of `rechroma colorize` that say how colours come about; see its help."""
+    """The options of `rechroma colorize` that say how colors come about; see its help."""
 
     strength: float
     vividness: float
@@ -112,7 +112,7 @@ def colorize_work(
     overwrite: bool,
     quality: int | None,
 ) -> Callable[[Photo], Photo]:
-    """Return what makes a photo the coloured one.
+    """Return what makes a photo the colored one.
 
     Args:
         colorizer: The model.
@@ -137,18 +137,18 @@ def colorize_work(
     def work(photo: Photo) -> Photo:
         if options.raw_output:
             return colorizer.predict(photo).render_raw()
-        if options.keep_color and is_colour(photo):
+        if options.keep_color and is_color(photo):
             return photo
-        colours = predict(photo)
+        colors = predict(photo)
         if options.confidence:
-            save_beside(colours.confidence(), options.confidence)
+            save_beside(colors.confidence(), options.confidence)
         if options.variants:
-            others = colours.variants(
+            others = colors.variants(
                 options.variants, strength=options.strength, vividness=options.vividness
             )
             for path, other in zip(_variant_files(options, task.target), others, strict=True):
                 save_beside(other, path)
-        return colours.render(strength=options.strength, vividness=options.vividness)
+        return colors.render(strength=options.strength, vividness=options.vividness)
 
     return work
 

@@ -45,7 +45,7 @@ def doctor(console: Console, *, as_json: bool) -> int:
 
 
 def _model_problem() -> RechromaError | None:
-    """Colorize a small grey ramp with the shipped model."""
+    """Colorize a small gray ramp with the shipped model."""
     try:
         # The packages themselves may be what is broken.
         import numpy as np

@@ -1,4 +1,4 @@
-"""`rechroma evaluate`: how good is a model, or a checkpoint, on colour photographs."""
+"""`rechroma evaluate`: how good is a model, or a checkpoint, on color photographs."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ __all__ = ["evaluate"]
 )
 @click.option("--kid-encoder", type=click.Path(path_type=Path), metavar="FILE",
               help="Weights of tf_efficientnet_lite0 for KID-lite0.")  # fmt: skip
-@click.option("--baselines", is_flag=True, help="Also grey, mean chroma, and the ceiling.")
+@click.option("--baselines", is_flag=True, help="Also gray, mean chroma, and the ceiling.")
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE.png",
-              help="Also write eight pictures: grey | predictions | truth.")  # fmt: skip
+              help="Also write eight pictures: gray | predictions | truth.")  # fmt: skip
 @options.as_json
 @options.quiet
 @options.verbose
@@ -63,7 +63,7 @@ def evaluate(
     figure: Path | None,
     as_json: bool,
 ) -> None:
-    """Colorize colour photographs from their L alone, and compare with the truth.
+    """Colorize color photographs from their L alone, and compare with the truth.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def evaluate(
       rechroma evaluate --cfg train_base_lab --ckpt_name ckpt_best   (on VAL_DIR)
 
     Everything runs as `rechroma colorize` does, at the pictures' own size. A model that predicts
-    RGB gets two rows: its own picture, and its colours on the photograph's own lightness.
+    RGB gets two rows: its own picture, and its colors on the photograph's own lightness.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     training_options.require_training()
     from rechroma.colorizer import Colorizer
@@ -112,5 +112,5 @@ def _val_dir(cfg: Path | None, overrides: tuple[str, ...]) -> Path:
 
     place = None if cfg is None else load_config(cfg, list(overrides)).val_dir
     if place is None:
-        raise UsageError("no folder of colour photographs given", "name one, or give --cfg")
+        raise UsageError("no folder of color photographs given", "name one, or give --cfg")
     return place

@@ -21,7 +21,7 @@ __all__ = ["export"]
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.onnx")
 @click.option("--name", required=True, help="The model's name on its card.")
 @click.option("--model-version", default="1", show_default=True, help="Its version.")
-@click.option("--licence", default="not stated", show_default=True, help="Of the weights (SPDX).")
+@click.option("--license", default="not stated", show_default=True, help="Of the weights (SPDX).")
 @click.option("--training-data", default="not stated", show_default=True, help="In words.")
 @click.option(
     "--size", type=click.IntRange(min=32), default=192, show_default=True,
@@ -51,7 +51,7 @@ def export(
     output: Path,
     name: str,
     model_version: str,
-    licence: str,
+    license: str,  # noqa: A002 (the option of that name)
     training_data: str,
     size: int,
     chroma_gain: float,
@@ -82,7 +82,7 @@ def export(
         model,
         name=name,
         version=model_version,
-        licence=licence,
+        license=license,
         training_data=training_data,
         size=size,
         scores=_scores(scores) if scores else {},

@@ -69,7 +69,7 @@ def serve(
     size: int | None,
     device: str,
 ) -> None:
-    """Open a page on this machine where photographs get their colour back, and an HTTP service.
+    """Open a page on this machine where photographs get their color back, and an HTTP service.
 
     \b
     Examples:

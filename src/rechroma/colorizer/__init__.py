@@ -8,7 +8,7 @@ from rechroma.colorizer.ports import no_advice_taken
 from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
 from rechroma.colorizer.run import Colorizer, colorize
 from rechroma.colorizer.session import available_devices, load_card
-from rechroma.colorizer.tint import is_colour
+from rechroma.colorizer.tint import is_color
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -22,7 +22,7 @@ __all__ = [
     "available_devices",
     "colorize",
     "find_model",
-    "is_colour",
+    "is_color",
     "load_card",
     "no_advice_taken",
     "one_answer_alone",

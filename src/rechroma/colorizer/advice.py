@@ -1,4 +1,4 @@
-"""Advice to the network: colours at points, and a mood for the whole picture.
+"""Advice to the network: colors at points, and a mood for the whole picture.
 
 What it looks like to the network is told here once, for training and for use.
 """
@@ -31,7 +31,7 @@ _CHROMA_SCALE = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A rectangle of pixels, rows top…bottom and columns left…right (exclusive), and its colour."""
+    """A rectangle of pixels, rows top…bottom and columns left…right (exclusive), and its color."""
 
     top: int
     bottom: int
@@ -44,8 +44,8 @@ class Patch:
 def hint_map(patches: Iterable[Patch], height: int, width: int) -> FloatArray:
     """Return what the network sees of hints, float32 (3, height, width): a, b over 110, and where.
 
-    Zhang et al. 2017, section 3.2: the colour inside of each patch, zero elsewhere, and a mask that
-    tells a grey hint from none.
+    Zhang et al. 2017, section 3.2: the color inside of each patch, zero elsewhere, and a mask that
+    tells a gray hint from none.
     """
     seen = np.zeros((HINT_CHANNELS, height, width), dtype=np.float32)
     for patch in patches:
@@ -57,9 +57,9 @@ def hint_map(patches: Iterable[Patch], height: int, width: int) -> FloatArray:
 def mood_vector(chroma: FloatArray) -> FloatArray:
     """Return the mood of a picture with these a and b, shape (..., 2): float32 (MOOD_SIZE,).
 
-    The square roots of the shares of colours on a grid of the (a, b) plane (each colour counts for
-    its four neighbours, bilinearly), the mean chroma over 50, and a 1 that says "there is a mood":
-    none is all zeros. Where in the picture a colour stands does not matter.
+    The square roots of the shares of colors on a grid of the (a, b) plane (each color counts for
+    its four neighbors, bilinearly), the mean chroma over 50, and a 1 that says "there is a mood":
+    none is all zeros. Where in the picture a color stands does not matter.
     """
     flat = chroma.reshape(-1, 2)
     place = (np.clip(flat, -_REACH, _REACH) + _REACH) / _STEP

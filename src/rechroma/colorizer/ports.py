@@ -22,7 +22,7 @@ __all__ = [
     "Advice",
     "advice_inputs",
     "graph_input",
-    "grey_of_lightness",
+    "gray_of_lightness",
     "meaning_of",
     "no_advice_taken",
 ]
@@ -48,7 +48,7 @@ def graph_input(lightness: NDArray[np.float32], card: ModelCard) -> NDArray[np.f
     """Return what the graph takes, (1, C, H, W), for L in 0…100, shape (H, W)."""
     low, high = card.input_black, card.input_white
     share = (
-        lightness / np.float32(100) if card.input == "lightness" else grey_of_lightness(lightness)
+        lightness / np.float32(100) if card.input == "lightness" else gray_of_lightness(lightness)
     )
     plane = np.float32(low) + share * np.float32(high - low)
     return np.repeat(plane[None, None], INPUT_CHANNELS[card.input], axis=1)
@@ -73,7 +73,7 @@ def meaning_of(maps: NDArray[np.float32], card: ModelCard) -> NDArray[np.float32
     return (maps - np.float32(card.output_zero)) * np.float32(card.output_scale)
 
 
-def grey_of_lightness(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the sRGB-encoded grey, 0…1, that has this L."""
+def gray_of_lightness(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sRGB-encoded gray, 0…1, that has this L."""
     none = np.zeros_like(lightness)
     return np.clip(lab_to_rgb(np.stack([lightness, none, none], axis=-1))[..., 0], 0, 1)

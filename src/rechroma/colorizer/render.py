@@ -31,7 +31,7 @@ def render(
 ) -> NDArray[np.float32]:
     """Return the picture's own L with the predicted chroma.
 
-    Colours outside of sRGB lose chroma at the same L and hue.
+    Colors outside of sRGB lose chroma at the same L and hue.
 
     Args:
         samples: The picture, sRGB-encoded, shape (H, W, 3): uint8, uint16, or float32 in 0…1.

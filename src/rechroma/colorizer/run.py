@@ -12,7 +12,7 @@ from rechroma.colorizer.hints import Hint, mood_of, seen_hints
 from rechroma.colorizer.ports import NO_ADVICE, Advice
 from rechroma.colorizer.session import open_session
 from rechroma.colorizer.size import SizePlan, network_lightness, plan_fixed, plan_size
-from rechroma.colorizer.tint import is_colour
+from rechroma.colorizer.tint import is_color
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, Source, read
 
@@ -84,8 +84,8 @@ class Colorizer:
 
         Args:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
-            hints: Points with the colours that they should get.
-            mood: A colour photograph whose colours should set the tone.
+            hints: Points with the colors that they should get.
+            mood: A color photograph whose colors should set the tone.
 
         Raises:
             PhotoError: A picture can't be read.
@@ -107,13 +107,13 @@ class Colorizer:
         hints: Sequence[Hint] = (),
         mood: Picture | None = None,
     ) -> Photo:
-        """Return the picture in colour.
+        """Return the picture in color.
 
         Args:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
-            strength: Factor on the predicted chroma, 0 (grey) … 1.5.
+            strength: Factor on the predicted chroma, 0 (gray) … 1.5.
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
-            keep_color: Return a picture that is in colour already (see `is_colour`) as it is: for a
+            keep_color: Return a picture that is in color already (see `is_color`) as it is: for a
                 `Photo`, that very object. Otherwise it is colorized anew from its L.
             hints: See `predict`.
             mood: See `predict`.
@@ -126,7 +126,7 @@ class Colorizer:
         """
         check_amounts(strength, vividness)
         photo = source if isinstance(source, Photo) else read(source)
-        if keep_color and is_colour(photo):
+        if keep_color and is_color(photo):
             return photo
         work = self.predict(photo, hints=hints, mood=mood)
         return work.render(strength=strength, vividness=vividness)

@@ -171,7 +171,7 @@ def open_session(
     """
     path = find_model(model)
     provider = _provider(device)
-    session = _load(path, [provider, DEVICES["cpu"]], threads or 0, optimise=True)
+    session = _load(path, [provider, DEVICES["cpu"]], threads or 0, optimize=True)
     if device != "auto" and provider not in session.get_providers():
         raise ModelError(
             f"device {device!r} is there but does not start",
@@ -187,7 +187,7 @@ def load_card(model: str | os.PathLike[str]) -> ModelCard:
         ModelError: No such model, or no valid card in it.
     """
     path = find_model(model)
-    return _checked_card(_load(path, [DEVICES["cpu"]], 1, optimise=False), str(path))
+    return _checked_card(_load(path, [DEVICES["cpu"]], 1, optimize=False), str(path))
 
 
 def available_devices() -> list[str]:
@@ -209,7 +209,7 @@ def _provider(device: str) -> str:
 
 
 def _load(
-    path: os.PathLike[str], providers: list[str], threads: int, *, optimise: bool
+    path: os.PathLike[str], providers: list[str], threads: int, *, optimize: bool
 ) -> onnxruntime.InferenceSession:
     onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
@@ -219,7 +219,7 @@ def _load(
     # Idle threads that spin for work win no time and cost CPU: a run of the 4 M network at 320²
     # took 45 ms of it with spinning and 29 without, on 2 cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if not optimise:
+    if not optimize:
         level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.graph_optimization_level = level
     unique = list(dict.fromkeys(providers))

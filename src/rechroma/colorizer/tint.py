@@ -1,4 +1,4 @@
-"""Whether a picture is in colour already, or a black-and-white one with a tint."""
+"""Whether a picture is in color already, or a black-and-white one with a tint."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rechroma.photo.shrink import block_mean
 if TYPE_CHECKING:
     from rechroma.photo import Photo
 
-__all__ = ["is_colour"]
+__all__ = ["is_color"]
 
 # Root mean square of the chroma that L does not explain. Toned and yellowed scans measured up to
-# 0.6, compression adds to it; of 474 colour photographs 3, nearly grey ones, stay below.
+# 0.6, compression adds to it; of 474 color photographs 3, nearly gray ones, stay below.
 _THRESHOLD = 2.0
 # The shorter side at which it is measured: coarse enough to average grain and JPEG's chroma blocks.
 _SIDE = 96
@@ -23,14 +23,14 @@ _BLOCK = 4
 _DEGREE = 3
 
 
-def is_colour(photo: Photo) -> bool:
-    """Tell whether a picture is in colour.
+def is_color(photo: Photo) -> bool:
+    """Tell whether a picture is in color.
 
     A black-and-white photograph may be toned (sepia, cyanotype) or yellowed: then its chroma is a
     function of its lightness. So a cubic in L is fitted to a and to b on a thumbnail, and the
-    picture is in colour if more than 2 CIELAB units (root mean square) are left over.
+    picture is in color if more than 2 CIELAB units (root mean square) are left over.
     """
-    if photo.was_grey:
+    if photo.was_gray:
         return False
     factor = max(1, min(photo.height, photo.width) // _SIDE)
     # Of very many pixels a block's mean is known from some.

@@ -1,4 +1,4 @@
-"""Colorfulness: Hasler & Süsstrunk 2003, "Measuring colourfulness in natural images".
+"""Colorfulness: Hasler & Süsstrunk 2003, "Measuring colorfulness in natural images".
 
 Theirs is the metric of the opponent channels R − G and (R + G) / 2 − B of sRGB. Two conventions are
 in use, and they differ: the paper takes these channels with their signs, DDColor and CT2 take their

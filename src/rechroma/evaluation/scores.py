@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rechroma.evaluation.perceptual import PerceptualDistance
 
-__all__ = ["Interval", "Scores", "psnr", "score", "ssim", "summarise"]
+__all__ = ["Interval", "Scores", "psnr", "score", "ssim", "summarize"]
 
 _RESAMPLES = 2000
 # Identical pictures would be infinitely good; this is a quarter of a level in one pixel of 10⁴.
@@ -35,7 +35,7 @@ class Scores:
 
     Attributes:
         psnr: dB, over all pixels and channels.
-        psnr_ab: dB, of a and b normalised to 0…1 as the LAB recipes train on them (range 220).
+        psnr_ab: dB, of a and b normalized to 0…1 as the LAB recipes train on them (range 220).
         ssim: Structural similarity, mean of the channels.
         perceptual: LPIPS or ST-LPIPS, whichever the caller gave.
         delta_e: Mean CIEDE2000.
@@ -115,7 +115,7 @@ def score(
     )
 
 
-def summarise(scores: Sequence[Scores], seed: int = 0) -> dict[str, Interval]:
+def summarize(scores: Sequence[Scores], seed: int = 0) -> dict[str, Interval]:
     """Return means with 95 % bootstrap intervals over pictures.
 
     `colorfulness_ratio` and `signed_ratio` are ratios of means, not means of ratios.

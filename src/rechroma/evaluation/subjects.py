@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from rechroma.evaluation.baselines import constant_chroma, grey_copy, mean_chroma, quarter_chroma
+from rechroma.evaluation.baselines import constant_chroma, gray_copy, mean_chroma, quarter_chroma
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.photo import Photo
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "answers", "baselines", "figure"]
 
-# From a colour photo, of which it may use L alone, to a colour photo.
+# From a color photo, of which it may use L alone, to a color photo.
 Answer: TypeAlias = Callable[[Photo], Photo]
 
 _FIGURE_ROWS = 8
@@ -43,16 +43,16 @@ def answers(
 def baselines(card: ModelCard, truths: Sequence[Photo]) -> dict[str, Answer]:
     """Return title → baseline; see `rechroma.evaluation.baselines`."""
     return {
-        "grey copy": grey_copy,
+        "gray copy": gray_copy,
         "constant mean chroma": partial(constant_chroma, chroma=mean_chroma(truths)),
         "truth's chroma at a quarter": quarter_chroma(card),
     }
 
 
 def figure(answers: Mapping[str, Answer], truths: Sequence[Photo]) -> Image:
-    """Return eight pictures from all over the set: grey | each answer | truth."""
+    """Return eight pictures from all over the set: gray | each answer | truth."""
     shown = truths[:: max(1, len(truths) // _FIGURE_ROWS)][:_FIGURE_ROWS]
-    columns = {"grey": grey_copy, **answers}
+    columns = {"gray": gray_copy, **answers}
     rows = [
         [*(answer(photo).to_uint8() for answer in columns.values()), photo.to_uint8()]
         for photo in shown

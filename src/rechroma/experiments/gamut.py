@@ -1,4 +1,4 @@
-"""The original's blue artefact: colours predicted outside of sRGB, and what cures it."""
+"""The original's blue artifact: colors predicted outside of sRGB, and what cures it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BORDER = 32
 
 @dataclass(slots=True)
 class OutOfGamut:
-    """Counts the predicted colours outside of sRGB, before any gamut mapping."""
+    """Counts the predicted colors outside of sRGB, before any gamut mapping."""
 
     _counts: NDArray[np.float64] = field(default_factory=lambda: np.zeros((len(BANDS) - 1, 2)))
 

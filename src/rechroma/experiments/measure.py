@@ -60,7 +60,7 @@ class Cost:
 def measure(
     colorizer: Colorizer, title: str, truths: Sequence[Photo], perceptual: PerceptualDistance
 ) -> tuple[list[Measured], list[float]]:
-    """Return each answer of a model measured, and its share of colours out of gamut by band."""
+    """Return each answer of a model measured, and its share of colors out of gamut by band."""
     measured = [
         _measured(name, [answer(photo).to_uint8() for photo in truths], truths, perceptual)
         for name, answer in answers(colorizer, title).items()

@@ -39,10 +39,10 @@ class Report:
         size: At which the networks saw the pictures: the shorter side, pixels.
         answers: Every recipe's answers.
         cures: The variants of `rechroma.experiments.gamut.cures`.
-        outside: Title → share of colours out of gamut, by band.
+        outside: Title → share of colors out of gamut, by band.
         costs: Title → what the training took.
         curves: Title → learning curve.
-        sheet: The figure grey | answers | truth, PNG.
+        sheet: The figure gray | answers | truth, PNG.
     """
 
     metric: str
@@ -78,7 +78,7 @@ def _markdown(report: Report) -> str:
     sections = {
         "Scores": (
             f"PSNR (RGB) is of all pixels and channels of 8-bit sRGB, PSNR (ab) of a and b "
-            f"normalised to 0…1; ± is half of the 95 % bootstrap interval over pictures. Every "
+            f"normalized to 0…1; ± is half of the 95 % bootstrap interval over pictures. Every "
             f"network saw the pictures with a shorter side of {report.size} px. *Post-process*: "
             f"the prediction's a and b on the input's own L; a LAB network's answer is that "
             f"already.",
@@ -86,13 +86,13 @@ def _markdown(report: Report) -> str:
             "What the original reports, on other pictures:",
             tables.original_table(),
         ),
-        "Pictures": ("![grey, each answer, truth](pictures.png)",),
+        "Pictures": ("![gray, each answer, truth](pictures.png)",),
         "What the trainings took": (
             tables.cost_table(report.costs),
             f"{metric} on the validation crops while training:",
             "![learning curves](curves.png)",
         ),
-        "Edges and artefacts": (
+        "Edges and artifacts": (
             "High-frequency energy, prediction to truth: below 1 edges are lost, above 1 the "
             "prediction has what the truth has not. The periods are those at which the network "
             "enlarges its features: the error's power there, over the power beside it; 1 is "
@@ -109,7 +109,7 @@ def _markdown(report: Report) -> str:
             tables.band_table(both),
             "![error of a](bands-a.png)",
             "![error of b](bands-b.png)",
-            "Colours that were predicted outside of sRGB, before any mapping:",
+            "Colors that were predicted outside of sRGB, before any mapping:",
             tables.gamut_table(report.outside),
         ),
     }

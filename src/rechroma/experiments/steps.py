@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import bin_centers
 from rechroma.training.fallback import with_available_lpips
 from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
@@ -36,7 +36,7 @@ def seconds_of_a_step(config: TrainConfig) -> float:
     """Return the median time of a training step on random pictures, decoding not counted."""
     torch.manual_seed(0)
     model = ColorizerModel(config.network, pretrained=False).to(memory_format=torch.channels_last)
-    weights = np.ones(len(bin_centres()))
+    weights = np.ones(len(bin_centers()))
     criterion = Criterion(with_available_lpips(config).loss, model.output, weights)
     optimizer = build_optimizer(model, config.optimizer)
     side = config.data.crop

@@ -1,9 +1,9 @@
-"""Mood transfer: from one photograph's colours to a map that gives them to another."""
+"""Mood transfer: from one photograph's colors to a map that gives them to another."""
 
-from rechroma.mood.colours import predict_in_mood
+from rechroma.mood.colors import predict_in_mood
 from rechroma.mood.cube import read_cube, write_cube
 from rechroma.mood.finish import Luminance
-from rechroma.mood.grey import in_colour
+from rechroma.mood.gray import in_color
 from rechroma.mood.look import Look, fit_look
 from rechroma.mood.lut import Lut3D
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
@@ -22,7 +22,7 @@ __all__ = [
     "Swatch",
     "fit_look",
     "fit_regional_look",
-    "in_colour",
+    "in_color",
     "load_early",
     "parse_swatch",
     "predict_in_mood",

@@ -30,7 +30,7 @@ class Content:
 
     Attributes:
         features: What each cell shows, shape (C, F).
-        cell: The cell of each of the palette's colours, shape (N,), in 0…C - 1.
+        cell: The cell of each of the palette's colors, shape (N,), in 0…C - 1.
     """
 
     features: NDArray[np.float32]
@@ -63,6 +63,6 @@ def _content(view: View) -> Content:
     rows, columns = np.divmod(view.pixels, width)
     row = (rows * (plan.height / (height * stride))).astype(np.intp)
     column = (columns * (plan.width / (width * stride))).astype(np.intp)
-    # Cells of the padding have no colours: they are left out.
+    # Cells of the padding have no colors: they are left out.
     used, cell = np.unique(row * maps.shape[2] + column, return_inverse=True)
     return Content(maps.reshape(len(maps), -1).T[used], cell)

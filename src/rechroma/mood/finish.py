@@ -1,4 +1,4 @@
-"""From a method's map to colours that can be shown: strength, lightness, and the gamut."""
+"""From a method's map to colors that can be shown: strength, lightness, and the gamut."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Luminance: TypeAlias = Literal["match", "keep"]
 _KNEE = 0.8
 # L is compressed above 95 and below 5.
 _MARGIN = 5.0
-# More chroma than any colour of sRGB has.
+# More chroma than any color of sRGB has.
 _FAR = 150.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Before:
-    """Colours before a map.
+    """Colors before a map.
 
     Attributes:
         lab: CIELAB, float32, shape (..., 3).
@@ -40,7 +40,7 @@ class Before:
 
 
 def before(rgb: FloatArray) -> Before:
-    """Return what `mapped` has to know of sRGB-encoded colours, 0…1, shape (..., 3)."""
+    """Return what `mapped` has to know of sRGB-encoded colors, 0…1, shape (..., 3)."""
     lab = rgb_to_lab(np.asarray(rgb, np.float32))
     return Before(lab, _share(lab))
 
@@ -48,13 +48,13 @@ def before(rgb: FloatArray) -> Before:
 def mapped(
     before: Before, color_map: ColorMap, *, strength: float, luminance: Luminance
 ) -> FloatArray:
-    """Return what becomes of colours: sRGB-encoded, 0…1, shape (..., 3).
+    """Return what becomes of colors: sRGB-encoded, 0…1, shape (..., 3).
 
     Lightness and chroma that the map pushes beyond sRGB are compressed softly at fixed hue; what
     was there before is never compressed, so that a map that changes nothing changes nothing.
 
     Args:
-        before: The colours.
+        before: The colors.
         color_map: From a method.
         strength: 0 (nothing) … 1 (the whole map).
         luminance: See `Luminance`.
@@ -70,7 +70,7 @@ def mapped(
 def mapped_rgb(
     rgb: FloatArray, color_map: ColorMap, *, strength: float, luminance: Luminance
 ) -> FloatArray:
-    """Return what becomes of sRGB-encoded colours, 0…1, shape (..., 3); see `mapped`."""
+    """Return what becomes of sRGB-encoded colors, 0…1, shape (..., 3); see `mapped`."""
     return mapped(before(rgb), color_map, strength=strength, luminance=luminance)
 
 

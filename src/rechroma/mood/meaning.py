@@ -1,7 +1,7 @@
 """Which parts of two photographs correspond by what they show.
 
 A grade is told best by comparing like with like: sky with sky, skin with skin. Whole pictures
-differ by what is in them, too, and matching their statistics takes that for mood. So colours are
+differ by what is in them, too, and matching their statistics takes that for mood. So colors are
 weighted by how much of the other photograph shows the same. Cells of the two are matched by
 unbalanced optimal transport (Chizat et al. 2018, the scaling algorithm) with the cosine distance of
 the encoder's features: what has no counterpart may be left out. How far the two photographs are
@@ -41,12 +41,12 @@ _UNLIKE, _ALIKE = 0.09, 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Correspondence:
-    """How much each colour counts.
+    """How much each color counts.
 
     Attributes:
-        source: Weights of the source's colours, shape (N,); their sum is 1.
-        target: Weights of the target's colours, shape (M,); their sum is 1.
-        trust: 0 (the photographs show different things: all colours count alike) … 1.
+        source: Weights of the source's colors, shape (N,); their sum is 1.
+        target: Weights of the target's colors, shape (M,); their sum is 1.
+        trust: 0 (the photographs show different things: all colors count alike) … 1.
     """
 
     source: NDArray[np.float64]
@@ -55,7 +55,7 @@ class Correspondence:
 
 
 def correspondence(source: Palette, target: Palette) -> Correspondence:
-    """Weight the colours of two palettes by what their photographs have in common."""
+    """Weight the colors of two palettes by what their photographs have in common."""
     with ThreadPoolExecutor(2) as pool:
         seen, shown = pool.map(content_of, (source, target))
     if seen is None or shown is None:
@@ -73,7 +73,7 @@ def correspondence(source: Palette, target: Palette) -> Correspondence:
 
 
 def _masses(content: Content) -> Matrix:
-    """Return the share of the colours that each cell has, shape (C,)."""
+    """Return the share of the colors that each cell has, shape (C,)."""
     return (np.bincount(content.cell) / len(content.cell)).astype(np.float32)
 
 
@@ -112,6 +112,6 @@ def _transport(
 def _spread(
     moved: Matrix, mass: Matrix, cell: NDArray[np.intp], trust: float
 ) -> NDArray[np.float64]:
-    """Return the weight of each colour: its cell's, shared by the cell's colours."""
+    """Return the weight of each color: its cell's, shared by the cell's colors."""
     per_cell = trust * moved.astype(np.float64) / mass + (1 - trust)
     return per_cell[cell] / len(cell)

@@ -1,4 +1,4 @@
-"""The shipped colorizer, loaded once: it colours grey targets, and tells what places show."""
+"""The shipped colorizer, loaded once: it colors gray targets, and tells what places show."""
 
 from __future__ import annotations
 

@@ -33,12 +33,12 @@ def from_array(values: NDArray[Any]) -> Photo:
             "give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) with at least one pixel",
         )
     alpha = np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None
-    colours, depth = _as_samples(values[..., :3])
+    colors, depth = _as_samples(values[..., :3])
     return Photo(
-        samples=np.broadcast_to(colours, (*colours.shape[:2], 3)),
+        samples=np.broadcast_to(colors, (*colors.shape[:2], 3)),
         alpha=alpha,
         bit_depth=depth,
-        was_grey=colours.shape[2] == 1,
+        was_gray=colors.shape[2] == 1,
     )
 
 

@@ -1,6 +1,6 @@
 """What time and old film do to a photograph: L as an old print or its scan would have it.
 
-The colours to be learnt stay those of the photograph; what the network sees of it gets worse.
+The colors to be learnt stay those of the photograph; what the network sees of it gets worse.
 """
 
 from __future__ import annotations

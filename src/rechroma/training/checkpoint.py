@@ -83,7 +83,7 @@ def load_weights(
 def start_from(model: ColorizerModel, network: NetworkConfig, path: Path) -> None:
     """Load a checkpoint, or an exported ONNX file, into a model that may have more parts.
 
-    Parts that it lacks (side inputs, colour queries) are zero-initialised: the model answers as the
+    Parts that it lacks (side inputs, color queries) are zero-initialized: the model answers as the
     file does.
 
     Raises:

@@ -49,7 +49,7 @@ class NetworkConfig(_Section):
     )
     temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
     advice: bool = Field(default=False, description="efficientnet: side inputs for hints and moods")
-    queries: int = Field(0, ge=0, description="efficientnet: colour queries; 0: none")
+    queries: int = Field(0, ge=0, description="efficientnet: color queries; 0: none")
 
 
 class DataConfig(_Section):
@@ -83,8 +83,8 @@ class ValidationConfig(_Section):
 
     every: PositiveInt = Field(500, description="steps between validations")
     count: PositiveInt = Field(256, description="pictures, the first ones in the order of names")
-    size: PositiveInt = Field(192, description="side of the centre crop, pixels; 32 divides it")
-    samples: int = Field(8, ge=0, description="rows in the figure grey | prediction | truth")
+    size: PositiveInt = Field(192, description="side of the center crop, pixels; 32 divides it")
+    samples: int = Field(8, ge=0, description="rows in the figure gray | prediction | truth")
     metric: Literal["lpips", "st_lpips"] = Field("st_lpips", description="lowest: ckpt_best")
 
 

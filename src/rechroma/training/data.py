@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from rechroma.color import FloatArray
 
-__all__ = ["Crops", "Positions", "Samples", "centre_crops", "random_box"]
+__all__ = ["Crops", "Positions", "Samples", "center_crops", "random_box"]
 
 # Sides of a crop's box differ by at most this factor.
 _MAX_RATIO = 4 / 3
@@ -142,12 +142,12 @@ def random_box(
     return left, upper, left + box_width, upper + box_height
 
 
-def centre_crops(paths: list[Path], side: int) -> Tensor:
+def center_crops(paths: list[Path], side: int) -> Tensor:
     """Return the central squares, scaled to `side`: uint8, shape (N, 3, side, side)."""
-    return torch.stack([_centre_crop(path, side) for path in paths])
+    return torch.stack([_center_crop(path, side) for path in paths])
 
 
-def _centre_crop(path: Path, side: int) -> Tensor:
+def _center_crop(path: Path, side: int) -> Tensor:
     picture = Image.fromarray(read(path).to_uint8())
     square = min(picture.size)
     left, upper = (picture.width - square) / 2, (picture.height - square) / 2

@@ -66,7 +66,7 @@ def card_of(
     *,
     name: str,
     version: str = "1",
-    licence: str = "not stated",
+    license: str = "not stated",  # noqa: A002 (the key of the card)
     training_data: str = "not stated",
     size: int = 192,
     scores: dict[str, float] | None = None,
@@ -77,7 +77,7 @@ def card_of(
     return ModelCard(
         name=name,
         version=version,
-        licence=licence,
+        license=license,
         input="lightness",
         output=model.output.kind,
         stride=model.network.stride,

@@ -30,7 +30,7 @@ class Finetuning:
     """What is wanted.
 
     Attributes:
-        folder: Colour photographs.
+        folder: Color photographs.
         output: The ONNX file to write.
         run: Where checkpoints and the log go.
         name: The new model's name.
@@ -69,7 +69,7 @@ def finetune_model(wish: Finetuning) -> Path:
     card = card_of(
         model,
         name=wish.name,
-        licence=before.licence,
+        license=before.license,
         training_data=f"{before.name}, tuned on {wish.folder.name}",
         size=before.size,
         chroma_gain=before.chroma_gain,
@@ -101,5 +101,5 @@ def _config(wish: Finetuning, start: Path) -> TrainConfig:
 
 def _pictures(wish: Finetuning) -> int:
     if not wish.folder.is_dir():
-        raise ConfigError(f"{wish.folder}: no such folder", "give a folder of colour photographs")
+        raise ConfigError(f"{wish.folder}: no such folder", "give a folder of color photographs")
     return len(picture_files(wish.folder, outside=wish.run / FIGURES))

@@ -53,7 +53,7 @@ class ColorizerModel(nn.Module):
         Args:
             lightness: L in 0…100, shape (N, 1, H, W).
             advice: Hints and moods, if any.
-            gain: Factor on the answer; where a colour is a hint's it stays as it was given.
+            gain: Factor on the answer; where a color is a hint's it stays as it was given.
         """
         if not isinstance(self.network, EfficientNetUNet):
             return self._answers(self.network(lightness), gain)

@@ -1,6 +1,6 @@
 """The operating point of a model of bins: how its distribution becomes an answer.
 
-Training weighs rare colours more, which a network needs to learn them; of an answer it makes a
+Training weighs rare colors more, which a network needs to learn them; of an answer it makes a
 livelier and less likely one. How much of it stays, and how far the answer is annealed, are chosen
 after training, on pictures kept apart.
 """

@@ -20,14 +20,14 @@ from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.catalog import (
     FIGURES,
     Picture,
-    catalogue,
-    colourful,
+    catalog,
+    colorful,
     hold_out,
     refuse_overlap,
 )
 from rechroma.training.checkpoint import start_from
 from rechroma.training.config import TrainConfig, refuse_other_run, save_config
-from rechroma.training.data import Crops, Positions, Samples, centre_crops
+from rechroma.training.data import Crops, Positions, Samples, center_crops
 from rechroma.training.fallback import with_available_lpips
 from rechroma.training.log import RunLog
 from rechroma.training.loop import RESUME, Trainer
@@ -94,7 +94,7 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     metric = config.validation.metric
     _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
     validator = Validator(
-        centre_crops(validation[: config.validation.count], config.validation.size),
+        center_crops(validation[: config.validation.count], config.validation.size),
         load_perceptual(metric),
         metric,
     )
@@ -110,12 +110,12 @@ def _train(config: TrainConfig, folder: Path) -> Path:
 def _pictures(config: TrainConfig) -> tuple[list[Path], list[Path]]:
     _refuse_nested(config.train_dir, config.val_dir)
     measured = config.data.workers, config.output_dir / "pictures.json"
-    training = colourful(catalogue(config.train_dir, *measured), config.data.min_chroma)
+    training = colorful(catalog(config.train_dir, *measured), config.data.min_chroma)
     if config.val_dir is None:
         training, validation = hold_out(training, config.hold_out)
     else:
         # Validation keeps its pale pictures: they belong to the world.
-        validation = catalogue(config.val_dir, *measured)
+        validation = catalog(config.val_dir, *measured)
         refuse_overlap(training, validation)
     if len(training) < config.batch:
         raise ConfigError(

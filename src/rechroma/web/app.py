@@ -31,7 +31,7 @@ __all__ = ["make_app"]
 
 _STATIC = Path(__file__).with_name("static")
 _DESCRIPTION = (
-    "Gives photographs their colour back, and gives one photograph the mood of another. "
+    "Gives photographs their color back, and gives one photograph the mood of another. "
     "Errors are RFC 9457 problem documents; `mend` says what to do."
 )
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from rechroma.colorizer import Colorizer, Hint, is_colour
+from rechroma.colorizer import Colorizer, Hint, is_color
 from rechroma.mood import predict_in_mood
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantise
+from rechroma.photo.model import quantize
 from rechroma.photo.shrink import block_mean
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a client says about a picture's colours.
+    """What a client says about a picture's colors.
 
     Attributes:
         hints: In pixels of the whole picture.
@@ -70,14 +70,14 @@ class Opened:
         head: All but its pixels.
         width: Of the whole picture.
         height: Of the whole picture.
-        in_colour: Whether it is in colour already.
+        in_color: Whether it is in color already.
     """
 
     preview: Photo
     head: Photo
     width: int
     height: int
-    in_colour: bool
+    in_color: bool
 
 
 class Bench:
@@ -117,7 +117,7 @@ class Bench:
         return self._opened.get(upload.path, lambda: _opened(self.read(upload)))
 
     def predict(self, upload: Upload, advice: Advice) -> Colorization:
-        """Return the colours of a picture's preview."""
+        """Return the colors of a picture's preview."""
         key = upload.path, advice
         return self._predicted.get(key, lambda: self._predict(upload, advice))
 
@@ -166,7 +166,7 @@ def _files_of(key: Path | tuple[Path, Advice]) -> list[Path]:
 def preview(photo: Photo, side: int) -> Photo:
     """Return a photo with at most `side` pixels on its longer side, 8 bits a channel."""
     factor = -(-max(photo.width, photo.height) // side)
-    small = quantise(block_mean(photo.samples, factor), np.dtype(np.uint8))
+    small = quantize(block_mean(photo.samples, factor), np.dtype(np.uint8))
     return Photo(small, bit_depth=8, format="jpeg", name=photo.name)
 
 
@@ -175,4 +175,4 @@ def _opened(photo: Photo) -> Opened:
     # A view would keep the pixels.
     head = replace(head, samples=head.samples.copy())
     small = preview(photo, PREVIEW_SIDE)
-    return Opened(small, head, photo.width, photo.height, is_colour(small))
+    return Opened(small, head, photo.width, photo.height, is_color(small))

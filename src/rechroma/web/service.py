@@ -106,7 +106,7 @@ class Service:
         """Return what clients have to know of the model that answers here."""
         card = card_of(self.settings.model)
         return CurrentModel(
-            name=card.name, version=card.version, licence=card.licence, hints=card.hints,
+            name=card.name, version=card.version, license=card.license, hints=card.hints,
             answers=bool(card.temperature), methods=list(METHODS),
         )  # fmt: skip
 

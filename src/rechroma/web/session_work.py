@@ -62,7 +62,7 @@ class Planes:
     Attributes:
         width: Columns.
         height: Rows.
-        data: L · 2.55 (uint8), a, b (int8); of a model that tells how likely colours are also a, b
+        data: L · 2.55 (uint8), a, b (int8); of a model that tells how likely colors are also a, b
             of vividness 0 (int8) and how sure it is · 255 (uint8).
     """
 
@@ -73,7 +73,7 @@ class Planes:
 
 @dataclass(frozen=True, slots=True)
 class LikelyColor:
-    """A colour that a place may have: sRGB "#rrggbb" at the place's own L, and how likely it is."""
+    """A color that a place may have: sRGB "#rrggbb" at the place's own L, and how likely it is."""
 
     color: str
     probability: float
@@ -84,7 +84,7 @@ def look_at(bench: Bench, upload: Upload) -> Facts:
     opened = bench.open(upload)
     return Facts(
         opened.width, opened.height, opened.head.bit_depth, opened.head.format or "",
-        opened.in_colour,
+        opened.in_color,
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def planes(bench: Bench, upload: Upload, advice: Advice, side: int) -> Planes:
 def likely(
     bench: Bench, upload: Upload, advice: Advice, at: tuple[float, float], count: int
 ) -> list[LikelyColor]:
-    """Return the likeliest colours of a place, given in pixels of the whole picture.
+    """Return the likeliest colors of a place, given in pixels of the whole picture.
 
     Raises:
         UsageError: The place is outside of the picture, or the model does not tell.
@@ -132,9 +132,9 @@ def likely(
 
 
 def picture(bench: Bench, upload: Upload, output: Output, advice: Advice, amounts: Amounts) -> Made:
-    """Write the whole picture with its preview's colours."""
-    colours = bench.predict(upload, advice).on(bench.read(upload))
-    return written(colours.render(strength=amounts.strength, vividness=amounts.vividness), output)
+    """Write the whole picture with its preview's colors."""
+    colors = bench.predict(upload, advice).on(bench.read(upload))
+    return written(colors.render(strength=amounts.strength, vividness=amounts.vividness), output)
 
 
 def mood_preview(bench: Bench, source: Upload, target: Upload, wish: MoodWish, side: int) -> bytes:
@@ -148,7 +148,7 @@ def mood_picture(
 ) -> Made:
     """Write the whole target with the look of its preview."""
     _, _, look = _look_of(bench, source, target, wish)
-    whole = _coloured(bench, source, target, bench.read(target))
+    whole = _colored(bench, source, target, bench.read(target))
     return written(look.apply(whole, threads=bench.threads), output)
 
 
@@ -162,21 +162,21 @@ def look_file(bench: Bench, source: Upload, target: Upload, wish: MoodWish) -> M
 def _look_of(
     bench: Bench, source: Upload, target: Upload, wish: MoodWish
 ) -> tuple[Photo, Photo, Look]:
-    """Return the previews, the target's in colour, and the look that was wished for."""
+    """Return the previews, the target's in color, and the look that was wished for."""
     theirs, ours = bench.open(source), bench.open(target)
-    photo = _coloured(bench, source, target, ours.preview)
+    photo = _colored(bench, source, target, ours.preview)
     pairs = tuple(
         Swatch(_shrunk(pair.source, theirs), _shrunk(pair.target, ours)) for pair in wish.swatches
     )
     return theirs.preview, photo, fitted(theirs.preview, photo, replace(wish, swatches=pairs))
 
 
-def _coloured(bench: Bench, source: Upload, target: Upload, photo: Photo) -> Photo:
-    """Return the target, or its preview, with colours to be changed.
+def _colored(bench: Bench, source: Upload, target: Upload, photo: Photo) -> Photo:
+    """Return the target, or its preview, with colors to be changed.
 
     A black-and-white one has its preview's own: predicted once, whatever is done to it then.
     """
-    if bench.open(target).in_colour:
+    if bench.open(target).in_color:
         return photo
     return bench.predict(target, Advice(mood=source)).on(photo).render()
 
@@ -211,8 +211,8 @@ def _bytes(plane: NDArray[np.float32], kind: type[np.uint8 | np.int8]) -> bytes:
     return np.clip(np.rint(plane), ends.min, ends.max).astype(kind).tobytes()
 
 
-def _sure(colours: Colorization) -> bytes:
-    return colours.confidence().samples[..., 0].tobytes()
+def _sure(colors: Colorization) -> bytes:
+    return colors.confidence().samples[..., 0].tobytes()
 
 
 def _hex(level: float, a: float, b: float) -> str:

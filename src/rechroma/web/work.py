@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.colorizer import is_colour
+from rechroma.colorizer import is_color
 from rechroma.errors import LookError
 from rechroma.mood import Look, Swatch, fit_look, predict_in_mood, read_cube
 from rechroma.photo import writable_format, write
@@ -94,21 +94,21 @@ def colorize(
         upload: The picture.
         output: As what the result is written.
         advice: Hints and mood; its answer is not looked at.
-        amounts: How strong the colours are.
-        keep_color: Give a picture that is in colour already back as it was sent.
+        amounts: How strong the colors are.
+        keep_color: Give a picture that is in color already back as it was sent.
     """
     photo = bench.read(upload)
-    if keep_color and is_colour(photo):
+    if keep_color and is_color(photo):
         return _as_sent(photo, upload, output)
     mood = None if advice.mood is None else bench.read(advice.mood)
-    colours = predict_in_mood(bench.colorizer, photo, advice.hints, mood)
-    return written(colours.render(strength=amounts.strength, vividness=amounts.vividness), output)
+    colors = predict_in_mood(bench.colorizer, photo, advice.hints, mood)
+    return written(colors.render(strength=amounts.strength, vividness=amounts.vividness), output)
 
 
 def transfer(bench: Bench, source: Upload, target: Upload, output: Output, wish: MoodWish) -> Made:
     """Give the target the mood of the source, as `rechroma transfer` does."""
     mood = bench.read(source)
-    photo = _coloured(bench, bench.read(target), mood)
+    photo = _colored(bench, bench.read(target), mood)
     return written(fitted(mood, photo, wish).apply(photo, threads=bench.threads), output)
 
 
@@ -122,9 +122,9 @@ def apply_look(bench: Bench, upload: Upload, look: Upload, output: Output) -> Ma
     return written(table.apply(bench.read(upload), threads=bench.threads), output)
 
 
-def _coloured(bench: Bench, photo: Photo, mood: Photo) -> Photo:
-    """Return a photo that has colours to be changed: a black-and-white one is colorized."""
-    return photo if is_colour(photo) else predict_in_mood(bench.colorizer, photo, (), mood).render()
+def _colored(bench: Bench, photo: Photo, mood: Photo) -> Photo:
+    """Return a photo that has colors to be changed: a black-and-white one is colorized."""
+    return photo if is_color(photo) else predict_in_mood(bench.colorizer, photo, (), mood).render()
 
 
 def fitted(mood: Photo, photo: Photo, wish: MoodWish) -> Look:

@@ -26,7 +26,7 @@ class ChannelCurves:
     curves: tuple[Curve, Curve, Curve]
 
     def __call__(self, lab: FloatArray) -> FloatArray:
-        """Map colours, shape (..., 3)."""
+        """Map colors, shape (..., 3)."""
         lab = np.asarray(lab, np.float64)
         return np.stack([c(lab[..., index]) for index, c in enumerate(self.curves)], axis=-1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rechroma.training.networks.blocks import UpBlock, conv_block, normalise_lightness
+from rechroma.training.networks.blocks import UpBlock, conv_block, normalize_lightness
 
 __all__ = ["BaseUNet"]
 
@@ -47,7 +47,7 @@ class BaseUNet(nn.Module):
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Map L (N, 1, H, W), sides divisible by 16, to raw maps (N, channels, H/s, W/s)."""
-        x, skips = normalise_lightness(lightness), list[Tensor]()
+        x, skips = normalize_lightness(lightness), list[Tensor]()
         for level, block in enumerate(self.down):
             x = block(F.max_pool2d(x, 2) if level else x)
             skips.append(x)

@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["UpBlock", "conv_block", "normalise_lightness"]
+__all__ = ["UpBlock", "conv_block", "normalize_lightness"]
 
 
-def normalise_lightness(lightness: Tensor) -> Tensor:
+def normalize_lightness(lightness: Tensor) -> Tensor:
     """Map L in 0…100 to about −2…2, the range that ImageNet's encoders saw."""
     return (lightness / 100 - 0.5) / 0.25
 

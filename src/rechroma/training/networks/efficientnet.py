@@ -13,8 +13,8 @@ from timm.models.efficientnet import EfficientNetFeatures
 from torch import Tensor, nn
 
 from rechroma.errors import ConfigError
-from rechroma.training.networks.blocks import UpBlock, normalise_lightness
-from rechroma.training.networks.queries import ColourQueries
+from rechroma.training.networks.blocks import UpBlock, normalize_lightness
+from rechroma.training.networks.queries import ColorQueries
 from rechroma.training.networks.side_inputs import Advice, SideInputs
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ class EfficientNetUNet(nn.Module):
 
     Args:
         channels: Output maps.
-        pretrained: Start from ImageNet weights; the stem's three colour kernels are added up, which
+        pretrained: Start from ImageNet weights; the stem's three color kernels are added up, which
             equals feeding L three times.
         encoder_weights: A safetensors file with timm's names; absent: timm's download.
         pull: Take hints and moods, with that start; see `SideInputs`.
-        queries: Colour queries; 0: none.
+        queries: Color queries; 0: none.
     """
 
     stride = 32
@@ -66,7 +66,7 @@ class EfficientNetUNet(nn.Module):
         self.head = nn.Conv2d(_WIDTHS[-1], channels, 1)
         levels = list(zip(_STRIDES, _WIDTHS, strict=True))
         self.side = None if pull is None else SideInputs(_STEM, levels, pull)
-        self.queries = ColourQueries(queries, list(_WIDTHS), channels) if queries else None
+        self.queries = ColorQueries(queries, list(_WIDTHS), channels) if queries else None
         self.frozen = False
 
     def freeze_pretrained(self) -> None:
@@ -98,7 +98,7 @@ class EfficientNetUNet(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return the raw maps, and the encoder's features at stride 16, (N, 112, H/16, W/16).
 
-        With advice also how much of its colour each place takes from hints, (N, 1, H/4, W/4).
+        With advice also how much of its color each place takes from hints, (N, 1, H/4, W/4).
         """
         side = self.side if advice else None
         *skips, x = self._encode(lightness, side.at_stem(advice) if side and advice else None)
@@ -117,7 +117,7 @@ class EfficientNetUNet(nn.Module):
 
     def _encode(self, lightness: Tensor, added: Tensor | None) -> list[Tensor]:
         """Return the features at strides 4, 8, 16 and 32; `added` joins the first convolution's."""
-        x = self.encoder.conv_stem(normalise_lightness(lightness))
+        x = self.encoder.conv_stem(normalize_lightness(lightness))
         x = self.encoder.bn1(x if added is None else x + added)
         features: list[Tensor] = []
         kept = self.encoder.feature_info.module_name()

@@ -1,7 +1,7 @@
 """How far a hint reaches: to places that look like its own, and the less the farther they are.
 
 Attention of every place to the hinted ones, by likeness of features and by distance, and to nothing
-at all, so that a place that is like no hint takes no colour from any.
+at all, so that a place that is like no hint takes no color from any.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NEVER = 1e4
 
 
 class HintPropagation(nn.Module):
-    """Spreads the colours of hints over a map of features.
+    """Spreads the colors of hints over a map of features.
 
     Args:
         features: Channels of the map.
@@ -44,7 +44,7 @@ class HintPropagation(nn.Module):
         self.nothing = nn.Parameter(torch.zeros(()))
 
     def forward(self, features: Tensor, hints: Tensor) -> Tensor:
-        """Return w·a, w·b and w, shape (N, 3, h, w): the colour taken, and how much of it.
+        """Return w·a, w·b and w, shape (N, 3, h, w): the color taken, and how much of it.
 
         Args:
             features: Shape (N, C, h, w).
@@ -62,7 +62,7 @@ class HintPropagation(nn.Module):
         scores = scores - _NEVER * (1 - given[:, 2:])
         nothing = self.nothing.expand(scores.shape[0], scores.shape[1], 1)
         share = torch.softmax(torch.cat([scores, nothing], dim=2), dim=2)[:, :, :-1]
-        # Rows of the unhinted cells are zero: they give neither colour nor weight.
+        # Rows of the unhinted cells are zero: they give neither color nor weight.
         taken = share @ (given * given[:, 2:]).transpose(1, 2)
         return taken.transpose(1, 2).unflatten(2, (height, width))
 

@@ -1,7 +1,7 @@
 """Side inputs of advice: hints and a mood, added to a network that works without them.
 
 Without advice nothing is added, whatever has been learnt. Last layers start at zero, but for one: a
-hint pulls the answer to its colour from the start.
+hint pulls the answer to its color from the start.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class SideInputs(nn.Module):
         ]
 
     def taken(self, advice: Advice, levels: Sequence[Tensor]) -> Tensor:
-        """Return the colour that each place takes from hints, and how much: see `HintPropagation`.
+        """Return the color that each place takes from hints, and how much: see `HintPropagation`.
 
         Args:
             advice: What the user says.

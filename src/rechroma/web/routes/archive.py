@@ -39,7 +39,7 @@ _ZIP = file_answer("application/zip", "The zip file.")
 
 @router.post("/archive", response_class=StreamingResponse, responses=_ZIP | problems(404))
 async def archive(service: ServiceHere, options: ArchiveOptions) -> StreamingResponse:
-    """Return pictures that are open, each in colour and whole, in one zip file.
+    """Return pictures that are open, each in color and whole, in one zip file.
 
     One that fails does not stop the others: `failed.txt` in the zip says why.
     """
@@ -93,7 +93,7 @@ async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> Asy
 
 
 async def _picture(service: Service, session: Session, edit: Edit) -> Made:
-    """Return a picture in colour; a service that is busy is asked again for a while.
+    """Return a picture in color; a service that is busy is asked again for a while.
 
     Raises:
         Problem: It was closed in the meantime; or see `Pool.run`.

@@ -38,10 +38,10 @@ async def colorize(
         Form(description="JSON.", default_factory=ColorizeOptions, examples=[_EXAMPLE]),
     ],
     mood: Annotated[
-        UploadFile | None, File(description="A colour photograph that sets the tone.")
+        UploadFile | None, File(description="A color photograph that sets the tone.")
     ] = None,
 ) -> StreamingResponse:
-    """Give a picture its colour back: same format, bit depth and metadata."""
+    """Give a picture its color back: same format, bit depth and metadata."""
     uploads = [picture] if mood is None else [picture, mood]
     async with service.kept(*uploads) as kept:
         advice = Advice(

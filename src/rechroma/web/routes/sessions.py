@@ -93,7 +93,7 @@ async def planes(
     """Return a preview's L, a and b as bytes, from which any strength and vividness can be drawn.
 
     L · 2.55 (uint8), a, b (int8), each plane whole, row by row. If the model tells how likely
-    colours are, also a and b of vividness 0 (int8) and how sure it is, 0…255 (uint8).
+    colors are, also a and b of vividness 0 (int8) and how sure it is, 0…255 (uint8).
     """
     session = service.sessions.get(id)
     job = partial(
@@ -111,7 +111,7 @@ async def likely(
     id: str,  # noqa: A002
     place: LikelyOptions,
 ) -> list[session_work.LikelyColor]:
-    """Return the colours that a place is likely to have, the likeliest first."""
+    """Return the colors that a place is likely to have, the likeliest first."""
     session = service.sessions.get(id)
     job = partial(
         session_work.likely, upload=session.upload, advice=service.advice(place.edit),
@@ -132,7 +132,7 @@ async def picture(
     id: str,  # noqa: A002
     edit: Edit,
 ) -> StreamingResponse:
-    """Return the whole picture in colour: full size, original bit depth and metadata."""
+    """Return the whole picture in color: full size, original bit depth and metadata."""
     session = service.sessions.get(id)
     job = partial(
         session_work.picture, upload=session.upload, advice=service.advice(edit),

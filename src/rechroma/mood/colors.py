@@ -1,4 +1,4 @@
-"""Colours for a black-and-white photograph in the mood of another photograph."""
+"""Colors for a black-and-white photograph in the mood of another photograph."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["predict_in_mood"]
 def predict_in_mood(
     colorizer: Colorizer, photo: Photo, hints: Sequence[Hint], mood: Photo | None
 ) -> Colorization:
-    """Return a photo's colours, in a mood if there is one; its own lightness stays.
+    """Return a photo's colors, in a mood if there is one; its own lightness stays.
 
     Args:
-        colorizer: A model that takes no moods itself colours as it does, and a transfer does the
+        colorizer: A model that takes no moods itself colors as it does, and a transfer does the
             rest.
         photo: The photo.
         hints: See `Colorizer.predict`.
