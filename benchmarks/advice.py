@@ -1,9 +1,9 @@
-"""What advice is worth, and how steady the answer is, through the run-time path.
+"""What conditioning is worth, and how steady the answer is, through the run-time path.
 
-    python benchmarks/advice.py hints --photos photos/val
-    python benchmarks/advice.py mood --photos photos/val
-    python benchmarks/advice.py stability --photos photos/val --model rechroma-v2
-    python benchmarks/advice.py sizes --photos photos/val
+    python benchmarks/conditioning.py hints --photos photos/val
+    python benchmarks/conditioning.py mood --photos photos/val
+    python benchmarks/conditioning.py stability --photos photos/val --model rechroma-v2
+    python benchmarks/conditioning.py sizes --photos photos/val
 
 `hints`: 0 to 20 points at random places, each with the truth's mean color of 7 × 7 pixels there,
 as Zhang et al. 2017 simulate them (theirs are 6 × 6 at 256²). `mood`: the truth's own colors, in
@@ -25,7 +25,7 @@ from PIL import Image
 from rechroma import Colorizer, Hint, Photo, read
 from rechroma.color import ciede2000, lightness, rgb_to_lab
 from rechroma.colorizer import load_card
-from rechroma.colorizer.ports import gray_of_lightness
+from rechroma.colorizer.graph_io import lightness_to_gray
 from rechroma.evaluation.perceptual import load_perceptual
 from rechroma.evaluation.scores import psnr, score, summarize
 
@@ -41,7 +41,7 @@ _SIZES = (128, 160, 192, 224, 256, 320, 384, 512)
 
 def main() -> None:
     """Run what was asked for and print its table."""
-    parser = argparse.ArgumentParser(description="Advice and steadiness, measured")
+    parser = argparse.ArgumentParser(description="Conditioning and steadiness, measured")
     parser.add_argument("what", choices=("hints", "mood", "stability", "sizes"))
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--model", default="default")
@@ -116,7 +116,7 @@ def _stability(model: str, photos: list[Photo]) -> None:
     found: dict[str, list[float]] = defaultdict(list)
     for number, photo in enumerate(photos):
         own = lightness(photo.pixels).astype(np.float32)
-        gray = np.round(gray_of_lightness(own) * 255).astype(np.uint8)
+        gray = np.round(lightness_to_gray(own) * 255).astype(np.uint8)
         plain = read(gray)
         first = rgb_to_lab(colorizer.colorize(plain).pixels)
         for name, changed in _changes(gray, np.random.default_rng(number)):

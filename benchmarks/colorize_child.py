@@ -49,7 +49,7 @@ def bare(model: str) -> Colorize:
         scale = card["size"] / min(height, width) / card["stride"]
         sides = [max(1, round(side * scale)) * card["stride"] for side in (height, width)]
         given = {"lightness": np.full((1, 1, *sides), 50, np.float32)}
-        for port in session.get_inputs()[1:]:  # no advice: zeros for hints and mood
+        for port in session.get_inputs()[1:]:  # no conditioning: zeros for hints and mood
             shape = (1, 3, *sides) if port.name == "hints" else port.shape
             given[port.name] = np.zeros(shape, np.float32)
         session.run(wanted, given, frugal)

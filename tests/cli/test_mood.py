@@ -199,10 +199,10 @@ def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
         call(capfd, "transfer", *look, "--out", "x.png", "--lut", "look.cube")
         look = ("look.cube", "large.png")
     assert call(capfd, command, *look, "-o", "whole.png")[0] == 0
-    monkeypatch.setattr("rechroma.batch.point_work._STRIPS_FROM", 1)
+    monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
     monkeypatch.setattr("rechroma.photo.strips._STRIP_PIXELS", 64 * 512)
     # The whole picture would not go through this.
-    monkeypatch.setattr(sys.modules["rechroma.batch.run"], "load", None)
+    monkeypatch.setattr(sys.modules["rechroma.batch.runner"], "load", None)
     assert call(capfd, command, *look, "-o", "strips.png")[0] == 0
     # The thumbnail is another one, so that the fit differs a little; a table does not.
     allowed = 0 if command == "apply" else 1
@@ -212,7 +212,7 @@ def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
 def test_a_large_gray_target_is_colorized_as_a_whole(capfd, monkeypatch):
     gray = np.asarray(Image.open("gray.jpg"))
     Image.fromarray(np.dstack([gray] * 3)).save("gray3.png")
-    monkeypatch.setattr("rechroma.batch.point_work._STRIPS_FROM", 1)
+    monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
     assert (
         call(capfd, "transfer", "--src", "src.jpg", "--target", "gray3.png", "-o", "c.png")[0] == 0
     )

@@ -13,7 +13,7 @@ from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.colorizer import Colorizer, colorize
-from rechroma.colorizer.session import Session
+from rechroma.colorizer.session import ModelSession
 from rechroma.errors import ModelError, OutOfMemoryError, UsageError
 from rechroma.photo import read
 
@@ -22,13 +22,13 @@ from rechroma.photo import read
 def runs(monkeypatch):
     """The inputs of every network run."""
     seen = []
-    run = Session.run
+    run = ModelSession.run
 
-    def counted(session, lightness, advice):
+    def counted(session, lightness, conditioning):
         seen.append(lightness)
-        return run(session, lightness, advice)
+        return run(session, lightness, conditioning)
 
-    monkeypatch.setattr(Session, "run", counted)
+    monkeypatch.setattr(ModelSession, "run", counted)
     return seen
 
 
@@ -174,7 +174,7 @@ def test_nan_never_becomes_a_picture(make_model):
         colorize(np.zeros((4, 4), np.uint8), model=make_model(offset=(np.nan, 0)))
 
 
-@pytest.mark.parametrize("step", ["run.network_lightness", "colorization.render"])
+@pytest.mark.parametrize("step", ["colorizer.network_lightness", "colorization.render"])
 def test_out_of_memory(make_model, monkeypatch, step):
     def exhausted(*_):
         raise MemoryError

@@ -7,8 +7,15 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from rechroma.errors import UsageError
-from rechroma.evaluation.colorfulness import colorfulness, colorfulness_signed
-from rechroma.evaluation.scores import Scores, psnr, score, ssim, summarize
+from rechroma.evaluation.scores import (
+    Scores,
+    colorfulness,
+    colorfulness_signed,
+    psnr,
+    score,
+    ssim,
+    summarize,
+)
 from rechroma.evaluation.stlpips import STLPIPS
 
 

@@ -11,8 +11,7 @@ from scipy.stats import wasserstein_distance
 from skimage.color import rgb2lab
 
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
-from rechroma.mood.natural import natural_palette
-from rechroma.mood.palette import Palette, palette_of, pooled
+from rechroma.mood.palette import Palette, natural_palette, palette_of, pooled
 from rechroma.photo import read
 
 FLAT = Palette(np.tile([50.0, 0.0, 0.0], (100, 1)))

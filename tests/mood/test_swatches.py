@@ -10,11 +10,10 @@ from skimage.color import rgb2lab
 
 from rechroma.errors import UsageError
 from rechroma.mood import METHODS, Swatch, fit_look, parse_swatch, transfer
-from rechroma.mood.content import content_of
-from rechroma.mood.meaning import correspondence
+from rechroma.mood.correspondence import correspondence
+from rechroma.mood.features import features_of
 from rechroma.mood.methods.swatches import fit_swatches
-from rechroma.mood.natural import natural_palette
-from rechroma.mood.palette import palette_of
+from rechroma.mood.palette import natural_palette, palette_of
 from rechroma.photo import read
 
 SKY, SAND = (90, 150, 230), (200, 170, 120)
@@ -158,7 +157,7 @@ def test_like_counts_with_like():
     cat = np.asarray(Image.fromarray(data.chelsea()).resize((600, 400)))
     mixed = palette_of(read(np.concatenate([cat, noise], axis=1)))
     weights = correspondence(palette_of(read(cat)), mixed).target
-    content = content_of(mixed)
+    content = features_of(mixed)
     assert content is not None
     columns = mixed.views[0].pixels % mixed.views[0].lab.shape[1]
     in_cat = columns < mixed.views[0].lab.shape[1] // 2

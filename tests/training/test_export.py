@@ -13,7 +13,7 @@ from rechroma.training.checkpoint import load_average, save_weights
 from rechroma.training.config import NetworkConfig
 from rechroma.training.export import RunTimeGraph, card_of, export_onnx
 from rechroma.training.model import ColorizerModel
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
 
 KINDS = [
     NetworkConfig(name="base", output="rgb", width=4),

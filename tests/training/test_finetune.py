@@ -14,9 +14,9 @@ from rechroma.training.checkpoint import start_from
 from rechroma.training.config import NetworkConfig
 from rechroma.training.export import card_of, export_onnx
 from rechroma.training.model import ColorizerModel
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
 
-CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True, queries=2)
+CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True, queries=2)
 SMALL = [
     word
     for each in ("BATCH=2", "DATA.CROP=64", "DATA.WORKERS=0", "DATA.MIN_CHROMA=1.0",

@@ -23,8 +23,8 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from rechroma.color.bins import bin_centers
-from rechroma.colorizer.advice import AB_SCALE, MOOD_SIZE
 from rechroma.colorizer.card import CARD_KEY, ModelCard
+from rechroma.colorizer.conditioning import AB_SCALE, MOOD_SIZE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CARD = ModelCard(

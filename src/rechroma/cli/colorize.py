@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rechroma.cli import options, training_options
-from rechroma.cli.checkpoint import model_or_checkpoint
 from rechroma.cli.console import Console
+from rechroma.cli.training_options import model_or_checkpoint
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
@@ -110,7 +110,7 @@ def colorize(
     # Imported here, so that `--help` and a mistyped option answer at once.
     from rechroma.cli.colorize_work import ColorizeOptions, colorize_work, planned
     from rechroma.cli.job import JobOptions, plan_job, run_job
-    from rechroma.cli.report import show_plan
+    from rechroma.cli.results import show_plan
     from rechroma.colorizer import Colorizer
 
     colors = ColorizeOptions(

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch import place_key, save
-from rechroma.colorizer import is_color, no_advice_taken, one_answer_alone, parse_hint, read_hints
+from rechroma.colorizer import (
+    conditioning_unsupported,
+    is_color,
+    parse_hint,
+    read_hints,
+    single_answer_error,
+)
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
 
@@ -169,10 +175,10 @@ def _check_model(card: ModelCard, options: ColorizeOptions, hints: list[Hint]) -
     if options.raw_output and card.output != "rgb":
         raise UsageError(f"{card.name} has no RGB output", "no --raw-output")
     if hints and not card.hints:
-        raise no_advice_taken(card)
+        raise conditioning_unsupported(card)
     possible = options.vividness != 1 or options.variants or options.confidence
     if possible and not card.temperature:
-        raise one_answer_alone()
+        raise single_answer_error()
 
 
 def _variant_files(options: ColorizeOptions, target: Place) -> list[Path]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rechroma.cli import options, training_options
-from rechroma.cli.checkpoint import model_or_checkpoint
 from rechroma.cli.console import Console
+from rechroma.cli.training_options import model_or_checkpoint
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def evaluate(
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     training_options.require_training()
     from rechroma.colorizer import Colorizer
-    from rechroma.evaluation import subjects
+    from rechroma.evaluation import predictions
     from rechroma.evaluation.kid import Lite0Features
     from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
     from rechroma.evaluation.report import evaluate as measure
@@ -89,11 +89,11 @@ def evaluate(
         distance = load_perceptual("lpips" if metric == "lpips" else "st_lpips")
         features = Lite0Features(kid_encoder) if kid_encoder else None
         colorizer = Colorizer(file, size=size)
-        answers = subjects.answers(colorizer, name, strength, vividness)
+        answers = predictions.answers(colorizer, name, strength, vividness)
         if figure:
-            subjects.figure(answers, truths).save(figure)
+            predictions.figure(answers, truths).save(figure)
         if baselines:
-            answers |= subjects.baselines(colorizer.card, truths)
+            answers |= predictions.baselines(colorizer.card, truths)
         rows: list[Row] = []
         with console.progress("evaluating", len(answers)) as step:
             for title, answer in answers.items():

@@ -70,12 +70,12 @@ def export(
       rechroma colorize old.jpg --model mine.onnx
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     training_options.require_training()
+    from rechroma.training.calibration import calibrate
     from rechroma.training.checkpoint import load_average
     from rechroma.training.export import card_of, export_onnx
-    from rechroma.training.operating import set_operating_point
 
     model, facts = load_average(checkpoints)
-    log_weights = set_operating_point(
+    log_weights = calibrate(
         model, facts.get("log_weights", []), temperature=temperature, unweighed=unweighed
     )
     card = card_of(

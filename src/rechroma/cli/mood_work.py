@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rechroma.batch.point_work import PointWork
+from rechroma.batch.pictures import PointWork
 from rechroma.colorizer import is_color
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import contact_sheet
@@ -15,8 +15,8 @@ from rechroma.mood import (
     fit_look,
     fit_regional_look,
     in_color,
-    load_early,
     parse_swatch,
+    preload_default_colorizer,
 )
 from rechroma.photo import Photo, read, write
 
@@ -89,7 +89,7 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         PhotoError: A source or a mask can't be read.
     """
     if options.method == DEFAULT_METHOD:
-        load_early()
+        preload_default_colorizer()
     moods = [read(source) for source in options.sources]
     if all(options.masks):
         both = [read(mask) for mask in options.masks if mask is not None]

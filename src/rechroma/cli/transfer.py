@@ -99,7 +99,7 @@ def transfer(
     from rechroma.batch.pictures import load
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.mood_work import TransferOptions, check_single, preview, transfer_work
-    from rechroma.cli.report import show_plan
+    from rechroma.cli.results import show_plan
 
     colors = TransferOptions(
         sources, method, strength, luminance, regions, swatches, (source_mask, target_mask),

@@ -60,7 +60,7 @@ class ModelCard:
             that show the same kind of thing are alike; 0 for a model without.
         size: Pixels of the shorter side at which the model works best.
         hints: Whether it takes color hints and moods, as inputs "hints" and "mood"; see
-            `rechroma.colorizer.advice`.
+            `rechroma.colorizer.conditioning`.
         training_data: What it was trained on, in words.
         scores: Metric name → value on the project's validation pictures.
         input_black: The number that stands for black.

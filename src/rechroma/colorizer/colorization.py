@@ -9,10 +9,9 @@ import numpy as np
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
-from rechroma.colorizer.distribution import one_answer_alone
+from rechroma.colorizer.distribution import single_answer_error
 from rechroma.colorizer.guided import GuidedPlanes
-from rechroma.colorizer.raw import enlarge
-from rechroma.colorizer.render import render
+from rechroma.colorizer.render import enlarge, render
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
 from rechroma.photo.model import quantize, to_float
@@ -81,7 +80,7 @@ class Colorization:
             UsageError: The model does not tell.
         """
         if self._distribution is None:
-            raise one_answer_alone()
+            raise single_answer_error()
         return self._distribution
 
     def render(self, *, strength: float = 1.0, vividness: float = 1.0) -> Photo:

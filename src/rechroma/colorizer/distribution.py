@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.card import ModelCard
 
-__all__ = ["Distribution", "Likely", "distribution_of", "one_answer_alone"]
+__all__ = ["Distribution", "Likely", "distribution_of", "single_answer_error"]
 
 # Suggestions are at least so far apart, in CIELAB units.
 _APART = 15.0
@@ -111,7 +111,7 @@ def distribution_of(card: ModelCard, logits: NDArray[np.float32]) -> Distributio
     return Distribution(logits, card.temperature, card.chroma_gain, weights)
 
 
-def one_answer_alone() -> UsageError:
+def single_answer_error() -> UsageError:
     """Return the error for a model that has no distribution."""
     return UsageError(
         "this model gives one answer, and no others",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from rechroma.color import rgb_to_lab
-from rechroma.colorizer.advice import Patch, hint_map, mood_vector
+from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.errors import UsageError
 from rechroma.photo.shrink import block_mean
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer.size import SizePlan
     from rechroma.photo import Photo
 
-__all__ = ["Hint", "mood_of", "parse_hint", "read_hints", "seen_hints"]
+__all__ = ["Hint", "mood_of", "parse_hint", "rasterize_hints", "read_hints"]
 
 # A hint is a square of so many of the network's pixels; training shows it 1 to 9.
 _SIDE = 5
@@ -108,7 +108,7 @@ def _entry(entry: object, where: str, form: str) -> Hint:
         raise UsageError(f"{where}: {error.what}", error.mend) from error
 
 
-def seen_hints(hints: tuple[Hint, ...], photo: Photo, plan: SizePlan) -> NDArray[np.float32]:
+def rasterize_hints(hints: tuple[Hint, ...], photo: Photo, plan: SizePlan) -> NDArray[np.float32]:
     """Return `hint_map` at the network's size.
 
     Raises:

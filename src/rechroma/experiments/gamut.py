@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, Colorizer
-    from rechroma.evaluation.subjects import Answer
+    from rechroma.evaluation.predictions import Answer
     from rechroma.photo import Photo
 
 __all__ = ["OutOfGamut", "cures"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from rechroma.colorizer import is_color
 from rechroma.errors import UsageError
-from rechroma.mood.network import shipped_colorizer
+from rechroma.mood.default_colorizer import default_colorizer
 
 if TYPE_CHECKING:
     from rechroma.mood.palette import Palette
@@ -42,5 +42,5 @@ def in_color(photo: Photo, mood: Photo | None = None) -> Photo:
     """
     if is_color(photo):
         return photo
-    colorizer = shipped_colorizer()
+    colorizer = default_colorizer()
     return colorizer.colorize(photo, mood=mood if colorizer.card.hints else None)

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from rechroma.errors import UsageError
-from rechroma.mood.finish import Before, Luminance, before, mapped, mapped_rgb
+from rechroma.mood.gamut_compression import (
+    Luminance,
+    SourceColors,
+    compress_mapped,
+    compress_mapped_rgb,
+    source_colors,
+)
 from rechroma.mood.gray import refuse_gray
 from rechroma.mood.lut import LUT_SIZES, Lut3D, grid
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
 from rechroma.mood.methods.mixture import MAX_REGIONS
 from rechroma.mood.methods.swatches import fit_swatches
-from rechroma.mood.natural import natural_palette
-from rechroma.mood.palette import Palette, palette_of, palettes_of, pooled
+from rechroma.mood.palette import Palette, natural_palette, palette_of, palettes_of, pooled
 from rechroma.mood.swatch import fit_swatch_pairs
 from rechroma.photo import Photo, read
 from rechroma.photo.model import quantize
@@ -68,7 +73,7 @@ class Look:
             return photo.with_pixels(self.lut.apply(photo.samples, threads=threads))
         if self.color_map is None:
             raise UsageError("this look is a table: it has no exact map", "leave out --exact")
-        rgb = mapped_rgb(
+        rgb = compress_mapped_rgb(
             photo.pixels, self.color_map, strength=self.strength, luminance=self.luminance
         )
         return photo.with_pixels(quantize(rgb.astype(np.float32), photo.samples.dtype))
@@ -124,7 +129,7 @@ def fit_look(
 
 def baked(color_map: ColorMap, strength: float, luminance: Luminance, size: int) -> Look:
     """Return a map as a look; see `fit_look` for the arguments."""
-    table = mapped(_nodes(size), color_map, strength=strength, luminance=luminance)
+    table = compress_mapped(_nodes(size), color_map, strength=strength, luminance=luminance)
     lut = Lut3D(np.ascontiguousarray(table, dtype=np.float32))
     return Look(lut, color_map, strength, luminance)
 
@@ -204,11 +209,11 @@ def _several(source: Source | Photo | Sequence[Source | Photo]) -> Sequence[Sour
 
 
 @lru_cache(maxsize=3)
-def _nodes(size: int) -> Before:
+def _nodes(size: int) -> SourceColors:
     """Return the table's nodes: the same for every look of that size."""
     if size not in LUT_SIZES:
         raise UsageError(f"a LUT of size {size}", f"give one of {', '.join(map(str, LUT_SIZES))}")
-    return before(grid(size))
+    return source_colors(grid(size))
 
 
 def _photo(source: Source | Photo) -> Photo:

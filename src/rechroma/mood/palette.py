@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 
     from rechroma.photo import Photo
 
-__all__ = ["Palette", "View", "palette_of", "palettes_of", "pooled", "thumbnail_factor"]
+__all__ = [
+    "Palette",
+    "View",
+    "natural_palette",
+    "palette_of",
+    "palettes_of",
+    "pooled",
+    "thumbnail_factor",
+]
 
 # The longer side of the thumbnail. Fitting on it instead of all pixels changes results by a mean
 # ΔE of 0.8 (research note); fitting time then does not depend on the photograph's size.
@@ -111,3 +120,20 @@ def _palette(thumbnails: Sequence[tuple[NDArray[np.float32], NDArray[np.intp]]])
     views = tuple(View(lab, pixels) for lab, pixels in thumbnails)
     colors = [view.lab.reshape(-1, 3)[view.pixels] for view in views]
     return Palette(np.concatenate(colors).astype(np.float64), views)
+
+
+# Means over 1,007 color photographs, every 18th of the project's training pictures: of their mean
+# CIELAB color, and of their covariance.
+_MEAN = np.array([49.0, 1.9, 7.7])
+_COVARIANCE = np.array([[520.4, -18.1, 21.7], [-18.1, 80.8, 10.0], [21.7, 10.0, 176.3]])
+_COLORS = 4096
+
+
+@lru_cache(maxsize=1)
+def natural_palette() -> Palette:
+    """Return colors with the average photograph's mean and covariance, the same at every call."""
+    points = np.random.default_rng(0).normal(size=(_COLORS, 3))
+    points -= points.mean(axis=0)
+    # Whitened first, so that the moments are exact.
+    whitening = np.linalg.inv(np.linalg.cholesky(points.T @ points / _COLORS)).T
+    return Palette(points @ whitening @ np.linalg.cholesky(_COVARIANCE).T + _MEAN)

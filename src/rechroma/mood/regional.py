@@ -15,7 +15,7 @@ import numpy as np
 
 from rechroma.color import lightness
 from rechroma.colorizer.guided import GuidedPlanes
-from rechroma.mood.feather import guided_filter
+from rechroma.mood.guided_filter import guided_filter
 from rechroma.mood.look import DEFAULT_SIZE, Look, baked, chosen_fit, mood_of
 from rechroma.mood.masks import labels_of, paired_labels
 from rechroma.mood.methods import DEFAULT_METHOD
@@ -25,7 +25,7 @@ from rechroma.photo.model import quantize, to_float
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rechroma.mood.finish import Luminance
+    from rechroma.mood.gamut_compression import Luminance
     from rechroma.mood.masks import Labels
     from rechroma.photo import Photo
 

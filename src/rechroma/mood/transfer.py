@@ -14,7 +14,7 @@ from rechroma.photo import Photo, read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rechroma.mood.finish import Luminance
+    from rechroma.mood.gamut_compression import Luminance
     from rechroma.mood.swatch import Swatch
     from rechroma.photo import Source
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import OpenImageIO as oiio
 
 from rechroma.color import linear_to_srgb
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
-from rechroma.photo.cmyk import decode_cmyk
 from rechroma.photo.icc import is_srgb, to_srgb
 from rechroma.photo.limits import check_pixels
 from rechroma.photo.metadata import kept_attributes
 from rechroma.photo.model import BitDepth, Photo, to_float
-from rechroma.photo.orientation import upright
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["bit_depth_of", "count_pages", "decode_file", "needs_no_conversion", "unreadable"]
+__all__ = [
+    "bit_depth_of",
+    "count_pages",
+    "decode_cmyk",
+    "decode_file",
+    "needs_no_conversion",
+    "unreadable",
+    "upright",
+]
 
 # Counting stops here: a film in a GIF is not walked through.
 _MAX_PAGES = 1000
@@ -200,3 +206,45 @@ def unreadable(name: str, reason: str, path: Path | None = None) -> UnreadablePh
         f"{name}: can't be read as a picture: {first}",
         "check that the file is complete and of a supported format",
     )
+
+
+def decode_cmyk(path: Path, name: str) -> NDArray[np.float32]:
+    """Return ink, 0 none … 1 full, float32, shape (H, W, 4).
+
+    Raises:
+        UnreadablePhotoError: The file is broken.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["JPEG"]) as picture:
+            inks = np.asarray(picture.convert("CMYK"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadablePhotoError(
+            f"{name}: can't be read as a picture: {error}", "check that the file is complete"
+        ) from error
+    return inks.astype(np.float32) / np.float32(255)
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def upright(pixels: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
+    """Turn pixels, shape (H, W, ...), as EXIF's tag 274 says; unknown values change nothing."""
+    match orientation:
+        case 2:
+            return pixels[:, ::-1]
+        case 3:
+            return pixels[::-1, ::-1]
+        case 4:
+            return pixels[::-1]
+        case 5:
+            return np.swapaxes(pixels, 0, 1)
+        case 6:
+            return np.swapaxes(pixels, 0, 1)[:, ::-1]
+        case 7:
+            return np.swapaxes(pixels, 0, 1)[::-1, ::-1]
+        case 8:
+            return np.swapaxes(pixels, 0, 1)[::-1]
+        case _:
+            return pixels

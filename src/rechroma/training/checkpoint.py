@@ -17,7 +17,7 @@ from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritablePh
 from rechroma.photo.atomic import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

@@ -14,8 +14,8 @@ from rechroma.training.catalog import FIGURES, picture_files
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.config import load_config
 from rechroma.training.export import card_of, export_onnx
-from rechroma.training.run import train
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
+from rechroma.training.train import train
 
 if TYPE_CHECKING:
     from rechroma.training.config import TrainConfig
@@ -56,7 +56,7 @@ def finetune_model(wish: Finetuning) -> Path:
     Raises:
         ConfigError: The pictures or the overrides do not hold.
         ModelError: There is nothing to start from.
-        TrainingError: See `rechroma.training.run.train`.
+        TrainingError: See `rechroma.training.train.train`.
         UnwritablePhotoError: Something stands at `output`.
     """
     # Before hours of training, not after them.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from rechroma.evaluation.colorfulness import colorfulness
 from rechroma.evaluation.figure import contact_sheet
+from rechroma.evaluation.scores import colorfulness
 from rechroma.training.outputs import truth_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from rechroma.colorizer import Hint
 from rechroma.colorizer.colorization import MAX_STRENGTH, MAX_VARIANTS, MAX_VIVIDNESS
 from rechroma.mood import DEFAULT_METHOD, METHODS, Swatch
-from rechroma.web.limits import MAX_HINTS
-from rechroma.web.work import Amounts, MoodWish
+from rechroma.web.jobs import Amounts, TransferRequest
+from rechroma.web.settings import MAX_HINTS
 
 __all__ = [
     "ArchiveEntry",
@@ -109,10 +109,10 @@ class TransferOptions(_Strict):
     regions: Annotated[int | None, Field(ge=2, le=8)] = None
     swatches: Annotated[list[SwatchOptions], Field(max_length=_MAX_PAIRS)] = []
 
-    def wish(self) -> MoodWish:
-        """Return it as a lane's job takes it."""
+    def wish(self) -> TransferRequest:
+        """Return it as a worker's job takes it."""
         pairs = tuple(Swatch(pair.source, pair.target) for pair in self.swatches)
-        return MoodWish(self.method, self.strength, self.luminance, self.regions, pairs)
+        return TransferRequest(self.method, self.strength, self.luminance, self.regions, pairs)
 
 
 class SessionMood(TransferOptions):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.mood.methods.curves import Curve, quantile_curve
+from rechroma.mood.methods.histogram import Curve, quantile_curve
 from rechroma.mood.methods.linear import Affine, fit_mkl
 
 if TYPE_CHECKING:

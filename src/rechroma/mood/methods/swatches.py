@@ -3,8 +3,8 @@
 Reinhard et al. 2001 (section 4) propose pairs of swatches where source and target differ in what
 they show. Here they are found by themselves:
 
-1. Colors are weighted by what places show (`rechroma.mood.meaning`), and one Monge–Kantorovich map
-   is fitted to the weighted moments.
+1. Colors are weighted by what places show (`rechroma.mood.correspondence`), and one
+   Monge–Kantorovich map is fitted to the weighted moments.
 2. As far as the photographs do not show the same things, one Gaussian mixture is fitted to the
    mapped target together with the source. Regions are thus shared, and need no matching; what is
    left between the two in each region, scale and shift, is mended, and the less the more unequal
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.mood.meaning import correspondence
+from rechroma.mood.correspondence import correspondence
 from rechroma.mood.methods.linear import Affine
 from rechroma.mood.methods.mixture import Mixture, fit_mixture
 from rechroma.mood.statistics import monge_kantorovich, weighted_moments
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.color import FloatArray
-    from rechroma.mood.meaning import Correspondence
+    from rechroma.mood.correspondence import Correspondence
     from rechroma.mood.palette import Palette
 
     Matrix = NDArray[np.float64]
