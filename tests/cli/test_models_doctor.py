@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 
 import rechroma.colorizer as colorizing
-from rechroma.cli import main
+from rechroma.cli import doctor, main
 from rechroma.colorizer import registry
 
 REQUIREMENTS = [
