@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-KINDS = ["jpeg", "progressive", "cmyk", "png", "palette", "webp", "gif", "bmp", "lzw",
-         "sixteen-tiff"]  # fmt: skip
+KINDS = ["jpeg", "progressive", "cmyk", "png", "palette", "webp", "avif", "gif", "bmp",
+         "lzw", "sixteen-tiff"]  # fmt: skip
 VARIANTS = 300
 
 CHILD = """

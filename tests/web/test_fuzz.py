@@ -137,8 +137,8 @@ def test_broken_json(client, make_picture, text):
 
 
 def test_what_the_signatures_let_through(make_picture):
-    """Whatever can be written can also be sent back, and is read."""
-    for kind in ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000"):
+    """Whatever can be written can also be sent back, and is read; so is AVIF."""
+    for kind in ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000", "AVIF"):
         data = make_picture(kind, mode="RGB")
         assert looks_like_picture(data[:HEAD])
         assert read(data).width == 120

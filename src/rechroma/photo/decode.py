@@ -25,6 +25,7 @@ __all__ = [
     "count_pages",
     "decode_cmyk",
     "decode_file",
+    "in_srgb",
     "needs_no_conversion",
     "unreadable",
     "upright",
@@ -95,7 +96,7 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         colors = np.clip(np.nan_to_num(to_float(colors), nan=0.0), 0, 1)
         if _is_linear(source.format_name(), spec):
             colors = linear_to_srgb(colors).astype(np.float32)
-    samples = _in_srgb(colors, profile, depth, name)
+    samples = in_srgb(colors, profile, depth, name)
     orientation = spec.get_int_attribute("Orientation", 1)
     return Photo(
         samples=upright(samples, orientation),
@@ -133,10 +134,17 @@ def _read(
     return values[..., list(chosen.color)], alpha
 
 
-def _in_srgb(
+def in_srgb(
     colors: NDArray[Any], profile: bytes | None, depth: BitDepth, name: str
 ) -> NDArray[Any]:
-    """Return sRGB samples: in their own type where nothing has to be converted."""
+    """Return sRGB samples (H, W, 3): in their own type where nothing has to be converted.
+
+    Args:
+        colors: Shape (H, W, C): 1 gray, 3 RGB, 4 ink.
+        profile: The file's ICC profile; passed over if it is not of the colors' kind.
+        depth: Of the result, where it is converted.
+        name: For messages.
+    """
     if profile is not None and not is_srgb(profile) and _fits(profile, colors.shape[2]):
         return to_srgb(to_float(colors), profile, depth, name)
     if colors.dtype.name not in _KEPT_TYPES:

@@ -80,7 +80,7 @@ _SUFFIXES = {
     ".tga": "targa",
     ".ppm": "pnm", ".pgm": "pnm", ".pbm": "pnm",
 }  # fmt: skip
-_READ_ONLY = frozenset({".gif", ".psd", ".jxl", ".dpx", ".hdr"})
+_READ_ONLY = frozenset({".avif", ".gif", ".psd", ".jxl", ".dpx", ".hdr"})
 
 
 def readable_suffixes() -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError
+from rechroma.photo.avif import BRANDS_LENGTH, decode_avif, is_avif
 from rechroma.photo.decode import decode_file
 from rechroma.photo.limits import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.model import Photo
@@ -50,7 +51,7 @@ def read(
         path = Path(source)
         if not path.exists():
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
-        return decode_file(path, name or str(path), max_pixels)
+        return _from_file(path, name or str(path), max_pixels)
     if isinstance(source, bytes):
         return _from_bytes(source, name or "<bytes>", max_pixels)
     if hasattr(source, "read"):
@@ -64,7 +65,23 @@ def read(
     )
 
 
+def _from_file(path: Path, name: str, max_pixels: int | None) -> Photo:
+    decode = decode_avif if is_avif(_head(path)) else decode_file
+    return decode(path, name, max_pixels)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(BRANDS_LENGTH)
+    except OSError:
+        # A folder, or a file that must not be read: the decoder says so.
+        return b""
+
+
 def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:
+    if is_avif(content[:BRANDS_LENGTH]):
+        return decode_avif(content, name, max_pixels)
     # OpenImageIO's Python binding reads from files only.
     with tempfile.NamedTemporaryFile(prefix="rechroma-") as file:
         file.write(content)

@@ -5,10 +5,12 @@ Decoders see nothing else: a file of another kind is turned away before any of t
 
 from __future__ import annotations
 
+from rechroma.photo.avif import BRANDS_LENGTH, is_avif
+
 __all__ = ["HEAD", "looks_like_picture"]
 
 # Bytes that have to be looked at.
-HEAD = 16
+HEAD = BRANDS_LENGTH
 
 _STARTS = (
     b"\xff\xd8\xff",  # JPEG
@@ -28,4 +30,5 @@ _STARTS = (
 
 def looks_like_picture(head: bytes) -> bool:
     """Tell whether a file that begins so is of a format that is read; RIFF alone is not WebP."""
-    return head.startswith(_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return head.startswith(_STARTS) or webp or is_avif(head)

@@ -121,7 +121,8 @@ class Store:
             raise Problem(
                 415,
                 f"{name_of(upload)} is not a picture of a kind that is read here",
-                "send JPEG, PNG, TIFF, WebP, OpenEXR, JPEG 2000, JPEG XL, GIF, BMP, PSD or PNM",
+                "send JPEG, PNG, TIFF, WebP, AVIF, OpenEXR, JPEG 2000, JPEG XL, GIF, BMP, PSD or "
+                "PNM",
             )
         await upload.seek(0)
         return await self.keep(upload)
