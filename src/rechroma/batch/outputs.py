@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.batch.task import STANDARD, Place
 from rechroma.errors import UsageError
-from rechroma.photo import readable_suffixes
+from rechroma.photo import readable_suffixes, writable_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,15 +127,22 @@ def target_for(output: Output, picture: FoundPicture) -> Place:
                 "give -o a file, or - for standard output",
             )
         case Folder(path), Path() as source:
-            return path / picture.tree / source.name
+            return path / picture.tree / (source.stem + _suffix(source))
         case Template(text), Path() as source:
             return Path(text.format_map(_fields(source)))
 
 
 def _fields(source: Path) -> Mapping[str, str]:
+    suffix = _suffix(source)
     return {
         "parent": str(source.parent),
         "stem": source.stem,
-        "ext": source.suffix,
-        "name": source.name,
+        "ext": suffix,
+        "name": source.stem + suffix,
     }
+
+
+def _suffix(source: Path) -> str:
+    """Return the suffix of a picture's result: its own, or .png where its format is only read."""
+    only_read = source.suffix.lower() in readable_suffixes() - writable_suffixes()
+    return ".png" if only_read else source.suffix
