@@ -16,12 +16,13 @@ from rechroma.training.catalog import (
     mean_chroma,
     refuse_overlap,
 )
+from rechroma.training.sources import PictureRef
 
 
 def test_all_folders_are_searched_and_the_order_is_fixed(photos, tmp_path):
     pictures = catalog(photos, 2, tmp_path / "cache.json")
     assert len(pictures) == 12
-    assert pictures == sorted(pictures, key=lambda picture: picture.path)
+    assert pictures == sorted(pictures, key=lambda picture: picture.ref.file)
     assert len(json.loads((tmp_path / "cache.json").read_text())) == 12
     assert catalog(photos, 2, tmp_path / "cache.json") == pictures
 
@@ -34,7 +35,7 @@ def test_gray_and_sepia_pictures_are_left_out(tmp_path):
     for name, pixels in {"color": color, "gray": gray, "sepia": gray * [1, 0.97, 0.93]}.items():
         Image.fromarray(pixels.astype(np.uint8)).save(photos / f"{name}.png")
     pictures = catalog(photos, 1, tmp_path / "cache.json")
-    assert [picture.path.stem for picture in colorful(pictures, 6.0)] == ["color"]
+    assert [picture.ref.stem for picture in colorful(pictures, 6.0)] == ["color"]
     with pytest.raises(ConfigError, match="MIN_CHROMA"):
         colorful(pictures, 200.0)
 
@@ -61,16 +62,19 @@ def test_an_empty_folder_is_named(tmp_path):
 
 
 def numbered(folder, count):
-    return [Picture(folder / f"{number}.png", 10.0, f"content {number}") for number in range(count)]
+    return [
+        Picture(PictureRef(folder / f"{number}.png", f"{number}.png"), 10.0, f"content {number}")
+        for number in range(count)
+    ]
 
 
 def test_pictures_stay_apart_when_others_come(tmp_path):
     pictures = numbered(tmp_path, 100)
     rest, apart = hold_out(pictures, 20)
     assert len(apart) == 20
-    assert {p.path for p in rest + apart} == {p.path for p in pictures}
+    assert {p.ref for p in rest + apart} == {p.ref for p in pictures}
     _, fewer = hold_out(pictures[:60], 20)
-    assert {p.path for p in apart} & {p.path for p in pictures[:60]} <= {p.path for p in fewer}
+    assert {p.ref for p in apart} & {p.ref for p in pictures[:60]} <= {p.ref for p in fewer}
 
 
 def test_copies_of_a_picture_kept_apart_are_not_trained_on(tmp_path):

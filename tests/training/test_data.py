@@ -22,12 +22,12 @@ def test_a_resumed_order_is_the_tail_of_the_whole_one():
 
 
 def test_samples_do_not_depend_on_workers(photos, tmp_path):
-    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")]
+    refs = [picture.ref for picture in catalog(photos, 1, tmp_path / "cache.json")]
     batches = [
-        torch.stack(list(DataLoader(Crops(paths, 32, 0.5, seed=5), sampler=order,
+        torch.stack(list(DataLoader(Crops(refs, 32, 0.5, seed=5), sampler=order,
                                     num_workers=workers, batch_size=None)))
         for workers in (0, 2)
-        for order in [Positions(len(paths), 5, 0, 9)]
+        for order in [Positions(len(refs), 5, 0, 9)]
     ]  # fmt: skip
     assert torch.equal(batches[0], batches[1])
     assert batches[0].dtype == torch.uint8
@@ -51,6 +51,6 @@ def test_a_box_lies_inside_and_is_nearly_square(width, height, min_scale, seed):
 
 
 def test_center_crops_are_central(photos, tmp_path):
-    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")[:3]]
-    crops = center_crops(paths, 100)
+    refs = [picture.ref for picture in catalog(photos, 1, tmp_path / "cache.json")[:3]]
+    crops = center_crops(refs, 100)
     assert crops.shape == (3, 3, 100, 100)

@@ -6,17 +6,18 @@ import hashlib
 import json
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rechroma.color import rgb_to_lab
 from rechroma.errors import ConfigError, PhotoError
-from rechroma.photo import read, readable_suffixes
+from rechroma.photo import readable_suffixes
+from rechroma.training.sources import PictureRef, find_pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Sequence
 
     from rechroma.photo import Photo
 
@@ -27,8 +28,9 @@ __all__ = [
     "colorful",
     "hold_out",
     "mean_chroma",
-    "picture_files",
+    "read_stems",
     "refuse_overlap",
+    "split_by_stem",
 ]
 
 # In a run's folder: where its figures are.
@@ -36,6 +38,8 @@ FIGURES = "samples"
 # Every n-th pixel in both directions is enough for a mean.
 _STEP = 4
 _NAMED = 5
+# Pictures that are measured before the cache is written again.
+_BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,65 +47,56 @@ class Picture:
     """One picture of a catalog.
 
     Attributes:
-        path: Where it is.
+        ref: Where it is.
         chroma: Its mean CIELAB chroma √(a² + b²).
         content: A hash of its 8-bit pixels: the same for copies, whatever their format or name.
     """
 
-    path: Path
+    ref: PictureRef
     chroma: float
     content: str
 
 
 def catalog(folder: Path, workers: int, cache: Path) -> list[Picture]:
-    """Return the pictures below `folder`, sorted by path.
+    """Return the pictures below `folder`, in files and in shards, sorted by name.
 
     Args:
-        folder: Searched with all its sub-folders.
+        folder: Searched with all its sub-folders; see `rechroma.training.sources`.
         workers: Processes that decode.
         cache: A JSON file that remembers the measurements, so that a resumed run starts at once.
             The figures beside it, the run's own, are no photographs.
 
     Raises:
-        ConfigError: The folder is missing or empty, or some files can't be read: the first five
-            are named.
+        ConfigError: The folder is missing or empty, a shard is broken, or some pictures can't be
+            read: the first five are named.
     """
-    paths = picture_files(folder, outside=cache.parent / FIGURES)
-    if not paths:
-        raise ConfigError(f"{folder}: no pictures there", "check TRAIN_DIR and VAL_DIR")
+    refs = find_pictures(folder, outside=cache.parent / FIGURES)
+    if not refs:
+        raise ConfigError(
+            f"{folder}: no pictures there, nor .tar or .zip with pictures",
+            "check TRAIN_DIR and VAL_DIR",
+        )
+    keys = _cache_keys(refs)
     known: dict[str, list[float | str]] = json.loads(cache.read_text()) if cache.exists() else {}
-    missing = [path for path in paths if _key(path) not in known]
+    missing = [(key, ref) for key, ref in zip(keys, refs, strict=True) if key not in known]
     problems: list[str] = []
     with ProcessPoolExecutor(max(1, workers)) as pool:
-        for path, result in zip(missing, pool.map(_measure, missing, chunksize=64), strict=True):
-            if isinstance(result, str):
-                problems.append(result)
-            else:
-                known[_key(path)] = [result.chroma, result.content]
+        for start in range(0, len(missing), _BATCH):
+            batch = missing[start : start + _BATCH]
+            results = pool.map(_measure, [ref for _, ref in batch], chunksize=64)
+            for (key, _), result in zip(batch, results, strict=True):
+                if isinstance(result, str):
+                    problems.append(result)
+                else:
+                    known[key] = list(result)
+            _remember(known, cache)
     if problems:
         raise ConfigError(
             f"{len(problems)} unreadable pictures in {folder}: " + "; ".join(problems[:_NAMED]),
             "mend or move them, then start again",
         )
-    if missing:
-        cache.write_text(json.dumps(known))
-    found = ((path, *known[_key(path)]) for path in paths)
-    return [Picture(path, float(chroma), str(content)) for path, chroma, content in found]
-
-
-def picture_files(folder: Path, *, outside: Path) -> list[Path]:
-    """Return the files below `folder` whose names say that they are pictures, sorted.
-
-    Args:
-        folder: Searched with all its sub-folders.
-        outside: What lies below it is passed over.
-    """
-    passed = outside.resolve()
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in readable_suffixes() and passed not in path.resolve().parents
-    )
+    found = ((ref, *known[key]) for key, ref in zip(keys, refs, strict=True))
+    return [Picture(ref, float(chroma), str(content)) for ref, chroma, content in found]
 
 
 def colorful(pictures: Sequence[Picture], min_chroma: float) -> list[Picture]:
@@ -126,8 +121,8 @@ def hold_out(pictures: Sequence[Picture], count: int) -> tuple[list[Picture], li
     The split depends on nothing but the names, so that it is the same on every machine and the
     same picture stays apart when others are added. Copies of a picture kept apart are in neither.
     """
-    ranked = sorted(pictures, key=lambda p: hashlib.sha256(p.path.name.encode()).digest())
-    apart = sorted(ranked[:count], key=lambda p: p.path)
+    ranked = sorted(pictures, key=lambda p: _hash_of_name(p.ref))
+    apart = sorted(ranked[:count], key=lambda p: p.ref.order)
     contents = {picture.content for picture in apart}
     return [picture for picture in pictures if picture.content not in contents], apart
 
@@ -138,14 +133,41 @@ def refuse_overlap(training: Sequence[Picture], validation: Sequence[Picture]) -
     Raises:
         ConfigError: Some pictures are in both, by their pixels; the first five are named.
     """
-    known = {picture.content: picture.path for picture in training}
-    both = [(picture.path, known[p]) for picture in validation if (p := picture.content) in known]
+    known = {picture.content: picture.ref for picture in training}
+    both = [(picture.ref, known[p]) for picture in validation if (p := picture.content) in known]
     if both:
         named = "; ".join(f"{here} is {there}" for here, there in both[:_NAMED])
         raise ConfigError(
-            f"{len(both)} pictures of VAL_DIR are in TRAIN_DIR, too: {named}",
-            "take them out of one of the two",
+            f"{len(both)} pictures to validate on are among those to train on, too: {named}",
+            "take them out of one of the two, or list their stems in EXCLUDE",
         )
+
+
+def read_stems(path: Path) -> frozenset[str]:
+    """Read a list of pictures by their stems, one a line; suffixes and blank lines do not matter.
+
+    Raises:
+        ConfigError: It can't be read, or is empty.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read: {error}", "give a text file") from error
+    stems = frozenset(_stem(line.strip()) for line in lines if line.strip())
+    if not stems:
+        raise ConfigError(f"{path}: no stems in it", "write one a line")
+    return stems
+
+
+def split_by_stem(
+    pictures: Iterable[Picture], stems: Collection[str]
+) -> tuple[list[Picture], list[Picture]]:
+    """Split into (the rest, those with one of these stems), whatever their folder or shard."""
+    rest: list[Picture] = []
+    chosen: list[Picture] = []
+    for picture in pictures:
+        (chosen if picture.ref.stem in stems else rest).append(picture)
+    return rest, chosen
 
 
 def mean_chroma(photo: Photo) -> float:
@@ -154,16 +176,39 @@ def mean_chroma(photo: Photo) -> float:
     return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 
 
-def _key(path: Path) -> str:
-    status = path.stat()
-    return f"{path}:{status.st_size}:{status.st_mtime_ns}"
+def _hash_of_name(ref: PictureRef) -> bytes:
+    return hashlib.sha256(PurePosixPath(ref.name).name.encode("utf-8", "surrogateescape")).digest()
 
 
-def _measure(path: Path) -> Picture | str:
+def _stem(line: str) -> str:
+    path = PurePosixPath(line)
+    return path.stem if path.suffix.lower() in readable_suffixes() else path.name
+
+
+def _cache_keys(refs: Iterable[PictureRef]) -> list[str]:
+    """Return what the cache knows pictures by: the file as it is now, and the name in a shard."""
+    states: dict[Path, str] = {}
+    keys: list[str] = []
+    for ref in refs:
+        if ref.file not in states:
+            status = ref.file.stat()
+            states[ref.file] = f"{ref.file}:{status.st_size}:{status.st_mtime_ns}"
+        state = states[ref.file]
+        keys.append(state if ref.offset is None else f"{state}:{ref.name}")
+    return keys
+
+
+def _remember(known: dict[str, list[float | str]], cache: Path) -> None:
+    whole = cache.with_name(f".{cache.name}")
+    whole.write_text(json.dumps(known))
+    whole.replace(cache)
+
+
+def _measure(ref: PictureRef) -> tuple[float, str] | str:
     try:
-        photo = read(path)
+        photo = ref.read()
     except PhotoError as error:
         return str(error)
     pixels = photo.to_uint8()
     content = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
-    return Picture(path, mean_chroma(photo), content)
+    return mean_chroma(photo), content

@@ -95,10 +95,21 @@ class ValidationConfig(_Section):
 class TrainConfig(_Section):
     """One training run, complete: the same file and seed give the same weights."""
 
-    train_dir: Path
-    val_dir: Path | None = None
+    train_dir: Path = Field(description="a folder of pictures, of .tar or .zip shards, or of both")
+    val_dir: Path | None = Field(None, description="as TRAIN_DIR, to validate on")
     hold_out: int = Field(
-        0, ge=0, description="without VAL_DIR: pictures of TRAIN_DIR kept apart for validation"
+        0,
+        ge=0,
+        description="without VAL_DIR and VAL_STEMS: pictures of TRAIN_DIR kept apart for "
+        "validation",
+    )
+    exclude: Path | None = Field(
+        None, description="a text file of stems, one a line, that are never trained on"
+    )
+    val_stems: Path | None = Field(
+        None,
+        description="a text file of stems, one a line: those of VAL_DIR, or of TRAIN_DIR without "
+        "one, that are validated on; they are never trained on",
     )
     output_dir: Path
     init_from: Path | None = Field(
@@ -132,8 +143,10 @@ class TrainConfig(_Section):
         bins = self.network.output in ("bins", "joint")
         if ("cross_entropy" in self.loss) != bins:
             raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins or joint go together")
-        if self.val_dir is None and self.hold_out == 0:
-            raise ValueError("give VAL_DIR, or HOLD_OUT to keep pictures of TRAIN_DIR apart")
+        if self.val_dir is None and self.val_stems is None and self.hold_out == 0:
+            raise ValueError(
+                "give VAL_DIR, or HOLD_OUT or VAL_STEMS to keep pictures of TRAIN_DIR apart"
+            )
         if self.network.output == "rgb" and self.network.name != "base":
             raise ValueError("OUTPUT rgb needs a network at full resolution: NETWORK NAME base")
         if self.network.output == "rgb" and self.adversary:

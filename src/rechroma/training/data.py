@@ -14,17 +14,16 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from rechroma.color import lightness, rgb_to_lab
-from rechroma.photo import read
 from rechroma.training.conditioning import simulated_conditioning
 from rechroma.training.degradation import degraded_lightness, recompressed_lightness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from rechroma.color import FloatArray
+    from rechroma.training.sources import PictureRef
 
 __all__ = ["Crops", "Positions", "Samples", "center_crops", "random_box"]
 
@@ -63,8 +62,8 @@ class Positions(Sampler[tuple[int, int]]):
 class Crops(Dataset[Tensor]):
     """Random resized crops with random flips: uint8 tensors, shape (3, side, side)."""
 
-    def __init__(self, paths: list[Path], side: int, min_scale: float, seed: int) -> None:
-        self.paths = paths
+    def __init__(self, pictures: list[PictureRef], side: int, min_scale: float, seed: int) -> None:
+        self.pictures = pictures
         self.side = side
         self.min_scale = min_scale
         self.seed = seed
@@ -73,7 +72,7 @@ class Crops(Dataset[Tensor]):
         position, index = key
         # The 1 keeps this stream apart from the permutations'.
         rng = np.random.default_rng((self.seed, 1, position))
-        picture = Image.fromarray(read(self.paths[index]).to_uint8())
+        picture = Image.fromarray(self.pictures[index].read().to_uint8())
         box = random_box(rng, picture.width, picture.height, self.min_scale)
         crop = picture.resize((self.side, self.side), Image.Resampling.BILINEAR, box=box)
         if rng.random() < 0.5:
@@ -152,13 +151,13 @@ def random_box(
     return left, upper, left + box_width, upper + box_height
 
 
-def center_crops(paths: list[Path], side: int) -> Tensor:
+def center_crops(pictures: list[PictureRef], side: int) -> Tensor:
     """Return the central squares, scaled to `side`: uint8, shape (N, 3, side, side)."""
-    return torch.stack([_center_crop(path, side) for path in paths])
+    return torch.stack([_center_crop(ref, side) for ref in pictures])
 
 
-def _center_crop(path: Path, side: int) -> Tensor:
-    picture = Image.fromarray(read(path).to_uint8())
+def _center_crop(ref: PictureRef, side: int) -> Tensor:
+    picture = Image.fromarray(ref.read().to_uint8())
     square = min(picture.size)
     left, upper = (picture.width - square) / 2, (picture.height - square) / 2
     box = (left, upper, left + square, upper + square)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from rechroma.colorizer import find_model, load_card
 from rechroma.errors import ConfigError
 from rechroma.photo.atomic import refuse_taken
-from rechroma.training.catalog import FIGURES, picture_files
+from rechroma.training.catalog import FIGURES
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.config import load_config
 from rechroma.training.export import card_of, export_onnx
 from rechroma.training.onnx_weights import read_trainable
+from rechroma.training.sources import find_pictures
 from rechroma.training.train import train
 
 if TYPE_CHECKING:
@@ -102,4 +103,4 @@ def _config(wish: Finetuning, start: Path) -> TrainConfig:
 def _pictures(wish: Finetuning) -> int:
     if not wish.folder.is_dir():
         raise ConfigError(f"{wish.folder}: no such folder", "give a folder of color photographs")
-    return len(picture_files(wish.folder, outside=wish.run / FIGURES))
+    return len(find_pictures(wish.folder, outside=wish.run / FIGURES))

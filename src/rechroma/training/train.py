@@ -23,7 +23,9 @@ from rechroma.training.catalog import (
     catalog,
     colorful,
     hold_out,
+    read_stems,
     refuse_overlap,
+    split_by_stem,
 )
 from rechroma.training.checkpoint import start_from
 from rechroma.training.config import TrainConfig, refuse_other_run, save_config
@@ -39,6 +41,8 @@ from rechroma.training.validation import Validator
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from rechroma.training.sources import PictureRef
 
 __all__ = ["train"]
 
@@ -106,30 +110,45 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     return folder
 
 
-def _pictures(config: TrainConfig) -> tuple[list[Path], list[Path]]:
-    _refuse_nested(config.train_dir, config.val_dir)
+def _pictures(config: TrainConfig) -> tuple[list[PictureRef], list[PictureRef]]:
+    """Return the pictures to train on and those to validate on."""
+    _refuse_nested(config)
     measured = config.data.workers, config.output_dir / "pictures.json"
-    training = colorful(catalog(config.train_dir, *measured), config.data.min_chroma)
-    if config.val_dir is None:
+    everything = catalog(config.train_dir, *measured)
+    excluded = read_stems(config.exclude) if config.exclude else frozenset[str]()
+    chosen = read_stems(config.val_stems) if config.val_stems else frozenset[str]()
+    allowed, apart = split_by_stem(everything, excluded | chosen)
+    if apart:
+        _logger.info("%d pictures are kept out of training by their stems", len(apart))
+    training = colorful(allowed, config.data.min_chroma)
+    if config.val_dir is None and config.val_stems is None:
         training, validation = hold_out(training, config.hold_out)
     else:
         # Validation keeps its pale pictures: they belong to the world.
-        validation = catalog(config.val_dir, *measured)
+        validation = catalog(config.val_dir, *measured) if config.val_dir else everything
+        if config.val_stems:
+            _, validation = split_by_stem(validation, chosen)
         refuse_overlap(training, validation)
+    if not validation:
+        raise ConfigError(
+            f"{config.val_stems}: no picture has one of these stems", "check VAL_STEMS and VAL_DIR"
+        )
     if len(training) < config.batch:
         raise ConfigError(
             f"{len(training)} pictures to train on, and BATCH is {config.batch}",
             "add pictures, or lower BATCH",
         )
-    return _paths(training), _paths(validation)
+    return _refs(training), _refs(validation)
 
 
-def _paths(pictures: list[Picture]) -> list[Path]:
-    return [picture.path for picture in pictures]
+def _refs(pictures: list[Picture]) -> list[PictureRef]:
+    return [picture.ref for picture in pictures]
 
 
-def _refuse_nested(train_dir: Path, val_dir: Path | None) -> None:
-    if val_dir is None:
+def _refuse_nested(config: TrainConfig) -> None:
+    """Refuse folders in each other, unless stems tell what is for which."""
+    train_dir, val_dir = config.train_dir, config.val_dir
+    if val_dir is None or config.val_stems is not None:
         return
     inner, outer = val_dir.resolve(), train_dir.resolve()
     if inner.is_relative_to(outer) or outer.is_relative_to(inner):
@@ -140,11 +159,11 @@ def _refuse_nested(train_dir: Path, val_dir: Path | None) -> None:
 
 
 def _loader(
-    config: TrainConfig, paths: list[Path], start: int, processes: int
+    config: TrainConfig, pictures: list[PictureRef], start: int, processes: int
 ) -> DataLoader[dict[str, torch.Tensor]]:
     """Return the batches from step `start` to the end of the run."""
     batch = config.batch * processes
-    crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
+    crops = Crops(pictures, config.data.crop, config.data.min_scale, config.seed)
     return DataLoader(
         Samples(
             crops,
@@ -154,28 +173,30 @@ def _loader(
             chroma_gain=config.data.chroma_gain,
         ),
         batch_size=config.batch,
-        sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),
+        sampler=Positions(len(pictures), config.seed, start * batch, config.steps * batch),
         num_workers=config.data.workers,
         pin_memory=torch.cuda.is_available(),
     )
 
 
-def _batch_names(config: TrainConfig, paths: list[Path], step: int, processes: int) -> list[str]:
+def _batch_names(
+    config: TrainConfig, pictures: list[PictureRef], step: int, processes: int
+) -> list[str]:
     """Return the pictures of the batch that leads from step `step` to the next."""
     batch = config.batch * processes
-    positions = Positions(len(paths), config.seed, step * batch, (step + 1) * batch)
-    return [str(paths[index]) for _, index in positions]
+    positions = Positions(len(pictures), config.seed, step * batch, (step + 1) * batch)
+    return [str(pictures[index]) for _, index in positions]
 
 
 def _class_weights(
-    config: TrainConfig, model: ColorizerModel, paths: list[Path]
+    config: TrainConfig, model: ColorizerModel, pictures: list[PictureRef]
 ) -> NDArray[np.float64] | None:
     """Return the bins' weights from their frequencies on a sample of the training crops."""
     if not isinstance(model.output, BinsOutput):
         return None
     stride = model.network.output_stride
-    crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
-    positions = Positions(len(paths), config.seed, 0, min(_PRIOR_SAMPLES, len(paths)))
+    crops = Crops(pictures, config.data.crop, config.data.min_scale, config.seed)
+    positions = Positions(len(pictures), config.seed, 0, min(_PRIOR_SAMPLES, len(pictures)))
     loader = DataLoader(crops, batch_size=64, sampler=positions, num_workers=config.data.workers)
     codec = model.output.codec
     counts = sum(codec.count(truth_of(batch).chroma(stride)) for batch in loader)
