@@ -61,6 +61,7 @@ _COMMANDS = (
     ),
     LazyCommand("serve", "rechroma.cli.serve:serve", "Open the page (needs rechroma[web])."),
     LazyCommand("models", "rechroma.cli.models:models", "List the models that are ready to use."),
+    LazyCommand("shards", "rechroma.cli.shards:shards", "Pack a folder of pictures for training."),
     LazyCommand("train", "rechroma.cli.train:train", "Train a colorizer (needs rechroma[train])."),
     LazyCommand(
         "finetune",

@@ -162,12 +162,17 @@ def find_pictures(folder: Path, *, outside: Path) -> list[PictureRef]:
         folder: Searched with all its sub-folders. What a file is, its suffix says.
         outside: What lies below it is passed over.
 
+    Returns:
+        Nothing where there is no such folder.
+
     Raises:
         ConfigError: A shard is broken, or has a picture that can't be read in place.
     """
     found: list[PictureRef] = []
     suffixes = readable_suffixes()
     passed = outside.resolve()
+    if not folder.is_dir():
+        return found
     for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
         resolved = place.resolve()
         if passed == resolved or passed in resolved.parents:
