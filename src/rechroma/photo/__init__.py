@@ -1,6 +1,5 @@
 """Photographs: reading and writing them with everything that a file carries."""
 
-from rechroma.photo.atomic import copy_file
 from rechroma.photo.formats import readable_suffixes, writable_format, writable_suffixes
 from rechroma.photo.limits import DEFAULT_MAX_PIXELS
 from rechroma.photo.model import BitDepth, Photo
@@ -12,7 +11,6 @@ __all__ = [
     "BitDepth",
     "Photo",
     "Source",
-    "copy_file",
     "encode",
     "read",
     "readable_suffixes",

@@ -10,7 +10,7 @@ import numpy as np
 import OpenImageIO as oiio
 
 from rechroma.errors import UnwritablePhotoError
-from rechroma.photo.atomic import atomic_target
+from rechroma.files import atomic_target
 from rechroma.photo.decode import bit_depth_of, count_pages, needs_no_conversion, unreadable
 from rechroma.photo.formats import format_of, writer_of
 from rechroma.photo.limits import check_pixels
@@ -78,7 +78,7 @@ class Strips:
 
         Raises:
             UnreadablePhotoError: The file is broken.
-            UnwritablePhotoError: Something stands at `target`, or the disk says no.
+            UnwritableFileError: Something stands at `target`, or the disk says no.
         """
         with atomic_target(target, overwrite=overwrite) as temporary:
             self._write(temporary, writer_of(format_of(target)), change, quality)

@@ -12,7 +12,7 @@ import OpenImageIO as oiio
 
 from rechroma.color import srgb_to_linear
 from rechroma.errors import UnwritablePhotoError
-from rechroma.photo.atomic import atomic_target
+from rechroma.files import atomic_target
 from rechroma.photo.formats import format_of, writer_of
 from rechroma.photo.icc import srgb_profile
 from rechroma.photo.model import BitDepth, Photo, requantize
@@ -49,7 +49,8 @@ def write(
         overwrite: Replace what stands at `target`.
 
     Raises:
-        UnwritablePhotoError: An unknown format, something stands at `target`, or the disk says no.
+        UnwritablePhotoError: A format that can't be written, or not with these pixels.
+        UnwritableFileError: Something stands at `target`, or the disk says no.
     """
     target = Path(target)
     writer = writer_of(format or format_of(target))
