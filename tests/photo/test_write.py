@@ -87,10 +87,10 @@ def test_an_existing_file_is_refused_or_replaced(tmp_path):
 
 
 def test_nothing_is_left_after_a_failure(tmp_path, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("rechroma.photo.writing._put", fail)
+    monkeypatch.setattr("rechroma.photo.openimageio_codec.OpenImageIOCodec.encode", fail)
     with pytest.raises(UnwritableFileError, match="No space"):
         write(read(COLOR), tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
