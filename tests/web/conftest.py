@@ -20,7 +20,6 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from rechroma.color.bins import bin_centres
 from rechroma.colorizer.advice import AB_SCALE, MOOD_SIZE
@@ -212,6 +211,8 @@ def browser():
     Not for the whole session: while Playwright is there its event loop runs in this thread, and
     tests of other modules run loops of their own.
     """
+    from playwright.sync_api import sync_playwright
+
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
