@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +18,7 @@ HERE = Path(__file__).parent
 TRAIN = ("training", "evaluation", "experiments", "color/test_lab_torch.py")
 BROWSER = ("web/test_page.py", "web/test_compare_page.py")
 NEEDED = {"torch": TRAIN, "playwright": BROWSER}
+WINDOWS = "Windows has no such signals, links or locks"
 MISSING = {package: places for package, places in NEEDED.items() if find_spec(package) is None}
 
 
@@ -45,3 +47,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("train")
         if _among(item.path, BROWSER):
             item.add_marker("browser")
+        if os.name == "nt" and (marker := item.get_closest_marker("posix")):
+            item.add_marker(pytest.mark.skip(reason=marker.kwargs.get("reason", WINDOWS)))

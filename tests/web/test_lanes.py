@@ -281,6 +281,7 @@ def lane(advised, tmp_path):
     made.close()
 
 
+@pytest.mark.posix
 def test_a_lane_outlives_what_its_terminal_sends(lane, make_picture, tmp_path):
     """A group's signals are for the server to heed; and what is gone is not kept."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
