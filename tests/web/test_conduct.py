@@ -128,11 +128,11 @@ def test_one_that_waits_can_go_as_well(serve, advised, make_picture):
 def test_a_worker_that_crashes(serve, advised, make_picture):
     """The one request fails, in words; the next one finds a new worker."""
     with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        with service.standing() as lanes:
+        with service.standing() as workers:
             first = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
-            for lane in lanes:
-                os.kill(lane, signal.SIGKILL)
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)
         assert first.result().status_code == 422
         assert "worker" in first.result().json()["detail"]
         assert service.post(make_picture()).status_code == 200
@@ -254,7 +254,7 @@ def test_bodies_that_never_end():
     """The time limit on a request's arrival, on the application itself."""
     from fastapi import FastAPI, Request
 
-    from rechroma.web.guard import BodyLimit
+    from rechroma.web.middleware import BodyLimit
 
     app = FastAPI()
 

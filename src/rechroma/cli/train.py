@@ -37,7 +37,7 @@ def train(console: Console, *, cfg: Path | None, overrides: tuple[str, ...]) -> 
         raise UsageError("no config given", "add --cfg train_base_lab or your own")
     training_options.require_training()
     from rechroma.training.config import load_config
-    from rechroma.training.run import train as run
+    from rechroma.training.train import train as run
 
     config = load_config(cfg, list(overrides))
     training_options.show_log(console)

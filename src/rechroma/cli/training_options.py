@@ -5,17 +5,21 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from rechroma.errors import MissingExtraError
+from rechroma.cli import training_options
+from rechroma.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from rechroma.cli.console import Console
 
-__all__ = ["cfg", "ckpt_name", "overrides", "require_training", "show_log"]
+__all__ = ["cfg", "ckpt_name", "model_or_checkpoint", "overrides", "require_training", "show_log"]
 
 cfg = click.option(
     "--cfg",
@@ -60,3 +64,28 @@ def show_log(console: Console) -> None:
     logger = logging.getLogger("rechroma.training")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+
+
+@contextmanager
+def model_or_checkpoint(
+    model: str, cfg: Path | None, overrides: tuple[str, ...], ckpt_name: str
+) -> Generator[str]:
+    """Yield `model` as it is, or the ONNX file of a checkpoint if there is a config.
+
+    Raises:
+        UsageError: `--model` beside `--cfg`.
+        MissingExtraError: A config, and PyTorch is not installed.
+        ConfigError: The config does not hold.
+        ModelError: There is no such checkpoint, or it holds another network than the config.
+    """
+    if cfg is None:
+        yield model
+        return
+    if model != "default":
+        raise UsageError("--model and --cfg both name a model", "give one of them")
+    training_options.require_training()
+    from rechroma.training.config import load_config
+    from rechroma.training.export import exported_checkpoint
+
+    with exported_checkpoint(load_config(cfg, list(overrides)), ckpt_name) as file:
+        yield str(file)
