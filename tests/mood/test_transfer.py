@@ -87,8 +87,13 @@ def test_flat_targets(level, warm):
 
 
 def test_several_sources(warm, cool):
-    both = transfer([warm, cool], data.chelsea())
-    assert both.samples.shape == data.chelsea().shape
+    both, first, second = (
+        rgb2lab(transfer(sources, data.chelsea()).to_uint8()).reshape(-1, 3).mean(0)
+        for sources in ([warm, cool], [warm], [cool])
+    )
+    # Between what either of them makes of it, and not at one of the ends.
+    share = (both - first) @ (second - first) / np.square(second - first).sum()
+    assert 0.2 < share < 0.8
 
 
 @pytest.mark.parametrize(
