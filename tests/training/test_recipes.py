@@ -43,6 +43,7 @@ def floor_of(model, truth):
     return float(-(share * share.clamp(min=1e-12).log()).sum(1).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe",
     [

@@ -61,6 +61,7 @@ sys.exit(rechroma.cli.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_where_an_uninterrupted_one_does(make_config, tmp_path):
     """`kill -9` in the middle, start again, and compare all weights."""
     whole = weights_of(train(make_config("STEPS=14", f"OUTPUT_DIR={tmp_path / 'whole'}")))
@@ -128,6 +129,7 @@ sys.exit(rechroma.cli.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_two_processes_agree_with_one(make_config, tmp_path, monkeypatch):
     """Two processes with half of the batch each see the same pictures as one."""
     (tmp_path / "program.py").write_text(WITHOUT_BATCH_NORM)
@@ -159,6 +161,7 @@ def test_two_processes_agree_with_one(make_config, tmp_path, monkeypatch):
     assert apart(half, one) > 1e-4
 
 
+@pytest.mark.slow
 def test_steady_brings_the_answers_for_a_picture_and_its_copies_together(make_config, tmp_path):
     """The same run with hardly any weight and with much: what is logged is the distance itself."""
     common = (

@@ -199,6 +199,7 @@ def test_it_is_not_ready_before_the_model_is_loaded(serve, advised, make_picture
         assert seen == {200, 503}
 
 
+@pytest.mark.slow
 def test_results_are_not_mixed_up(serve, advised):
     """200 requests, 16 at a time: each answer has its own picture's lightness."""
 

@@ -83,6 +83,7 @@ def memory_of(process):
     return sum(map(int, listed.stdout.split())) / 1024
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_500_hostile_uploads(serve, advised, make_picture):
     rng = np.random.default_rng(7)

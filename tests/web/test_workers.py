@@ -171,7 +171,7 @@ def test_what_takes_too_long_is_not_to_be_tried_again(monkeypatch):
 
 def test_nobody_waits_for_ever(monkeypatch):
     async def main():
-        async with pooled(monkeypatch, seconds=0.05) as pool:
+        async with pooled(monkeypatch, seconds=2.0) as pool:
             await cancelled_midway(pool, Task())  # which goes on, and has the only worker
             with pytest.raises(Problem) as late:
                 await pool.run(lambda worker: worker.pid)
