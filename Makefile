@@ -40,9 +40,9 @@ check: $(VENV)/installed
 
 # The newest versions of what is developed with, for every system and Python. PyTorch is not among
 # them: which build fits is a matter of the machine.
-lock: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+lock: $(LIGHT)/installed
+	$(LIGHT)/$(PROGRAMS)/python -m pip install --quiet uv
+	$(LIGHT)/$(PROGRAMS)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --override requirements/without-pytorch.txt --no-emit-package torch --no-emit-package torchvision \
 	  --no-annotate --custom-compile-command "make lock" --upgrade --quiet --output-file requirements/dev.lock
 
