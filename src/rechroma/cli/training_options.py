@@ -32,10 +32,9 @@ overrides = click.option(
 )
 ckpt_name = click.option(
     "--ckpt_name",
-    default="ckpt_best",
-    show_default=True,
     metavar="NAME",
-    help="A checkpoint in OUTPUT_DIR: ckpt_best or ckpt_last.",
+    help="A checkpoint in OUTPUT_DIR: ckpt_best or ckpt_last; ckpt_best.pth.tar is the same.  "
+    "[default: ckpt_best]",
 )
 
 

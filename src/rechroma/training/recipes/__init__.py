@@ -10,5 +10,11 @@ RECIPES = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.yaml
 
 
 def find_config(name: Path) -> Path:
-    """Return the recipe of that name, or the path as it is."""
+    """Return the recipe of that name, or the path as it is.
+
+    `configs/train_base.yaml`, where the original has it, is the recipe, too, if no such file is
+    here: an installed package has no such folder.
+    """
+    if name.parent == Path("configs") and name.suffix == ".yaml" and not name.exists():
+        return RECIPES.get(name.stem, name)
     return RECIPES.get(str(name), name)
