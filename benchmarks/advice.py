@@ -1,12 +1,12 @@
-"""What advice is worth, and how steady the answer is, through the run-time path.
+"""What conditioning is worth, and how steady the answer is, through the run-time path.
 
-    python benchmarks/advice.py hints --photos photos/val
-    python benchmarks/advice.py mood --photos photos/val
-    python benchmarks/advice.py stability --photos photos/val --model rechroma-v2
-    python benchmarks/advice.py sizes --photos photos/val
+    python benchmarks/conditioning.py hints --photos photos/val
+    python benchmarks/conditioning.py mood --photos photos/val
+    python benchmarks/conditioning.py stability --photos photos/val --model rechroma-v2
+    python benchmarks/conditioning.py sizes --photos photos/val
 
-`hints`: 0 to 20 points at random places, each with the truth's mean colour of 7 × 7 pixels there,
-as Zhang et al. 2017 simulate them (theirs are 6 × 6 at 256²). `mood`: the truth's own colours, in
+`hints`: 0 to 20 points at random places, each with the truth's mean color of 7 × 7 pixels there,
+as Zhang et al. 2017 simulate them (theirs are 6 × 6 at 256²). `mood`: the truth's own colors, in
 no order. `stability`: ΔE2000 between the answer to a picture and to the same picture, changed a
 little.
 """
@@ -25,9 +25,9 @@ from PIL import Image
 from rechroma import Colorizer, Hint, Photo, read
 from rechroma.color import ciede2000, lightness, rgb_to_lab
 from rechroma.colorizer import load_card
-from rechroma.colorizer.ports import grey_of_lightness
+from rechroma.colorizer.graph_io import lightness_to_gray
 from rechroma.evaluation.perceptual import load_perceptual
-from rechroma.evaluation.scores import psnr, score, summarise
+from rechroma.evaluation.scores import psnr, score, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ _SIZES = (128, 160, 192, 224, 256, 320, 384, 512)
 
 def main() -> None:
     """Run what was asked for and print its table."""
-    parser = argparse.ArgumentParser(description="Advice and steadiness, measured")
+    parser = argparse.ArgumentParser(description="Conditioning and steadiness, measured")
     parser.add_argument("what", choices=("hints", "mood", "stability", "sizes"))
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--model", default="default")
@@ -81,8 +81,8 @@ def _places(rng: np.random.Generator, truth: Photo) -> list[Hint]:
         window = truth.pixels[
             max(0, y - _REACH) : y + _REACH + 1, max(0, x - _REACH) : x + _REACH + 1
         ]
-        colour = np.round(window.mean(axis=(0, 1)) * 255).astype(int)
-        hints.append(Hint(x, y, "#{:02x}{:02x}{:02x}".format(*colour)))
+        color = np.round(window.mean(axis=(0, 1)) * 255).astype(int)
+        hints.append(Hint(x, y, "#{:02x}{:02x}{:02x}".format(*color)))
     return hints
 
 
@@ -98,16 +98,16 @@ def _mood(model: str, photos: list[Photo]) -> None:
         print(f"| {name} | {mean:.2f} | {difference:.2f} |")
 
 
-def _changes(grey: NDArray[np.uint8], rng: np.random.Generator) -> Iterator[tuple[str, Photo]]:
+def _changes(gray: NDArray[np.uint8], rng: np.random.Generator) -> Iterator[tuple[str, Photo]]:
     """Yield names, and the picture changed a little; its sides may differ, its content does not."""
-    height, width = grey.shape
+    height, width = gray.shape
     for name, factor in (("half the size", 0.5), ("twice the size", 2)):
         size = round(width * factor), round(height * factor)
-        yield name, read(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)))
+        yield name, read(np.asarray(Image.fromarray(gray).resize(size, Image.Resampling.LANCZOS)))
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, "JPEG", quality=75)
+    Image.fromarray(gray).save(file, "JPEG", quality=75)
     yield "JPEG 75", read(file.getvalue())
-    noisy = np.clip(np.round(grey + rng.normal(0, 5, grey.shape)), 0, 255).astype(np.uint8)
+    noisy = np.clip(np.round(gray + rng.normal(0, 5, gray.shape)), 0, 255).astype(np.uint8)
     yield "noise σ = 5", read(noisy)
 
 
@@ -116,14 +116,14 @@ def _stability(model: str, photos: list[Photo]) -> None:
     found: dict[str, list[float]] = defaultdict(list)
     for number, photo in enumerate(photos):
         own = lightness(photo.pixels).astype(np.float32)
-        grey = np.round(grey_of_lightness(own) * 255).astype(np.uint8)
-        plain = read(grey)
+        gray = np.round(lightness_to_gray(own) * 255).astype(np.uint8)
+        plain = read(gray)
         first = rgb_to_lab(colorizer.colorize(plain).pixels)
-        for name, changed in _changes(grey, np.random.default_rng(number)):
-            # On the picture itself: colours are compared, not what the change did to lightness.
+        for name, changed in _changes(gray, np.random.default_rng(number)):
+            # On the picture itself: colors are compared, not what the change did to lightness.
             again = rgb_to_lab(colorizer.predict(changed).on(plain).render().pixels)
             found[name].append(float(ciede2000(first, again).mean()))
-        moved = rgb_to_lab(colorizer.colorize(read(np.ascontiguousarray(grey[1:, 1:]))).pixels)
+        moved = rgb_to_lab(colorizer.colorize(read(np.ascontiguousarray(gray[1:, 1:]))).pixels)
         found["shifted by a pixel"].append(float(ciede2000(first[1:, 1:], moved).mean()))
     print("| change | ΔE2000 |\n|---|---|")
     for name, values in found.items():
@@ -138,7 +138,7 @@ def _sizes(model: str, photos: list[Photo]) -> None:
         colorizer = Colorizer(model, size=size)
         mean = {
             name: interval.mean
-            for name, interval in summarise(
+            for name, interval in summarize(
                 [score(colorizer.colorize(p).to_uint8(), p.to_uint8(), distance) for p in photos]
             ).items()
         }

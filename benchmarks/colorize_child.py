@@ -49,7 +49,7 @@ def bare(model: str) -> Colorize:
         scale = card["size"] / min(height, width) / card["stride"]
         sides = [max(1, round(side * scale)) * card["stride"] for side in (height, width)]
         given = {"lightness": np.full((1, 1, *sides), 50, np.float32)}
-        for port in session.get_inputs()[1:]:  # no advice: zeros for hints and mood
+        for port in session.get_inputs()[1:]:  # no conditioning: zeros for hints and mood
             shape = (1, 3, *sides) if port.name == "hints" else port.shape
             given[port.name] = np.zeros(shape, np.float32)
         session.run(wanted, given, frugal)
@@ -96,9 +96,9 @@ def ddcolor() -> Colorize:
     ).eval()
 
     def run(source: str, target: str) -> None:
-        grey = np.asarray(Image.open(source).convert("L"), np.float32) / 255
+        gray = np.asarray(Image.open(source).convert("L"), np.float32) / 255
         with torch.inference_mode():
-            rgb = _call(network, torch.from_numpy(grey)[None, None])[0]
+            rgb = _call(network, torch.from_numpy(gray)[None, None])[0]
         picture = (rgb.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy()
         Image.fromarray(picture).save(target, quality=92)
 

@@ -22,8 +22,7 @@ import torch
 from rechroma.color import lab_torch
 from rechroma.training import outputs
 from rechroma.training.config import TrainConfig, load_config
-from rechroma.training.fallback import with_available_lpips
-from rechroma.training.losses import Criterion
+from rechroma.training.losses import Criterion, with_available_lpips
 from rechroma.training.model import ColorizerModel
 from rechroma.training.schedule import build_optimizer
 

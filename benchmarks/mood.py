@@ -133,7 +133,7 @@ def _sheet(rows: list[list[Picture]], titles: list[str], file: Path) -> None:
 
 
 def sliced_wasserstein(found: np.ndarray, wanted: np.ndarray) -> float:
-    """Return the sliced Wasserstein-2 distance of two sets of colours, (N, 3) and (M, 3)."""
+    """Return the sliced Wasserstein-2 distance of two sets of colors, (N, 3) and (M, 3)."""
     ours, theirs = (np.quantile(lab @ _DIRECTIONS.T, _QUANTILES, axis=0) for lab in (found, wanted))
     return float(np.sqrt(np.square(ours - theirs).mean()))
 

@@ -78,8 +78,8 @@ def _graded(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rgb = rng.normal(0, 0.03, 3) + rgb * (1 + rng.normal(0, 0.06, 3))
     matrix = np.eye(3) + rng.normal(0, 0.05, (3, 3))
     rgb = rgb @ (matrix / matrix.sum(axis=1, keepdims=True)).T
-    grey = (rgb @ [0.2126, 0.7152, 0.0722])[..., None]
-    return grey + np.exp(rng.normal(0, 0.3)) * (rgb - grey)
+    gray = (rgb @ [0.2126, 0.7152, 0.0722])[..., None]
+    return gray + np.exp(rng.normal(0, 0.3)) * (rgb - gray)
 
 
 def _bytes(rgb: np.ndarray) -> Picture:

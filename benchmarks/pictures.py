@@ -19,8 +19,8 @@ def main() -> None:
     """Write a black-and-white JPEG of 3:2 from a photograph."""
     target, megapixels = sys.argv[1], float(sys.argv[2])
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
-    grey = Image.fromarray(data.coffee()).convert("L")
-    large = grey.resize((round(height * 1.5), height), Image.Resampling.LANCZOS)
+    gray = Image.fromarray(data.coffee()).convert("L")
+    large = gray.resize((round(height * 1.5), height), Image.Resampling.LANCZOS)
     # Grain, as scans have: a smooth picture would decode faster than a real one.
     noise = np.random.default_rng(0).normal(0, 4, (large.height, large.width))
     grain = np.clip(np.asarray(large) + noise, 0, 255).astype(np.uint8)

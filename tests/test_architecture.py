@@ -45,5 +45,5 @@ def test_the_function_survives_the_import_of_every_room():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="colourize"):
-        _ = rechroma.colourize
+    with pytest.raises(AttributeError, match="colourise"):
+        _ = rechroma.colourise

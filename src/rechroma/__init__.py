@@ -1,4 +1,4 @@
-"""Rechroma gives photographs their colour back.
+"""Rechroma gives photographs their color back.
 
     import rechroma
 

@@ -14,7 +14,7 @@ from PIL import Image
 from rechroma.cli import main
 from rechroma.colorizer.card import CARD_KEY, ModelCard
 
-# Every picture turns this colour: a, b in CIELAB.
+# Every picture turns this color: a, b in CIELAB.
 TINT = (30.0, 20.0)
 
 
@@ -34,7 +34,7 @@ def model(tmp_path_factory):
     card = ModelCard(
         name="tint",
         version="1",
-        licence="CC0-1.0",
+        license="CC0-1.0",
         input="lightness",
         output="chroma",
         stride=32,
@@ -53,7 +53,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def album(tmp_path, monkeypatch):
-    """The current folder with `in/0.jpg` … `in/5.jpg` and `in/sub/0.jpg`, all grey."""
+    """The current folder with `in/0.jpg` … `in/5.jpg` and `in/sub/0.jpg`, all gray."""
     monkeypatch.chdir(tmp_path)
     Path("in/sub").mkdir(parents=True)
     for number in range(6):

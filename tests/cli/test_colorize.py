@@ -147,18 +147,18 @@ def test_fail_fast_says_what_was_not_reached(colorize):
     assert "not reached" in err
 
 
-def test_keep_color_copies_what_is_in_colour(colorize):
-    Image.effect_noise((48, 32), 50).convert("RGB").save("grey.jpg")
+def test_keep_color_copies_what_is_in_color(colorize):
+    Image.effect_noise((48, 32), 50).convert("RGB").save("gray.jpg")
     spectrum = np.random.default_rng(0).integers(0, 255, (32, 48, 3), dtype=np.uint8)
-    Image.fromarray(spectrum).save("colour.jpg")
-    code, out, err = colorize("grey.jpg", "colour.jpg", "-o", "out", "--keep-color", "--json")
+    Image.fromarray(spectrum).save("color.jpg")
+    code, out, err = colorize("gray.jpg", "color.jpg", "-o", "out", "--keep-color", "--json")
     assert code == 0
-    assert "1 colorized, 1 kept (already in colour)" in err
+    assert "1 colorized, 1 kept (already in color)" in err
     statuses = {picture.get("input"): picture.get("status") for picture in json_lines(out)}
-    assert statuses["colour.jpg"] == "kept"
-    assert Path("out/colour.jpg").read_bytes() == Path("colour.jpg").read_bytes()
-    colorize("colour.jpg", "-o", "anew.jpg")
-    assert Path("anew.jpg").read_bytes() != Path("colour.jpg").read_bytes()
+    assert statuses["color.jpg"] == "kept"
+    assert Path("out/color.jpg").read_bytes() == Path("color.jpg").read_bytes()
+    colorize("color.jpg", "-o", "anew.jpg")
+    assert Path("anew.jpg").read_bytes() != Path("color.jpg").read_bytes()
 
 
 def test_pages_that_are_dropped_are_named(colorize):
@@ -192,8 +192,8 @@ def test_bytes_in_bytes_out(command, model, output):
 def test_a_file_to_stdout_and_stdin_to_a_file(command, model):
     call = [*command, "colorize", "--model", model, "-q"]
     to_stdout = subprocess.run([*call, "in/0.jpg", "-o", "-"], capture_output=True, check=True)
-    grey = Path("in/0.jpg").read_bytes()
-    subprocess.run([*call, "-", "-o", "new.jpg"], input=grey, check=True)
+    gray = Path("in/0.jpg").read_bytes()
+    subprocess.run([*call, "-", "-o", "new.jpg"], input=gray, check=True)
     assert to_stdout.stdout == Path("new.jpg").read_bytes()
 
 

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 
 import rechroma.colorizer as colorizing
-from rechroma.cli import main, packages
+from rechroma.cli import doctor, main
 from rechroma.colorizer import registry
 
 REQUIREMENTS = [
@@ -52,7 +52,7 @@ def test_models_as_json(capfd):
     [entry] = [json.loads(line) for line in out.splitlines()]
     assert code == 0
     assert entry["default"] is True
-    assert (entry["name"], entry["licence"], entry["size"]) == ("tint", "CC0-1.0", 64)
+    assert (entry["name"], entry["license"], entry["size"]) == ("tint", "CC0-1.0", 64)
 
 
 @pytest.mark.usefixtures("broken")
@@ -72,7 +72,7 @@ def test_doctor_is_content(capfd):
 
 @pytest.mark.usefixtures("shipped")
 def test_doctor_as_json(capfd, monkeypatch):
-    monkeypatch.setattr(packages, "requires", lambda _: REQUIREMENTS)
+    monkeypatch.setattr(doctor, "requires", lambda _: REQUIREMENTS)
     code, out, _ = call(capfd, "doctor", "--json")
     report = json.loads(out)
     assert code == 0
@@ -95,7 +95,7 @@ def test_doctor_finds_a_model_that_does_not_run(capfd):
 
 
 def test_doctor_says_how_to_get_what_is_missing(capfd, monkeypatch):
-    monkeypatch.setattr(packages, "requires", lambda _: REQUIREMENTS)
+    monkeypatch.setattr(doctor, "requires", lambda _: REQUIREMENTS)
     _, out, _ = call(capfd, "doctor")
     assert "no-such-package-anywhere is missing" in out
     assert 'extra train: not installed: no-such-companion (pip install "rechroma[train]")' in out
@@ -106,7 +106,7 @@ def test_packages_of_a_source_tree_that_is_not_installed(monkeypatch):
     def not_installed(_):
         raise PackageNotFoundError
 
-    monkeypatch.setattr(packages, "requires", not_installed)
-    check = packages.check_packages()
+    monkeypatch.setattr(doctor, "requires", not_installed)
+    check = doctor.check_packages()
     assert check.versions == {}
     assert check.missing_of_extras == {}

@@ -16,7 +16,7 @@ from rechroma.color import rgb_to_lab
 
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
-    """The current folder with src.jpg, target.jpg, grey.jpg and more/0.jpg, more/1.jpg."""
+    """The current folder with src.jpg, target.jpg, gray.jpg and more/0.jpg, more/1.jpg."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RECHROMA_LOOKS", str(tmp_path / "looks"))
     Path("more").mkdir()
@@ -24,7 +24,7 @@ def photos(tmp_path, monkeypatch):
              for name in ("coffee", "rocket", "chelsea")}  # fmt: skip
     small["coffee"].save("src.jpg")
     small["rocket"].save("target.jpg")
-    small["chelsea"].convert("L").save("grey.jpg")
+    small["chelsea"].convert("L").save("gray.jpg")
     small["rocket"].save("more/0.jpg")
     small["chelsea"].save("more/1.jpg")
     return tmp_path
@@ -83,16 +83,16 @@ def test_a_lut_of_several_targets_is_refused(capfd):
 
 def test_source_and_target_mixed_up(capfd):
     code, _, err = call(
-        capfd, "transfer", "--src", "grey.jpg", "--target", "target.jpg", "-o", "new.png"
+        capfd, "transfer", "--src", "gray.jpg", "--target", "target.jpg", "-o", "new.png"
     )
     assert code == 2
-    assert "grey.jpg: the source, where the mood comes from, is black and white" in err
+    assert "gray.jpg: the source, where the mood comes from, is black and white" in err
     assert not Path("new.png").exists()
 
 
-def test_a_grey_target_is_colorized_first(capfd):
+def test_a_gray_target_is_colorized_first(capfd):
     assert (
-        call(capfd, "transfer", "--src", "src.jpg", "--target", "grey.jpg", "-o", "n.png")[0] == 0
+        call(capfd, "transfer", "--src", "src.jpg", "--target", "gray.jpg", "-o", "n.png")[0] == 0
     )
     assert np.ptp(pixels("n.png"), axis=2).mean() > 5
 
@@ -174,9 +174,9 @@ def test_a_preview_of_all_methods(capfd):
 
 
 def test_colorize_with_a_mood_goes_towards_the_transfer_and_keeps_the_lightness(capfd):
-    call(capfd, "colorize", "grey.jpg", "-o", "plain.png")
-    assert call(capfd, "colorize", "grey.jpg", "-o", "a.png", "--mood", "src.jpg")[0] == 0
-    call(capfd, "transfer", "--src", "src.jpg", "--target", "grey.jpg", "-o", "b.png",
+    call(capfd, "colorize", "gray.jpg", "-o", "plain.png")
+    assert call(capfd, "colorize", "gray.jpg", "-o", "a.png", "--mood", "src.jpg")[0] == 0
+    call(capfd, "transfer", "--src", "src.jpg", "--target", "gray.jpg", "-o", "b.png",
          "--luminance", "keep")  # fmt: skip
     plain, ours, wanted = (rgb_to_lab(pixels(n) / 255) for n in ("plain.png", "a.png", "b.png"))
     assert np.abs(ours[..., 0] - plain[..., 0]).mean() < 0.3
@@ -199,21 +199,21 @@ def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
         call(capfd, "transfer", *look, "--out", "x.png", "--lut", "look.cube")
         look = ("look.cube", "large.png")
     assert call(capfd, command, *look, "-o", "whole.png")[0] == 0
-    monkeypatch.setattr("rechroma.batch.point_work._STRIPS_FROM", 1)
+    monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
     monkeypatch.setattr("rechroma.photo.strips._STRIP_PIXELS", 64 * 512)
     # The whole picture would not go through this.
-    monkeypatch.setattr(sys.modules["rechroma.batch.run"], "load", None)
+    monkeypatch.setattr(sys.modules["rechroma.batch.runner"], "load", None)
     assert call(capfd, command, *look, "-o", "strips.png")[0] == 0
     # The thumbnail is another one, so that the fit differs a little; a table does not.
     allowed = 0 if command == "apply" else 1
     assert np.abs(pixels("strips.png") - pixels("whole.png")).mean() <= allowed
 
 
-def test_a_large_grey_target_is_colorized_as_a_whole(capfd, monkeypatch):
-    grey = np.asarray(Image.open("grey.jpg"))
-    Image.fromarray(np.dstack([grey] * 3)).save("grey3.png")
-    monkeypatch.setattr("rechroma.batch.point_work._STRIPS_FROM", 1)
+def test_a_large_gray_target_is_colorized_as_a_whole(capfd, monkeypatch):
+    gray = np.asarray(Image.open("gray.jpg"))
+    Image.fromarray(np.dstack([gray] * 3)).save("gray3.png")
+    monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
     assert (
-        call(capfd, "transfer", "--src", "src.jpg", "--target", "grey3.png", "-o", "c.png")[0] == 0
+        call(capfd, "transfer", "--src", "src.jpg", "--target", "gray3.png", "-o", "c.png")[0] == 0
     )
     assert np.ptp(pixels("c.png"), axis=-1).mean() > 5

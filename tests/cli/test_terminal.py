@@ -1,4 +1,4 @@
-"""The bar is drawn on a terminal only, without colours if NO_COLOR says so."""
+"""The bar is drawn on a terminal only, without colors if NO_COLOR says so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 pty = pytest.importorskip("pty", reason="needs a Unix terminal")
-COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38|9[0-7])[;m]")
+COLOR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38|9[0-7])[;m]")
 
 
 def stderr_on_a_terminal(call, *, code=0, **environment):
@@ -43,15 +43,15 @@ def call(album, command, model):
 def test_a_bar_on_a_terminal_and_nothing_on_stdout(call):
     err, out = stderr_on_a_terminal(call)
     assert "7/7" in err or "100%" in err
-    assert COLOUR.search(err)
+    assert COLOR.search(err)
     assert out == ""
     assert "7 colorized" in err.splitlines()[-1]
 
 
-def test_no_colour_if_asked(call):
+def test_no_color_if_asked(call):
     err, _ = stderr_on_a_terminal(call, NO_COLOR="1")
     assert "100%" in err
-    assert not COLOUR.search(err)
+    assert not COLOR.search(err)
 
 
 def test_no_bar_when_quiet_or_alone(call, album):

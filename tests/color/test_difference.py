@@ -87,7 +87,7 @@ def test_it_is_a_difference(first, second):
     assert np.allclose(ciede2000(first, second), ciede2000(second, first), rtol=0, atol=1e-9)
 
 
-def test_greys_differ_by_lightness_alone():
+def test_grays_differ_by_lightness_alone():
     black, white = np.array([0.0, 0, 0]), np.array([100.0, 0, 0])
     assert ciede2000(black, white) == pytest.approx(100)
 

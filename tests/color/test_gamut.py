@@ -21,7 +21,7 @@ TOLERANCE = 2e-5
 
 @st.composite
 def lab_colors(draw, dtype=np.float64):
-    """Colours in and far out of gamut, shape (N, 3)."""
+    """Colors in and far out of gamut, shape (N, 3)."""
     count = draw(st.integers(1, 20))
     width = np.dtype(dtype).itemsize * 8
     column = [(0, 100), (-160, 160), (-160, 160)]

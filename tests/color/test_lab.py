@@ -21,7 +21,7 @@ FLOATS = [np.float32, np.float64]
 
 
 def colors(dtype=np.float64, low=0.0, high=1.0):
-    """Arrays of colours with any leading shape, the empty and the bare (3,) included."""
+    """Arrays of colors with any leading shape, the empty and the bare (3,) included."""
     width = np.dtype(dtype).itemsize * 8
     shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5)
     return shapes.flatmap(
@@ -30,7 +30,7 @@ def colors(dtype=np.float64, low=0.0, high=1.0):
 
 
 def all_8_bit_colors(red):
-    """Return the 65,536 colours of that red, shape (256, 256, 3)."""
+    """Return the 65,536 colors of that red, shape (256, 256, 3)."""
     slab = np.empty((256, 256, 3), np.uint8)
     slab[..., 0] = red
     slab[..., 1] = np.arange(256)[:, None]
@@ -49,9 +49,9 @@ def test_every_8_bit_color_survives_in_float32():
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [(np.float32, 1e-3), (np.float64, 1e-9)])
-def test_greys_are_neutral(dtype, limit):
-    grey = np.linspace(0, 1, 65536, dtype=dtype)
-    lab = rgb_to_lab(np.stack([grey] * 3, axis=-1))
+def test_grays_are_neutral(dtype, limit):
+    gray = np.linspace(0, 1, 65536, dtype=dtype)
+    lab = rgb_to_lab(np.stack([gray] * 3, axis=-1))
     assert np.abs(lab[..., 1:]).max() < limit
     assert lab[0, 0] == pytest.approx(0, abs=limit)
     assert lab[-1, 0] == pytest.approx(100, abs=limit)
@@ -64,7 +64,7 @@ def test_scikit_image_agrees_within_its_rounded_white(rgb):
 
 
 @given(colors())
-def test_colour_science_agrees_for_the_same_white(linear):
+def test_color_science_agrees_for_the_same_white(linear):
     white = colour.XYZ_to_xy(np.array(WHITE))
     lab = colour.XYZ_to_Lab(linear @ np.array(XYZ_FROM_RGB).T, white)
     assert np.allclose(linear_to_lab(linear), lab, rtol=0, atol=1e-9)

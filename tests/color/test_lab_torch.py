@@ -8,7 +8,7 @@ CONVERSIONS = ["rgb_to_lab", "lab_to_rgb"]
 
 
 def pictures(name, *, dtype, low=0.0, high=1.0):
-    """Return random colours, shape (2, 3, 6, 5), in the range of what `name` takes."""
+    """Return random colors, shape (2, 3, 6, 5), in the range of what `name` takes."""
     values = np.random.default_rng(1).uniform(low, high, (2, 3, 6, 5)).astype(dtype)
     if name == "lab_to_rgb":
         values = np.moveaxis(lab.rgb_to_lab(np.moveaxis(values, 1, -1)), -1, 1)

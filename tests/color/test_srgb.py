@@ -9,8 +9,8 @@ from rechroma.color import linear_to_srgb, srgb_to_linear
 
 
 @given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=0), elements=st.floats(0, 1)))
-def test_the_curve_is_colour_sciences(encoded):
-    # colour derives one threshold from the other, so at 0.04045 itself it takes the other piece.
+def test_the_curve_is_color_sciences(encoded):
+    # color derives one threshold from the other, so at 0.04045 itself it takes the other piece.
     linear, back = colour.models.eotf_sRGB(encoded), colour.models.eotf_inverse_sRGB(encoded)
     assert np.allclose(srgb_to_linear(encoded), linear, rtol=0, atol=3e-9)
     assert np.allclose(linear_to_srgb(encoded), back, rtol=0, atol=1e-12)

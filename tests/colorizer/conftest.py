@@ -14,7 +14,7 @@ from rechroma.colorizer.card import CARD_KEY, ModelCard
 CARD = ModelCard(
     name="affine",
     version="1",
-    licence="CC0-1.0",
+    license="CC0-1.0",
     input="lightness",
     output="chroma",
     stride=32,

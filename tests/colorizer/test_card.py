@@ -31,8 +31,8 @@ def test_a_missing_key_is_named(card, key):
 
 
 def test_an_unknown_key_is_named(card):
-    with pytest.raises(ModelError, match="unknown key 'colour_space'"):
-        parse_card(json.dumps(asdict(card) | {"colour_space": "Lab"}), "here")
+    with pytest.raises(ModelError, match="unknown key 'color_space'"):
+        parse_card(json.dumps(asdict(card) | {"color_space": "Lab"}), "here")
 
 
 @pytest.mark.parametrize(

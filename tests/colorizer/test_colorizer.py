@@ -13,7 +13,7 @@ from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.colorizer import Colorizer, colorize
-from rechroma.colorizer.session import Session
+from rechroma.colorizer.session import ModelSession
 from rechroma.errors import ModelError, OutOfMemoryError, UsageError
 from rechroma.photo import read
 
@@ -22,24 +22,24 @@ from rechroma.photo import read
 def runs(monkeypatch):
     """The inputs of every network run."""
     seen = []
-    run = Session.run
+    run = ModelSession.run
 
-    def counted(session, lightness, advice):
+    def counted(session, lightness, conditioning):
         seen.append(lightness)
-        return run(session, lightness, advice)
+        return run(session, lightness, conditioning)
 
-    monkeypatch.setattr(Session, "run", counted)
+    monkeypatch.setattr(ModelSession, "run", counted)
     return seen
 
 
-def test_a_grey_picture_gets_the_predicted_colour(make_model):
+def test_a_gray_picture_gets_the_predicted_color(make_model):
     picture = np.full((100, 150), 128, np.uint8)
     result = colorize(picture, model=make_model(offset=(20, -30)))
     lab = rgb_to_lab(result.pixels.astype(np.float64))
     np.testing.assert_allclose(lab[..., 0], lightness(np.full(3, 128 / 255)), atol=1e-3)
     np.testing.assert_allclose(lab[..., 1:], np.broadcast_to([20, -30], (100, 150, 2)), atol=1e-3)
     assert result.pixels.dtype == np.float32
-    assert not result.was_grey
+    assert not result.was_gray
 
 
 def test_chroma_lands_where_its_lightness_is(make_model):
@@ -89,13 +89,13 @@ def test_size_is_what_the_network_sees(make_model, runs):
     assert [seen.shape for seen in runs] == [(64, 96), (128, 192)]
 
 
-def test_a_colour_picture_is_colorized_from_its_lightness(make_model):
+def test_a_color_picture_is_colorized_from_its_lightness(make_model):
     astronaut = read(data.astronaut())
     result = Colorizer(make_model(offset=(0, 0))).colorize(astronaut)
     assert np.ptp(result.pixels, axis=-1).max() < 1e-5
 
 
-def test_keep_color_returns_colour_pictures_untouched(make_model, runs):
+def test_keep_color_returns_color_pictures_untouched(make_model, runs):
     model = Colorizer(make_model(offset=(9, 9)))
     astronaut, camera = read(data.astronaut()), read(data.camera())
     assert model.colorize(astronaut, keep_color=True) is astronaut
@@ -112,9 +112,9 @@ def test_any_shape_and_black_and_white(make_model, shape, level):
     assert result.pixels.shape == (*shape, 3)
     assert result.pixels.min() >= 0
     assert result.pixels.max() <= 1
-    grey = lightness(np.full(3, level / 255))
-    assert np.abs(lightness(result.pixels) - grey).max() < 0.05
-    # Black and white have no room for chroma; a middle grey has.
+    gray = lightness(np.full(3, level / 255))
+    assert np.abs(lightness(result.pixels) - gray).max() < 0.05
+    # Black and white have no room for chroma; a middle gray has.
     assert (np.ptp(result.pixels, axis=-1).max() > 0.1) == (level == 130)
 
 
@@ -174,7 +174,7 @@ def test_nan_never_becomes_a_picture(make_model):
         colorize(np.zeros((4, 4), np.uint8), model=make_model(offset=(np.nan, 0)))
 
 
-@pytest.mark.parametrize("step", ["run.network_lightness", "colorization.render"])
+@pytest.mark.parametrize("step", ["colorizer.network_lightness", "colorization.render"])
 def test_out_of_memory(make_model, monkeypatch, step):
     def exhausted(*_):
         raise MemoryError

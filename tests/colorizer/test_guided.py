@@ -22,7 +22,7 @@ def enlarge(chroma, guide, own, extent=None):
 
 
 def bilinear(chroma, shape, extent=None):
-    """The oracle: SciPy's linear interpolation, cell centres at half-integers."""
+    """The oracle: SciPy's linear interpolation, cell centers at half-integers."""
     extent = extent or chroma.shape[1:]
     axes = [(np.arange(n) + 0.5) * (e / n) - 0.5 for n, e in zip(shape, extent, strict=True)]
     where = np.meshgrid(*axes, indexing="ij")
@@ -33,11 +33,11 @@ def means(plane, shape):
     return resize_local_mean(plane, shape, preserve_range=True)
 
 
-def two_colours(width, cells, edge, levels=(40, 65), colours=((50, -20), (-30, 40))):
+def two_colors(width, cells, edge, levels=(40, 65), colors=((50, -20), (-30, 40))):
     """A picture of two flat halves with its edge before column `edge`: chroma, guide, L, truth."""
     right = np.arange(width) >= edge
     own = np.where(right, levels[1], levels[0]).astype(float)
-    truth = np.where(right, *(np.array(colours[i])[:, None] for i in (1, 0)))
+    truth = np.where(right, *(np.array(colors[i])[:, None] for i in (1, 0)))
     covered = [means(line[None], (1, cells))[0] for line in (own, *truth)]
     tall = [np.repeat(line[None], 8, axis=0) for line in covered]
     return np.stack(tall[1:]), tall[0], np.repeat(own[None], 40, axis=0), truth
@@ -46,8 +46,8 @@ def two_colours(width, cells, edge, levels=(40, 65), colours=((50, -20), (-30, 4
 @pytest.mark.parametrize("cells", [64, 96])
 @pytest.mark.parametrize("edge", [1990, 2000, 2013, 2041])
 @pytest.mark.parametrize("levels", [(40, 65), (70, 45), (20, 95)])
-def test_colour_stops_within_three_pixels_of_an_edge(cells, edge, levels):
-    chroma, guide, own, truth = two_colours(4000, cells, edge, levels)
+def test_color_stops_within_three_pixels_of_an_edge(cells, edge, levels):
+    chroma, guide, own, truth = two_colors(4000, cells, edge, levels)
     found = enlarge(chroma, guide, own)[:, 20]
     step = np.linalg.norm(truth[:, 0] - truth[:, -1])
     error = np.linalg.norm(found - truth, axis=0) / step
@@ -59,7 +59,7 @@ def test_colour_stops_within_three_pixels_of_an_edge(cells, edge, levels):
 
 
 def test_no_halo_beside_an_edge():
-    chroma, guide, own, truth = two_colours(4000, 64, 2013)
+    chroma, guide, own, truth = two_colors(4000, 64, 2013)
     found = enlarge(chroma, guide, own)
     low, high = truth.min(axis=1), truth.max(axis=1)
     over = np.maximum(found - high[:, None, None], low[:, None, None] - found)
@@ -89,7 +89,7 @@ def test_texture_does_not_enter_constant_chroma():
 
 
 def test_noise_is_not_amplified():
-    """Grain of 4 L over a smooth change of colour and tone: the chroma stays smooth."""
+    """Grain of 4 L over a smooth change of color and tone: the chroma stays smooth."""
     rng = np.random.default_rng(0)
     slope = np.linspace(0, 1, 800)[None] * np.ones((600, 1))
     own = 50 + 5 * slope + rng.normal(0, 4, slope.shape)
@@ -99,14 +99,14 @@ def test_noise_is_not_amplified():
 
 
 def test_an_edge_without_contrast_degrades_to_bilinear():
-    chroma, guide, own, _ = two_colours(4000, 64, 2013, levels=(50, 50.3))
+    chroma, guide, own, _ = two_colors(4000, 64, 2013, levels=(50, 50.3))
     difference = enlarge(chroma, guide, own) - bilinear(chroma, own.shape)
     assert np.abs(difference).max() < 2
 
 
 def test_a_line_that_no_cell_has_seen_keeps_the_chroma_around():
-    """Black writing, finer than a cell, on an edge between two colours."""
-    chroma, guide, own, truth = two_colours(4000, 64, 2013)
+    """Black writing, finer than a cell, on an edge between two colors."""
+    chroma, guide, own, truth = two_colors(4000, 64, 2013)
     own[10:12] = 0
     found = enlarge(chroma, guide, own)
     low, high = truth.min(axis=1)[:, None, None], truth.max(axis=1)[:, None, None]

@@ -52,18 +52,18 @@ def photo():
 
 INPUTS = {
     "lightness": (1, {}),
-    "grey": (1, {}),
+    "gray": (1, {}),
     "rgb": (3, {}),
-    "grey in -1…1": (1, {"input": "grey", "input_black": -1}),
+    "gray in -1…1": (1, {"input": "gray", "input_black": -1}),
     "lightness in 0…1": (1, {"input": "lightness", "input_white": 1}),
 }
-# The number that a grey of 119 becomes.
+# The number that a gray of 119 becomes.
 L = float(color.rgb2lab(np.full((1, 1, 3), 119 / 255))[0, 0, 0])
 SEEN = {
     "lightness": L,
-    "grey": 119 / 255,
+    "gray": 119 / 255,
     "rgb": 119 / 255,
-    "grey in -1…1": 2 * 119 / 255 - 1,
+    "gray in -1…1": 2 * 119 / 255 - 1,
     "lightness in 0…1": L / 100,
 }
 
@@ -93,7 +93,7 @@ def test_inputs(tmp_path, photo, kind, fixed):
         ("rgb", [0.0, -0.2, 0.2], {"output_zero": -1, "output_scale": 0.5}),
     ],
 )
-@pytest.mark.parametrize(("stride", "kind"), [(1, "lightness"), (4, "grey"), (4, "rgb")])
+@pytest.mark.parametrize(("stride", "kind"), [(1, "lightness"), (4, "gray"), (4, "rgb")])
 def test_outputs(tmp_path, photo, output, values, keys, stride, kind):
     channels, _ = INPUTS[kind]
     weights = np.zeros((len(values), channels))
@@ -121,7 +121,7 @@ def test_ddcolors_card_in_the_documentation_is_read(tmp_path):
 
 def test_a_fixed_size_is_no_choice(tmp_path):
     path = save(tmp_path / "net.onnx", 1, np.zeros((2, 1)), [0, 0], side=64)
-    card(path, input="grey", output="chroma", fixed=True)
+    card(path, input="gray", output="chroma", fixed=True)
     with pytest.raises(UsageError, match="64 pixels a side alone"):
         Colorizer(path, size=128)
 
@@ -129,7 +129,7 @@ def test_a_fixed_size_is_no_choice(tmp_path):
 @pytest.mark.parametrize("keys", [{}, {"fixed": True, "size": 128}])
 def test_a_graph_of_one_size_needs_a_card_that_says_so(tmp_path, keys):
     path = save(tmp_path / "net.onnx", 1, np.zeros((2, 1)), [0, 0], side=64)
-    card(path, **({"input": "grey", "output": "chroma"} | keys))
+    card(path, **({"input": "gray", "output": "chroma"} | keys))
     with pytest.raises(ModelError, match=r"takes 64 × 64 alone.*fixed = true and size = 64"):
         Colorizer(path)
 
@@ -142,7 +142,7 @@ def test_a_graph_of_one_size_needs_a_card_that_says_so(tmp_path, keys):
         ({"output": "rgb"}, r"where its card says .*\[N, 3, H, W\]"),
         ({"input_black": 1}, "both 1"),
         ({"output_scale": 0}, "'output_scale'"),
-        ({"colours": "many"}, "unknown key 'colours'.*mend the card"),
+        ({"colors": "many"}, "unknown key 'colors'.*mend the card"),
         ({"hints": True}, "unknown key 'hints'"),
         ({"input": ["rgb"]}, "'input' is"),
         ({"stride": 48, "fixed": True}, "no multiple of 48"),
@@ -150,7 +150,7 @@ def test_a_graph_of_one_size_needs_a_card_that_says_so(tmp_path, keys):
 )
 def test_a_mistake_in_the_card_is_named(tmp_path, keys, message):
     path = save(tmp_path / "net.onnx", 1, np.zeros((2, 1)), [0, 0])
-    card(path, **({"input": "grey", "output": "chroma"} | keys))
+    card(path, **({"input": "gray", "output": "chroma"} | keys))
     with pytest.raises(ModelError, match=message):
         Colorizer(path)
 

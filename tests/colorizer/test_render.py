@@ -17,14 +17,14 @@ from rechroma.colorizer.render import render
 HALF = 0.5 / 255
 
 
-def flat_chroma(shape, colour):
+def flat_chroma(shape, color):
     chroma = np.empty((2, 4, 5), np.float32)
-    chroma[:] = np.reshape(colour, (2, 1, 1))
+    chroma[:] = np.reshape(color, (2, 1, 1))
     return GuidedPlanes(chroma, np.full((4, 5), 50, np.float32), shape, (4.0, 5.0))
 
 
-def as_grey(rgb):
-    """The sRGB-encoded grey of the same L, so that lightness can be compared in levels."""
+def as_gray(rgb):
+    """The sRGB-encoded gray of the same L, so that lightness can be compared in levels."""
     level = lightness(rgb)
     return lab_to_rgb(np.stack([level, 0 * level, 0 * level], axis=-1))[..., 0]
 
@@ -34,15 +34,15 @@ def astronaut():
     return data.astronaut() / np.float32(255)
 
 
-@pytest.mark.parametrize("colour", [(20, 15), (-40, 60), (70, -90)])
-def test_lightness_stays_within_half_a_level(astronaut, colour):
-    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], colour), 1.0, 1)
+@pytest.mark.parametrize("color", [(20, 15), (-40, 60), (70, -90)])
+def test_lightness_stays_within_half_a_level(astronaut, color):
+    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], color), 1.0, 1)
     level = lightness(astronaut)
-    asked = np.stack([level, *(np.full_like(level, c) for c in colour)], axis=-1)
+    asked = np.stack([level, *(np.full_like(level, c) for c in color)], axis=-1)
     inside = in_gamut(asked)
     assert inside.mean() > 0.05
     written = np.rint(pixels * 255) / 255
-    difference = np.abs(as_grey(written) - as_grey(astronaut))
+    difference = np.abs(as_gray(written) - as_gray(astronaut))
     assert difference[inside].max() <= HALF + 1e-5
     # Gamut mapping keeps L too: only its tolerance is added.
     assert difference.max() <= HALF + 5e-4
@@ -66,20 +66,20 @@ def test_hue_stays_where_chroma_is_lowered(astronaut):
     assert np.abs(angle - np.arctan2(-60, 90)).max() < 0.02
 
 
-def test_no_chroma_gives_grey(astronaut):
+def test_no_chroma_gives_gray(astronaut):
     pixels = render(astronaut, flat_chroma(astronaut.shape[:2], (0, 0)), 1.0, 1)
     assert np.ptp(pixels, axis=-1).max() < 2e-6
 
 
-def test_strength_zero_gives_grey(astronaut):
+def test_strength_zero_gives_gray(astronaut):
     pixels = render(astronaut, flat_chroma(astronaut.shape[:2], (60, 60)), 0.0, 1)
     assert np.ptp(pixels, axis=-1).max() < 2e-6
 
 
-def test_greys_of_all_levels_come_back():
-    greys = np.repeat(np.arange(256, dtype=np.float32).reshape(16, 16, 1) / 255, 3, axis=2)
-    pixels = render(greys, flat_chroma((16, 16), (0, 0)), 1.0, 1)
-    np.testing.assert_array_equal(np.rint(pixels * 255), greys * 255)
+def test_grays_of_all_levels_come_back():
+    grays = np.repeat(np.arange(256, dtype=np.float32).reshape(16, 16, 1) / 255, 3, axis=2)
+    pixels = render(grays, flat_chroma((16, 16), (0, 0)), 1.0, 1)
+    np.testing.assert_array_equal(np.rint(pixels * 255), grays * 255)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

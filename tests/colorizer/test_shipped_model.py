@@ -1,4 +1,4 @@
-"""The model inside the package: that it is there, keeps its card, and colours real photographs."""
+"""The model inside the package: that it is there, keeps its card, and colors real photographs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_default_is_the_default():
 
 
 @pytest.mark.parametrize("picture", [data.astronaut, data.chelsea, data.coffee])
-def test_photographs_get_colour_and_keep_their_lightness(colorizer, picture):
+def test_photographs_get_color_and_keep_their_lightness(colorizer, picture):
     photo = read(picture())
     result = colorizer.colorize(photo)
     lab = rgb_to_lab(result.pixels.astype(np.float64))
@@ -37,18 +37,18 @@ def test_photographs_get_colour_and_keep_their_lightness(colorizer, picture):
     assert in_gamut(lab).mean() > 0.999
 
 
-def test_colours_fit_the_photograph_better_than_grey(colorizer):
+def test_colors_fit_the_photograph_better_than_gray(colorizer):
     """Weak on purpose: the scores on many pictures stand in the model's card."""
-    errors = {"colour": 0.0, "grey": 0.0}
+    errors = {"color": 0.0, "gray": 0.0}
     for picture in (data.astronaut, data.chelsea, data.coffee, data.rocket):
         truth = rgb_to_lab(read(picture()).pixels)[..., 1:]
         found = rgb_to_lab(colorizer.colorize(read(picture())).pixels)[..., 1:]
-        errors["colour"] += np.abs(found - truth).mean()
-        errors["grey"] += np.abs(truth).mean()
-    assert errors["colour"] < errors["grey"]
+        errors["color"] += np.abs(found - truth).mean()
+        errors["gray"] += np.abs(truth).mean()
+    assert errors["color"] < errors["gray"]
 
 
-def test_the_same_picture_gives_the_same_colours(colorizer):
+def test_the_same_picture_gives_the_same_colors(colorizer):
     picture = data.camera()
     first, second = (colorizer.colorize(picture).pixels for _ in range(2))
     np.testing.assert_array_equal(first, second)

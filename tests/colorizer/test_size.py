@@ -115,8 +115,8 @@ def test_nothing_moves():
     pixels = np.broadcast_to(ramp[:, None, None], (1003, 709, 3))
     plan = plan_size(1003, 709, size=100, stride=32)
     seen = network_lightness(pixels, plan)
-    centres = (np.arange(plan.height) + 0.5) * (1003 / plan.height) - 0.5
-    expected = lightness(np.repeat((centres / 1002)[:, None], 3, axis=1))
+    centers = (np.arange(plan.height) + 0.5) * (1003 / plan.height) - 0.5
+    expected = lightness(np.repeat((centers / 1002)[:, None], 3, axis=1))
     # The curve from sRGB to L bends near black, so a few rows there differ by their own mean.
     np.testing.assert_allclose(seen[5 : plan.height - 2, 50], expected[5:-2], atol=0.02)
 

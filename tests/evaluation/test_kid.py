@@ -24,7 +24,7 @@ def photos(count, side=180):
     return [sources[i % 3][i * step :, i * step :][:side, : side + 20].copy() for i in range(count)]
 
 
-def grey(picture):
+def gray(picture):
     return np.repeat(picture.mean(-1, keepdims=True), 3, -1).astype(np.uint8)
 
 
@@ -50,7 +50,7 @@ def slow_kid(results, truths):
 
 def test_it_agrees_with_a_plain_mmd():
     truths = photos(9)
-    results = [grey(picture) for picture in truths]
+    results = [gray(picture) for picture in truths]
     wanted = slow_kid(results, truths)
     assert kid(results, truths, PooledColor()) == pytest.approx(wanted, rel=1e-3)
     assert kid(truths, truths, PooledColor()) < wanted

@@ -7,8 +7,15 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from rechroma.errors import UsageError
-from rechroma.evaluation.colorfulness import colorfulness, colorfulness_signed
-from rechroma.evaluation.scores import Scores, psnr, score, ssim, summarise
+from rechroma.evaluation.scores import (
+    Scores,
+    colorfulness,
+    colorfulness_signed,
+    psnr,
+    score,
+    ssim,
+    summarize,
+)
 from rechroma.evaluation.stlpips import STLPIPS
 
 
@@ -105,13 +112,13 @@ def test_pictures_of_different_sizes_have_no_score(pair):
 
 def test_a_summary_is_the_same_every_time():
     entries = [Scores(*row) for row in np.random.default_rng(4).normal(20, 2, (30, 9))]
-    assert summarise(entries) == summarise(entries)
-    assert summarise(entries) != summarise(entries, seed=1)
+    assert summarize(entries) == summarize(entries)
+    assert summarize(entries) != summarize(entries, seed=1)
 
 
 def test_a_colorfulness_ratio_is_a_ratio_of_means():
     entries = [Scores(0, 0, 0, 0, 0, *row) for row in [(10, 20, 3, 4), (30, 20, 3, 12)]]
-    summary = summarise(entries)
+    summary = summarize(entries)
     assert summary["colorfulness_ratio"].mean == pytest.approx(40 / 40)
     assert summary["signed_ratio"].mean == pytest.approx(6 / 16)
 
@@ -119,7 +126,7 @@ def test_a_colorfulness_ratio_is_a_ratio_of_means():
 def test_a_summary_holds_means_and_intervals_that_cover():
     rng = np.random.default_rng(3)
     entries = [Scores(*row) for row in rng.normal(20, 2, (400, 9))]
-    summary = summarise(entries)
+    summary = summarize(entries)
     mean = np.mean([entry.psnr for entry in entries])
     assert summary["psnr"].mean == pytest.approx(mean)
     half = 1.96 * 2 / 20

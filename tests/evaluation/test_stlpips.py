@@ -100,7 +100,7 @@ def test_features_and_distance_apart_are_the_whole(metric):
 
 
 def test_it_is_a_loss(metric):
-    """Only the picture learns, and colours out of range or all black do not stop it."""
+    """Only the picture learns, and colors out of range or all black do not stop it."""
     x = torch.zeros(1, 3, 64, 64)
     x[..., 32:] = 1.3
     x.requires_grad_()

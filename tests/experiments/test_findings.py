@@ -79,12 +79,12 @@ def test_paleness_by_hue(truth):
 
 
 def test_hue_sectors_are_named_rightly():
-    for name, colour in {
+    for name, color in {
         "pink": (255, 140, 180), "orange": (255, 120, 60), "yellow": (255, 255, 0),
         "green": (0, 255, 0), "teal": (0, 190, 160), "sky": (110, 200, 235),
         "blue": (60, 130, 240), "purple": (190, 60, 220),
     }.items():  # fmt: skip
-        picture = np.broadcast_to(np.uint8(colour), (64, 64, 3))
+        picture = np.broadcast_to(np.uint8(color), (64, 64, 3))
         ratios = findings(picture, picture).chroma_by_hue
         assert [SECTORS[i] for i, ratio in enumerate(ratios) if not np.isnan(ratio)] == [name]
 

@@ -52,7 +52,7 @@ def study(pictures):
 def test_the_report_is_complete(study):
     folder, _ = study
     html = (folder / "report.html").read_text()
-    for heading in ("Scores", "Pictures", "Edges and artefacts", "Paleness", "The top border"):
+    for heading in ("Scores", "Pictures", "Edges and artifacts", "Paleness", "The top border"):
         assert f"<h2>{heading}</h2>" in html
     for recipe in STUDY:
         # LPIPS or ST-LPIPS, as the machine can.

@@ -22,9 +22,9 @@ def cool():
 
 @pytest.fixture(scope="session")
 def palettes():
-    """(source, target): correlated colours, inside of what L, a and b can be."""
+    """(source, target): correlated colors, inside of what L, a and b can be."""
     rng = np.random.default_rng(0)
     spread = rng.normal(size=(2, 3, 3)) * 6
     points = rng.normal(size=(2, 4000, 3))
-    centres = np.array([[60.0, 15, 25], [40.0, -5, -15]])
-    return tuple(Palette(p @ s + c) for p, s, c in zip(points, spread, centres, strict=True))
+    centers = np.array([[60.0, 15, 25], [40.0, -5, -15]])
+    return tuple(Palette(p @ s + c) for p, s, c in zip(points, spread, centers, strict=True))

@@ -32,7 +32,7 @@ def table_of(function, size):
 
 
 def tetrahedral(table, rgb):
-    """One colour at a time: sort the fractions, and walk along them from corner to corner."""
+    """One color at a time: sort the fractions, and walk along them from corner to corner."""
     top = len(table) - 1
     result = np.empty_like(rgb)
     for index in np.ndindex(rgb.shape[:-1]):
@@ -70,7 +70,7 @@ def test_the_input_stays_as_it_is(lut):
     assert (samples == 100).all()
 
 
-def test_a_grey_photos_shared_channels(lut):
+def test_a_gray_photos_shared_channels(lut):
     photo = read(np.full((6, 7), 90, np.uint8))
     assert lut.apply(photo.samples).shape == (6, 7, 3)
 
@@ -89,7 +89,7 @@ def test_writing_and_reading(tmp_path, size):
     assert (again.low, again.high) == (lut.low, lut.high)
 
 
-def test_colour_science_reads_it(lut, tmp_path):
+def test_color_science_reads_it(lut, tmp_path):
     write_cube(lut, tmp_path / "a.cube")
     theirs = colour.read_LUT(str(tmp_path / "a.cube"))
     np.testing.assert_allclose(theirs.table, lut.table, atol=1e-6)
@@ -146,11 +146,11 @@ def test_comments_blank_lines_and_a_byte_order_mark(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no colours"),
-        ("hello\n", "no colours"),
+        ("", "no colors"),
+        ("hello\n", "no colors"),
         ("0 0 0\n1 1 1\n", "no LUT_3D_SIZE"),
         ("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "a 1-D table"),
-        (GOOD.replace("SIZE 2", "SIZE 3"), "8 lines of colours, and a size of 3"),
+        (GOOD.replace("SIZE 2", "SIZE 3"), "8 lines of colors, and a size of 3"),
         (GOOD.replace("SIZE 2", "SIZE 1"), "from 2 to 256"),
         (GOOD.replace("SIZE 2", "SIZE 100000"), "from 2 to 256"),
         (GOOD.replace("SIZE 2", "SIZE -2"), "from 2 to 256"),

@@ -11,8 +11,7 @@ from scipy.stats import wasserstein_distance
 from skimage.color import rgb2lab
 
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
-from rechroma.mood.natural import natural_palette
-from rechroma.mood.palette import Palette, palette_of, pooled
+from rechroma.mood.palette import Palette, natural_palette, palette_of, pooled
 from rechroma.photo import read
 
 FLAT = Palette(np.tile([50.0, 0.0, 0.0], (100, 1)))
@@ -123,7 +122,7 @@ def test_pictures_without_variance(method, source, target):
 
 @given(data=st.data())
 @pytest.mark.parametrize("method", METHODS)
-def test_finite_for_every_finite_colour(method, data):
+def test_finite_for_every_finite_color(method, data):
     numbers = st.floats(-130, 130, width=32)
     clouds = [
         data.draw(st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=20))

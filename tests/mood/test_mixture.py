@@ -9,17 +9,17 @@ from scipy.stats import multivariate_normal
 
 from rechroma.mood.methods.mixture import Mixture, fit_mixture
 
-CENTRES = np.array([[30.0, 0, 0], [60.0, 40, 10], [80.0, -20, 50]])
+CENTERS = np.array([[30.0, 0, 0], [60.0, 40, 10], [80.0, -20, 50]])
 
 
 @pytest.fixture(scope="module")
 def clusters():
-    """Colours of three clusters, 600, 300 and 100 of them."""
+    """Colors of three clusters, 600, 300 and 100 of them."""
     rng = np.random.default_rng(0)
     return np.concatenate(
         [
-            rng.normal(centre, 3, (count, 3))
-            for centre, count in zip(CENTRES, (600, 300, 100), strict=True)
+            rng.normal(center, 3, (count, 3))
+            for center, count in zip(CENTERS, (600, 300, 100), strict=True)
         ]
     )
 
@@ -45,11 +45,11 @@ def test_memberships_are_bayes_rule():
 def test_known_clusters_are_found(clusters):
     mixture = fit_mixture(clusters, np.ones(len(clusters)), 3)
     order = np.argsort(-mixture.shares)
-    np.testing.assert_allclose(mixture.means[order], CENTRES, atol=1)
+    np.testing.assert_allclose(mixture.means[order], CENTERS, atol=1)
     np.testing.assert_allclose(mixture.shares[order], [0.6, 0.3, 0.1], atol=0.01)
 
 
-def test_weights_count_like_repeated_colours(clusters):
+def test_weights_count_like_repeated_colors(clusters):
     weights = np.ones(len(clusters))
     weights[:600] = 2
     twice = fit_mixture(np.concatenate([clusters, clusters[:600]]), np.ones(1600), 3)
@@ -57,7 +57,7 @@ def test_weights_count_like_repeated_colours(clusters):
     np.testing.assert_allclose(np.sort(weighted.shares), np.sort(twice.shares), atol=1e-3)
 
 
-def test_regions_without_colours_are_given_up(clusters):
+def test_regions_without_colors_are_given_up(clusters):
     assert 2 <= len(fit_mixture(clusters, np.ones(len(clusters))).shares) < 8
     assert (fit_mixture(clusters, np.ones(len(clusters))).shares > 0.05).all()
     flat = np.tile([50.0, 0, 0], (100, 1))

@@ -10,11 +10,10 @@ from skimage.color import rgb2lab
 
 from rechroma.errors import UsageError
 from rechroma.mood import METHODS, Swatch, fit_look, parse_swatch, transfer
-from rechroma.mood.content import content_of
-from rechroma.mood.meaning import correspondence
+from rechroma.mood.correspondence import correspondence
+from rechroma.mood.features import features_of
 from rechroma.mood.methods.swatches import fit_swatches
-from rechroma.mood.natural import natural_palette
-from rechroma.mood.palette import palette_of
+from rechroma.mood.palette import natural_palette, palette_of
 from rechroma.photo import read
 
 SKY, SAND = (90, 150, 230), (200, 170, 120)
@@ -22,7 +21,7 @@ DUSK, ROCK = (230, 130, 90), (90, 60, 80)
 
 
 def scene(above, below, horizon, seed):
-    """A 120 × 160 picture of two colours with a little noise, the upper in `horizon` rows."""
+    """A 120 × 160 picture of two colors with a little noise, the upper in `horizon` rows."""
     pixels = np.empty((120, 160, 3))
     pixels[:horizon], pixels[horizon:] = above, below
     noise = np.random.default_rng(seed).normal(0, 4, pixels.shape)
@@ -52,9 +51,9 @@ def test_pairs_of_rectangles_where_areas_differ():
 
 
 def test_masks_where_areas_differ():
-    colours = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)
+    colors = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)
     masks = (
-        colours[(np.arange(120) >= rows).astype(int)][:, None].repeat(160, axis=1)
+        colors[(np.arange(120) >= rows).astype(int)][:, None].repeat(160, axis=1)
         for rows in (96, 12)
     )
     result = transfer(SOURCE, TARGET, masks=tuple(masks))
@@ -75,7 +74,7 @@ def test_a_mask_may_be_larger_and_leave_parts_out(warm, cool):
 
 
 def test_a_blurred_border_between_masks_makes_no_seam():
-    """Across the mask's border, where the photo itself is flat, colours pass smoothly."""
+    """Across the mask's border, where the photo itself is flat, colors pass smoothly."""
     flat = scene((120, 120, 120), (120, 120, 120), 60, 3)
     flat[..., 0] += 9
     mask = Image.new("RGB", (160, 120), "red")
@@ -93,7 +92,7 @@ def test_a_blurred_border_between_masks_makes_no_seam():
     ("masks", "words"),
     [
         ((np.zeros((120, 90, 3)), np.zeros((120, 160, 3))), "a mask of 90×120 does not fit"),
-        ((np.zeros((120, 160, 3)), np.ones((120, 160, 3))), "no colour in common"),
+        ((np.zeros((120, 160, 3)), np.ones((120, 160, 3))), "no color in common"),
         ((np.random.default_rng(0).random((120, 160, 3)), np.zeros((120, 160, 3))), "not a mask"),
     ],
 )
@@ -158,7 +157,7 @@ def test_like_counts_with_like():
     cat = np.asarray(Image.fromarray(data.chelsea()).resize((600, 400)))
     mixed = palette_of(read(np.concatenate([cat, noise], axis=1)))
     weights = correspondence(palette_of(read(cat)), mixed).target
-    content = content_of(mixed)
+    content = features_of(mixed)
     assert content is not None
     columns = mixed.views[0].pixels % mixed.views[0].lab.shape[1]
     in_cat = columns < mixed.views[0].lab.shape[1] // 2

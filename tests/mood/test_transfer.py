@@ -19,7 +19,7 @@ from rechroma.photo import read
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_target_takes_the_sources_mean_colour(method, warm, cool):
+def test_the_target_takes_the_sources_mean_color(method, warm, cool):
     found = rgb2lab(transfer(warm, cool, method=method).to_uint8()).reshape(-1, 3).mean(0)
     wanted = rgb2lab(warm.to_uint8()).reshape(-1, 3).mean(0)
     before = rgb2lab(cool.to_uint8()).reshape(-1, 3).mean(0)
@@ -57,17 +57,17 @@ def test_metadata_and_resolution_of_a_file_are_kept(tmp_path, warm):
         assert picture.size == Image.fromarray(data.rocket()).size
 
 
-def test_a_grey_target_is_colorized_first(warm):
-    grey = Image.fromarray(data.rocket()).convert("L")
-    result = transfer(warm, grey)
+def test_a_gray_target_is_colorized_first(warm):
+    gray = Image.fromarray(data.rocket()).convert("L")
+    result = transfer(warm, gray)
     assert np.ptp(result.pixels, axis=2).mean() > 0.05
 
 
-def test_a_grey_source_is_refused_in_words(cool):
-    grey = io.BytesIO()
-    Image.fromarray(data.coffee()).convert("L").save(grey, "png")
+def test_a_gray_source_is_refused_in_words(cool):
+    gray = io.BytesIO()
+    Image.fromarray(data.coffee()).convert("L").save(gray, "png")
     with pytest.raises(UsageError, match="the source, where the mood comes from, is black and"):
-        transfer(grey.getvalue(), cool)
+        transfer(gray.getvalue(), cool)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -80,9 +80,9 @@ def test_tiny_and_odd_targets(method, shape, warm):
 
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_flat_targets(level, warm):
-    colour = np.full((20, 30, 3), level, np.uint8)
-    colour[..., 0] = min(255, level + 20)
-    result = transfer(warm, colour)
+    color = np.full((20, 30, 3), level, np.uint8)
+    color[..., 0] = min(255, level + 20)
+    result = transfer(warm, color)
     assert np.isfinite(result.pixels).all()
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-COLOUR = np.ascontiguousarray(data.coffee()[100:180, 200:310])
+COLOR = np.ascontiguousarray(data.coffee()[100:180, 200:310])
 
 
 def write_oiio(path, values, **attributes):
@@ -24,8 +24,8 @@ def write_oiio(path, values, **attributes):
 def files(tmp_path_factory):
     """Name → path of sixteen pictures of the same scene."""
     folder = tmp_path_factory.mktemp("files")
-    picture = Image.fromarray(COLOUR)
-    sixteen = COLOUR.astype(np.uint16) * 257
+    picture = Image.fromarray(COLOR)
+    sixteen = COLOR.astype(np.uint16) * 257
     saved = {
         "jpeg": ("a.jpg", picture, {"quality": 90}),
         "progressive": ("p.jpg", picture, {"progressive": True, "subsampling": 0}),
@@ -33,8 +33,8 @@ def files(tmp_path_factory):
         "png": ("a.png", picture, {}),
         "palette": ("pal.png", picture.convert("P"), {}),
         "bilevel": ("one.png", picture.convert("1"), {}),
-        "grey": ("grey.png", picture.convert("L"), {}),
-        "grey-alpha": ("la.png", picture.convert("LA"), {}),
+        "gray": ("gray.png", picture.convert("L"), {}),
+        "gray-alpha": ("la.png", picture.convert("LA"), {}),
         "webp": ("a.webp", picture, {"lossless": True}),
         "gif": ("a.gif", picture, {}),
         "bmp": ("a.bmp", picture, {}),
@@ -45,7 +45,7 @@ def files(tmp_path_factory):
         content.save(folder / name, **options)
     write_oiio(folder / "sixteen.tif", sixteen, compression="zip")
     write_oiio(folder / "sixteen.png", sixteen)
-    write_oiio(folder / "tiled.tif", (COLOUR / 255).astype(np.float32))
+    write_oiio(folder / "tiled.tif", (COLOR / 255).astype(np.float32))
     written = {key: folder / name for key, (name, _, _) in saved.items()}
     return written | {
         "sixteen-tiff": folder / "sixteen.tif",

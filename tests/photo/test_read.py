@@ -11,7 +11,7 @@ from rechroma.color import linear_to_srgb
 from rechroma.errors import PhotoTooLargeError, UnreadablePhotoError
 from rechroma.photo import read, readable_suffixes
 
-from .conftest import COLOUR, write_oiio
+from .conftest import COLOR, write_oiio
 
 EXACT = ["png", "webp", "bmp", "lzw", "sixteen-tiff", "sixteen-png", "float-tiff"]
 
@@ -20,14 +20,14 @@ EXACT = ["png", "webp", "bmp", "lzw", "sixteen-tiff", "sixteen-png", "float-tiff
 def test_lossless_files_come_out_exactly(files, kind):
     photo = read(files[kind])
     assert photo.pixels.dtype == np.float32
-    assert np.abs(photo.pixels - COLOUR / 255).max() < 1e-6
-    assert not photo.was_grey
+    assert np.abs(photo.pixels - COLOR / 255).max() < 1e-6
+    assert not photo.was_gray
     wanted = 16 if "sixteen" in kind else 32 if "float" in kind else 8
     assert photo.bit_depth == wanted
 
 
 @pytest.mark.parametrize(
-    "kind", ["jpeg", "progressive", "palette", "gif", "grey", "bilevel", "fax"]
+    "kind", ["jpeg", "progressive", "palette", "gif", "gray", "bilevel", "fax"]
 )
 def test_other_files_agree_with_pillow(files, kind):
     with Image.open(files[kind]) as picture:
@@ -35,16 +35,16 @@ def test_other_files_agree_with_pillow(files, kind):
     photo = read(files[kind])
     # Decoders of JPEG may differ by a level or two.
     assert np.abs(photo.to_uint8().astype(int) - plain).max() <= 3
-    assert photo.was_grey == (kind in {"grey", "bilevel", "fax"})
+    assert photo.was_gray == (kind in {"gray", "bilevel", "fax"})
 
 
-def test_cmyk_gives_believable_colours(files):
-    assert np.abs(read(files["cmyk"]).pixels - COLOUR / 255).mean() < 0.02
+def test_cmyk_gives_believable_colors(files):
+    assert np.abs(read(files["cmyk"]).pixels - COLOR / 255).mean() < 0.02
 
 
 def test_alpha_stays_apart(tmp_path):
-    alpha = np.random.default_rng(0).integers(0, 256, COLOUR.shape[:2], dtype=np.uint8)
-    rgba = np.dstack([COLOUR, alpha])
+    alpha = np.random.default_rng(0).integers(0, 256, COLOR.shape[:2], dtype=np.uint8)
+    rgba = np.dstack([COLOR, alpha])
     for suffix, options in {
         "png": {},
         "tif": {},
@@ -53,7 +53,7 @@ def test_alpha_stays_apart(tmp_path):
         Image.fromarray(rgba).save(tmp_path / f"a.{suffix}", **options)
         photo = read(tmp_path / f"a.{suffix}")
         assert np.array_equal(photo.alpha, alpha)
-        assert np.array_equal(photo.to_uint8(), COLOUR), suffix
+        assert np.array_equal(photo.to_uint8(), COLOR), suffix
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -63,7 +63,7 @@ def test_orientation_is_applied_as_pillow_does(tmp_path, orientation):
     exif = Image.Exif()
     exif[274] = orientation
     path = tmp_path / "turned.jpg"
-    Image.fromarray(COLOUR).save(path, exif=exif, quality=95)
+    Image.fromarray(COLOR).save(path, exif=exif, quality=95)
     with Image.open(path) as picture:
         plain = np.asarray(ImageOps.exif_transpose(picture))
     photo = read(path)
@@ -72,7 +72,7 @@ def test_orientation_is_applied_as_pillow_does(tmp_path, orientation):
 
 
 def test_all_pages_but_the_first_are_counted(tmp_path):
-    picture = Image.fromarray(COLOUR)
+    picture = Image.fromarray(COLOR)
     picture.save(tmp_path / "m.tif", save_all=True, append_images=[picture, picture])
     assert read(tmp_path / "m.tif").pages_dropped == 2
 
@@ -88,10 +88,10 @@ def test_bytes_files_arrays_and_pillow_agree_with_the_path(files):
     path = files["png"]
     wanted = read(path).pixels
     with path.open("rb") as file, Image.open(path) as picture:
-        for source in (path.read_bytes(), file, picture, COLOUR, str(path)):
+        for source in (path.read_bytes(), file, picture, COLOR, str(path)):
             assert np.abs(read(source).pixels - wanted).max() < 1e-6
-    assert np.abs(read(Image.fromarray(COLOUR).convert("L")).pixels[..., 0] * 255
-                  - np.asarray(Image.fromarray(COLOUR).convert("L"))).max() < 1e-3  # fmt: skip
+    assert np.abs(read(Image.fromarray(COLOR).convert("L")).pixels[..., 0] * 255
+                  - np.asarray(Image.fromarray(COLOR).convert("L"))).max() < 1e-3  # fmt: skip
 
 
 def test_the_content_decides_not_the_suffix(files, tmp_path):
@@ -138,7 +138,7 @@ def adobe_profile():
 
 def test_profiles_are_converted_at_8_and_16_bits_alike(tmp_path, adobe_profile):
     """The float way of 16-bit files agrees with LittleCMS."""
-    pale = (COLOUR // 2 + 60).astype(np.uint8)
+    pale = (COLOR // 2 + 60).astype(np.uint8)
     Image.fromarray(pale).save(tmp_path / "eight.png", icc_profile=adobe_profile)
     values = pale.astype(np.uint16) * 257
     spec = oiio.ImageSpec(values.shape[1], values.shape[0], 3, "uint16")
@@ -186,7 +186,7 @@ def test_the_limit_is_checked_before_decoding(tmp_path, files):
     with pytest.raises(PhotoTooLargeError, match="--max-pixels"):
         read(files["png"], max_pixels=1000)
     with pytest.raises(PhotoTooLargeError):
-        read(COLOUR, max_pixels=1000)
+        read(COLOR, max_pixels=1000)
     # A header that promises 65,535 × 65,535 pixels, with nothing behind it.
     content = bytearray(files["jpeg"].read_bytes())
     at = content.index(b"\xff\xc0") + 5
@@ -210,10 +210,10 @@ def test_arrays_that_are_no_pictures(shape):
         read(np.zeros((2, 2), np.int64))
 
 
-def test_greys_of_all_kinds_have_equal_channels():
+def test_grays_of_all_kinds_have_equal_channels():
     for values in (data.camera(), data.camera()[..., None], data.camera() > 99):
         photo = read(values)
-        assert photo.was_grey
+        assert photo.was_gray
         assert np.array_equal(photo.pixels[..., 0], photo.pixels[..., 2])
 
 

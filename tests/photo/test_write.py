@@ -12,7 +12,7 @@ from rechroma.errors import UnwritablePhotoError
 from rechroma.photo import encode, read, write
 from rechroma.photo.icc import srgb_profile
 
-from .conftest import COLOUR
+from .conftest import COLOR
 
 
 @settings(max_examples=40)
@@ -40,8 +40,8 @@ SUFFIXES = ["jpg", "webp", "jp2", "png", "tif", "bmp", "exr", "ppm", "tga"]
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_every_format_holds_the_picture(tmp_path, suffix):
     bound = BOUNDS.get(suffix, 0.003)
-    read(COLOUR).save(tmp_path / f"a.{suffix}")
-    assert np.abs(read(tmp_path / f"a.{suffix}").pixels - COLOUR / 255).max() < bound
+    read(COLOR).save(tmp_path / f"a.{suffix}")
+    assert np.abs(read(tmp_path / f"a.{suffix}").pixels - COLOR / 255).max() < bound
 
 
 def test_floats_stay_floats(tmp_path):
@@ -59,10 +59,10 @@ def test_16_bits_are_rounded_where_a_format_has_8():
 def test_outputs_are_tagged_as_srgb_and_keep_exif(tmp_path):
     exif = Image.Exif()
     exif[0x010F], exif[274] = "Rechroma Camera", 6
-    Image.fromarray(COLOUR).save(tmp_path / "a.jpg", exif=exif)
+    Image.fromarray(COLOR).save(tmp_path / "a.jpg", exif=exif)
     read(tmp_path / "a.jpg").save(tmp_path / "b.jpg")
     with Image.open(tmp_path / "b.jpg") as picture:
-        assert picture.size == (COLOUR.shape[0], COLOUR.shape[1])
+        assert picture.size == (COLOR.shape[0], COLOR.shape[1])
         assert b"sRGB" in picture.info["icc_profile"].replace(b"\0", b"")
         assert picture.getexif()[0x010F] == "Rechroma Camera"
         assert picture.getexif().get(274, 1) == 1
@@ -79,10 +79,10 @@ def test_an_existing_file_is_refused_or_replaced(tmp_path):
     target = tmp_path / "a.png"
     target.write_bytes(b"precious")
     with pytest.raises(UnwritablePhotoError, match="overwrite"):
-        write(read(COLOUR), target)
+        write(read(COLOR), target)
     assert target.read_bytes() == b"precious"
-    write(read(COLOUR), target, overwrite=True)
-    assert np.array_equal(read(target).to_uint8(), COLOUR)
+    write(read(COLOR), target, overwrite=True)
+    assert np.array_equal(read(target).to_uint8(), COLOR)
     assert list(tmp_path.iterdir()) == [target]
 
 
@@ -92,19 +92,19 @@ def test_nothing_is_left_after_a_failure(tmp_path, monkeypatch):
 
     monkeypatch.setattr("rechroma.photo.writing._put", fail)
     with pytest.raises(UnwritablePhotoError, match="No space"):
-        write(read(COLOUR), tmp_path / "a.png")
+        write(read(COLOR), tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["a.xyz", "a", "a.gif"])
 def test_formats_that_cannot_be_written(tmp_path, name):
     with pytest.raises(UnwritablePhotoError, match=name.split(".")[-1]):
-        write(read(COLOUR), tmp_path / name)
+        write(read(COLOR), tmp_path / name)
 
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(UnwritablePhotoError, match="nowhere"):
-        write(read(COLOUR), tmp_path / "nowhere" / "a.png")
+        write(read(COLOR), tmp_path / "nowhere" / "a.png")
 
 
 def test_file_systems_without_hard_links(tmp_path, monkeypatch):
@@ -112,14 +112,14 @@ def test_file_systems_without_hard_links(tmp_path, monkeypatch):
         raise OSError(1, "Operation not permitted")
 
     monkeypatch.setattr("os.link", no_links)
-    write(read(COLOUR), tmp_path / "a.png")
-    assert np.array_equal(read(tmp_path / "a.png").to_uint8(), COLOUR)
+    write(read(COLOR), tmp_path / "a.png")
+    assert np.array_equal(read(tmp_path / "a.png").to_uint8(), COLOR)
     with pytest.raises(UnwritablePhotoError):
-        write(read(COLOUR), tmp_path / "a.png")
+        write(read(COLOR), tmp_path / "a.png")
 
 
 def test_pillow_interchange():
-    rgba = np.dstack([COLOUR, np.full(COLOUR.shape[:2], 77, np.uint8)])
+    rgba = np.dstack([COLOR, np.full(COLOR.shape[:2], 77, np.uint8)])
     picture = read(rgba).to_pil()
     assert picture.mode == "RGBA"
     assert np.array_equal(np.asarray(picture), rgba)

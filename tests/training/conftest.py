@@ -1,4 +1,4 @@
-"""Small colour photographs, and a config that trains on them within seconds."""
+"""Small color photographs, and a config that trains on them within seconds."""
 
 from __future__ import annotations
 

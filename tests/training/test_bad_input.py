@@ -13,10 +13,10 @@ import yaml
 from safetensors.torch import load_file
 
 from rechroma.errors import ConfigError, MissingExtraError, ModelError, TrainingError
-from rechroma.training import fallback
+from rechroma.training import losses
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.losses import Criterion
-from rechroma.training.run import train
+from rechroma.training.train import train
 
 
 def test_an_empty_folder(make_config, tmp_path):
@@ -133,8 +133,8 @@ def test_without_alexnet_the_perceptual_loss_is_st_lpips_and_says_so(
             raise MissingExtraError("AlexNet's ImageNet weights can't be downloaded for LPIPS")
         return real(name)
 
-    real = fallback.load_perceptual
-    monkeypatch.setattr(fallback, "load_perceptual", load)
+    real = losses.load_perceptual
+    monkeypatch.setattr(losses, "load_perceptual", load)
     with caplog.at_level(logging.INFO, "rechroma.training"):
         folder = train(make_config("LOSS={lpips: 0.5, l2: 2.0}", "STEPS=2"))
     assert "ST-LPIPS takes the place of LPIPS" in caplog.text

@@ -10,8 +10,8 @@ from rechroma.errors import ConfigError
 from rechroma.photo import read
 from rechroma.training.catalog import (
     Picture,
-    catalogue,
-    colourful,
+    catalog,
+    colorful,
     hold_out,
     mean_chroma,
     refuse_overlap,
@@ -19,24 +19,24 @@ from rechroma.training.catalog import (
 
 
 def test_all_folders_are_searched_and_the_order_is_fixed(photos, tmp_path):
-    pictures = catalogue(photos, 2, tmp_path / "cache.json")
+    pictures = catalog(photos, 2, tmp_path / "cache.json")
     assert len(pictures) == 12
     assert pictures == sorted(pictures, key=lambda picture: picture.path)
     assert len(json.loads((tmp_path / "cache.json").read_text())) == 12
-    assert catalogue(photos, 2, tmp_path / "cache.json") == pictures
+    assert catalog(photos, 2, tmp_path / "cache.json") == pictures
 
 
-def test_grey_and_sepia_pictures_are_left_out(tmp_path):
+def test_gray_and_sepia_pictures_are_left_out(tmp_path):
     photos = tmp_path / "photos"
     photos.mkdir()
-    colour = data.coffee()
-    grey = np.repeat(colour.mean(-1, keepdims=True), 3, axis=-1)
-    for name, pixels in {"colour": colour, "grey": grey, "sepia": grey * [1, 0.97, 0.93]}.items():
+    color = data.coffee()
+    gray = np.repeat(color.mean(-1, keepdims=True), 3, axis=-1)
+    for name, pixels in {"color": color, "gray": gray, "sepia": gray * [1, 0.97, 0.93]}.items():
         Image.fromarray(pixels.astype(np.uint8)).save(photos / f"{name}.png")
-    pictures = catalogue(photos, 1, tmp_path / "cache.json")
-    assert [picture.path.stem for picture in colourful(pictures, 6.0)] == ["colour"]
+    pictures = catalog(photos, 1, tmp_path / "cache.json")
+    assert [picture.path.stem for picture in colorful(pictures, 6.0)] == ["color"]
     with pytest.raises(ConfigError, match="MIN_CHROMA"):
-        colourful(pictures, 200.0)
+        colorful(pictures, 200.0)
 
 
 def test_mean_chroma_agrees_with_scikit_image(tmp_path):
@@ -52,12 +52,12 @@ def test_unreadable_pictures_are_named(tmp_path):
     Image.fromarray(data.coffee()).save(photos / "good.png")
     (photos / "broken.jpg").write_bytes(b"not a picture")
     with pytest.raises(ConfigError, match=r"broken\.jpg"):
-        catalogue(photos, 1, tmp_path / "cache.json")
+        catalog(photos, 1, tmp_path / "cache.json")
 
 
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no pictures"):
-        catalogue(tmp_path, 1, tmp_path / "cache.json")
+        catalog(tmp_path, 1, tmp_path / "cache.json")
 
 
 def numbered(folder, count):
@@ -85,7 +85,7 @@ def test_the_same_picture_under_another_name_and_format_is_found(tmp_path):
     Image.fromarray(data.coffee()).save(tmp_path / "train" / "one.png")
     Image.fromarray(data.chelsea()).save(tmp_path / "train" / "two.png")
     Image.fromarray(data.coffee()).save(tmp_path / "val" / "other.tif")
-    sides = [catalogue(tmp_path / place, 1, tmp_path / "c.json") for place in ("train", "val")]
+    sides = [catalog(tmp_path / place, 1, tmp_path / "c.json") for place in ("train", "val")]
     with pytest.raises(ConfigError, match=r"1 pictures .*other\.tif is .*one\.png"):
         refuse_overlap(*sides)
     refuse_overlap(sides[0][1:], sides[1])

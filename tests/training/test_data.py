@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from rechroma.training.catalog import catalogue
-from rechroma.training.data import Crops, Positions, centre_crops, random_box
+from rechroma.training.catalog import catalog
+from rechroma.training.data import Crops, Positions, center_crops, random_box
 
 
 def test_an_epoch_shows_every_picture_once():
@@ -22,7 +22,7 @@ def test_a_resumed_order_is_the_tail_of_the_whole_one():
 
 
 def test_samples_do_not_depend_on_workers(photos, tmp_path):
-    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")]
+    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")]
     batches = [
         torch.stack(list(DataLoader(Crops(paths, 32, 0.5, seed=5), sampler=order,
                                     num_workers=workers, batch_size=None)))
@@ -50,7 +50,7 @@ def test_a_box_lies_inside_and_is_nearly_square(width, height, min_scale, seed):
     assert 0.74 < (right - left) / (lower - upper) < 1.34
 
 
-def test_centre_crops_are_central(photos, tmp_path):
-    paths = [picture.path for picture in catalogue(photos, 1, tmp_path / "cache.json")[:3]]
-    crops = centre_crops(paths, 100)
+def test_center_crops_are_central(photos, tmp_path):
+    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")[:3]]
+    crops = center_crops(paths, 100)
     assert crops.shape == (3, 3, 100, 100)

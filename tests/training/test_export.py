@@ -13,7 +13,7 @@ from rechroma.training.checkpoint import load_average, save_weights
 from rechroma.training.config import NetworkConfig
 from rechroma.training.export import RunTimeGraph, card_of, export_onnx
 from rechroma.training.model import ColorizerModel
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
 
 KINDS = [
     NetworkConfig(name="base", output="rgb", width=4),
@@ -62,7 +62,7 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
 def test_the_file_carries_its_card_and_half_weights(tmp_path):
     model = ColorizerModel(KINDS[2], pretrained=False).eval()
     path = tmp_path / "model.onnx"
-    card = card_of(model, name="test", licence="Apache-2.0", scores={"psnr": 23.5})
+    card = card_of(model, name="test", license="Apache-2.0", scores={"psnr": 23.5})
     export_onnx(model, path, card)
     assert load_card(path) == card
     assert path.stat().st_size < 12e6
@@ -83,7 +83,7 @@ def test_the_exported_model_colorizes(tmp_path):
     assert result.pixels.shape == (50, 70, 3)
 
 
-def test_an_rgb_model_shows_its_raw_output_or_its_colours_on_the_photos_lightness(tmp_path):
+def test_an_rgb_model_shows_its_raw_output_or_its_colors_on_the_photos_lightness(tmp_path):
     torch.manual_seed(0)
     model = ColorizerModel(KINDS[0], pretrained=False).eval()
     export_onnx(model, tmp_path / "rgb.onnx", card_of(model, name="test", size=64))

@@ -14,9 +14,9 @@ from rechroma.training.checkpoint import start_from
 from rechroma.training.config import NetworkConfig
 from rechroma.training.export import card_of, export_onnx
 from rechroma.training.model import ColorizerModel
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
 
-CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True, queries=2)
+CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True, queries=2)
 SMALL = [
     word
     for each in ("BATCH=2", "DATA.CROP=64", "DATA.WORKERS=0", "DATA.MIN_CHROMA=1.0",
@@ -33,7 +33,7 @@ def exported(tmp_path_factory):
     model.train()(torch.rand(4, 1, 64, 64) * 100)
     model.eval()
     path = tmp_path_factory.mktemp("exported") / "start.onnx"
-    export_onnx(model, path, card_of(model, name="start", size=64, licence="CC0-1.0"))
+    export_onnx(model, path, card_of(model, name="start", size=64, license="CC0-1.0"))
     return model, path
 
 
@@ -60,7 +60,7 @@ def test_finetune_makes_a_model(exported, photos, tmp_path, monkeypatch, capfd):
     ])  # fmt: skip
     assert code == 0, capfd.readouterr().err
     card = load_card(tmp_path / "mine.onnx")
-    assert (card.name, card.licence, card.hints) == ("mine", "CC0-1.0", True)
+    assert (card.name, card.license, card.hints) == ("mine", "CC0-1.0", True)
     assert "start, tuned on" in card.training_data
     _, before = read_trainable(exported[1])
     _, after = read_trainable(tmp_path / "mine.onnx")

@@ -50,16 +50,16 @@ def test_a_missing_encoder_file_is_named(tmp_path):
         ColorizerModel(config, pretrained=True)
 
 
-def test_the_stem_adds_up_the_three_colours(tmp_path):
+def test_the_stem_adds_up_the_three_colors(tmp_path):
     """One channel in equals the same channel fed three times into the original stem."""
     import timm
     from safetensors.torch import save_file
 
     torch.manual_seed(0)
-    colour = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=10)
-    weights = {k: v for k, v in colour.state_dict().items() if not k.startswith("classifier")}
+    color = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=10)
+    weights = {k: v for k, v in color.state_dict().items() if not k.startswith("classifier")}
     save_file(weights, tmp_path / "encoder.safetensors")
-    grey = ColorizerModel(
+    gray = ColorizerModel(
         NetworkConfig(
             name="efficientnet_lite0_unet",
             output="ab",
@@ -69,5 +69,5 @@ def test_the_stem_adds_up_the_three_colours(tmp_path):
     ).network.encoder
     x = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
-        wanted = colour.conv_stem(x.expand(-1, 3, -1, -1))
-        assert torch.allclose(grey.conv_stem(x), wanted, atol=1e-5)
+        wanted = color.conv_stem(x.expand(-1, 3, -1, -1))
+        assert torch.allclose(gray.conv_stem(x), wanted, atol=1e-5)

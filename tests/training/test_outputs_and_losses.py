@@ -3,7 +3,7 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import bin_centers
 from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.config import NetworkConfig
 from rechroma.training.losses import Criterion
@@ -41,11 +41,11 @@ def test_a_perfect_answer_costs_nothing(pixels):
         assert float(total) < 1e-4
 
 
-def test_l2_on_ab_is_the_originals_normalisation(pixels):
+def test_l2_on_ab_is_the_originals_normalization(pixels):
     truth = truth_of(pixels)
     _, values = Criterion({"l2": 1.0}, output_of("ab"))(torch.zeros(2, 2, 64, 64), truth)
-    normalised = (truth.lab[:, 1:] + 110) / 220
-    assert float(values["l2"]) == pytest.approx(float((normalised - 0.5).square().mean()), rel=1e-5)
+    normalized = (truth.lab[:, 1:] + 110) / 220
+    assert float(values["l2"]) == pytest.approx(float((normalized - 0.5).square().mean()), rel=1e-5)
 
 
 def test_terms_add_up_with_their_weights(pixels):
@@ -69,7 +69,7 @@ def test_perceptual_terms_look_at_a_share_of_the_batch_and_the_others_at_all(
     assert torch.allclose(values["l2"], of_all["l2"])
 
 
-def test_gradients_reach_colours_out_of_gamut(pixels):
+def test_gradients_reach_colors_out_of_gamut(pixels):
     """A clip inside of the loss would leave these pixels without a gradient."""
     truth = truth_of(pixels)
     raw = torch.full((2, 2, 16, 16), 0.45, requires_grad=True)
@@ -83,7 +83,7 @@ def test_gradients_reach_colours_out_of_gamut(pixels):
 def test_bins_learn_to_answer(pixels):
     truth = truth_of(pixels[:1] // 2 + 60)
     output = output_of("bins")
-    weights = class_weights(smoothed_prior(np.ones(len(bin_centres()))), 1.0)
+    weights = class_weights(smoothed_prior(np.ones(len(bin_centers()))), 1.0)
     criterion = Criterion({"cross_entropy": 1.0}, output, weights)
     raw = torch.zeros(1, output.channels, 16, 16, requires_grad=True)
     optimizer = torch.optim.Adam([raw], lr=0.5)

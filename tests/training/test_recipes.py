@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import bin_centers
 from rechroma.training.config import load_config
 from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
@@ -58,7 +58,7 @@ def test_a_recipe_learns_eight_pictures_by_heart(recipe, eight_pictures):
     terms = {("st_lpips" if name == "lpips" else name): w for name, w in config.loss.items()}
     torch.manual_seed(0)
     model = ColorizerModel(config.network, pretrained=False)
-    criterion = Criterion(terms, model.output, np.ones(len(bin_centres())))
+    criterion = Criterion(terms, model.output, np.ones(len(bin_centers())))
     optimizer = torch.optim.Adam(model.parameters(), 1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=STEPS)
     truth = truth_of(eight_pictures)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from rechroma.errors import ConfigError, ModelError
 from rechroma.training.checkpoint import load_model
-from rechroma.training.run import train
+from rechroma.training.train import train
 
 
 def weights_of(folder, name="ckpt_last"):
@@ -120,7 +120,13 @@ def test_two_processes_agree_with_one(make_config, tmp_path):
 
 def test_steady_brings_the_answers_for_a_picture_and_its_copies_together(make_config, tmp_path):
     """The same run with hardly any weight and with much: what is logged is the distance itself."""
-    common = ("STEPS=80", "LOG_EVERY=4", "VALIDATION.EVERY=80", "OPTIMIZER.LR=3e-3", "DATA.AGED=1")
+    common = (
+        "STEPS=80",
+        "LOG_EVERY=4",
+        "VALIDATION.EVERY=80",
+        "OPTIMIZER.LR=3e-3",
+        "DATA.DEGRADED=1",
+    )
     apart = {}
     for weight in ("1e-9", "1"):
         folder = train(make_config(*common, f"STEADY={weight}", f"OUTPUT_DIR={tmp_path / weight}"))

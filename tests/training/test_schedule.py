@@ -20,7 +20,8 @@ def test_rates_rise_then_fall():
 
 def test_what_spreads_hints_may_learn_faster():
     model = ColorizerModel(
-        NetworkConfig(name="efficientnet_lite0_unet", output="bins", advice=True), pretrained=False
+        NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True),
+        pretrained=False,
     )
     side = model.network.side
     fast = {id(each) for part in (side.spread, side.pull) for each in part.parameters()}

@@ -22,15 +22,15 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from rechroma.color.bins import bin_centres
-from rechroma.colorizer.advice import AB_SCALE, MOOD_SIZE
+from rechroma.color.bins import bin_centers
 from rechroma.colorizer.card import CARD_KEY, ModelCard
+from rechroma.colorizer.conditioning import AB_SCALE, MOOD_SIZE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CARD = ModelCard(
     name="advised",
     version="1",
-    licence="CC0-1.0",
+    license="CC0-1.0",
     input="lightness",
     output="chroma",
     stride=32,
@@ -45,24 +45,24 @@ CARD = ModelCard(
 
 
 def advised_graph():
-    """Colours that follow L, are drawn to hints where they stand, and to the mood everywhere."""
-    centres = bin_centres().astype(np.float32)
-    count = len(centres)
-    along = centres @ np.array([1.0, 0.5], np.float32) / 60
+    """Colors that follow L, are drawn to hints where they stand, and to the mood everywhere."""
+    centers = bin_centers().astype(np.float32)
+    count = len(centers)
+    along = centers @ np.array([1.0, 0.5], np.float32) / 60
     from_l = np.repeat(along[:, None, None, None], 16, axis=2).reshape(count, 1, 4, 4) / 1600
     from_hints = np.zeros((count, 3, 4, 4), np.float32)
-    from_hints[:, :2] = (centres * AB_SCALE / 400)[:, :, None, None] / 16
+    from_hints[:, :2] = (centers * AB_SCALE / 400)[:, :, None, None] / 16
     knots = np.stack(np.meshgrid(*[np.arange(-60, 61, 10)] * 2, indexing="ij"), -1).reshape(-1, 2)
     from_mood = np.zeros((MOOD_SIZE, count), np.float32)
-    nearest = np.linalg.norm(knots[:, None] - centres[None], axis=2).argmin(1)
+    nearest = np.linalg.norm(knots[:, None] - centers[None], axis=2).argmin(1)
     from_mood[np.arange(len(knots)), nearest] = 3
-    calm = (-np.linalg.norm(centres, axis=1) / 20).astype(np.float32)
+    calm = (-np.linalg.norm(centers, axis=1) / 20).astype(np.float32)
     initial = {
         "wl": from_l.astype(np.float32),
         "bias": calm,
         "wh": from_hints,
         "wm": from_mood,
-        "centres": centres.T[:, :, None, None],
+        "centers": centers.T[:, :, None, None],
         "temperature": np.array(CARD.temperature, np.float32),
         "shape": np.array([1, count, 1, 1], np.int64),
     }
@@ -75,7 +75,7 @@ def advised_graph():
         helper.make_node("Add", ["lh", "m"], ["logits"]),
         helper.make_node("Div", ["logits", "temperature"], ["sharp"]),
         helper.make_node("Softmax", ["sharp"], ["p"], axis=1),
-        helper.make_node("Conv", ["p", "centres"], ["chroma"]),
+        helper.make_node("Conv", ["p", "centers"], ["chroma"]),
     ]
     port = helper.make_tensor_value_info
     return helper.make_graph(

@@ -258,7 +258,7 @@ def test_bodies_that_never_end():
     """The time limit on a request's arrival, on the application itself."""
     from fastapi import FastAPI, Request
 
-    from rechroma.web.guard import BodyLimit
+    from rechroma.web.middleware import BodyLimit
 
     app = FastAPI()
 

@@ -21,15 +21,14 @@ from starlette.datastructures import UploadFile
 from rechroma.web import service as service_module
 from rechroma.web import store as store_module
 from rechroma.web.app import make_app
-from rechroma.web.folder import PrivateFolder
+from rechroma.web.jobs import ResultFile
 from rechroma.web.problems import Problem, busy
 from rechroma.web.routes import archive, status
 from rechroma.web.schemas import CurrentModel, Edit
 from rechroma.web.server import _bound, _drain_seconds, _Server
 from rechroma.web.service import card_of
 from rechroma.web.settings import Settings
-from rechroma.web.store import Store
-from rechroma.web.work import Made
+from rechroma.web.store import PrivateFolder, Store
 
 
 def wait_for(condition, seconds=120):
@@ -105,10 +104,10 @@ def test_what_a_killed_server_left(serve, advised, make_picture):
     """Its workers end with it, and the next server removes its folder."""
     with serve(advised, "--workers", "1") as killed:
         open_picture(killed, make_picture())
-        lanes = lanes_of(killed)
+        workers = lanes_of(killed)
         killed.process.kill()
         killed.process.wait()
-        wait_for(lambda: not any(alive(pid) for pid in lanes))
+        wait_for(lambda: not any(alive(pid) for pid in workers))
         left = set(killed.temp.iterdir())
         assert left
         with serve(advised, "--workers", "1", env={"TMPDIR": str(killed.temp)}):
@@ -190,11 +189,11 @@ def test_a_full_disk(monkeypatch, tmp_path):
 
 
 def test_cards_are_read_once(monkeypatch):
-    card = SimpleNamespace(name="a", version="1", licence="CC0-1.0")
+    card = SimpleNamespace(name="a", version="1", license="CC0-1.0")
     read = []
     monkeypatch.setattr(service_module, "load_card", lambda model: read.append(model) or card)
     monkeypatch.setattr(status, "MODELS", ["one", "two"])
-    current = CurrentModel(name="a", version="1", licence="b", hints=True, answers=True, methods=[])
+    current = CurrentModel(name="a", version="1", license="b", hints=True, answers=True, methods=[])
     card_of.cache_clear()
     try:
         for _ in range(2):
@@ -209,7 +208,7 @@ def test_an_archive_waits_while_the_service_is_busy(tmp_path):
     result = tmp_path / "made"
     result.write_bytes(b"picture")
     answers = [
-        busy("full", seconds=0), busy("loading", status=503, seconds=0), Made(result, "png"),
+        busy("full", seconds=0), busy("loading", status=503, seconds=0), ResultFile(result, "png"),
         Problem(503, "this took longer than 9 seconds", "make the picture smaller"),
     ]  # fmt: skip
 
@@ -224,7 +223,7 @@ def test_an_archive_waits_while_the_service_is_busy(tmp_path):
 
     store = Store(1000)
     service = SimpleNamespace(
-        store=store, pool=SimpleNamespace(run=run), advice=lambda _: None,
+        store=store, pool=SimpleNamespace(run=run), color_request=lambda _: None,
         sessions=SimpleNamespace(get=lambda _: None),
     )  # fmt: skip
     pictures = [(opened("secret-1", "one.png"), Edit()), (opened("secret-2", "two.png"), Edit())]

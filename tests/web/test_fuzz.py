@@ -155,19 +155,19 @@ REAL = 8
 CUBE = b"LUT_3D_SIZE 2\n" + b"0.2 0.4 0.6\n" * 8
 
 
-def made_real(case, grey, coloured, picture):
+def made_real(case, gray, colored, picture):
     """Put ids and pictures that are there into a request, so that there is something to do."""
     case.query.pop("format", None)
     case.headers.clear()
     if "id" in case.path_parameters:
-        case.path_parameters["id"] = grey
+        case.path_parameters["id"] = gray
     real = {"picture": picture, "source": picture, "target": picture, "mood": picture, "look": CUBE}
     if case.media_type == "application/json":
-        real = {"source": coloured, "mood": coloured}
+        real = {"source": colored, "mood": colored}
     if isinstance(case.body, dict):
         case.body |= {name: real[name] for name in case.body if name in real}
         if "pictures" in case.body:
-            case.body["pictures"] = [{**each, "id": grey} for each in case.body["pictures"][:2]]
+            case.body["pictures"] = [{**each, "id": gray} for each in case.body["pictures"][:2]]
 
 
 DOCUMENT = schemathesis.openapi.from_dict(make_app(Settings()).openapi())
@@ -184,7 +184,7 @@ def test_the_documented_interface(served, client, make_picture, label):
     def opened(data):
         return client.post("/v1/sessions", files={"picture": ("a.png", data)}).json()["id"]
 
-    grey, coloured = opened(make_picture()), opened(picture)
+    gray, colored = opened(make_picture()), opened(picture)
 
     def call(case):
         answer = case.call(base_url=served.base, timeout=60)
@@ -201,7 +201,7 @@ def test_the_documented_interface(served, client, make_picture, label):
     def check(case):
         call(case)
         if len(done) < REAL:
-            made_real(case, grey, coloured, picture)
+            made_real(case, gray, colored, picture)
             done.append(call(case))
 
     check()

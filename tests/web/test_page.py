@@ -106,7 +106,7 @@ def sample(page):
     ready(page)
 
 
-def colour_of(page):
+def color_of(page):
     """The mean chroma of the picture on the right, roughly: the spread of its channels."""
     return page.evaluate(
         "() => { const c = document.querySelector('#color-stage .after');"
@@ -150,7 +150,7 @@ def test_from_a_drop_to_a_download(page, make_picture):
     Image.fromarray(ramp).save(deep, "PNG")
     give(page, "main", "drop", ("deep.png", deep.getvalue()), ("other.png", data))
     ready(page, 2)
-    plain = colour_of(page)
+    plain = color_of(page)
     assert plain > 1
 
     divider = page.get_by_role("slider", name=re.compile("Before and after"))
@@ -164,25 +164,25 @@ def test_from_a_drop_to_a_download(page, make_picture):
 
     box = page.locator("#color-stage .world").bounding_box()
     page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
-    mark = page.get_by_role("button", name=re.compile("^Colour 1: "))
+    mark = page.get_by_role("button", name=re.compile("^Color 1: "))
     expect(mark).to_be_visible()
     assert "at 300, 150" in mark.get_attribute("aria-label")
-    popover = page.get_by_role("group", name="Colour 1")
-    expect(popover.get_by_role("button", name=re.compile("Likely colour"))).not_to_have_count(0)
+    popover = page.get_by_role("group", name="Color 1")
+    expect(popover.get_by_role("button", name=re.compile("Likely color"))).not_to_have_count(0)
     popover.locator("input[type=color]").fill("#ff1010")
-    expect(page.get_by_role("button", name="Colour 1: #ff1010 at 300, 150")).to_be_visible()
-    until(page, lambda: colour_of(page) > plain + 0.5)
+    expect(page.get_by_role("button", name="Color 1: #ff1010 at 300, 150")).to_be_visible()
+    until(page, lambda: color_of(page) > plain + 0.5)
     page.keyboard.press("Escape")
     expect(popover).to_be_hidden()
 
-    mark = page.get_by_role("button", name=re.compile("^Colour 1: "))
+    mark = page.get_by_role("button", name=re.compile("^Color 1: "))
     mark.focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("button", name="Colour 1: #ff1010 at 296, 150")).to_be_focused()
+    expect(page.get_by_role("button", name="Color 1: #ff1010 at 296, 150")).to_be_focused()
     for _ in range(3):
         page.keyboard.press("Control+z")
     expect(page.locator(".mark")).to_have_count(0)
-    until(page, lambda: abs(colour_of(page) - plain) < 0.1)
+    until(page, lambda: abs(color_of(page) - plain) < 0.1)
     page.keyboard.press("Control+Shift+Z")
     expect(page.locator(".mark")).to_have_count(1)
 
@@ -202,8 +202,8 @@ def test_from_a_drop_to_a_download(page, make_picture):
 
 
 def test_the_first_screen(page):
-    expect(page.get_by_role("heading", level=1)).to_contain_text("colour back")
-    expect(page.get_by_role("button", name=re.compile("Colour the sample"))).to_have_count(3)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("color back")
+    expect(page.get_by_role("button", name=re.compile("Color the sample"))).to_have_count(3)
     expect(page.get_by_text("Pictures stay on the machine")).to_be_visible()
     no_violations(page)
 
@@ -234,13 +234,13 @@ def test_small_and_large_screens(page):
 def test_sliders_need_no_network(page):
     sample(page)
     expect(page.locator(".answers button")).to_have_count(5)
-    full = colour_of(page)
+    full = color_of(page)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.get_by_label("Strength").first.fill("0")
-    until(page, lambda: colour_of(page) < 0.5)
+    until(page, lambda: color_of(page) < 0.5)
     page.get_by_label("Strength").first.fill("1.5")
-    until(page, lambda: colour_of(page) > 1.2 * full)
+    until(page, lambda: color_of(page) > 1.2 * full)
     page.get_by_label("Vividness").fill("0")
     page.wait_for_timeout(400)
     assert asked == []
@@ -357,7 +357,7 @@ def test_a_mood_belongs_to_the_picture_it_was_dropped_on(page, make_picture):
     until(page, lambda: held)
     page.get_by_role("button", name="b.png", exact=True).click()
     opened_id(page, held[0].continue_)
-    expect(page.locator("#mood-name")).to_contain_text("Let a colour photograph")
+    expect(page.locator("#mood-name")).to_contain_text("Let a color photograph")
     page.get_by_role("button", name="a.png", exact=True).click()
     expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
 
@@ -382,13 +382,13 @@ def test_a_page_that_idles_keeps_its_pictures(page):
 
 def test_work_that_is_too_much_to_remember_goes_on(page):
     sample(page)
-    plain = colour_of(page)
+    plain = color_of(page)
     page.evaluate(
         "() => { Storage.prototype.setItem = () => { throw new DOMException('', 'Full'); }; }"
     )
     place_hint(page)
     page.locator(".popover input[type=color]").fill("#ff1010")
-    until(page, lambda: colour_of(page) > plain + 0.5)
+    until(page, lambda: color_of(page) > plain + 0.5)
 
 
 def test_zoom_and_pan_move_both_halves(page):
@@ -421,10 +421,10 @@ def test_other_answers_and_doubt(page):
     sample(page)
     answers = page.get_by_role("group", name="Other plausible answers").get_by_role("button")
     expect(answers).to_have_count(5)
-    own = colour_of(page)
+    own = color_of(page)
     answers.nth(2).click()
     expect(answers.nth(2)).to_have_attribute("aria-pressed", "true")
-    until(page, lambda: colour_of(page) != own)
+    until(page, lambda: color_of(page) != own)
     page.get_by_label("Show where it is guessing").check()
     expect(page.locator("#color-stage .overlay")).to_be_visible()
 
@@ -560,13 +560,13 @@ def test_keyboard_alone(page):
         )
         page.keyboard.press("Tab")
     names = [name for name, _ in seen]
-    for name in ("Colour", "Mood", "Choose photographs…"):
+    for name in ("Color", "Mood", "Choose photographs…"):
         assert name in names
-    assert all(outline != "none" for name, outline in seen if name in ("Colour", "Mood"))
+    assert all(outline != "none" for name, outline in seen if name in ("Color", "Mood"))
     page.get_by_role("button", name=SAMPLE).focus()
     page.keyboard.press("Enter")
     ready(page)
-    page.get_by_role("button", name="Add a colour spot").focus()
+    page.get_by_role("button", name="Add a color spot").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".mark")).to_be_focused()
 
@@ -701,10 +701,10 @@ def test_an_upload_that_replaces_another_can_be_cancelled(page, make_picture, zo
     expect(page.locator(f"{zone} progress")).to_be_hidden()
 
 
-def test_colours_that_come_late_replace_nothing(page):
-    """Undone before the answer is there: the undone colours are not shown."""
+def test_colors_that_come_late_replace_nothing(page):
+    """Undone before the answer is there: the undone colors are not shown."""
     sample(page)
-    plain = colour_of(page)
+    plain = color_of(page)
     expect(page.locator(".answers button")).to_have_count(5)
     held = hold(page, "**/planes?side=1600")
     page.locator(".answers button").nth(2).click()
@@ -714,7 +714,7 @@ def test_colours_that_come_late_replace_nothing(page):
     expect(page.locator("#color-stage .busy")).to_be_hidden()
     held[0].continue_()
     page.wait_for_timeout(500)
-    assert abs(colour_of(page) - plain) < 0.1
+    assert abs(color_of(page) - plain) < 0.1
 
 
 def focus_style(locator):
@@ -732,17 +732,17 @@ def test_pressed_is_not_focused(page):
     assert focus_style(pressed) == "solid"
 
 
-def test_focus_goes_into_the_colours_of_a_spot_and_back(page):
+def test_focus_goes_into_the_colors_of_a_spot_and_back(page):
     sample(page)
-    page.get_by_role("button", name="Add a colour spot").focus()
+    page.get_by_role("button", name="Add a color spot").focus()
     page.keyboard.press("Enter")
     mark = page.locator(".mark")
     expect(mark).to_be_focused()
     no_violations(page)
-    popover = page.get_by_role("group", name="Colour 1")
+    popover = page.get_by_role("group", name="Color 1")
     for leave in ("Escape", "Done"):
         mark.press("Enter")
-        expect(popover.get_by_role("button", name="Likely colour").first).to_be_focused()
+        expect(popover.get_by_role("button", name="Likely color").first).to_be_focused()
         if leave == "Done":
             popover.get_by_role("button", name="Done").focus()
         page.keyboard.press("Enter" if leave == "Done" else leave)
@@ -754,7 +754,7 @@ def test_focus_goes_into_the_colours_of_a_spot_and_back(page):
     expect(page.locator("#color-stage .view")).to_be_focused()
 
 
-def test_only_the_first_button_places_colours(page):
+def test_only_the_first_button_places_colors(page):
     sample(page)
     box = page.locator("#color-stage .world").bounding_box()
     page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 50, button="right")
@@ -788,7 +788,7 @@ def test_a_pointer_that_is_taken_away_drags_nothing(page):
 
 @pytest.mark.parametrize("page", [{"has_touch": True}], indirect=True)
 def test_by_touch(page):
-    """A tap places a colour, and the line follows a finger."""
+    """A tap places a color, and the line follows a finger."""
     sample(page)
     box = page.locator("#color-stage .world").bounding_box()
     middle, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -837,7 +837,7 @@ def test_a_mood_that_is_gone_takes_no_picture_with_it(page, client, make_picture
     expect(page.locator("#picture-error")).to_contain_text(
         "The mood picture evening.png is not open any more"
     )
-    expect(page.locator("#mood-name")).to_contain_text("Let a colour photograph")
+    expect(page.locator("#mood-name")).to_contain_text("Let a color photograph")
     ready(page)
 
 

@@ -38,36 +38,36 @@ def colorizer(advised):
 
 
 @pytest.fixture(scope="module")
-def grey(make_picture):
+def gray(make_picture):
     return make_picture()
 
 
-def test_a_picture_comes_back_as_the_package_colours_it(client, colorizer, grey):
-    answer = client.post("/v1/colorize", files=files(picture=grey))
+def test_a_picture_comes_back_as_the_package_colors_it(client, colorizer, gray):
+    answer = client.post("/v1/colorize", files=files(picture=gray))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/png"
     assert 'filename="picture.color.png"' in answer.headers["content-disposition"]
-    wanted = colorizer.colorize(grey).to_uint8()
+    wanted = colorizer.colorize(gray).to_uint8()
     assert np.array_equal(pixels(answer.content), wanted)
     assert np.ptp(wanted.astype(int), axis=2).max() > 20
 
 
-def test_options_are_the_package_s_own(client, colorizer, grey):
+def test_options_are_the_package_s_own(client, colorizer, gray):
     options = {
         "strength": 0.7,
         "vividness": 0.4,
         "hints": [{"x": 40, "y": 30, "color": "#c22b2b"}],
     }
     answer = client.post(
-        "/v1/colorize", files=files(picture=grey), data={"options": json.dumps(options)}
+        "/v1/colorize", files=files(picture=gray), data={"options": json.dumps(options)}
     )
-    wanted = colorizer.colorize(grey, strength=0.7, vividness=0.4, hints=[Hint(40, 30, "#c22b2b")])
+    wanted = colorizer.colorize(gray, strength=0.7, vividness=0.4, hints=[Hint(40, 30, "#c22b2b")])
     assert np.array_equal(pixels(answer.content), wanted.to_uint8())
-    plain = client.post("/v1/colorize", files=files(picture=grey))
+    plain = client.post("/v1/colorize", files=files(picture=gray))
     assert not np.array_equal(pixels(answer.content), pixels(plain.content))
 
 
-def test_a_picture_in_colour_may_stay_as_it_is(client, make_picture):
+def test_a_picture_in_color_may_stay_as_it_is(client, make_picture):
     """To the last byte, unless it shall be another file."""
     data = make_picture("JPEG", mode="RGB", quality=31)
     keep = {"options": '{"keep_color": true}'}
@@ -109,17 +109,17 @@ def test_16_bits_and_metadata_stay(client, tmp_path):
         ("", "", "PNG"),
     ],
 )
-def test_the_client_chooses_the_format(client, grey, query, accept, kind):
+def test_the_client_chooses_the_format(client, gray, query, accept, kind):
     answer = client.post(
-        f"/v1/colorize{query}", files=files(picture=grey), headers={"Accept": accept}
+        f"/v1/colorize{query}", files=files(picture=gray), headers={"Accept": accept}
     )
     assert Image.open(io.BytesIO(answer.content)).format == kind
 
 
-def test_formats_that_can_t_be_written(client, grey):
-    problem(client.post("/v1/colorize?format=heic", files=files(picture=grey)), 422)
+def test_formats_that_can_t_be_written(client, gray):
+    problem(client.post("/v1/colorize?format=heic", files=files(picture=gray)), 422)
     answer = client.post(
-        "/v1/colorize", files=files(picture=grey), headers={"Accept": "text/html, video/*"}
+        "/v1/colorize", files=files(picture=gray), headers={"Accept": "text/html, video/*"}
     )
     problem(answer, 406)
 
@@ -165,13 +165,13 @@ def test_a_look_is_applied(client, make_picture, tmp_path):
     assert "warm.cube" in problem(broken, 422)["detail"]
 
 
-def test_what_is_no_picture(client, grey):
+def test_what_is_no_picture(client, gray):
     problem(client.post("/v1/colorize", files={"picture": ("a.png", b"hello")}), 415)
     problem(client.post("/v1/colorize", files={"picture": ("a.png", b"")}), 415)
     assert (
         "a.png"
         in problem(
-            client.post("/v1/colorize", files={"picture": ("../../a.png", grey[:200])}), 422
+            client.post("/v1/colorize", files={"picture": ("../../a.png", gray[:200])}), 422
         )["detail"]
     )
     problem(client.post("/v1/colorize", data={"picture": "text"}), 422)
@@ -188,12 +188,12 @@ def test_what_is_no_picture(client, grey):
         json.dumps({"hints": [{"x": 1, "y": 1, "color": "#ffffff"}] * 1000}),
     ],
 )  # fmt: skip
-def test_options_that_make_no_sense(client, grey, options):
-    problem(client.post("/v1/colorize", files=files(picture=grey), data={"options": options}), 422)
+def test_options_that_make_no_sense(client, gray, options):
+    problem(client.post("/v1/colorize", files=files(picture=gray), data={"options": options}), 422)
 
 
-def test_a_black_and_white_mood_is_refused(client, grey):
-    body = problem(client.post("/v1/transfer", files=files(source=grey, target=grey)), 422)
+def test_a_black_and_white_mood_is_refused(client, gray):
+    body = problem(client.post("/v1/transfer", files=files(source=gray, target=gray)), 422)
     assert "black and white" in body["detail"]
 
 
@@ -232,13 +232,13 @@ def test_every_answer_has_the_security_headers(client):
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_other_sites_are_turned_away(client, grey):
+def test_other_sites_are_turned_away(client, gray):
     problem(client.get("/v1/models", headers={"Host": "rebound.example.com"}), 421)
     for origin in ("https://example.com", "null", "http://127.0.0.1:1"):
-        answer = client.post("/v1/colorize", files=files(picture=grey), headers={"Origin": origin})
+        answer = client.post("/v1/colorize", files=files(picture=gray), headers={"Origin": origin})
         problem(answer, 403)
     own = {"Origin": str(client.base_url).rstrip("/")}
-    assert client.post("/v1/colorize", files=files(picture=grey), headers=own).is_success
+    assert client.post("/v1/colorize", files=files(picture=gray), headers=own).is_success
 
 
 @pytest.mark.parametrize("nonsense", ["[", "[::1", "]["])
@@ -296,13 +296,13 @@ def test_a_session_tells_what_the_picture_is(client, make_picture):
     assert again == facts
 
 
-def test_planes_are_the_colours_of_the_preview(client, colorizer, grey):
-    key = opened(client, grey)["id"]
+def test_planes_are_the_colors_of_the_preview(client, colorizer, gray):
+    key = opened(client, gray)["id"]
     answer = client.post(f"/v1/sessions/{key}/planes", json={})
     width, height = int(answer.headers["x-width"]), int(answer.headers["x-height"])
     planes = np.frombuffer(answer.content, np.uint8).reshape(6, height, width)
     lightness, chroma, mean = planes[0], planes[1:3].view(np.int8), planes[3:5].view(np.int8)
-    predicted = colorizer.predict(grey)
+    predicted = colorizer.predict(gray)
     lab = rgb_to_lab(predicted.photo.pixels)
     assert np.abs(lightness / 2.55 - lab[..., 0]).max() < 0.2
     assert np.abs(chroma - predicted.enlarged()).max() <= 0.51
@@ -312,7 +312,7 @@ def test_planes_are_the_colours_of_the_preview(client, colorizer, grey):
 
 
 def test_a_session_s_picture_is_whole(client, make_picture):
-    """Larger than a preview: the colours of the preview, the lightness of the whole."""
+    """Larger than a preview: the colors of the preview, the lightness of the whole."""
     data = make_picture(size=(2400, 1800))
     key = opened(client, data)["id"]
     answer = client.post(f"/v1/sessions/{key}/picture", json={"strength": 0.8})
@@ -324,7 +324,7 @@ def test_a_session_s_picture_is_whole(client, make_picture):
     assert np.hypot(lab[..., 1], lab[..., 2]).mean() > 2
 
 
-def test_edits_change_the_colours(client, make_picture):
+def test_edits_change_the_colors(client, make_picture):
     data, mood = make_picture(size=(300, 200)), make_picture(mode="RGB", seed=5)
     key, other = opened(client, data)["id"], opened(client, mood)["id"]
 
@@ -344,7 +344,7 @@ def test_edits_change_the_colours(client, make_picture):
     problem(client.post(f"/v1/sessions/{key}/planes", json={"mood": "gone"}), 404)
 
 
-def test_likely_colours(client, make_picture):
+def test_likely_colors(client, make_picture):
     key = opened(client, make_picture(size=(300, 200)))["id"]
     found = client.post(f"/v1/sessions/{key}/likely", json={"x": 20, "y": 199}).json()
     assert 1 <= len(found) <= 6
@@ -396,11 +396,11 @@ def test_a_zip_of_several(client, make_picture):
     problem(client.post("/v1/archive", json={"pictures": [{"id": "gone"}]}), 404)
 
 
-def test_a_closed_picture_is_gone(serve, advised, grey):
+def test_a_closed_picture_is_gone(serve, advised, gray):
     # A server of its own: answers to other tests may still be on their way out of its store.
     with serve(advised) as served, served.client() as client:
-        key = opened(client, grey)["id"]
-        assert served.metric("rechroma_stored_bytes") == len(grey)
+        key = opened(client, gray)["id"]
+        assert served.metric("rechroma_stored_bytes") == len(gray)
         assert client.delete(f"/v1/sessions/{key}").status_code == 204
         assert served.metric("rechroma_stored_bytes") == 0
         for path in ("planes", "picture", "likely"):
@@ -410,7 +410,7 @@ def test_a_closed_picture_is_gone(serve, advised, grey):
 
 
 def test_profiles_are_heeded(client, make_picture):
-    """A grey picture with a linear profile is not taken for sRGB."""
+    """A gray picture with a linear profile is not taken for sRGB."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     with_profile = make_picture(mode="RGB", icc_profile=profile.tobytes())
     assert client.post("/v1/colorize", files=files(picture=with_profile)).is_success

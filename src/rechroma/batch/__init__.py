@@ -3,11 +3,10 @@
 No command line, no model: `work` is any function from photo to photo.
 """
 
-from rechroma.batch.outcome import Outcome, Status
 from rechroma.batch.pictures import save
 from rechroma.batch.plan import Plan, make_plan
-from rechroma.batch.run import Work, available_cores, default_jobs, run
-from rechroma.batch.task import STANDARD, Place, Task, place_key
+from rechroma.batch.runner import Work, available_cores, default_jobs, run
+from rechroma.batch.task import STANDARD, Outcome, Place, Status, Task, place_key
 
 __all__ = [
     "STANDARD",

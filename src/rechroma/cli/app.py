@@ -4,25 +4,53 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
 
 from rechroma._version import __version__
 from rechroma.cli.console import Console
-from rechroma.cli.lazy import LazyCommand
 from rechroma.errors import ExitCode, RechromaError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["app", "main"]
+__all__ = ["LazyCommand", "app", "main"]
+
+
+class LazyCommand(click.Command):
+    """Stands in the table of commands for one that lives in a module not yet imported.
+
+    Args:
+        name: What is typed.
+        target: Where the command is, as `module:attribute`.
+        short_help: The one line in the table of commands.
+    """
+
+    def __init__(self, name: str, target: str, short_help: str) -> None:
+        super().__init__(name, short_help=short_help)
+        self.target = target
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        module, _, attribute = self.target.partition(":")
+        return getattr(import_module(module), attribute)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 (click's own signature)
+    ) -> click.Context:
+        """Let the real command parse its arguments; from here on click sees only that one."""
+        return self.load().make_context(info_name, args, parent, **extra)
+
 
 _COMMANDS = (
-    LazyCommand(
-        "colorize", "rechroma.cli.colorize:colorize", "Give photographs their colour back."
-    ),
+    LazyCommand("colorize", "rechroma.cli.colorize:colorize", "Give photographs their color back."),
     LazyCommand(
         "transfer", "rechroma.cli.transfer:transfer", "Give photographs the mood of another."
     ),
@@ -42,7 +70,7 @@ _COMMANDS = (
     LazyCommand(
         "evaluate",
         "rechroma.cli.evaluate:evaluate",
-        "Measure a colorizer on colour photographs (needs rechroma[train]).",
+        "Measure a colorizer on color photographs (needs rechroma[train]).",
     ),
     LazyCommand(
         "experiments",
@@ -67,12 +95,12 @@ _COMMANDS = (
 )
 @click.version_option(__version__, prog_name="rechroma", message="%(prog)s %(version)s")
 def app() -> None:
-    """Give photographs their colour back.
+    """Give photographs their color back.
 
     \b
     Examples:
       rechroma colorize grandmother.jpg
-      rechroma colorize album/ -o coloured/
+      rechroma colorize album/ -o colored/
       rechroma doctor
 
     Exit codes: 0 all done, 1 some failed, 2 usage, 3 input unreadable, 4 model unavailable,

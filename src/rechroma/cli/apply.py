@@ -51,9 +51,9 @@ def apply(
       rechroma apply film.cube portrait.jpg -o new.jpg
       rechroma apply evening album/ -o evening/
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
-    from rechroma.batch.point_work import PointWork
+    from rechroma.batch.pictures import PointWork
     from rechroma.cli.job import JobOptions, plan_job, run_job
-    from rechroma.cli.report import show_plan
+    from rechroma.cli.results import show_plan
     from rechroma.mood.library import load_look
 
     plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}")

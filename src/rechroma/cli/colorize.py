@@ -1,4 +1,4 @@
-"""`rechroma colorize`: photographs in, colour photographs out."""
+"""`rechroma colorize`: photographs in, color photographs out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rechroma.cli import options, training_options
-from rechroma.cli.checkpoint import model_or_checkpoint, refuse_two_models
 from rechroma.cli.console import Console
+from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ __all__ = ["colorize"]
 @options.strength
 @options.vividness
 @click.option("--hint", multiple=True, metavar="X,Y,#RRGGBB",
-              help="A pixel and the colour that it should get; may be repeated.")  # fmt: skip
+              help="A pixel and the color that it should get; may be repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, 8), default=0, metavar="N",
@@ -43,17 +43,17 @@ __all__ = ["colorize"]
 @click.option(
     "--keep-color",
     is_flag=True,
-    help="Copy pictures that are in colour already instead of colorizing them anew.",
+    help="Copy pictures that are in color already instead of colorizing them anew.",
 )
 @click.option(
     "--mood",
     metavar="PHOTO",
-    help="A colour photograph that sets the tone.",
+    help="A color photograph that sets the tone.",
 )
 @click.option(
     "--raw-output",
     is_flag=True,
-    help="Of a model that predicts RGB: its picture as it is, not its colours on the photograph's "
+    help="Of a model that predicts RGB: its picture as it is, not its colors on the photograph's "
     "own lightness.",
 )
 @options.overwrite
@@ -95,15 +95,15 @@ def colorize(
     dry_run: bool,
     fail_fast: bool,
 ) -> int:
-    """Give photographs their colour back.
+    """Give photographs their color back.
 
     \b
     Examples:
       rechroma colorize grandmother.jpg               (makes grandmother.color.jpg)
       rechroma colorize grandmother.jpg -o new.png
-      rechroma colorize album/ -o coloured/           (keeps the sub-folders)
+      rechroma colorize album/ -o colored/           (keeps the sub-folders)
       rechroma colorize 'scans/*.tif' -o '{parent}/{stem}.jpg' --quality 92
-      rechroma colorize @list.txt -o coloured/ --json
+      rechroma colorize @list.txt -o colored/ --json
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
@@ -115,17 +115,17 @@ def colorize(
     # Imported here, so that `--help` and a mistyped option answer at once.
     from rechroma.cli.colorize_work import ColorizeOptions, colorize_work, planned
     from rechroma.cli.job import JobOptions, plan_job, run_job
-    from rechroma.cli.report import show_plan
+    from rechroma.cli.results import show_plan
     from rechroma.colorizer import Colorizer
 
     refuse_two_models(cfg, overrides, ckpt_name)
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
-    colours = ColorizeOptions(
+    colors = ColorizeOptions(
         strength, vividness, keep_color, raw_output, mood, hint, hints, variants, confidence
     )
-    plan = planned(colours, plan_job(named, output, console, beside="{parent}/{stem}.color{ext}"))
+    plan = planned(colors, plan_job(named, output, console, beside="{parent}/{stem}.color{ext}"))
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
@@ -138,7 +138,7 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, colours, plan.tasks[0], overwrite=overwrite, quality=quality
+                colorizer, colors, plan.tasks[0], overwrite=overwrite, quality=quality
             )
 
         return run_job(plan, make_work, how, console, verb="colorized")

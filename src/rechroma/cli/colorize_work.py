@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch import place_key, save
-from rechroma.colorizer import is_colour, no_advice_taken, one_answer_alone, parse_hint, read_hints
+from rechroma.colorizer import (
+    conditioning_unsupported,
+    is_color,
+    parse_hint,
+    read_hints,
+    single_answer_error,
+)
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
 
@@ -23,7 +29,7 @@ __all__ = ["ColorizeOptions", "colorize_work", "planned"]
 
 @dataclass(frozen=True, slots=True)
 class ColorizeOptions:
-    """The options of `rechroma colorize` that say how colours come about; see its help."""
+    """The options of `rechroma colorize` that say how colors come about; see its help."""
 
     strength: float
     vividness: float
@@ -112,7 +118,7 @@ def colorize_work(
     overwrite: bool,
     quality: int | None,
 ) -> Callable[[Photo], Photo]:
-    """Return what makes a photo the coloured one.
+    """Return what makes a photo the colored one.
 
     Args:
         colorizer: The model.
@@ -137,18 +143,18 @@ def colorize_work(
     def work(photo: Photo) -> Photo:
         if options.raw_output:
             return colorizer.predict(photo).render_raw()
-        if options.keep_color and is_colour(photo):
+        if options.keep_color and is_color(photo):
             return photo
-        colours = predict(photo)
+        colors = predict(photo)
         if options.confidence:
-            save_beside(colours.confidence(), options.confidence)
+            save_beside(colors.confidence(), options.confidence)
         if options.variants:
-            others = colours.variants(
+            others = colors.variants(
                 options.variants, strength=options.strength, vividness=options.vividness
             )
             for path, other in zip(_variant_files(options, task.target), others, strict=True):
                 save_beside(other, path)
-        return colours.render(strength=options.strength, vividness=options.vividness)
+        return colors.render(strength=options.strength, vividness=options.vividness)
 
     return work
 
@@ -169,10 +175,10 @@ def _check_model(card: ModelCard, options: ColorizeOptions, hints: list[Hint]) -
     if options.raw_output and card.output != "rgb":
         raise UsageError(f"{card.name} has no RGB output", "no --raw-output")
     if hints and not card.hints:
-        raise no_advice_taken(card)
+        raise conditioning_unsupported(card)
     possible = options.vividness != 1 or options.variants or options.confidence
     if possible and not card.temperature:
-        raise one_answer_alone()
+        raise single_answer_error()
 
 
 def _variant_files(options: ColorizeOptions, target: Place) -> list[Path]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict
+import re
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
 
 import click
 
 from rechroma._version import __version__
 from rechroma.cli import options
 from rechroma.cli.console import Console
-from rechroma.cli.packages import PackageCheck, check_packages
 from rechroma.errors import ExitCode, ModelError, RechromaError
 
-__all__ = ["doctor"]
+__all__ = ["PackageCheck", "check_packages", "doctor"]
 
 
 @click.command()
@@ -45,7 +46,7 @@ def doctor(console: Console, *, as_json: bool) -> int:
 
 
 def _model_problem() -> RechromaError | None:
-    """Colorize a small grey ramp with the shipped model."""
+    """Colorize a small gray ramp with the shipped model."""
     try:
         # The packages themselves may be what is broken.
         import numpy as np
@@ -97,3 +98,53 @@ def _as_text(packages: PackageCheck, problem: RechromaError | None) -> str:
         )
         lines.append(f"extra {extra}: {state}")
     return "\n".join(lines)
+
+
+_NAME = re.compile(r"[\w.-]+")
+_EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
+# For people who work on Rechroma itself; no user misses it.
+_NOT_FOR_USERS = "dev"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageCheck:
+    """What was found.
+
+    Attributes:
+        versions: Each package of the light set → its version, None if it is missing.
+        missing_of_extras: Each optional extra → its packages that are missing.
+    """
+
+    versions: dict[str, str | None]
+    missing_of_extras: dict[str, list[str]]
+
+
+def check_packages() -> PackageCheck:
+    """Look up every package in Rechroma's list of requirements."""
+    check = PackageCheck({}, {})
+    for requirement in _requirements():
+        name = _NAME.match(requirement)
+        extra = _EXTRA.search(requirement)
+        if name is None or (extra and extra[1] == _NOT_FOR_USERS):
+            continue
+        found = _version(name[0])
+        if extra is None:
+            check.versions[name[0]] = found
+        else:
+            missing = check.missing_of_extras.setdefault(extra[1], [])
+            missing.extend([] if found else [name[0]])
+    return check
+
+
+def _requirements() -> list[str]:
+    try:
+        return requires("rechroma") or []
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return []
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,4 +1,4 @@
-"""`rechroma evaluate`: how good is a model, or a checkpoint, on colour photographs."""
+"""`rechroma evaluate`: how good is a model, or a checkpoint, on color photographs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rechroma.cli import options, training_options
-from rechroma.cli.checkpoint import model_or_checkpoint, refuse_two_models
 from rechroma.cli.console import Console
+from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ __all__ = ["evaluate"]
 )
 @click.option("--kid-encoder", type=click.Path(path_type=Path), metavar="FILE",
               help="Weights of tf_efficientnet_lite0 for KID-lite0.")  # fmt: skip
-@click.option("--baselines", is_flag=True, help="Also grey, mean chroma, and the ceiling.")
+@click.option("--baselines", is_flag=True, help="Also gray, mean chroma, and the ceiling.")
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE.png",
-              help="Also write eight pictures: grey | predictions | truth.")  # fmt: skip
+              help="Also write eight pictures: gray | predictions | truth.")  # fmt: skip
 @options.as_json
 @options.quiet
 @options.verbose
@@ -63,7 +63,7 @@ def evaluate(
     figure: Path | None,
     as_json: bool,
 ) -> None:
-    """Colorize colour photographs from their L alone, and compare with the truth.
+    """Colorize color photographs from their L alone, and compare with the truth.
 
     \b
     Examples:
@@ -72,12 +72,12 @@ def evaluate(
       rechroma evaluate --cfg train_base_lab --ckpt_name ckpt_best   (on VAL_DIR)
 
     Everything runs as `rechroma colorize` does, at the pictures' own size. A model that predicts
-    RGB gets two rows: its own picture, and its colours on the photograph's own lightness.
+    RGB gets two rows: its own picture, and its colors on the photograph's own lightness.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     refuse_two_models(cfg, overrides, ckpt_name)
     training_options.require_training()
     from rechroma.colorizer import Colorizer
-    from rechroma.evaluation import subjects
+    from rechroma.evaluation import predictions
     from rechroma.evaluation.kid import Lite0Features
     from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
     from rechroma.evaluation.report import evaluate as measure
@@ -90,11 +90,11 @@ def evaluate(
         distance = load_perceptual("lpips" if metric == "lpips" else "st_lpips")
         features = Lite0Features(kid_encoder) if kid_encoder else None
         colorizer = Colorizer(file, size=size)
-        answers = subjects.answers(colorizer, name, strength, vividness)
+        answers = predictions.answers(colorizer, name, strength, vividness)
         if figure:
-            subjects.figure(answers, truths).save(figure)
+            predictions.figure(answers, truths).save(figure)
         if baselines:
-            answers |= subjects.baselines(colorizer.card, truths)
+            answers |= predictions.baselines(colorizer.card, truths)
         rows: list[Row] = []
         with console.progress("evaluating", len(answers)) as step:
             for title, answer in answers.items():
@@ -113,5 +113,5 @@ def _val_dir(cfg: Path | None, overrides: tuple[str, ...]) -> Path:
 
     place = None if cfg is None else load_config(cfg, list(overrides)).val_dir
     if place is None:
-        raise UsageError("no folder of colour photographs given", "name one, or give --cfg")
+        raise UsageError("no folder of color photographs given", "name one, or give --cfg")
     return place

@@ -16,9 +16,9 @@ _FOLDER = click.Path(path_type=Path)
 
 @click.command()
 @click.option("--train", "train_dir", required=True, type=_FOLDER, metavar="DIR",
-              help="Colour photographs to train on.")  # fmt: skip
+              help="Color photographs to train on.")  # fmt: skip
 @click.option("--val", "val_dir", required=True, type=_FOLDER, metavar="DIR",
-              help="Colour photographs to validate and to report on.")  # fmt: skip
+              help="Color photographs to validate and to report on.")  # fmt: skip
 @click.option("--out", required=True, type=_FOLDER, metavar="DIR",
               help="Gets a folder for each recipe, and the report.")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), default=30.0,

@@ -21,7 +21,7 @@ __all__ = ["export"]
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.onnx")
 @click.option("--name", required=True, help="The model's name on its card.")
 @click.option("--model-version", default="1", show_default=True, help="Its version.")
-@click.option("--licence", default="not stated", show_default=True, help="Of the weights (SPDX).")
+@click.option("--license", default="not stated", show_default=True, help="Of the weights (SPDX).")
 @click.option("--training-data", default="not stated", show_default=True, help="In words.")
 @click.option(
     "--size", type=click.IntRange(min=32), default=192, show_default=True,
@@ -51,7 +51,7 @@ def export(
     output: Path,
     name: str,
     model_version: str,
-    licence: str,
+    license: str,  # noqa: A002 (the option of that name)
     training_data: str,
     size: int,
     chroma_gain: float,
@@ -70,19 +70,19 @@ def export(
       rechroma colorize old.jpg --model mine.onnx
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     training_options.require_training()
+    from rechroma.training.calibration import calibrate
     from rechroma.training.checkpoint import load_average
     from rechroma.training.export import card_of, export_onnx
-    from rechroma.training.operating import set_operating_point
 
     model, facts = load_average(checkpoints)
-    log_weights = set_operating_point(
+    log_weights = calibrate(
         model, facts.get("log_weights", []), temperature=temperature, unweighed=unweighed
     )
     card = card_of(
         model,
         name=name,
         version=model_version,
-        licence=licence,
+        license=license,
         training_data=training_data,
         size=size,
         scores=_scores(scores) if scores else {},

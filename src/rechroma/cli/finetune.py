@@ -37,7 +37,7 @@ def finetune(
     overrides: tuple[str, ...],
     overwrite: bool,
 ) -> None:
-    """Tune the shipped model on your own colour photographs, and write it as a new one.
+    """Tune the shipped model on your own color photographs, and write it as a new one.
 
     \b
     Examples:

@@ -20,7 +20,7 @@ from rechroma.batch import (
     make_plan,
     run,
 )
-from rechroma.cli.report import Report
+from rechroma.cli.results import Report
 from rechroma.errors import UsageError
 from rechroma.photo import DEFAULT_MAX_PIXELS
 

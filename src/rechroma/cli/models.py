@@ -44,7 +44,7 @@ def _as_json(card: ModelCard, *, megabytes: float, default: bool) -> str:
             "version": card.version,
             "default": default,
             "megabytes": round(megabytes, 1),
-            "licence": card.licence,
+            "license": card.license,
             "size": card.size,
             "hints": card.hints,
             "training_data": card.training_data,
@@ -60,7 +60,7 @@ def _as_text(card: ModelCard, *, megabytes: float, default: bool) -> str:
         f"{card.name}{mark}\n"
         f"  version  {card.version}\n"
         f"  size     {megabytes:.1f} MB\n"
-        f"  licence  {card.licence}\n"
+        f"  license  {card.license}\n"
         f"  trained  on {card.training_data}\n"
         f"  scores   {scores or 'none'}"
     )

@@ -13,7 +13,7 @@ _METHODS = ["reinhard", "reinhard-paper", "mkl", "histogram", "sliced", "swatche
 
 method = click.option(
     "--method", type=click.Choice(_METHODS), default="swatches", show_default=True,
-    help="How colours are matched.",
+    help="How colors are matched.",
 )  # fmt: skip
 strength = click.option(
     "--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
@@ -25,7 +25,7 @@ luminance = click.option(
 )  # fmt: skip
 regions = click.option(
     "--regions", type=click.IntRange(2, 8), metavar="N",
-    help="Regions of colour of method swatches, 2 to 8.  [default: as the pictures need]",
+    help="Regions of color of method swatches, 2 to 8.  [default: as the pictures need]",
 )  # fmt: skip
 exact = click.option(
     "--exact", is_flag=True, help="Compute every pixel instead of reading a 33³ table; slow."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rechroma.batch.point_work import PointWork
-from rechroma.colorizer import is_colour
+from rechroma.batch.pictures import PointWork
+from rechroma.colorizer import is_color
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.mood import (
@@ -14,9 +14,9 @@ from rechroma.mood import (
     METHODS,
     fit_look,
     fit_regional_look,
-    in_colour,
-    load_early,
+    in_color,
     parse_swatch,
+    preload_default_colorizer,
 )
 from rechroma.photo import Photo, read, write
 
@@ -34,7 +34,7 @@ _PREVIEW_HEIGHT = 240
 
 @dataclass(frozen=True, slots=True)
 class TransferOptions:
-    """The options of `rechroma transfer` that say how colours are changed; see its help."""
+    """The options of `rechroma transfer` that say how colors are changed; see its help."""
 
     sources: tuple[str, ...]
     method: str
@@ -89,13 +89,13 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         PhotoError: A source or a mask can't be read.
     """
     if options.method == DEFAULT_METHOD:
-        load_early()
+        preload_default_colorizer()
     moods = [read(source) for source in options.sources]
     if all(options.masks):
         both = [read(mask) for mask in options.masks if mask is not None]
 
         def by_masks(photo: Photo) -> Photo:
-            photo = in_colour(photo, moods[0])
+            photo = in_color(photo, moods[0])
             look = fit_regional_look(
                 moods[0], photo, both[0], both[1],
                 method=options.method, strength=options.strength, luminance=options.luminance,
@@ -116,12 +116,12 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
         return look
 
     def by_look(photo: Photo) -> Photo:
-        photo = in_colour(photo, moods[0])
+        photo = in_color(photo, moods[0])
         return fitted(photo).apply(photo, exact=options.exact, threads=threads)
 
     def by_strips(thumbnail: Photo) -> PixelChange | None:
         # Rectangles count the pixels of the whole picture.
-        whole = swatches or options.exact or not is_colour(thumbnail)
+        whole = swatches or options.exact or not is_color(thumbnail)
         return None if whole else fitted(thumbnail).lut.apply
 
     return PointWork(by_look, by_strips)
@@ -130,7 +130,7 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
 def preview(options: TransferOptions, target: Photo, sheet: Path, *, overwrite: bool) -> None:
     """Write source, target and what every method makes of it, side by side."""
     moods = [read(source) for source in options.sources]
-    photo = in_colour(target, moods[0])
+    photo = in_color(target, moods[0])
     results = [
         fit_look(
             moods, photo, method=method, strength=options.strength, luminance=options.luminance

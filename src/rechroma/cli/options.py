@@ -46,7 +46,7 @@ strength = click.option(
     type=click.FloatRange(0.0, 1.5),
     default=1.0,
     show_default=True,
-    help="How much colour: 0 is grey, 1 what the model says.",
+    help="How much color: 0 is gray, 1 what the model says.",
 )
 vividness = click.option(
     "--vividness",

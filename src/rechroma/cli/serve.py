@@ -14,7 +14,7 @@ from rechroma.cli.console import Console
 from rechroma.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from rechroma.web.limits import Limits
+    from rechroma.web.settings import Limits
 
 __all__ = ["serve"]
 
@@ -69,7 +69,7 @@ def serve(
     size: int | None,
     device: str,
 ) -> None:
-    """Open a page on this machine where photographs get their colour back, and an HTTP service.
+    """Open a page on this machine where photographs get their color back, and an HTTP service.
 
     \b
     Examples:
@@ -81,9 +81,8 @@ def serve(
     Pictures stay on the machine that runs this, and are forgotten when it stops.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     _require_web()
-    from rechroma.web.limits import Limits
     from rechroma.web.server import serve as run
-    from rechroma.web.settings import Settings, is_loopback
+    from rechroma.web.settings import Limits, Settings, is_loopback
 
     usual = Limits()
     limits = Limits(
@@ -97,7 +96,7 @@ def serve(
     cores = available_cores()
     settings = Settings(
         host, port, token, model, device, size,
-        lanes=workers or min(cores, _MOST_WORKERS), threads=cores, limits=limits,
+        workers=workers or min(cores, _MOST_WORKERS), threads=cores, limits=limits,
     )  # fmt: skip
 
     def tell(address: str) -> None:

@@ -60,7 +60,7 @@ def train(
         raise UsageError("--ckpt_name names what --evaluate measures", "add --evaluate")
     training_options.require_training()
     from rechroma.training.config import load_config
-    from rechroma.training.run import train as run
+    from rechroma.training.train import train as run
 
     config = load_config(cfg, list(overrides))
     training_options.show_log(console)

@@ -30,10 +30,10 @@ __all__ = ["transfer"]
 @mood_options.luminance
 @mood_options.regions
 @click.option("--swatch", "swatches", multiple=True, metavar="X,Y,W,H:X,Y,W,H",
-              help="A rectangle in the source, and the one in the target that gets its colours; "
+              help="A rectangle in the source, and the one in the target that gets its colors; "
               "may be repeated.")  # fmt: skip
 @click.option("--source-mask", metavar="M", help="A picture of the source's regions: equal flat "
-              "colours in both masks belong together.")  # fmt: skip
+              "colors in both masks belong together.")  # fmt: skip
 @click.option("--target-mask", metavar="M", help="The same of the target.")
 @mood_options.exact
 @mood_options.lut
@@ -99,17 +99,17 @@ def transfer(
     from rechroma.batch.pictures import load
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.mood_work import TransferOptions, check_single, preview, transfer_work
-    from rechroma.cli.report import show_plan
+    from rechroma.cli.results import show_plan
 
-    colours = TransferOptions(
+    colors = TransferOptions(
         sources, method, strength, luminance, regions, swatches, (source_mask, target_mask),
         exact, lut, int(lut_size),
     )  # fmt: skip
     plan = plan_job(targets, output, console, beside="{parent}/{stem}.mood{ext}")
-    check_single(colours, len(plan.tasks), preview=sheet is not None)
+    check_single(colors, len(plan.tasks), preview=sheet is not None)
     if sheet is not None:
         preview(
-            colours, load(plan.tasks[0].source, max_pixels=max_pixels), sheet, overwrite=overwrite
+            colors, load(plan.tasks[0].source, max_pixels=max_pixels), sheet, overwrite=overwrite
         )
         console.note(f"written: {sheet}")
         return 0
@@ -118,7 +118,7 @@ def transfer(
         return 0
 
     def make_work(threads: int) -> Work:
-        return transfer_work(colours, threads, overwrite=overwrite)
+        return transfer_work(colors, threads, overwrite=overwrite)
 
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
     return run_job(plan, make_work, how, console, verb="changed")

@@ -1,4 +1,4 @@
-"""Colour: the sRGB curve, CIELAB, the gamut and the colour difference, in NumPy.
+"""Color: the sRGB curve, CIELAB, the gamut and the color difference, in NumPy.
 
 `lab_torch` holds the differentiable twin; it is imported by training and metrics alone.
 """

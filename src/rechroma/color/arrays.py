@@ -1,7 +1,7 @@
 """The array type of this room, and its two layouts.
 
-Colours have their channels on the last axis, whatever the memory looks like. Inside, work is done
-plane by plane: NumPy's vector loops need neighbours in memory, and interleaved channels have none.
+Colors have their channels on the last axis, whatever the memory looks like. Inside, work is done
+plane by plane: NumPy's vector loops need neighbors in memory, and interleaved channels have none.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def as_float(values: FloatArray) -> FloatArray:
 
 
 def to_planes(colors: FloatArray) -> FloatArray:
-    """Return colours, shape (..., 3), as contiguous planes, shape (3, ...); no copy if they are."""
+    """Return colors, shape (..., 3), as contiguous planes, shape (3, ...); no copy if they are."""
     colors = as_float(colors)
     last = colors.ndim - 1
     return np.ascontiguousarray(colors.transpose(last, *range(last)))
 
 
 def from_planes(planes: FloatArray) -> FloatArray:
-    """Return planes, shape (3, ...), as colours, shape (..., 3): a view."""
+    """Return planes, shape (3, ...), as colors, shape (..., 3): a view."""
     return planes.transpose(*range(1, planes.ndim), 0)

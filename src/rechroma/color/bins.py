@@ -15,18 +15,18 @@ from rechroma.color.lab import rgb_to_lab
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BINS", "GRID", "bin_centres"]
+__all__ = ["BINS", "GRID", "bin_centers"]
 
 GRID = 10
-# How many `bin_centres` finds, which takes a quarter of a second: as long as colorizing does.
+# How many `bin_centers` finds, which takes a quarter of a second: as long as colorizing does.
 BINS = 261
 
 
 @lru_cache(maxsize=1)
-def bin_centres() -> NDArray[np.float32]:
-    """Return the centres (a, b) of the bins that sRGB reaches, shape (Q, 2), sorted.
+def bin_centers() -> NDArray[np.float32]:
+    """Return the centers (a, b) of the bins that sRGB reaches, shape (Q, 2), sorted.
 
-    The six faces of the RGB cube are enough: from any colour inside, a walk along L at fixed a and
+    The six faces of the RGB cube are enough: from any color inside, a walk along L at fixed a and
     b ends on a face.
     """
     levels = np.linspace(0, 1, 256, dtype=np.float32)

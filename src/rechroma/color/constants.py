@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 # Linear sRGB → XYZ, each row scaled by its own sum below. The white point *is* the row sums: with
-# the usual rounded D65 white (0.95047, 1, 1.08883) a grey would get |a|, |b| of about 0.005.
+# the usual rounded D65 white (0.95047, 1, 1.08883) a gray would get |a|, |b| of about 0.005.
 _RGB_TO_XYZ = (
     (0.412453, 0.357580, 0.180423),
     (0.212671, 0.715160, 0.072169),

@@ -14,7 +14,7 @@ _25_TO_7 = 25.0**7
 
 
 def ciede2000(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Return ΔE00, shape (...), of two CIELAB colours, shape (..., 3), with kL = kC = kH = 1.
+    """Return ΔE00, shape (...), of two CIELAB colors, shape (..., 3), with kL = kC = kH = 1.
 
     Shapes broadcast; float32 stays float32. Numbers in comments are the paper's equations.
     """

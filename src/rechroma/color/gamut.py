@@ -1,4 +1,4 @@
-"""Bringing colours back into sRGB by lowering chroma at fixed lightness and hue.
+"""Bringing colors back into sRGB by lowering chroma at fixed lightness and hue.
 
 Clipping the channels instead would change lightness and hue: a saturated sky turns cyan.
 """
@@ -26,7 +26,7 @@ _STEPS = 12
 
 
 def in_gamut(lab: FloatArray) -> NDArray[np.bool_]:
-    """Tell, shape (...), which CIELAB colours, shape (..., 3), lie in the sRGB gamut."""
+    """Tell, shape (...), which CIELAB colors, shape (..., 3), lie in the sRGB gamut."""
     return _excess(lab_to_linear(lab)) <= 0
 
 
@@ -37,7 +37,7 @@ def chroma_limit(lab: FloatArray) -> FloatArray:
     once, to the accuracy that matters here.
 
     Args:
-        lab: Colours, shape (..., 3); L outside of 0…100 gives 0.
+        lab: Colors, shape (..., 3); L outside of 0…100 gives 0.
     """
     lab = from_planes(to_planes(lab))
     low = np.zeros_like(lab[..., 0])
@@ -49,9 +49,9 @@ def chroma_limit(lab: FloatArray) -> FloatArray:
 
 
 def limit_chroma(lab: FloatArray) -> FloatArray:
-    """Return CIELAB colours, shape (..., 3), inside of sRGB: same L and hue, chroma lowered.
+    """Return CIELAB colors, shape (..., 3), inside of sRGB: same L and hue, chroma lowered.
 
-    Colours that were inside come back bit for bit.
+    Colors that were inside come back bit for bit.
     """
     lab = as_float(lab)
     outside = ~in_gamut(lab)

@@ -66,7 +66,7 @@ def rgb_to_lab(rgb: FloatArray) -> FloatArray:
 def lab_to_rgb(lab: FloatArray) -> FloatArray:
     """Convert CIELAB, shape (..., 3), to sRGB-encoded values in the same float type.
 
-    Colours outside of the gamut come back outside of 0…1; see `rechroma.color.gamut`.
+    Colors outside of the gamut come back outside of 0…1; see `rechroma.color.gamut`.
     """
     return linear_to_srgb(lab_to_linear(lab))
 

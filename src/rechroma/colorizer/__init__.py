@@ -1,14 +1,14 @@
 """Colorizing at run time: one network in ONNX Runtime, its chroma on the photo's own L."""
 
 from rechroma.colorizer.card import ModelCard
+from rechroma.colorizer.color_detection import is_color
 from rechroma.colorizer.colorization import Colorization
-from rechroma.colorizer.distribution import Distribution, Likely, one_answer_alone
+from rechroma.colorizer.colorizer import Colorizer, colorize
+from rechroma.colorizer.distribution import Distribution, Likely, single_answer_error
+from rechroma.colorizer.graph_io import conditioning_unsupported
 from rechroma.colorizer.hints import Hint, parse_hint, read_hints
-from rechroma.colorizer.ports import no_advice_taken
 from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
-from rechroma.colorizer.run import Colorizer, colorize
 from rechroma.colorizer.session import available_devices, load_card
-from rechroma.colorizer.tint import is_colour
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -21,11 +21,11 @@ __all__ = [
     "ModelCard",
     "available_devices",
     "colorize",
+    "conditioning_unsupported",
     "find_model",
-    "is_colour",
+    "is_color",
     "load_card",
-    "no_advice_taken",
-    "one_answer_alone",
     "parse_hint",
     "read_hints",
+    "single_answer_error",
 ]

@@ -31,12 +31,12 @@ __all__ = [
 # The entry of the ONNX file's `metadata_props` that holds the card as JSON.
 CARD_KEY = "rechroma.card"
 # Kind of input → its channels.
-INPUT_CHANNELS = {"lightness": 1, "grey": 1, "rgb": 3}
+INPUT_CHANNELS = {"lightness": 1, "gray": 1, "rgb": 3}
 # Kind of output → its channels.
 OUTPUT_CHANNELS = {"chroma": 2, "rgb": 3}
 # The output of a model that tells what it sees.
 FEATURES = "features"
-# The output of a model that tells how likely colours are.
+# The output of a model that tells how likely colors are.
 LOGITS = "logits"
 
 _MEND = "export the model again with this version of rechroma"
@@ -49,9 +49,9 @@ class ModelCard:
     Attributes:
         name: Its name, such as "rechroma-v2".
         version: Its version.
-        licence: The licence of the weights, as an SPDX identifier.
-        input: What the graph takes, float32 (N, C, H, W): "lightness", CIELAB's L, C = 1; "grey",
-            the sRGB grey of that L, C = 1; or "rgb", that grey three times, C = 3.
+        license: The license of the weights, as an SPDX identifier.
+        input: What the graph takes, float32 (N, C, H, W): "lightness", CIELAB's L, C = 1; "gray",
+            the sRGB gray of that L, C = 1; or "rgb", that gray three times, C = 3.
         output: What it gives: "chroma", float32 (N, 2, H/s, W/s), a and b; or "rgb", float32
             (N, 3, H/s, W/s), sRGB, of which a and b are used as a rule.
         stride: H and W have to be multiples of it.
@@ -59,8 +59,8 @@ class ModelCard:
         feature_stride: f of a second output "features", float32 (N, C, H/f, W/f), in which places
             that show the same kind of thing are alike; 0 for a model without.
         size: Pixels of the shorter side at which the model works best.
-        hints: Whether it takes colour hints and moods, as inputs "hints" and "mood"; see
-            `rechroma.colorizer.advice`.
+        hints: Whether it takes color hints and moods, as inputs "hints" and "mood"; see
+            `rechroma.colorizer.conditioning`.
         training_data: What it was trained on, in words.
         scores: Metric name → value on the project's validation pictures.
         input_black: The number that stands for black.
@@ -71,14 +71,14 @@ class ModelCard:
         temperature: T of the annealed mean by which an output "logits", float32 (N, Q, H/s, W/s),
             over the bins of `rechroma.color.bins` becomes the chroma; 0 for a model without.
         chroma_gain: Factor on that mean, which the graph's chroma has had already, but for what is
-            a hint's colour.
-        log_weights: What training added to the logits, by weighing rare colours more: Q numbers, or
-            none. Without them logits tell how likely colours are.
+            a hint's color.
+        log_weights: What training added to the logits, by weighing rare colors more: Q numbers, or
+            none. Without them logits tell how likely colors are.
     """
 
     name: str
     version: str
-    licence: str
+    license: str
     input: str
     output: str
     stride: int
@@ -118,7 +118,7 @@ def parse_card(text: str, where: str) -> ModelCard:
         raise ModelError(f"{where}: its card is not JSON ({error})", _MEND) from error
     if not isinstance(data, dict):
         raise ModelError(f"{where}: its card is not a JSON object", _MEND)
-    card = cast("dict[str, object]", data)
+    card = _translated(cast("dict[str, object]", data))
     _check_keys(card, _KEYS, where, "the model may need a newer rechroma")
     return _checked(card, where, _MEND)
 
@@ -134,10 +134,10 @@ def parse_toml_card(text: str, where: str) -> ModelCard:
         ModelError: Not TOML, a key that is unknown or missing, or a value that can't be.
     """
     try:
-        values: dict[str, object] = tomllib.loads(text)
+        values = _translated(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ModelError(f"{where}: not TOML ({error})", "mend the card") from error
-    if values.get("input") in ("grey", "rgb"):
+    if values.get("input") in ("gray", "rgb"):
         values = {"input_white": 1.0, **values}
     mend = "mend the card; docs/models/other-models.md has one"
     _check_keys(values, _KEYS - _OURS_ALONE, where, mend)
@@ -155,7 +155,7 @@ _OURS_ALONE = frozenset({"feature_stride", "hints", "temperature", "chroma_gain"
 # What a card of somebody else's model may leave out.
 _UNSTATED: Mapping[str, object] = {
     "version": "not stated",
-    "licence": "not stated",
+    "license": "not stated",
     "training_data": "not stated",
     "scores": {},
     "stride": 1,
@@ -163,6 +163,19 @@ _UNSTATED: Mapping[str, object] = {
     "feature_stride": 0,
     "hints": False,
 }
+
+
+# Words of cards that were written before version 0.2, and what they are now.
+_OLD_KEYS = {"licence": "license"}
+_OLD_INPUTS = {"grey": "gray"}
+
+
+def _translated(values: dict[str, object]) -> dict[str, object]:
+    modern = {_OLD_KEYS.get(key, key): value for key, value in values.items()}
+    given = modern.get("input")
+    if isinstance(given, str):
+        modern["input"] = _OLD_INPUTS.get(given, given)
+    return modern
 
 
 def _checked(values: dict[str, object], where: str, mend: str) -> ModelCard:
@@ -230,8 +243,8 @@ _COUNT = (_is_count, "a positive whole number")
 _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
     "version": _TEXT,
-    "licence": _TEXT,
-    "input": (lambda value: value in [*INPUT_CHANNELS], '"lightness", "grey" or "rgb"'),
+    "license": _TEXT,
+    "input": (lambda value: value in [*INPUT_CHANNELS], '"lightness", "gray" or "rgb"'),
     "output": (lambda value: value in [*OUTPUT_CHANNELS], '"chroma" or "rgb"'),
     "stride": _COUNT,
     "output_stride": _COUNT,

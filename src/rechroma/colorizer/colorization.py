@@ -9,13 +9,12 @@ import numpy as np
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
-from rechroma.colorizer.distribution import one_answer_alone
+from rechroma.colorizer.distribution import single_answer_error
 from rechroma.colorizer.guided import GuidedPlanes
-from rechroma.colorizer.raw import enlarge
-from rechroma.colorizer.render import render
+from rechroma.colorizer.render import enlarge, render
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantise, to_float
+from rechroma.photo.model import quantize, to_float
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -81,14 +80,14 @@ class Colorization:
             UsageError: The model does not tell.
         """
         if self._distribution is None:
-            raise one_answer_alone()
+            raise single_answer_error()
         return self._distribution
 
     def render(self, *, strength: float = 1.0, vividness: float = 1.0) -> Photo:
-        """Return the photo in colour: its own L, the predicted chroma times `strength`.
+        """Return the photo in color: its own L, the predicted chroma times `strength`.
 
         Args:
-            strength: 0 (grey) … 1.5.
+            strength: 0 (gray) … 1.5.
             vividness: 0 (the mean of all that is possible: the most faithful on the average, and
                 pale) … 1 (near to the likeliest: the model's answer) … 1.5.
 
@@ -117,7 +116,7 @@ class Colorization:
             return guided.rows(0, lightness(to_float(self.photo.samples)))
 
     def on(self, photo: Photo) -> Colorization:
-        """Return the same colours for the same picture at another resolution."""
+        """Return the same colors for the same picture at another resolution."""
         return self._changed(photo, self._planes)
 
     def answer(self, number: int, count: int) -> Colorization:
@@ -176,7 +175,7 @@ class Colorization:
         return (each.render(strength=strength, vividness=vividness) for each in answers)
 
     def confidence(self) -> Photo:
-        """Return a grey picture of the photo's size: white where the model is sure, dark elsewhere.
+        """Return a gray picture of the photo's size: white where the model is sure, dark elsewhere.
 
         Raises:
             UsageError: The model does not tell.
@@ -184,7 +183,7 @@ class Colorization:
         size = self.photo.height, self.photo.width
         with memory_of(self.photo):
             sure = enlarge(self.distribution.confidence()[None], size, self._extent)
-            return read(quantise(sure[..., 0], np.dtype(np.uint8)))
+            return read(quantize(sure[..., 0], np.dtype(np.uint8)))
 
     def render_raw(self) -> Photo:
         """Return the network's own RGB, its lightness included, enlarged to the photo's size.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import bin_centers
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.card import ModelCard
 
-__all__ = ["Distribution", "Likely", "distribution_of", "one_answer_alone"]
+__all__ = ["Distribution", "Likely", "distribution_of", "single_answer_error"]
 
 # Suggestions are at least so far apart, in CIELAB units.
 _APART = 15.0
 # How far another answer is pushed along its direction: nats for each unit of a and b. At 0.02 walls
 # and clothes change and skin, sky and leaves hardly do; at 0.04 whole rooms turn red or blue.
 _PUSH = 0.02
-# The entropy, in nats, of what training shows for one colour at the centre of a bin: a Gaussian of
+# The entropy, in nats, of what training shows for one color at the center of a bin: a Gaussian of
 # σ = 5 over bins of 10 units.
 _SUREST = 1.135
 
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """A colour that a place may have: a and b, and how likely it and its neighbours are, 0…1."""
+    """A color that a place may have: a and b, and how likely it and its neighbors are, 0…1."""
 
     a: float
     b: float
@@ -38,13 +38,13 @@ class Likely:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distribution:
-    """Logits over `bin_centres()`.
+    """Logits over `bin_centers()`.
 
     Attributes:
         logits: Float32, shape (Q, h, w).
         temperature: T of the annealed mean (Zhang et al. 2016, equation 5).
         gain: Factor on the annealed mean.
-        log_weights: What training added to the logits, by weighing rare colours more, shape (Q,).
+        log_weights: What training added to the logits, by weighing rare colors more, shape (Q,).
     """
 
     logits: NDArray[np.float32]
@@ -68,14 +68,14 @@ class Distribution:
 
         The distribution is pushed in one direction of the (a, b) plane, the same everywhere
         (exponential tilting): where the network is sure nothing moves, where it is not, the next
-        possible colour in that direction wins, without a seam.
+        possible color in that direction wins, without a seam.
 
         Args:
             number: 1…count; each has its direction.
             count: Directions around the circle.
         """
         angle = 2 * np.pi * (number - 1) / count + np.pi / 4
-        along = bin_centres() @ np.array([np.cos(angle), np.sin(angle)], np.float32)
+        along = bin_centers() @ np.array([np.cos(angle), np.sin(angle)], np.float32)
         pushed = self.logits + (_PUSH * along.astype(np.float32))[:, None, None]
         annealed = _decoded(_softmax((pushed / self.temperature).astype(np.float32)))
         return annealed * np.float32(self.gain)
@@ -91,15 +91,15 @@ class Distribution:
         return np.clip(1 - unsure, 0, 1).astype(np.float32)
 
     def likely(self, row: int, column: int, count: int) -> list[Likely]:
-        """Return the likeliest colours of one cell, `count` at most, the likeliest first."""
-        centres = bin_centres()
+        """Return the likeliest colors of one cell, `count` at most, the likeliest first."""
+        centers = bin_centers()
         place = np.s_[:, row : row + 1, column : column + 1]
         left = replace(self, logits=self.logits[place]).probability[:, 0, 0]
         found: list[Likely] = []
         while len(found) < count and left.max() > 1e-3:
-            best = centres[int(left.argmax())]
-            near = np.linalg.norm(centres - best, axis=1) < _APART
-            a, b = left[near] @ centres[near] / left[near].sum()
+            best = centers[int(left.argmax())]
+            near = np.linalg.norm(centers - best, axis=1) < _APART
+            a, b = left[near] @ centers[near] / left[near].sum()
             found.append(Likely(float(a), float(b), float(left[near].sum())))
             left = np.where(near, 0, left)
         return sorted(found, key=lambda likely: -likely.probability)
@@ -111,11 +111,11 @@ def distribution_of(card: ModelCard, logits: NDArray[np.float32]) -> Distributio
     return Distribution(logits, card.temperature, card.chroma_gain, weights)
 
 
-def one_answer_alone() -> UsageError:
+def single_answer_error() -> UsageError:
     """Return the error for a model that has no distribution."""
     return UsageError(
         "this model gives one answer, and no others",
-        "vividness, variants and confidence need a model that says how likely colours are",
+        "vividness, variants and confidence need a model that says how likely colors are",
     )
 
 
@@ -125,4 +125,4 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _decoded(probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.tensordot(bin_centres().T, probability, axes=1).astype(np.float32)
+    return np.tensordot(bin_centers().T, probability, axes=1).astype(np.float32)

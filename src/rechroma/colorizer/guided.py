@@ -1,4 +1,4 @@
-"""Enlarging planes with the full-resolution L as a guide, so that colour stops at edges.
+"""Enlarging planes with the full-resolution L as a guide, so that color stops at edges.
 
 The planes are chroma as a rule; a mood's regions are enlarged in the same way.
 
@@ -29,7 +29,7 @@ __all__ = ["EPSILON", "MARGIN", "RADIUS", "GuidedPlanes"]
 
 # Windows are 3×3 cells; EPSILON, in L², is the variance of L below which it is taken for noise.
 # MARGIN, as a part of the range of L in the window, is how far beyond it the guide may go: a cell
-# across an edge has seen a mixture, and its neighbour nothing else of the other side.
+# across an edge has seen a mixture, and its neighbor nothing else of the other side.
 # PSNR over bilinear, mean of scikit-image's astronaut, coffee, chelsea and rocket, with the truth's
 # chroma at a quarter of 256 px, and the same blurred by one cell as a network gives it: radius 1,
 # epsilon 1, margin 0, 0.25, 0.5, none: +1.2, +1.1, +1.0, +0.8 and +0.54, +0.59, +0.60, +0.62 dB;
@@ -67,9 +67,9 @@ class GuidedPlanes:
         bounds = np.stack([low - margin, high + margin])
         lines = np.concatenate([slopes, planes - slopes * guide, bounds])
         self._count = len(planes)
-        self._above, self._below, self._weight = _neighbours(shape[0], extent[0], guide.shape[0])
+        self._above, self._below, self._weight = _neighbors(shape[0], extent[0], guide.shape[0])
         # Columns are interpolated once, for all rows: what is left is adding whole rows.
-        left, right, weight = _neighbours(shape[1], extent[1], guide.shape[1])
+        left, right, weight = _neighbors(shape[1], extent[1], guide.shape[1])
         # `take`, because `lines[..., left]` would lay the columns out first, and rows apart.
         self._lines = lines.take(left, axis=-1)
         self._lines += weight * (lines.take(right, axis=-1) - self._lines)
@@ -128,10 +128,10 @@ def _windowed(plane: Plane, combine: Callable[[Plane, Plane], Plane]) -> Plane:
     return plane
 
 
-def _neighbours(
+def _neighbors(
     count: int, extent: float, cells: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Plane]:
-    """Return, for each of `count` pixels, the cells before and after its centre and the weight."""
+    """Return, for each of `count` pixels, the cells before and after its center and the weight."""
     position = np.clip((np.arange(count) + 0.5) * (extent / count) - 0.5, 0, cells - 1)
     before = position.astype(np.intp)
     return before, np.minimum(before + 1, cells - 1), (position - before).astype(np.float32)

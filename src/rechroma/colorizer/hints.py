@@ -1,4 +1,4 @@
-"""Hints as users give them: a point of the picture, and the colour that it should get."""
+"""Hints as users give them: a point of the picture, and the color that it should get."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from rechroma.color import rgb_to_lab
-from rechroma.colorizer.advice import Patch, hint_map, mood_vector
+from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.errors import UsageError
 from rechroma.photo.shrink import block_mean
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from rechroma.colorizer.size import SizePlan
     from rechroma.photo import Photo
 
-__all__ = ["Hint", "mood_of", "parse_hint", "read_hints", "seen_hints"]
+__all__ = ["Hint", "mood_of", "parse_hint", "rasterize_hints", "read_hints"]
 
 # A hint is a square of so many of the network's pixels; training shows it 1 to 9.
 _SIDE = 5
 # A mood's histogram is taken from about so many pixels a side.
 _MOOD_SIDE = 128
-_FORM = "write x,y,#rrggbb: pixels from the left and from the top, and a colour"
+_FORM = "write x,y,#rrggbb: pixels from the left and from the top, and a color"
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A colour for a place.
+    """A color for a place.
 
     Attributes:
         x: Pixels from the left of the upright photo, ≥ 0.
@@ -41,7 +41,7 @@ class Hint:
         color: sRGB, "#rrggbb"; of it a and b count, L is the photo's own.
 
     Raises:
-        UsageError: Not such a number, or not such a colour.
+        UsageError: Not such a number, or not such a color.
     """
 
     x: float
@@ -53,11 +53,11 @@ class Hint:
             if isinstance(value, bool) or not 0 <= value < float("inf"):
                 raise UsageError(f"a hint at {self.x}, {self.y}", "give pixels, 0 or more")
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
-            raise UsageError(f"the hint's colour {self.color!r} is none", "write it as #rrggbb")
+            raise UsageError(f"the hint's color {self.color!r} is none", "write it as #rrggbb")
 
     @property
     def chroma(self) -> tuple[float, float]:
-        """The colour's a and b."""
+        """The color's a and b."""
         rgb = np.array([int(self.color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
         _, a, b = rgb_to_lab(rgb)
         return float(a), float(b)
@@ -108,7 +108,7 @@ def _entry(entry: object, where: str, form: str) -> Hint:
         raise UsageError(f"{where}: {error.what}", error.mend) from error
 
 
-def seen_hints(hints: tuple[Hint, ...], photo: Photo, plan: SizePlan) -> NDArray[np.float32]:
+def rasterize_hints(hints: tuple[Hint, ...], photo: Photo, plan: SizePlan) -> NDArray[np.float32]:
     """Return `hint_map` at the network's size.
 
     Raises:
@@ -136,7 +136,7 @@ def mood_of(photo: Photo, gain: float) -> NDArray[np.float32]:
     """Return the `mood_vector` of a photo.
 
     Args:
-        photo: What the answer's colours are to be like.
+        photo: What the answer's colors are to be like.
         gain: The card's factor on answers: the network is told what to say before it.
     """
     factor = max(1, min(photo.height, photo.width) // _MOOD_SIDE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.color.arrays import from_planes
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.guided import GuidedPlanes
 
-__all__ = ["render"]
+__all__ = ["enlarge", "render"]
 
 # Pixels of a strip: few enough that its planes stay in a core's own cache, and enough that NumPy's
 # calls cost little beside their work.
@@ -31,7 +32,7 @@ def render(
 ) -> NDArray[np.float32]:
     """Return the picture's own L with the predicted chroma.
 
-    Colours outside of sRGB lose chroma at the same L and hue.
+    Colors outside of sRGB lose chroma at the same L and hue.
 
     Args:
         samples: The picture, sRGB-encoded, shape (H, W, 3): uint8, uint16, or float32 in 0…1.
@@ -68,3 +69,24 @@ def _in_threads(work: Callable[[int], None], starts: range, threads: int) -> Non
     with ThreadPoolExecutor(threads) as pool:
         # The list draws the results, so that what a thread raised is raised here.
         list(pool.map(work, starts))
+
+
+def enlarge(
+    picture: NDArray[np.float32], shape: tuple[int, int], extent: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Return a small picture at a photo's size, by bicubic interpolation.
+
+    Args:
+        picture: In 0…1, shape (C, h, w).
+        shape: Rows and columns of the photo.
+        extent: How many rows and columns of `picture` the photo covers; at most h and w.
+
+    Returns:
+        Clipped to 0…1, float32, shape (H, W, C).
+    """
+    size, box = (shape[1], shape[0]), (0, 0, extent[1], extent[0])
+    planes = [
+        np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC, box=box))
+        for plane in np.ascontiguousarray(picture)
+    ]
+    return np.clip(np.stack(planes, axis=-1), 0, 1)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from rechroma.color.bins import BINS
-from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
 from rechroma.colorizer.card import (
     CARD_KEY,
     FEATURES,
@@ -21,13 +20,14 @@ from rechroma.colorizer.card import (
     parse_card,
     parse_toml_card,
 )
-from rechroma.colorizer.ports import (
-    NO_ADVICE,
-    Advice,
-    advice_inputs,
+from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE
+from rechroma.colorizer.graph_io import (
+    UNCONDITIONED,
+    Conditioning,
+    conditioning_inputs,
+    conditioning_unsupported,
+    decode_output,
     graph_input,
-    meaning_of,
-    no_advice_taken,
 )
 from rechroma.colorizer.registry import find_model
 from rechroma.colorizer.runtime import load_runtime, runtime_errors
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
 
-__all__ = ["DEVICES", "Session", "available_devices", "load_card", "open_session"]
+__all__ = ["DEVICES", "ModelSession", "available_devices", "load_card", "open_model_session"]
 
 # Device name → ONNX Runtime's execution provider.
 DEVICES = {
@@ -56,7 +56,7 @@ _AUTO = ("cuda", "rocm", "directml", "cpu")
 _FATAL_ONLY = 4
 
 
-class Session:
+class ModelSession:
     """One loaded network; `run` may be called from several threads at once.
 
     Args:
@@ -75,13 +75,13 @@ class Session:
         self._input, self._chroma = session.get_inputs()[0].name, session.get_outputs()[0].name
 
     def run(
-        self, lightness: NDArray[np.float32], advice: Advice = NO_ADVICE
+        self, lightness: NDArray[np.float32], conditioning: Conditioning = UNCONDITIONED
     ) -> NDArray[np.float32]:
         """Run the network.
 
         Args:
             lightness: L in 0…100, float32, shape (H, W), both multiples of the card's stride.
-            advice: Hints and a mood.
+            conditioning: Hints and a mood.
 
         Returns:
             Float32, with s the card's output stride: a and b in CIELAB units, (2, H/s, W/s); of an
@@ -89,22 +89,22 @@ class Session:
 
         Raises:
             ModelError: The graph fails, or gives another shape than its card says, or NaN.
-            UsageError: Advice for a model that takes none.
+            UsageError: Conditioning for a model that takes none.
             OutOfMemoryError: Its buffers don't fit into memory.
         """
-        (maps,) = self._outputs([self._chroma], lightness, advice)
+        (maps,) = self._outputs([self._chroma], lightness, conditioning)
         return self._checked(maps, lightness)
 
     def run_whole(
-        self, lightness: NDArray[np.float32], advice: Advice = NO_ADVICE
+        self, lightness: NDArray[np.float32], conditioning: Conditioning = UNCONDITIONED
     ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Run the network, and return `run` and the logits, shape (Q, H/s, W/s), if it has them.
 
         See `run` for the arguments and errors.
         """
         if not self.card.temperature:
-            return self.run(lightness, advice), None
-        maps, logits = self._outputs([self._chroma, LOGITS], lightness, advice)
+            return self.run(lightness, conditioning), None
+        maps, logits = self._outputs([self._chroma, LOGITS], lightness, conditioning)
         return self._checked(maps, lightness), logits[0]
 
     def _checked(
@@ -123,7 +123,7 @@ class Session:
             raise ModelError(
                 f"{self._where}: the network gave NaN or infinity", "use another model or device"
             )
-        return meaning_of(maps[0], self.card)
+        return decode_output(maps[0], self.card)
 
     def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the encoder sees: places that show the same kind of thing are alike.
@@ -139,26 +139,26 @@ class Session:
         """
         if not self.card.feature_stride:
             raise ModelError(f"{self._where}: this model gives no features", "use the shipped one")
-        return self._outputs([FEATURES], lightness, NO_ADVICE)[0][0]
+        return self._outputs([FEATURES], lightness, UNCONDITIONED)[0][0]
 
     def _outputs(
-        self, names: list[str], lightness: NDArray[np.float32], advice: Advice
+        self, names: list[str], lightness: NDArray[np.float32], conditioning: Conditioning
     ) -> list[NDArray[np.float32]]:
         given = {self._input: graph_input(lightness, self.card)}
         if self.card.hints:
             height, width = lightness.shape
-            given |= advice_inputs(advice, (height, width))
-        elif advice is not NO_ADVICE:
-            raise no_advice_taken(self.card)
+            given |= conditioning_inputs(conditioning, (height, width))
+        elif conditioning is not UNCONDITIONED:
+            raise conditioning_unsupported(self.card)
         with _runtime_errors(self._where):
             # Outputs that nobody wants cost nothing then.
             outputs = self._session.run(names, given, self._frugal)
         return cast("list[NDArray[np.float32]]", outputs)
 
 
-def open_session(
+def open_model_session(
     model: str | os.PathLike[str], *, device: str = "auto", threads: int | None = None
-) -> Session:
+) -> ModelSession:
     """Load a model.
 
     Args:
@@ -171,13 +171,13 @@ def open_session(
     """
     path = find_model(model)
     provider = _provider(device)
-    session = _load(path, [provider, DEVICES["cpu"]], threads or 0, optimise=True)
+    session = _load(path, [provider, DEVICES["cpu"]], threads or 0, optimize=True)
     if device != "auto" and provider not in session.get_providers():
         raise ModelError(
             f"device {device!r} is there but does not start",
             "check its driver, or use --device cpu",
         )
-    return Session(session, _checked_card(session, str(path)), str(path))
+    return ModelSession(session, _checked_card(session, str(path)), str(path))
 
 
 def load_card(model: str | os.PathLike[str]) -> ModelCard:
@@ -187,7 +187,7 @@ def load_card(model: str | os.PathLike[str]) -> ModelCard:
         ModelError: No such model, or no valid card in it.
     """
     path = find_model(model)
-    return _checked_card(_load(path, [DEVICES["cpu"]], 1, optimise=False), str(path))
+    return _checked_card(_load(path, [DEVICES["cpu"]], 1, optimize=False), str(path))
 
 
 def available_devices() -> list[str]:
@@ -209,7 +209,7 @@ def _provider(device: str) -> str:
 
 
 def _load(
-    path: os.PathLike[str], providers: list[str], threads: int, *, optimise: bool
+    path: os.PathLike[str], providers: list[str], threads: int, *, optimize: bool
 ) -> onnxruntime.InferenceSession:
     onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
@@ -219,7 +219,7 @@ def _load(
     # Idle threads that spin for work win no time and cost CPU: a run of the 4 M network at 320²
     # took 45 ms of it with spinning and 29 without, on 2 cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if not optimise:
+    if not optimize:
         level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.graph_optimization_level = level
     unique = list(dict.fromkeys(providers))

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from rechroma.colorizer import ModelCard
     from rechroma.photo import Photo
 
-__all__ = ["constant_chroma", "grey_copy", "mean_chroma", "quarter_chroma"]
+__all__ = ["constant_chroma", "gray_copy", "mean_chroma", "quarter_chroma"]
 
 
-def grey_copy(photo: Photo) -> Photo:
+def gray_copy(photo: Photo) -> Photo:
     """Return the photo's L alone."""
     return constant_chroma(photo, (0.0, 0.0))
 

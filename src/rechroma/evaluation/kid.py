@@ -86,7 +86,7 @@ def kid(
 
     Args:
         results: 8-bit sRGB pictures, shape (H, W, 3), of any sizes: the shorter side is scaled to
-            224 and the centre is taken.
+            224 and the center is taken.
         truths: The same.
         features: Maps (N, 3, 224, 224) in 0…1 to (N, C).
         seed: Of the subsets.

@@ -1,4 +1,4 @@
-"""Evaluating colorizers on a folder of colour photographs."""
+"""Evaluating colorizers on a folder of color photographs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.errors import UsageError
 from rechroma.evaluation.kid import kid
-from rechroma.evaluation.scores import Interval, Scores, score, summarise
+from rechroma.evaluation.scores import Interval, Scores, score, summarize
 from rechroma.photo import read, readable_suffixes
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Row:
 
 
 def load_truths(folder: Path, limit: int | None = None) -> list[Photo]:
-    """Read the colour photographs of a folder in the order of their names.
+    """Read the color photographs of a folder in the order of their names.
 
     Raises:
         UsageError: There are none.
@@ -71,7 +71,7 @@ def load_truths(folder: Path, limit: int | None = None) -> list[Photo]:
     """
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in readable_suffixes())
     if not paths:
-        raise UsageError(f"{folder}: no pictures there", "give a folder of colour photographs")
+        raise UsageError(f"{folder}: no pictures there", "give a folder of color photographs")
     return [read(path) for path in paths[:limit]]
 
 
@@ -87,7 +87,7 @@ def evaluate(
     Args:
         name: For the table.
         results: 8-bit sRGB, each of its truth's size.
-        truths: The colour photographs.
+        truths: The color photographs.
         perceptual: LPIPS or ST-LPIPS.
         features: For KID-lite0; None leaves it out.
     """
@@ -95,7 +95,7 @@ def evaluate(
     scores = [score(r, t, perceptual) for r, t in zip(results, originals, strict=True)]
     return Row(
         name=name,
-        summary=summarise(scores),
+        summary=summarize(scores),
         kid_lite0=None if features is None else kid(results, originals, features),
         pictures=[(photo.name, entry) for photo, entry in zip(truths, scores, strict=True)],
     )

@@ -11,7 +11,6 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 
 from rechroma.color import ciede2000, rgb_to_lab
 from rechroma.errors import UsageError
-from rechroma.evaluation.colorfulness import colorfulness, colorfulness_signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +19,16 @@ if TYPE_CHECKING:
 
     from rechroma.evaluation.perceptual import PerceptualDistance
 
-__all__ = ["Interval", "Scores", "psnr", "score", "ssim", "summarise"]
+__all__ = [
+    "Interval",
+    "Scores",
+    "colorfulness",
+    "colorfulness_signed",
+    "psnr",
+    "score",
+    "ssim",
+    "summarize",
+]
 
 _RESAMPLES = 2000
 # Identical pictures would be infinitely good; this is a quarter of a level in one pixel of 10⁴.
@@ -35,7 +43,7 @@ class Scores:
 
     Attributes:
         psnr: dB, over all pixels and channels.
-        psnr_ab: dB, of a and b normalised to 0…1 as the LAB recipes train on them (range 220).
+        psnr_ab: dB, of a and b normalized to 0…1 as the LAB recipes train on them (range 220).
         ssim: Structural similarity, mean of the channels.
         perceptual: LPIPS or ST-LPIPS, whichever the caller gave.
         delta_e: Mean CIEDE2000.
@@ -115,7 +123,7 @@ def score(
     )
 
 
-def summarise(scores: Sequence[Scores], seed: int = 0) -> dict[str, Interval]:
+def summarize(scores: Sequence[Scores], seed: int = 0) -> dict[str, Interval]:
     """Return means with 95 % bootstrap intervals over pictures.
 
     `colorfulness_ratio` and `signed_ratio` are ratios of means, not means of ratios.
@@ -143,3 +151,28 @@ def summarise(scores: Sequence[Scores], seed: int = 0) -> dict[str, Interval]:
 def _tensor(picture: NDArray[Any]) -> torch.Tensor:
     values = np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
     return torch.from_numpy(values).float() / 255
+
+
+def colorfulness(rgb: NDArray[Any]) -> float:
+    """Return colorfulness with absolute opponent channels, as in DDColor and CT2.
+
+    Args:
+        rgb: sRGB, 0…255, shape (H, W, 3).
+    """
+    red_green, yellow_blue = _opponents(rgb)
+    return _colorfulness(np.abs(red_green), np.abs(yellow_blue))
+
+
+def colorfulness_signed(rgb: NDArray[Any]) -> float:
+    """Return colorfulness as the paper has it; see `colorfulness`."""
+    return _colorfulness(*_opponents(rgb))
+
+
+def _opponents(rgb: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    red, green, blue = np.moveaxis(np.asarray(rgb, dtype=np.float64), -1, 0)
+    return red - green, (red + green) / 2 - blue
+
+
+def _colorfulness(red_green: NDArray[np.float64], yellow_blue: NDArray[np.float64]) -> float:
+    spread = np.hypot(red_green.std(), yellow_blue.std())
+    return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))

@@ -89,19 +89,19 @@ class STLPIPS(nn.Module):
         return self.distance(self.features(x), self.features(y))
 
     def features(self, rgb: Tensor) -> list[Tensor]:
-        """Return the five stages' features, each normalised over its channels."""
+        """Return the five stages' features, each normalized over its channels."""
         if min(rgb.shape[-2:]) < _MIN_SIDE:
             raise UsageError(
                 f"ST-LPIPS needs pictures of at least {_MIN_SIDE} px, got {tuple(rgb.shape)}",
                 "compare larger pictures",
             )
         x = F.relu(self._first_stage((2 * rgb - 1 - self.shift) / self.scale))
-        maps = [_normalised(x)]
+        maps = [_normalized(x)]
         for stage, convolution in enumerate(self.convolutions[1:], start=1):
             if stage <= _LAST_HALVING:
                 x = self._halve(F.max_pool2d(x, 3, stride=1))
             x = F.relu(convolution(x))
-            maps.append(_normalised(x))
+            maps.append(_normalized(x))
         return maps
 
     def distance(self, x: list[Tensor], y: list[Tensor]) -> Tensor:
@@ -122,7 +122,7 @@ class STLPIPS(nn.Module):
 
         So the full-size map of 64 channels, most of the network's time, is never made. Both are
         linear, and the reflected border is simple: the first row of the result repeats the second;
-        the last repeats its neighbour if the height is odd. If it is even, the last row sees the
+        the last repeats its neighbor if the height is odd. If it is even, the last row sees the
         taps [2 2], because the border folds [1 2 1] upon itself. Columns likewise.
         """
         height, width = x.shape[-2:]
@@ -154,11 +154,11 @@ class _Blur(NamedTuple):
 def _blurs(side: int) -> tuple[_Blur, ...]:
     """Return the blurs that meet an axis of that length: the inner one and, if even, the last."""
     inner = _Blur((1, 2, 1), 0)
-    # 11 + 1: what two neighbouring places of the first convolution see.
+    # 11 + 1: what two neighboring places of the first convolution see.
     return (inner,) if side % 2 else (inner, _Blur((2, 2), -12))
 
 
-def _normalised(x: Tensor) -> Tensor:
+def _normalized(x: Tensor) -> Tensor:
     return x / (x.square().sum(1, keepdim=True).add(_TINY).sqrt() + _EPSILON)
 
 

@@ -36,7 +36,7 @@ def hue_chart(measured: Sequence[Measured]) -> bytes:
     figure, axes = _chart("hue of the truth", "mean chroma, prediction / truth")
     for entry in measured:
         axes.plot(SECTORS, entry.findings.chroma_by_hue, marker="o", label=entry.row.name)
-    axes.axhline(1, color="grey", linewidth=0.8)
+    axes.axhline(1, color="gray", linewidth=0.8)
     axes.tick_params(axis="x", rotation=30)
     return _png(figure, axes)
 
@@ -49,7 +49,7 @@ def band_chart(measured: Sequence[Measured], channel: int) -> bytes:
     for entry in measured:
         errors = [band[channel] for band in entry.findings.bands]
         axes.plot(labels, errors, marker="o", label=entry.row.name)
-    axes.axhline(0, color="grey", linewidth=0.8)
+    axes.axhline(0, color="gray", linewidth=0.8)
     return _png(figure, axes)
 
 

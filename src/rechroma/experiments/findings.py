@@ -1,4 +1,4 @@
-"""What the original told of its pictures, measured: edges, artefacts, paleness, the top border."""
+"""What the original told of its pictures, measured: edges, artifacts, paleness, the top border."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["BANDS", "PERIODS", "SECTORS", "Findings", "FindingsOf", "high_freque
 
 # The periods, in pixels, at which a U-Net of four levels enlarges its features.
 PERIODS = (2, 4, 8, 16)
-# Hue sectors of 45°, by the colours of their middles in CIELAB: 0° pink, 45° orange and so on.
+# Hue sectors of 45°, by the colors of their middles in CIELAB: 0° pink, 45° orange and so on.
 SECTORS = ("pink", "orange", "yellow", "green", "teal", "sky", "blue", "purple")
 # Borders of the row bands, as parts of the height: narrow at the top and at the bottom.
 BANDS = (0.0, 0.02, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.98, 1.0)
@@ -39,7 +39,7 @@ class Findings:
             are lost, above 1 there is something that the truth has not.
         edges_chroma: The same of a and b.
         lattice: Period in pixels → power of the error at that period, to the power beside it: 1
-            without artefacts.
+            without artifacts.
         chroma_by_hue: Mean chroma, prediction to truth, by the truth's hue; see `SECTORS`. NaN
             where the truth has no such hue.
         bands: For each of `BANDS` from the top: mean error of a, mean error of b, mean ΔE2000.

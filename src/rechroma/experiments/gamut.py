@@ -1,4 +1,4 @@
-"""The original's blue artefact: colours predicted outside of sRGB, and what cures it."""
+"""The original's blue artifact: colors predicted outside of sRGB, and what cures it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, Colorizer
-    from rechroma.evaluation.subjects import Answer
+    from rechroma.evaluation.predictions import Answer
     from rechroma.photo import Photo
 
 __all__ = ["OutOfGamut", "cures"]
@@ -28,7 +28,7 @@ _BORDER = 32
 
 @dataclass(slots=True)
 class OutOfGamut:
-    """Counts the predicted colours outside of sRGB, before any gamut mapping."""
+    """Counts the predicted colors outside of sRGB, before any gamut mapping."""
 
     _counts: NDArray[np.float64] = field(default_factory=lambda: np.zeros((len(BANDS) - 1, 2)))
 

@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
+
+from rechroma.color.bins import bin_centers
+from rechroma.evaluation.predictions import answers
 from rechroma.evaluation.report import evaluate
-from rechroma.evaluation.subjects import answers
 from rechroma.experiments.findings import Findings, FindingsOf
 from rechroma.experiments.gamut import OutOfGamut, cures
+from rechroma.training.losses import Criterion, with_available_lpips
+from rechroma.training.model import ColorizerModel
+from rechroma.training.outputs import truth_of
+from rechroma.training.schedule import build_optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorizer
     from rechroma.evaluation.perceptual import PerceptualDistance
     from rechroma.evaluation.report import Row
     from rechroma.photo import Photo
+    from rechroma.training.config import TrainConfig
 
-__all__ = ["Cost", "Measured", "cost_of", "learning_curve", "measure", "measure_cures"]
+__all__ = [
+    "Cost",
+    "Measured",
+    "cost_of",
+    "learning_curve",
+    "measure",
+    "measure_cures",
+    "seconds_of_a_step",
+    "steps_within",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ class Cost:
 def measure(
     colorizer: Colorizer, title: str, truths: Sequence[Photo], perceptual: PerceptualDistance
 ) -> tuple[list[Measured], list[float]]:
-    """Return each answer of a model measured, and its share of colours out of gamut by band."""
+    """Return each answer of a model measured, and its share of colors out of gamut by band."""
     measured = [
         _measured(name, [answer(photo).to_uint8() for photo in truths], truths, perceptual)
         for name, answer in answers(colorizer, title).items()
@@ -108,3 +126,34 @@ def learning_curve(run: Path, metric: str) -> list[tuple[int, float]]:
 
 def _records(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+_WARM_UP = 2
+_TIMED = 4
+
+
+def steps_within(minutes: float, configs: Sequence[TrainConfig]) -> int:
+    """Return the number of steps that takes `minutes` a recipe, on the average of the recipes."""
+    mean = sum(seconds_of_a_step(config) for config in configs) / len(configs)
+    return max(1, round(minutes * 60 / mean))
+
+
+def seconds_of_a_step(config: TrainConfig) -> float:
+    """Return the median time of a training step on random pictures, decoding not counted."""
+    torch.manual_seed(0)
+    model = ColorizerModel(config.network, pretrained=False).to(memory_format=torch.channels_last)
+    weights = np.ones(len(bin_centers()))
+    criterion = Criterion(with_available_lpips(config).loss, model.output, weights)
+    optimizer = build_optimizer(model, config.optimizer)
+    side = config.data.crop
+    batch = torch.randint(0, 256, (config.batch, 3, side, side), dtype=torch.uint8)
+    times: list[float] = []
+    for _ in range(_WARM_UP + _TIMED):
+        start = time.perf_counter()
+        truth = truth_of(batch)
+        raw = model(truth.lightness.contiguous(memory_format=torch.channels_last))
+        criterion(raw, truth)[0].backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times[_WARM_UP:]))

@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING
 from rechroma.colorizer import Colorizer
 from rechroma.errors import MissingExtraError
 from rechroma.evaluation.perceptual import load_perceptual
+from rechroma.evaluation.predictions import answers, figure
 from rechroma.evaluation.report import load_truths
-from rechroma.evaluation.subjects import answers, figure
-from rechroma.experiments.measure import cost_of, learning_curve, measure, measure_cures
+from rechroma.experiments.measure import (
+    cost_of,
+    learning_curve,
+    measure,
+    measure_cures,
+    steps_within,
+)
 from rechroma.experiments.recipes import STUDY, Recipe, Study
-from rechroma.experiments.report import Report, write_report
-from rechroma.experiments.steps import steps_within
+from rechroma.experiments.study_report import Report, write_report
 from rechroma.training.checkpoint import checkpoint_path, load_model
 from rechroma.training.export import exported_checkpoint
-from rechroma.training.run import train
+from rechroma.training.train import train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +55,7 @@ def run_study(study: Study, minutes: float, steps: int | None, size: int | None)
             pictures' own (the median, at most 256).
 
     Raises:
-        ConfigError, ModelError, TrainingError: See `rechroma.training.run.train`.
+        ConfigError, ModelError, TrainingError: See `rechroma.training.train.train`.
         PhotoError: A validation picture can't be read.
     """
     study.out.mkdir(parents=True, exist_ok=True)

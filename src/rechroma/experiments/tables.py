@@ -68,7 +68,7 @@ def band_table(measured: Sequence[Measured]) -> str:
 
 
 def gamut_table(shares: Mapping[str, Sequence[float]]) -> str:
-    """Return the share of predicted colours outside of sRGB, before mapping, by row band."""
+    """Return the share of predicted colors outside of sRGB, before mapping, by row band."""
     rows = [[title, *(f"{share:.2%}" for share in bands)] for title, bands in shares.items()]
     return _table(["outside of sRGB in rows", *_bands()], rows)
 

@@ -1,4 +1,4 @@
-"""A colour map: the one thing that every method of transfer gives."""
+"""A color map: the one thing that every method of transfer gives."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["ColorMap"]
 
 
 class ColorMap(Protocol):
-    """Maps CIELAB colours, shape (..., 3), each for itself, to CIELAB colours of the same shape.
+    """Maps CIELAB colors, shape (..., 3), each for itself, to CIELAB colors of the same shape.
 
-    Finite for every finite colour; the results may lie outside of sRGB.
+    Finite for every finite color; the results may lie outside of sRGB.
     """
 
     def __call__(self, lab: FloatArray) -> FloatArray: ...  # noqa: D102

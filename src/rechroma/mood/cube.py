@@ -71,8 +71,8 @@ def read_cube(path: str | os.PathLike[str]) -> Lut3D:
     size = _size(path, header)
     rows = lines[first:]
     if len(rows) != size**3:
-        raise LookError(f"{path}: {len(rows)} lines of colours, and a size of {size}", _MEND)
-    table = _colours(path, rows).reshape(size, size, size, 3).transpose(2, 1, 0, 3)
+        raise LookError(f"{path}: {len(rows)} lines of colors, and a size of {size}", _MEND)
+    table = _colors(path, rows).reshape(size, size, size, 3).transpose(2, 1, 0, 3)
     low, high = _corner(path, header, "DOMAIN_MIN", 0.0), _corner(path, header, "DOMAIN_MAX", 1.0)
     if any(a >= b for a, b in zip(low, high, strict=True)):
         raise LookError(f"{path}: DOMAIN_MIN {low} is not below DOMAIN_MAX {high}", _MEND)
@@ -95,14 +95,14 @@ def _lines(path: Path) -> Iterable[str]:
 
 
 def _header(path: Path, lines: list[str]) -> tuple[dict[str, str], int]:
-    """Return the keywords with their values, and the index of the first line of colours."""
+    """Return the keywords with their values, and the index of the first line of colors."""
     header: dict[str, str] = {}
     for index, line in enumerate(lines):
         keyword, _, value = line.partition(" ")
         if not keyword[0].isalpha() or keyword.lower() in ("nan", "inf"):
             return header, index
         header[keyword] = value.strip()
-    raise LookError(f"{path}: no colours in it", _MEND)
+    raise LookError(f"{path}: no colors in it", _MEND)
 
 
 def _size(path: Path, header: dict[str, str]) -> int:
@@ -115,7 +115,7 @@ def _size(path: Path, header: dict[str, str]) -> int:
     return int(text)
 
 
-def _colours(path: Path, rows: list[str]) -> NDArray[np.float32]:
+def _colors(path: Path, rows: list[str]) -> NDArray[np.float32]:
     try:
         values = np.array([row.split() for row in rows], dtype=np.float32)
     except ValueError as error:

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from rechroma.errors import UsageError
-from rechroma.mood.finish import Before, Luminance, before, mapped, mapped_rgb
-from rechroma.mood.grey import refuse_grey
+from rechroma.mood.gamut_compression import (
+    Luminance,
+    SourceColors,
+    compress_mapped,
+    compress_mapped_rgb,
+    source_colors,
+)
+from rechroma.mood.gray import refuse_gray
 from rechroma.mood.lut import LUT_SIZES, Lut3D, grid
 from rechroma.mood.methods import DEFAULT_METHOD, METHODS
 from rechroma.mood.methods.mixture import MAX_REGIONS
 from rechroma.mood.methods.swatches import fit_swatches
-from rechroma.mood.natural import natural_palette
-from rechroma.mood.palette import Palette, palette_of, palettes_of, pooled
+from rechroma.mood.palette import Palette, natural_palette, palette_of, palettes_of, pooled
 from rechroma.mood.swatch import fit_swatch_pairs
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantise
+from rechroma.photo.model import quantize
 
 if TYPE_CHECKING:
     import os
@@ -38,7 +43,7 @@ DEFAULT_SIZE = 33
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A map of colours, baked into a table.
+    """A map of colors, baked into a table.
 
     Attributes:
         lut: The table.
@@ -68,10 +73,10 @@ class Look:
             return photo.with_pixels(self.lut.apply(photo.samples, threads=threads))
         if self.color_map is None:
             raise UsageError("this look is a table: it has no exact map", "leave out --exact")
-        rgb = mapped_rgb(
+        rgb = compress_mapped_rgb(
             photo.pixels, self.color_map, strength=self.strength, luminance=self.luminance
         )
-        return photo.with_pixels(quantise(rgb.astype(np.float32), photo.samples.dtype))
+        return photo.with_pixels(quantize(rgb.astype(np.float32), photo.samples.dtype))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the look as a `.cube` file, and return its path."""
@@ -98,14 +103,14 @@ def fit_look(
 
     Args:
         source: The photograph that the mood comes from; several are pooled.
-        target: The photograph that gets it; None fits a look for any photograph, from the colours
+        target: The photograph that gets it; None fits a look for any photograph, from the colors
             that photographs have on the average.
         method: A key of `METHODS`.
         strength: 0 (nothing) … 1 (the whole mood).
         luminance: "match" transfers lightness, too; "keep" leaves the target's own.
-        regions: How many regions of colour method "swatches" makes, 2…8; None leaves it to the
+        regions: How many regions of color method "swatches" makes, 2…8; None leaves it to the
             data.
-        swatches: Pairs of rectangles whose colours belong together, instead of automatic ones: of
+        swatches: Pairs of rectangles whose colors belong together, instead of automatic ones: of
             method "swatches", with one source and a target.
         size: Nodes of the table along each axis: 17, 33 or 65.
 
@@ -124,7 +129,7 @@ def fit_look(
 
 def baked(color_map: ColorMap, strength: float, luminance: Luminance, size: int) -> Look:
     """Return a map as a look; see `fit_look` for the arguments."""
-    table = mapped(_nodes(size), color_map, strength=strength, luminance=luminance)
+    table = compress_mapped(_nodes(size), color_map, strength=strength, luminance=luminance)
     lut = Lut3D(np.ascontiguousarray(table, dtype=np.float32))
     return Look(lut, color_map, strength, luminance)
 
@@ -149,7 +154,7 @@ def chosen_fit(method: str, regions: int | None, strength: float) -> Fit:
 
 
 def mood_of(source: Source | Photo | Sequence[Source | Photo]) -> Palette:
-    """Return the colours that a mood comes from; several photographs are pooled.
+    """Return the colors that a mood comes from; several photographs are pooled.
 
     Raises:
         UsageError: No source, or a black-and-white one.
@@ -168,7 +173,7 @@ def _palettes(
         photos.append(_photo(target))
     palettes = palettes_of(photos)
     for photo, palette in zip(photos[:sources], palettes, strict=False):
-        refuse_grey(palette, photo.name)
+        refuse_gray(palette, photo.name)
     return pooled(palettes[:sources]), palettes[-1] if target is not None else natural_palette()
 
 
@@ -191,7 +196,7 @@ def _fit_pairs(
             "give one source and one target",
         )
     photo = _photo(several[0])
-    refuse_grey(palette_of(photo), photo.name)
+    refuse_gray(palette_of(photo), photo.name)
     return fit_swatch_pairs(photo, _photo(target), swatches)
 
 
@@ -204,11 +209,11 @@ def _several(source: Source | Photo | Sequence[Source | Photo]) -> Sequence[Sour
 
 
 @lru_cache(maxsize=3)
-def _nodes(size: int) -> Before:
+def _nodes(size: int) -> SourceColors:
     """Return the table's nodes: the same for every look of that size."""
     if size not in LUT_SIZES:
         raise UsageError(f"a LUT of size {size}", f"give one of {', '.join(map(str, LUT_SIZES))}")
-    return before(grid(size))
+    return source_colors(grid(size))
 
 
 def _photo(source: Source | Photo) -> Photo:

@@ -1,4 +1,4 @@
-"""A 3-D lookup table: any map of colours, applied at the speed of the film industry's engine."""
+"""A 3-D lookup table: any map of colors, applied at the speed of the film industry's engine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STRIP_PIXELS = 1 << 18
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lut3D:
-    """Colours at the nodes of a grid over the sRGB cube, read tetrahedrally between them.
+    """Colors at the nodes of a grid over the sRGB cube, read tetrahedrally between them.
 
     Attributes:
         table: sRGB-encoded, about 0…1, float32, shape (N, N, N, 3), indexed [red, green, blue].
@@ -50,7 +50,7 @@ class Lut3D:
         return len(self.table)
 
     def apply(self, samples: NDArray[Any], *, threads: int = 1) -> NDArray[Any]:
-        """Return samples with other colours, in their own type.
+        """Return samples with other colors, in their own type.
 
         Args:
             samples: sRGB-encoded, shape (H, W, 3): uint8, uint16, or float32 in 0…1.
@@ -86,7 +86,7 @@ def _described(strip: NDArray[Any]) -> Any:  # noqa: ANN401 - see `ocio`
 def grid(size: int) -> FloatArray:
     """Return the nodes of a table: sRGB-encoded, 0…1, shape (size, size, size, 3).
 
-    What a function of colours makes of them is that function's table.
+    What a function of colors makes of them is that function's table.
     """
     axis = np.linspace(0, 1, size)
     return np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)

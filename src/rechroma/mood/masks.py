@@ -1,4 +1,4 @@
-"""Label pictures: which parts of source and target belong together, each pair in one colour."""
+"""Label pictures: which parts of source and target belong together, each pair in one color."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Labels", "labels_of", "paired_labels"]
 
-# Colours that cover less of a mask are taken for blurred edges, and get the nearest label.
+# Colors that cover less of a mask are taken for blurred edges, and get the nearest label.
 _LEAST_SHARE = 0.005
 # A mask may have another size than its photograph, but not another shape.
 _ASPECT_TOLERANCE = 0.02
@@ -29,23 +29,23 @@ class Labels:
     """A mask.
 
     Attributes:
-        colours: 8-bit RGB of each label, shape (K, 3).
+        colors: 8-bit RGB of each label, shape (K, 3).
         plane: The index of each pixel's label, shape (H, W).
     """
 
-    colours: NDArray[np.uint8]
+    colors: NDArray[np.uint8]
     plane: NDArray[np.intp]
 
 
 def labels_of(mask: Photo, photo: Photo) -> Labels:
-    """Read a mask picture: each colour that covers 0.5 % or more of it is a label.
+    """Read a mask picture: each color that covers 0.5 % or more of it is a label.
 
     Args:
         mask: The mask; PNG rather than JPEG, which blurs edges.
         photo: What it belongs to.
 
     Raises:
-        UsageError: Another aspect than the photo's, or a picture without flat colours.
+        UsageError: Another aspect than the photo's, or a picture without flat colors.
     """
     ratio = (mask.width / mask.height) / (photo.width / photo.height)
     if abs(ratio - 1) > _ASPECT_TOLERANCE:
@@ -60,31 +60,31 @@ def labels_of(mask: Photo, photo: Photo) -> Labels:
     large = counts >= _LEAST_SHARE * len(packed)
     if not 1 <= large.sum() <= _MOST_LABELS or counts[large].sum() < len(packed) / 2:
         raise UsageError(
-            f"{mask.name}: not a mask: it has no few flat colours",
-            "paint each region in one colour, without shading, and save it as PNG",
+            f"{mask.name}: not a mask: it has no few flat colors",
+            "paint each region in one color, without shading, and save it as PNG",
         )
-    colours = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=-1)
-    labels = colours[large]
-    distance = ((colours[:, None].astype(np.int64) - labels) ** 2).sum(axis=2)
+    colors = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=-1)
+    labels = colors[large]
+    distance = ((colors[:, None].astype(np.int64) - labels) ** 2).sum(axis=2)
     nearest = distance.argmin(axis=1)
     return Labels(labels.astype(np.uint8), nearest[inverse].reshape(mask.height, mask.width))
 
 
 def paired_labels(source: Labels, target: Labels) -> list[tuple[int, int]]:
-    """Return (index in the source, index in the target) of the colours that both masks have.
+    """Return (index in the source, index in the target) of the colors that both masks have.
 
     Raises:
         UsageError: There is none.
     """
     pairs = [
         (i, j)
-        for i, ours in enumerate(source.colours)
-        for j, theirs in enumerate(target.colours)
+        for i, ours in enumerate(source.colors)
+        for j, theirs in enumerate(target.colors)
         if np.array_equal(ours, theirs)
     ]
     if not pairs:
         raise UsageError(
-            "the two masks have no colour in common",
-            "paint what belongs together in the same colour in both",
+            "the two masks have no color in common",
+            "paint what belongs together in the same color in both",
         )
     return pairs

@@ -15,17 +15,17 @@ import numpy as np
 
 from rechroma.color import lightness
 from rechroma.colorizer.guided import GuidedPlanes
-from rechroma.mood.feather import guided_filter
+from rechroma.mood.guided_filter import guided_filter
 from rechroma.mood.look import DEFAULT_SIZE, Look, baked, chosen_fit, mood_of
 from rechroma.mood.masks import labels_of, paired_labels
 from rechroma.mood.methods import DEFAULT_METHOD
 from rechroma.mood.palette import Palette, palette_of, thumbnail_factor
-from rechroma.photo.model import quantise, to_float
+from rechroma.photo.model import quantize, to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rechroma.mood.finish import Luminance
+    from rechroma.mood.gamut_compression import Luminance
     from rechroma.mood.masks import Labels
     from rechroma.photo import Photo
 
@@ -71,7 +71,7 @@ class RegionalLook:
         mixed = np.zeros(rgb.shape, np.float32)
         for look, weight in zip(self.looks, weights, strict=True):
             mixed += weight[..., None] * look.lut.apply(rgb)
-        return quantise(mixed, samples.dtype)
+        return quantize(mixed, samples.dtype)
 
 
 def fit_regional_look(
@@ -89,14 +89,14 @@ def fit_regional_look(
     Args:
         source: Where the mood comes from.
         target: What gets it.
-        source_mask: Flat colours, each a region, of the source's shape.
-        target_mask: The same of the target; equal colours belong together.
+        source_mask: Flat colors, each a region, of the source's shape.
+        target_mask: The same of the target; equal colors belong together.
         method: A key of `METHODS`.
         strength: 0 (nothing) … 1 (the whole mood).
         luminance: "match" transfers lightness, too; "keep" leaves the target's own.
 
     Raises:
-        UsageError: A mask of another shape than its photograph, masks without a colour in common,
+        UsageError: A mask of another shape than its photograph, masks without a color in common,
             or an argument out of range.
     """
     fit = chosen_fit(method, None, strength)
@@ -115,7 +115,7 @@ def fit_regional_look(
 
 
 def _part(palette: Palette, labels: Labels, label: int) -> Palette:
-    """Return the palette's colours under one label."""
+    """Return the palette's colors under one label."""
     (view,) = palette.views
     inside = _at_thumbnail(labels, view.lab.shape[:2]).reshape(-1)[view.pixels] == label
     # A label of half a percent may have no pixel of a tiny thumbnail.
@@ -138,7 +138,7 @@ def _weights(regions: NDArray[np.float32], palette: Palette, target: Photo) -> G
 
 
 def _at_thumbnail(labels: Labels, shape: tuple[int, int]) -> NDArray[np.intp]:
-    """Return the labels at a thumbnail's size: those at its pixels' centres."""
+    """Return the labels at a thumbnail's size: those at its pixels' centers."""
     rows, columns = (
         ((np.arange(count) + 0.5) * (whole / count)).astype(np.intp)
         for count, whole in zip(shape, labels.plane.shape, strict=True)

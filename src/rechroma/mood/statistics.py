@@ -23,14 +23,14 @@ def weighted_moments(
     """Return the mean, shape (3,), and the covariance, shape (3, 3), of points, shape (N, 3)."""
     w = np.full(len(points), 1 / len(points)) if weights is None else weights / weights.sum()
     mean = w @ points
-    centred = points - mean
-    return mean, (centred * w[:, None]).T @ centred
+    centered = points - mean
+    return mean, (centered * w[:, None]).T @ centered
 
 
 def monge_kantorovich(source: Matrix, target: Matrix) -> Matrix:
     """Return the symmetric matrix T with T·target·T = source, both covariances, shape (3, 3).
 
-    Of all linear maps from one Gaussian to the other it moves colours least (Pitié & Kokaram 2007,
+    Of all linear maps from one Gaussian to the other it moves colors least (Pitié & Kokaram 2007,
     equation 10). Variances get a little added, so that a flat picture gives a finite map.
     """
     noise = NOISE * np.eye(len(source))

@@ -1,8 +1,8 @@
-"""Pairs of swatches that a user draws: these colours shall become those (Reinhard 2001, section 4).
+"""Pairs of swatches that a user draws: these colors shall become those (Reinhard 2001, section 4).
 
-Each pair is a region of colour around the target's swatch, with the scale and shift that bring the
-source's mean and standard deviation; between regions maps are blended by nearness in colour. So the
-whole still is one map and one table, and reaches every place that has a swatch's colours.
+Each pair is a region of color around the target's swatch, with the scale and shift that bring the
+source's mean and standard deviation; between regions maps are blended by nearness in color. So the
+whole still is one map and one table, and reaches every place that has a swatch's colors.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ __all__ = ["Box", "Swatch", "fit_swatch_pairs", "parse_swatch"]
 Box: TypeAlias = tuple[int, int, int, int]
 
 _TEXT = re.compile(r"(\d+),(\d+),(\d+),(\d+):(\d+),(\d+),(\d+),(\d+)")
-# Colours of one swatch that are looked at, at most.
-_COLOURS = 4096
-# A swatch stands for colours about so far around it, too: CIELAB units squared.
+# Colors of one swatch that are looked at, at most.
+_COLORS = 4096
+# A swatch stands for colors about so far around it, too: CIELAB units squared.
 _REACH = 100.0
 
 
@@ -43,7 +43,7 @@ class Swatch:
     """A pair of rectangles.
 
     Attributes:
-        source: Where the colours come from, in the source.
+        source: Where the colors come from, in the source.
         target: What gets them, in the target.
     """
 
@@ -68,7 +68,7 @@ def parse_swatch(text: str) -> Swatch:
 
 
 def fit_swatch_pairs(source: Photo, target: Photo, swatches: Sequence[Swatch]) -> RegionalMap:
-    """Fit the map that gives each of the target's swatches the colours of the source's.
+    """Fit the map that gives each of the target's swatches the colors of the source's.
 
     Args:
         source: Where the mood comes from.
@@ -78,8 +78,8 @@ def fit_swatch_pairs(source: Photo, target: Photo, swatches: Sequence[Swatch]) -
     Raises:
         UsageError: A rectangle is empty or leaves its picture.
     """
-    wanted = [_colours(source, pair.source, "source") for pair in swatches]
-    present = [_colours(target, pair.target, "target") for pair in swatches]
+    wanted = [_colors(source, pair.source, "source") for pair in swatches]
+    present = [_colors(target, pair.target, "target") for pair in swatches]
     means = np.array([lab.mean(axis=0) for lab in present])
     reach = _REACH * np.eye(3)
     covariances = np.array([np.cov(lab.T, ddof=0) + reach for lab in present])
@@ -93,7 +93,7 @@ def fit_swatch_pairs(source: Photo, target: Photo, swatches: Sequence[Swatch]) -
     return RegionalMap(None, mixture, scales, shifts)
 
 
-def _colours(photo: Photo, box: Box, which: str) -> NDArray[np.float64]:
+def _colors(photo: Photo, box: Box, which: str) -> NDArray[np.float64]:
     x, y, width, height = box
     if not (width and height and x + width <= photo.width and y + height <= photo.height):
         raise UsageError(
@@ -101,7 +101,7 @@ def _colours(photo: Photo, box: Box, which: str) -> NDArray[np.float64]:
             f"{photo.width}×{photo.height}",
             "give left, top, width and height in pixels",
         )
-    step = max(1, int(np.sqrt(width * height / _COLOURS)))
+    step = max(1, int(np.sqrt(width * height / _COLORS)))
     samples = photo.samples[y : y + height : step, x : x + width : step]
     return rgb_to_lab(to_float(samples)).astype(np.float64).reshape(-1, 3)
 

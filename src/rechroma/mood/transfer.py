@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from rechroma.errors import UsageError
-from rechroma.mood.grey import in_colour
+from rechroma.mood.gray import in_color
 from rechroma.mood.look import fit_look
 from rechroma.mood.methods import DEFAULT_METHOD
 from rechroma.mood.regional import fit_regional_look
@@ -14,7 +14,7 @@ from rechroma.photo import Photo, read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rechroma.mood.finish import Luminance
+    from rechroma.mood.gamut_compression import Luminance
     from rechroma.mood.swatch import Swatch
     from rechroma.photo import Source
 
@@ -43,8 +43,8 @@ def transfer(
         luminance: "match" transfers lightness, too; "keep" leaves the target's own.
         regions: See `fit_look`.
         swatches: See `fit_look`.
-        masks: Pictures of flat colours, of the source and of the target: where both have the same
-            colour is what belongs together; see `fit_regional_look`.
+        masks: Pictures of flat colors, of the source and of the target: where both have the same
+            color is what belongs together; see `fit_regional_look`.
         exact: Compute every pixel instead of reading a table; see `Look.apply`.
 
     Raises:
@@ -55,7 +55,7 @@ def transfer(
     sources = [
         _photo(each) for each in cast("Sequence[Source | Photo]", source if several else [source])
     ]
-    photo = in_colour(_photo(target), sources[0] if sources else None)
+    photo = in_color(_photo(target), sources[0] if sources else None)
     if masks is None:
         look = fit_look(
             sources, photo, method=method, strength=strength, luminance=luminance,

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import OpenImageIO as oiio
 
 from rechroma.color import linear_to_srgb
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
-from rechroma.photo.cmyk import decode_cmyk
 from rechroma.photo.icc import is_srgb, to_srgb
 from rechroma.photo.limits import check_pixels
 from rechroma.photo.metadata import kept_attributes
 from rechroma.photo.model import BitDepth, Photo, to_float
-from rechroma.photo.orientation import upright
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["bit_depth_of", "count_pages", "decode_file", "needs_no_conversion", "unreadable"]
+__all__ = [
+    "bit_depth_of",
+    "count_pages",
+    "decode_cmyk",
+    "decode_file",
+    "needs_no_conversion",
+    "unreadable",
+    "upright",
+]
 
 # Counting stops here: a film in a GIF is not walked through.
 _MAX_PAGES = 1000
@@ -34,9 +40,9 @@ _KEPT_TYPES = ("uint8", "uint16", "float32")
 
 @dataclass(frozen=True, slots=True)
 class _Channels:
-    """Which channels of the file hold colour, and which one alpha."""
+    """Which channels of the file hold color, and which one alpha."""
 
-    colour: tuple[int, ...]
+    color: tuple[int, ...]
     alpha: int | None
 
 
@@ -55,7 +61,7 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
     """
     if path.is_dir():
         raise UnreadablePhotoError(f"{name}: a folder, not a picture", "give a picture file")
-    # Alpha stays apart from the colours: they are not to be multiplied by it.
+    # Alpha stays apart from the colors: they are not to be multiplied by it.
     wish = oiio.ImageSpec()
     wish.attribute("oiio:UnassociatedAlpha", 1)
     source = oiio.ImageInput.open(str(path), wish)
@@ -78,25 +84,25 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
     check_pixels(spec.width, spec.height, max_pixels, name)
     profile = _profile(spec)
     if spec.get_string_attribute("jpeg:ColorSpace") in ("CMYK", "YCbCrK", "YCCK"):
-        colours, channels, alpha = decode_cmyk(path, name), 4, None
+        colors, channels, alpha = decode_cmyk(path, name), 4, None
     else:
         chosen = _channels(spec)
-        colours, alpha = _read(source, spec, chosen, path, name)
-        channels = len(chosen.colour)
+        colors, alpha = _read(source, spec, chosen, path, name)
+        channels = len(chosen.color)
     depth = bit_depth_of(spec)
     if depth == 32:
         # Float files may hold anything: highlights above white are clipped, NaN is black.
-        colours = np.clip(np.nan_to_num(to_float(colours), nan=0.0), 0, 1)
+        colors = np.clip(np.nan_to_num(to_float(colors), nan=0.0), 0, 1)
         if _is_linear(source.format_name(), spec):
-            colours = linear_to_srgb(colours).astype(np.float32)
-    samples = _in_srgb(colours, profile, depth, name)
+            colors = linear_to_srgb(colors).astype(np.float32)
+    samples = _in_srgb(colors, profile, depth, name)
     orientation = spec.get_int_attribute("Orientation", 1)
     return Photo(
         samples=upright(samples, orientation),
         alpha=None if alpha is None else upright(alpha, orientation),
         bit_depth=depth,
         format=source.format_name(),
-        was_grey=channels == 1,
+        was_gray=channels == 1,
         metadata=kept_attributes(spec),
         name=name,
         pages_dropped=count_pages(source) - 1,
@@ -115,32 +121,32 @@ def _channels(spec: oiio.ImageSpec) -> _Channels:
 def _read(
     source: oiio.ImageInput, spec: oiio.ImageSpec, chosen: _Channels, path: Path, name: str
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """Return colours (H, W, 1 or 3) and alpha, both in the file's own type."""
+    """Return colors (H, W, 1 or 3) and alpha, both in the file's own type."""
     values = source.read_image(0, 0, 0, spec.nchannels, oiio.UNKNOWN)
-    # libjpeg only warns of a file that ends too early, and fills the rest with grey.
+    # libjpeg only warns of a file that ends too early, and fills the rest with gray.
     if values is None or source.has_error:
         raise unreadable(name, source.geterror(), path)
     values = values.reshape(spec.height, spec.width, spec.nchannels)
-    if chosen.alpha is None and chosen.colour == tuple(range(spec.nchannels)):
+    if chosen.alpha is None and chosen.color == tuple(range(spec.nchannels)):
         return values, None
     alpha = None if chosen.alpha is None else np.ascontiguousarray(values[..., chosen.alpha])
-    return values[..., list(chosen.colour)], alpha
+    return values[..., list(chosen.color)], alpha
 
 
 def _in_srgb(
-    colours: NDArray[Any], profile: bytes | None, depth: BitDepth, name: str
+    colors: NDArray[Any], profile: bytes | None, depth: BitDepth, name: str
 ) -> NDArray[Any]:
     """Return sRGB samples: in their own type where nothing has to be converted."""
-    if profile is not None and not is_srgb(profile) and _fits(profile, colours.shape[2]):
-        return to_srgb(to_float(colours), profile, depth, name)
-    if colours.dtype.name not in _KEPT_TYPES:
-        colours = to_float(colours)
-    if colours.shape[2] == 4:
-        colours = to_float(colours)
-        return (1 - colours[..., :3]) * (1 - colours[..., 3:])
-    if colours.shape[2] == 1:
-        return np.broadcast_to(colours, (*colours.shape[:2], 3))
-    return colours
+    if profile is not None and not is_srgb(profile) and _fits(profile, colors.shape[2]):
+        return to_srgb(to_float(colors), profile, depth, name)
+    if colors.dtype.name not in _KEPT_TYPES:
+        colors = to_float(colors)
+    if colors.shape[2] == 4:
+        colors = to_float(colors)
+        return (1 - colors[..., :3]) * (1 - colors[..., 3:])
+    if colors.shape[2] == 1:
+        return np.broadcast_to(colors, (*colors.shape[:2], 3))
+    return colors
 
 
 def _is_linear(format_name: str, spec: oiio.ImageSpec) -> bool:
@@ -150,7 +156,7 @@ def _is_linear(format_name: str, spec: oiio.ImageSpec) -> bool:
 
 
 def _fits(profile: bytes, channels: int) -> bool:
-    """Tell whether a profile is of the pixels' kind: grey files may carry an RGB one."""
+    """Tell whether a profile is of the pixels' kind: gray files may carry an RGB one."""
     return {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}[channels] == profile[16:20]
 
 
@@ -200,3 +206,45 @@ def unreadable(name: str, reason: str, path: Path | None = None) -> UnreadablePh
         f"{name}: can't be read as a picture: {first}",
         "check that the file is complete and of a supported format",
     )
+
+
+def decode_cmyk(path: Path, name: str) -> NDArray[np.float32]:
+    """Return ink, 0 none … 1 full, float32, shape (H, W, 4).
+
+    Raises:
+        UnreadablePhotoError: The file is broken.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["JPEG"]) as picture:
+            inks = np.asarray(picture.convert("CMYK"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadablePhotoError(
+            f"{name}: can't be read as a picture: {error}", "check that the file is complete"
+        ) from error
+    return inks.astype(np.float32) / np.float32(255)
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def upright(pixels: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
+    """Turn pixels, shape (H, W, ...), as EXIF's tag 274 says; unknown values change nothing."""
+    match orientation:
+        case 2:
+            return pixels[:, ::-1]
+        case 3:
+            return pixels[::-1, ::-1]
+        case 4:
+            return pixels[::-1]
+        case 5:
+            return np.swapaxes(pixels, 0, 1)
+        case 6:
+            return np.swapaxes(pixels, 0, 1)[:, ::-1]
+        case 7:
+            return np.swapaxes(pixels, 0, 1)[::-1, ::-1]
+        case 8:
+            return np.swapaxes(pixels, 0, 1)[::-1]
+        case _:
+            return pixels

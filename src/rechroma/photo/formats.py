@@ -52,7 +52,7 @@ class Writer:
         return {**self.options, "Compression": f"{self.lossy}:{wanted}"}
 
 
-# Chroma is not subsampled: colour edges are what this package is about.
+# Chroma is not subsampled: color edges are what this package is about.
 _FULL_CHROMA: dict[str, str | int] = {"jpeg:subsampling": "4:4:4"}
 _WRITERS = {
     writer.name: writer

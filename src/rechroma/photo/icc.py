@@ -1,4 +1,4 @@
-"""ICC profiles: from the file's colours to sRGB."""
+"""ICC profiles: from the file's colors to sRGB."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def is_srgb(profile: bytes) -> bool:
 def to_srgb(
     pixels: NDArray[np.float32], profile: bytes, bits: int, name: str
 ) -> NDArray[np.float32]:
-    """Convert colours of a profile to sRGB.
+    """Convert colors of a profile to sRGB.
 
     Above 8 bits a matrix profile, as cameras and editors write it, is applied in float. Profiles
-    of every other kind (tables, grey, CMYK) go through LittleCMS, which Pillow offers at 8 bits:
+    of every other kind (tables, gray, CMYK) go through LittleCMS, which Pillow offers at 8 bits:
     of a 16-bit picture with such a profile, 8 bits are left.
 
     Args:
-        pixels: Encoded, 0…1, shape (H, W, C): C = 1 grey, 3 RGB, 4 CMYK.
+        pixels: Encoded, 0…1, shape (H, W, C): C = 1 gray, 3 RGB, 4 CMYK.
         profile: The ICC profile's bytes.
         bits: The file's bit depth.
         name: For messages.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["kept_attributes"]
 
-# What describes the old file's encoding, or is set anew: colour, orientation, chunks, profile.
+# What describes the old file's encoding, or is set anew: color, orientation, chunks, profile.
 _DROPPED_PREFIXES = (
     "oiio:", "ICCProfile", "jpeg:", "png:", "tiff:", "openexr:", "webp:", "gif:", "jp2:", "jpegxl:",
     "bmp:", "targa:", "pnm:", "dpx:", "thumbnail", "textureformat", "wrapmodes",

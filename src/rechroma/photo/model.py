@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["Attribute", "BitDepth", "Photo", "requantise", "to_float"]
+__all__ = ["Attribute", "BitDepth", "Photo", "requantize", "to_float"]
 
 # Bits of a channel; 32 means float.
 BitDepth: TypeAlias = Literal[8, 16, 32]
@@ -28,12 +28,12 @@ class Photo:
 
     Attributes:
         samples: sRGB-encoded, shape (H, W, 3), in the type that it was decoded in: uint8 or
-            uint16 with their whole range, or float32 in 0…1. A grey photo's three channels may
+            uint16 with their whole range, or float32 in 0…1. A gray photo's three channels may
             share their memory: don't write into it.
         alpha: Shape (H, W), in the type that it was decoded in, never touched; None without one.
         bit_depth: What a writer uses where the format allows: 8, 16 or 32 (float).
         format: OpenImageIO's name of the file's format, such as "jpeg"; None for arrays.
-        was_grey: The file had one colour channel.
+        was_gray: The file had one color channel.
         metadata: EXIF, XMP, IPTC and resolution, to be written again.
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
@@ -43,7 +43,7 @@ class Photo:
     alpha: NDArray[Any] | None = None
     bit_depth: BitDepth = 8
     format: str | None = None
-    was_grey: bool = False
+    was_gray: bool = False
     metadata: tuple[Attribute, ...] = ()
     name: str = "<array>"
     pages_dropped: int = 0
@@ -64,12 +64,12 @@ class Photo:
         return to_float(self.samples)
 
     def with_pixels(self, samples: NDArray[Any]) -> Photo:
-        """Return the photo with other samples of the same size, in colour."""
-        return replace(self, samples=samples, was_grey=False)
+        """Return the photo with other samples of the same size, in color."""
+        return replace(self, samples=samples, was_gray=False)
 
     def to_uint8(self) -> NDArray[np.uint8]:
         """Return the pixels rounded to 8 bits, shape (H, W, 3)."""
-        return requantise(self.samples, np.dtype(np.uint8))
+        return requantize(self.samples, np.dtype(np.uint8))
 
     def to_pil(self) -> Image:
         """Return an 8-bit Pillow image: RGB, or RGBA where there is alpha."""
@@ -77,7 +77,7 @@ class Photo:
 
         picture = Image.fromarray(self.to_uint8())
         if self.alpha is not None:
-            picture.putalpha(Image.fromarray(requantise(self.alpha, np.dtype(np.uint8))))
+            picture.putalpha(Image.fromarray(requantize(self.alpha, np.dtype(np.uint8))))
         return picture
 
     def save(
@@ -107,7 +107,7 @@ def to_float(values: NDArray[Any]) -> NDArray[np.float32]:
     return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
 
 
-def quantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+def quantize(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return floats in 0…1 as integers of `dtype`, rounded and clipped; floats stay as they are."""
     if dtype.kind == "f":
         return values.astype(dtype, copy=False)
@@ -120,6 +120,6 @@ def quantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return result
 
 
-def requantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+def requantize(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return samples or alpha in another type; in their own they come back bit for bit."""
-    return values if values.dtype == dtype else quantise(to_float(values), dtype)
+    return values if values.dtype == dtype else quantize(to_float(values), dtype)

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError
-from rechroma.photo.arrays import from_array
 from rechroma.photo.decode import decode_file
 from rechroma.photo.limits import DEFAULT_MAX_PIXELS, check_pixels
+from rechroma.photo.model import Photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from rechroma.photo.model import Photo
+    from rechroma.photo.model import BitDepth
 
-__all__ = ["Source", "read"]
+
+__all__ = ["Source", "from_array", "read"]
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | NDArray[Any]"
 
@@ -81,3 +82,47 @@ def _from_pil(picture: Image, max_pixels: int | None) -> Photo:
         plain.save(file, format="TIFF", icc_profile=picture.info.get("icc_profile"))
         file.flush()
         return decode_file(Path(file.name), "<Pillow image>", max_pixels)
+
+
+def from_array(values: NDArray[Any]) -> Photo:
+    """Return an array as a photo.
+
+    Args:
+        values: Shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) with alpha; bool, uint8, uint16, or
+            float in 0…1 (clipped; NaN is black), sRGB-encoded.
+
+    Raises:
+        UnreadablePhotoError: Another shape or type, or no pixels.
+    """
+    if values.ndim == 2:
+        values = values[..., None]
+    if values.ndim != 3 or values.shape[2] not in (1, 3, 4) or values.size == 0:
+        raise UnreadablePhotoError(
+            f"an array of shape {values.shape} is not a picture",
+            "give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) with at least one pixel",
+        )
+    alpha = np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None
+    colors, depth = _as_samples(values[..., :3])
+    return Photo(
+        samples=np.broadcast_to(colors, (*colors.shape[:2], 3)),
+        alpha=alpha,
+        bit_depth=depth,
+        was_gray=colors.shape[2] == 1,
+    )
+
+
+def _as_samples(values: NDArray[Any]) -> tuple[NDArray[Any], BitDepth]:
+    """Return a copy, so that the photo stays as it is when the caller goes on with the array."""
+    match values.dtype.kind, values.dtype.itemsize:
+        case "b", _:
+            return values.astype(np.uint8) * np.uint8(255), 8
+        case "u", 1:
+            return values.copy(), 8
+        case "u", 2:
+            return values.copy(), 16
+        case "f", _:
+            return np.clip(np.nan_to_num(values, nan=0.0), 0, 1).astype(np.float32), 32
+        case _:
+            raise UnreadablePhotoError(
+                f"an array of {values.dtype} is not a picture", "give uint8, uint16 or float in 0…1"
+            )

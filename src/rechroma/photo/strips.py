@@ -68,7 +68,7 @@ class Strips:
     def write(
         self, target: Path, change: PixelChange, *, quality: int | None, overwrite: bool
     ) -> None:
-        """Write the picture with changed colours to a file that appears whole or not at all.
+        """Write the picture with changed colors to a file that appears whole or not at all.
 
         Args:
             target: The file; its folder exists, and `can_be_written` agrees.

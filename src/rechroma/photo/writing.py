@@ -15,7 +15,7 @@ from rechroma.errors import UnwritablePhotoError
 from rechroma.photo.atomic import atomic_target
 from rechroma.photo.formats import format_of, writer_of
 from rechroma.photo.icc import srgb_profile
-from rechroma.photo.model import BitDepth, Photo, requantise
+from rechroma.photo.model import BitDepth, Photo, requantize
 
 if TYPE_CHECKING:
     import os
@@ -115,10 +115,10 @@ def _values(photo: Photo, writer: Writer, dtype: np.dtype[Any]) -> NDArray[Any]:
     samples = photo.samples
     if writer.linear:
         samples = srgb_to_linear(photo.pixels).astype(np.float32)
-    values = np.ascontiguousarray(requantise(samples, dtype))
+    values = np.ascontiguousarray(requantize(samples, dtype))
     if photo.alpha is None or not writer.alpha:
         return values
-    return np.dstack([values, requantise(photo.alpha, dtype)])
+    return np.dstack([values, requantize(photo.alpha, dtype)])
 
 
 def _put(file: Path, writer: Writer, spec: oiio.ImageSpec, values: NDArray[Any]) -> None:

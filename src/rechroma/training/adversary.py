@@ -1,7 +1,7 @@
 """A short adversarial finish: a small PatchGAN that tells real chroma from the network's.
 
 After DeOldify's "NoGAN": minutes of it, at the end. The judge sees L, a and b at the maps' size, so
-that it judges colours, not the bilinear enlargement. Hinge loss (Lim & Ye 2017), spectral norm
+that it judges colors, not the bilinear enlargement. Hinge loss (Lim & Ye 2017), spectral norm
 (Miyato et al. 2018).
 """
 
@@ -47,7 +47,7 @@ class Adversary:
         self.optimizer = torch.optim.AdamW(self.judge.parameters(), _RATE, betas=(0.5, 0.99))
 
     def deceived(self, raw: Tensor, truth: Truth) -> Tensor:
-        """Return the network's loss, a scalar: low where the judge takes its colours for real."""
+        """Return the network's loss, a scalar: low where the judge takes its colors for real."""
         return -self.judge(_seen(self._output.answer(raw), truth)).mean()
 
     def learn(self, raw: Tensor, truth: Truth) -> Tensor:

@@ -1,4 +1,4 @@
-"""Colour as a class: bins of the (a, b) plane (Zhang, Isola & Efros, ECCV 2016, section 2).
+"""Color as a class: bins of the (a, b) plane (Zhang, Isola & Efros, ECCV 2016, section 2).
 
 The plane is cut on a grid of 10 units; a bin is kept when sRGB reaches into its cell.
 """
@@ -12,14 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rechroma.color.bins import bin_centres
+from rechroma.color.bins import bin_centers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["BinCodec", "class_weights", "smoothed_prior"]
 
-NEIGHBOURS = 5
+NEIGHBORS = 5
 # σ of the soft encoding and of the prior's smoothing, in units of a and b (the paper's value).
 SIGMA = 5.0
 # The table of nearest bins covers −REACH…REACH in steps of one unit.
@@ -28,8 +28,8 @@ _REACH = 120
 
 def smoothed_prior(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Smooth the bins' frequencies, shape (Q,), by a Gaussian over the plane; sums to 1."""
-    centres = bin_centres().astype(np.float64)
-    distance2 = ((centres[:, None] - centres[None]) ** 2).sum(-1)
+    centers = bin_centers().astype(np.float64)
+    distance2 = ((centers[:, None] - centers[None]) ** 2).sum(-1)
     kernel = np.exp(-distance2 / (2 * SIGMA**2))
     smoothed = (kernel / kernel.sum(0)) @ (counts / counts.sum())
     return smoothed / smoothed.sum()
@@ -50,20 +50,20 @@ def class_weights(prior: NDArray[np.float64], uniform: float) -> NDArray[np.floa
 class BinCodec(nn.Module):
     """Encodes chroma as a soft distribution over bins, and decodes logits to chroma."""
 
-    centres: Tensor
+    centers: Tensor
     nearest: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        centres = torch.from_numpy(bin_centres().copy())
-        self.register_buffer("centres", centres, persistent=False)
-        self.register_buffer("nearest", _nearest_table(centres), persistent=False)
+        centers = torch.from_numpy(bin_centers().copy())
+        self.register_buffer("centers", centers, persistent=False)
+        self.register_buffer("nearest", _nearest_table(centers), persistent=False)
 
     def encode(self, chroma: Tensor) -> tuple[Tensor, Tensor]:
         """Return the nearest bins and their weights, both (N, 5, h, w), of ab (N, 2, h, w)."""
         cell = chroma.round().long().clamp(-_REACH, _REACH) + _REACH
         index = self.nearest[cell[:, 0] * (2 * _REACH + 1) + cell[:, 1]]
-        distance2 = (self.centres[index] - chroma.movedim(1, -1).unsqueeze(-2)).square().sum(-1)
+        distance2 = (self.centers[index] - chroma.movedim(1, -1).unsqueeze(-2)).square().sum(-1)
         weights = torch.softmax(-distance2 / (2 * SIGMA**2), dim=-1)
         return index.movedim(-1, 1), weights.movedim(-1, 1)
 
@@ -75,7 +75,7 @@ class BinCodec(nn.Module):
             temperature: T (equation 5): 1 gives the mean, → 0 the mode.
         """
         probability = torch.softmax(logits / temperature, dim=1)
-        return F.conv2d(probability, self.centres.T[:, :, None, None])
+        return F.conv2d(probability, self.centers.T[:, :, None, None])
 
     def cross_entropy(self, logits: Tensor, chroma: Tensor, weights: Tensor) -> Tensor:
         """Return the weighted cross-entropy (equation 2): a scalar.
@@ -92,11 +92,11 @@ class BinCodec(nn.Module):
         """Return how often each bin is the nearest one, shape (Q,), in ab (N, 2, h, w)."""
         index, share = self.encode(chroma)
         nearest = index.gather(1, share.argmax(1, keepdim=True))
-        return torch.bincount(nearest.flatten(), minlength=len(self.centres))
+        return torch.bincount(nearest.flatten(), minlength=len(self.centers))
 
 
-def _nearest_table(centres: Tensor) -> Tensor:
+def _nearest_table(centers: Tensor) -> Tensor:
     """Return the five bins nearest to every whole (a, b), shape ((2·REACH + 1)², 5)."""
     axis = torch.arange(-_REACH, _REACH + 1, dtype=torch.float32)
     points = torch.cartesian_prod(axis, axis)
-    return torch.cdist(points, centres).topk(NEIGHBOURS, largest=False).indices
+    return torch.cdist(points, centers).topk(NEIGHBORS, largest=False).indices

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FIGURES",
     "Picture",
-    "catalogue",
-    "colourful",
+    "catalog",
+    "colorful",
     "hold_out",
     "mean_chroma",
     "picture_files",
@@ -40,7 +40,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture of a catalogue.
+    """One picture of a catalog.
 
     Attributes:
         path: Where it is.
@@ -53,7 +53,7 @@ class Picture:
     content: str
 
 
-def catalogue(folder: Path, workers: int, cache: Path) -> list[Picture]:
+def catalog(folder: Path, workers: int, cache: Path) -> list[Picture]:
     """Return the pictures below `folder`, sorted by path.
 
     Args:
@@ -104,10 +104,10 @@ def picture_files(folder: Path, *, outside: Path) -> list[Path]:
     )
 
 
-def colourful(pictures: Sequence[Picture], min_chroma: float) -> list[Picture]:
+def colorful(pictures: Sequence[Picture], min_chroma: float) -> list[Picture]:
     """Return the pictures whose mean chroma reaches `min_chroma`.
 
-    A grey or sepia print teaches a colorizer to do nothing.
+    A gray or sepia print teaches a colorizer to do nothing.
 
     Raises:
         ConfigError: There is none.

@@ -17,7 +17,7 @@ from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritablePh
 from rechroma.photo.atomic import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -88,7 +88,7 @@ def load_weights(
 def start_from(model: ColorizerModel, network: NetworkConfig, path: Path) -> None:
     """Load a checkpoint, or an exported ONNX file, into a model that may have more parts.
 
-    Parts that it lacks (side inputs, colour queries) are zero-initialised: the model answers as the
+    Parts that it lacks (side inputs, color queries) are zero-initialized: the model answers as the
     file does.
 
     Raises:

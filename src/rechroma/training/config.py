@@ -48,8 +48,10 @@ class NetworkConfig(_Section):
         None, description="a safetensors file with timm's names; absent: timm's own download"
     )
     temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
-    advice: bool = Field(default=False, description="efficientnet: side inputs for hints and moods")
-    queries: int = Field(0, ge=0, description="efficientnet: colour queries; 0: none")
+    conditioning: bool = Field(
+        default=False, description="efficientnet: side inputs for hints and moods"
+    )
+    queries: int = Field(0, ge=0, description="efficientnet: color queries; 0: none")
 
 
 class DataConfig(_Section):
@@ -60,8 +62,10 @@ class DataConfig(_Section):
     min_chroma: float = Field(
         6.0, ge=0, description="pictures with a lower mean CIELAB chroma are left out"
     )
-    aged: float = Field(0.0, ge=0, le=1, description="share seen as old prints are")
-    copied: float = Field(0.0, ge=0, le=1, description="share seen as copies are: small, noisy")
+    degraded: float = Field(0.0, ge=0, le=1, description="share seen as old prints are")
+    recompressed: float = Field(
+        0.0, ge=0, le=1, description="share seen as copies are: small, noisy"
+    )
     chroma_gain: float = Field(1.0, gt=0, description="factor on the truth's a and b")
     workers: int = Field(2, ge=0, description="processes that decode")
 
@@ -83,8 +87,8 @@ class ValidationConfig(_Section):
 
     every: PositiveInt = Field(500, description="steps between validations")
     count: PositiveInt = Field(256, description="pictures, the first ones in the order of names")
-    size: PositiveInt = Field(192, description="side of the centre crop, pixels; 32 divides it")
-    samples: int = Field(8, ge=0, description="rows in the figure grey | prediction | truth")
+    size: PositiveInt = Field(192, description="side of the center crop, pixels; 32 divides it")
+    samples: int = Field(8, ge=0, description="rows in the figure gray | prediction | truth")
     metric: Literal["lpips", "st_lpips"] = Field("st_lpips", description="lowest: ckpt_best")
 
 
@@ -134,15 +138,19 @@ class TrainConfig(_Section):
             raise ValueError("OUTPUT rgb needs a network at full resolution: NETWORK NAME base")
         if self.network.output == "rgb" and self.adversary:
             raise ValueError("ADVERSARY judges chroma: OUTPUT rgb has none")
-        if self.data.aged + self.data.copied > 1:
-            raise ValueError("DATA AGED and COPIED share the samples: together at most 1")
-        if self.steady and not (self.data.aged or self.data.copied):
-            raise ValueError("STEADY compares with spoilt samples: set DATA AGED or COPIED")
+        if self.data.degraded + self.data.recompressed > 1:
+            raise ValueError("DATA DEGRADED and RECOMPRESSED share the samples: together at most 1")
+        if self.steady and not (self.data.degraded or self.data.recompressed):
+            raise ValueError("STEADY needs degraded samples: set DATA DEGRADED or RECOMPRESSED")
         if self.steady and self.network.output == "rgb":
             raise ValueError("STEADY compares chroma: OUTPUT rgb has none")
         slim = self.network.name == "base"
-        if slim and (self.network.advice or self.network.queries or not self.optimizer.encoder_lr):
-            raise ValueError("ADVICE, QUERIES and ENCODER_LR 0 need NAME efficientnet_lite0_unet")
+        if slim and (
+            self.network.conditioning or self.network.queries or not self.optimizer.encoder_lr
+        ):
+            raise ValueError(
+                "CONDITIONING, QUERIES, ENCODER_LR 0: only NAME efficientnet_lite0_unet"
+            )
         if self.validation.size % 32 or self.data.crop % 32:
             raise ValueError("DATA CROP and VALIDATION SIZE must be multiples of 32")
         return self

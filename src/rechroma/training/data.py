@@ -15,8 +15,8 @@ from torch.utils.data import Dataset, Sampler
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.photo import read
-from rechroma.training.advice import simulated_advice
-from rechroma.training.aging import aged_lightness, copied_lightness
+from rechroma.training.conditioning import simulated_conditioning
+from rechroma.training.degradation import degraded_lightness, recompressed_lightness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from rechroma.color import FloatArray
 
-__all__ = ["Crops", "Positions", "Samples", "centre_crops", "random_box"]
+__all__ = ["Crops", "Positions", "Samples", "center_crops", "random_box"]
 
 # Sides of a crop's box differ by at most this factor.
 _MAX_RATIO = 4 / 3
@@ -85,46 +85,56 @@ class Samples(Dataset[dict[str, Tensor]]):
     """What one training sample is made of, by name.
 
     `pixels`: a crop, see `Crops`. `seen`: L as the network gets it, float32 (1, side, side), where
-    it is not the crop's own. `hints` and `mood`: see `rechroma.colorizer.advice`.
+    it is not the crop's own. `hints` and `mood`: see `rechroma.colorizer.conditioning`.
 
     Args:
         crops: Where the pictures come from.
-        aged: Share of the samples that are seen as old prints.
-        copied: Share of the samples that are seen as copies.
-        advice: Whether there are hints and moods.
+        degraded: Share of the samples that are seen as old prints.
+        recompressed: Share of the samples that are seen as copies.
+        conditioning: Whether there are hints and moods.
         chroma_gain: Factor on a and b of the truth that hints and moods tell.
     """
 
     def __init__(
-        self, crops: Crops, *, aged: float, copied: float, advice: bool, chroma_gain: float = 1.0
+        self,
+        crops: Crops,
+        *,
+        degraded: float,
+        recompressed: float,
+        conditioning: bool,
+        chroma_gain: float = 1.0,
     ) -> None:
         self.crops = crops
-        self.aged = aged
-        self.copied = copied
-        self.advice = advice
+        self.degraded = degraded
+        self.recompressed = recompressed
+        self.conditioning = conditioning
         self.chroma_gain = chroma_gain
 
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
         pixels = self.crops[key]
         sample = {"pixels": pixels}
-        if not (self.aged or self.copied or self.advice):
+        if not (self.degraded or self.recompressed or self.conditioning):
             return sample
         # The 2 keeps this stream apart from the crops'.
         rng = np.random.default_rng((self.crops.seed, 2, key[0]))
         rgb = pixels.numpy().transpose(1, 2, 0).astype(np.float32) / 255
-        if self.aged or self.copied:
+        if self.degraded or self.recompressed:
             sample["seen"] = torch.from_numpy(self._seen(rng, rgb))[None]
-        if self.advice:
+        if self.conditioning:
             chroma = rgb_to_lab(rgb)[..., 1:] * np.float32(self.chroma_gain)
-            hints, mood = simulated_advice(rng, chroma)
+            hints, mood = simulated_conditioning(rng, chroma)
             sample |= {"hints": torch.from_numpy(hints), "mood": torch.from_numpy(mood)}
         return sample
 
     def _seen(self, rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
         fate = rng.random()
-        if fate < self.aged:
-            return aged_lightness(rng, rgb)
-        return copied_lightness(rng, rgb) if fate < self.aged + self.copied else lightness(rgb)
+        if fate < self.degraded:
+            return degraded_lightness(rng, rgb)
+        return (
+            recompressed_lightness(rng, rgb)
+            if fate < self.degraded + self.recompressed
+            else lightness(rgb)
+        )
 
 
 def random_box(
@@ -142,12 +152,12 @@ def random_box(
     return left, upper, left + box_width, upper + box_height
 
 
-def centre_crops(paths: list[Path], side: int) -> Tensor:
+def center_crops(paths: list[Path], side: int) -> Tensor:
     """Return the central squares, scaled to `side`: uint8, shape (N, 3, side, side)."""
-    return torch.stack([_centre_crop(path, side) for path in paths])
+    return torch.stack([_center_crop(path, side) for path in paths])
 
 
-def _centre_crop(path: Path, side: int) -> Tensor:
+def _center_crop(path: Path, side: int) -> Tensor:
     picture = Image.fromarray(read(path).to_uint8())
     square = min(picture.size)
     left, upper = (picture.width - square) / 2, (picture.height - square) / 2

@@ -14,13 +14,13 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from rechroma.colorizer.advice import HINT_CHANNELS, MOOD_SIZE
 from rechroma.colorizer.card import CARD_KEY, ModelCard, parse_card
+from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE
 from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target, refuse_taken
 from rechroma.training.checkpoint import checkpoint_path, load_checkpoint
-from rechroma.training.networks import Advice, EfficientNetUNet
-from rechroma.training.trainable import TRAINABLE_KEY, describe
+from rechroma.training.networks import Conditioning, EfficientNetUNet
+from rechroma.training.onnx_weights import TRAINABLE_KEY, describe
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,7 +36,7 @@ _HALF_FROM = 256
 
 
 class RunTimeGraph(nn.Module):
-    """What is exported: L in 0…100, and advice, in; a and b in CIELAB units out, or sRGB, and more.
+    """What is exported: from L in 0…100, and conditioning, to a and b in CIELAB units or sRGB.
 
     Args:
         model: Any output kind.
@@ -56,9 +56,9 @@ class RunTimeGraph(nn.Module):
     def forward(
         self, lightness: Tensor, hints: Tensor | None = None, mood: Tensor | None = None
     ) -> tuple[Tensor, ...]:
-        """Map L (1, 1, H, W) and advice to the answer, (1, 2 or 3, H/s, W/s), and what else is."""
-        advice = None if hints is None or mood is None else Advice(hints, mood)
-        return tuple(self.model.everything(lightness, advice, self.gain).values())
+        """Map L (1, 1, H, W) and conditioning to the answer, (1, 2 or 3, H/s, W/s), and more."""
+        conditioning = None if hints is None or mood is None else Conditioning(hints, mood)
+        return tuple(self.model.everything(lightness, conditioning, self.gain).values())
 
 
 def card_of(
@@ -66,7 +66,7 @@ def card_of(
     *,
     name: str,
     version: str = "1",
-    licence: str = "not stated",
+    license: str = "not stated",  # noqa: A002 (the key of the card)
     training_data: str = "not stated",
     size: int = 192,
     scores: dict[str, float] | None = None,
@@ -77,14 +77,14 @@ def card_of(
     return ModelCard(
         name=name,
         version=version,
-        licence=licence,
+        license=license,
         input="lightness",
         output=model.output.kind,
         stride=model.network.stride,
         output_stride=model.network.output_stride,
         feature_stride=model.network.feature_stride,
         size=size,
-        hints=takes_advice(model),
+        hints=takes_conditioning(model),
         training_data=training_data,
         scores=scores or {},
         temperature=model.temperature,
@@ -93,7 +93,7 @@ def card_of(
     )
 
 
-def takes_advice(model: ColorizerModel) -> bool:
+def takes_conditioning(model: ColorizerModel) -> bool:
     """Tell whether a model has side inputs for hints and moods."""
     return isinstance(model.network, EfficientNetUNet) and model.network.side is not None
 
@@ -125,7 +125,7 @@ def export_onnx(
     stride = model.network.stride
     height, width = 4 * stride, 6 * stride
     example = [torch.rand(1, 1, height, width) * 100]
-    if takes_advice(model):
+    if takes_conditioning(model):
         example += [torch.rand(1, HINT_CHANNELS, height, width), torch.ones(1, MOOD_SIZE)]
     traced = _trace(graph, tuple(example))
     trainable = describe(model, traced)

@@ -14,8 +14,8 @@ from rechroma.training.catalog import FIGURES, picture_files
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.config import load_config
 from rechroma.training.export import card_of, export_onnx
-from rechroma.training.run import train
-from rechroma.training.trainable import read_trainable
+from rechroma.training.onnx_weights import read_trainable
+from rechroma.training.train import train
 
 if TYPE_CHECKING:
     from rechroma.training.config import TrainConfig
@@ -30,7 +30,7 @@ class Finetuning:
     """What is wanted.
 
     Attributes:
-        folder: Colour photographs.
+        folder: Color photographs.
         output: The ONNX file to write.
         run: Where checkpoints and the log go.
         name: The new model's name.
@@ -56,7 +56,7 @@ def finetune_model(wish: Finetuning) -> Path:
     Raises:
         ConfigError: The pictures or the overrides do not hold.
         ModelError: There is nothing to start from.
-        TrainingError: See `rechroma.training.run.train`.
+        TrainingError: See `rechroma.training.train.train`.
         UnwritablePhotoError: Something stands at `output`.
     """
     # Before hours of training, not after them.
@@ -69,7 +69,7 @@ def finetune_model(wish: Finetuning) -> Path:
     card = card_of(
         model,
         name=wish.name,
-        licence=before.licence,
+        license=before.license,
         training_data=f"{before.name}, tuned on {wish.folder.name}",
         size=before.size,
         chroma_gain=before.chroma_gain,
@@ -101,5 +101,5 @@ def _config(wish: Finetuning, start: Path) -> TrainConfig:
 
 def _pictures(wish: Finetuning) -> int:
     if not wish.folder.is_dir():
-        raise ConfigError(f"{wish.folder}: no such folder", "give a folder of colour photographs")
+        raise ConfigError(f"{wish.folder}: no such folder", "give a folder of color photographs")
     return len(picture_files(wish.folder, outside=wish.run / FIGURES))

@@ -14,7 +14,7 @@ from rechroma.training.adversary import Adversary
 from rechroma.training.catalog import FIGURES
 from rechroma.training.checkpoint import read_state, save_weights, write_state
 from rechroma.training.model import ColorizerModel
-from rechroma.training.networks import Advice
+from rechroma.training.networks import Conditioning
 from rechroma.training.outputs import AB_RANGE, RgbOutput, truth_of
 from rechroma.training.schedule import build_optimizer, build_schedule
 from rechroma.training.validation import Validator, save_samples
@@ -35,7 +35,7 @@ __all__ = ["RESUME", "Trainer"]
 # In a run's folder: all that going on needs.
 RESUME = "resume.pt"
 # L that differs by less anywhere is the picture's own, but for rounding.
-_SPOILT = 0.05
+_DEGRADED = 0.05
 
 
 class Trainer:
@@ -118,15 +118,15 @@ class Trainer:
         """Take one step; None, and nothing changed, if its numbers are not finite."""
         truth = truth_of(batch["pixels"], self.config.data.chroma_gain)
         seen = batch.get("seen", truth.lightness)
-        advice = Advice(batch["hints"], batch["mood"]) if "hints" in batch else None
-        raw = self._model(seen.contiguous(memory_format=torch.channels_last), advice).float()
+        conditioning = Conditioning(batch["hints"], batch["mood"]) if "hints" in batch else None
+        raw = self._model(seen.contiguous(memory_format=torch.channels_last), conditioning).float()
         loss, values = self._criterion(raw, truth)
         if self._adversary is not None:
             deceived = self._adversary.deceived(raw, truth)
             loss = loss + self.config.adversary * deceived
             values["deceived"] = deceived.detach()
         if self.config.steady:
-            unsteady = self._unsteadiness(raw, seen, truth, advice)
+            unsteady = self._unsteadiness(raw, seen, truth, conditioning)
             loss = loss + self.config.steady * unsteady
             values["unsteady"] = unsteady.detach()
         self._accelerator.backward(loss)
@@ -146,24 +146,26 @@ class Trainer:
         return {"loss": loss.detach(), **values}
 
     def _unsteadiness(
-        self, raw: Tensor, seen: Tensor, truth: Truth, advice: Advice | None
+        self, raw: Tensor, seen: Tensor, truth: Truth, conditioning: Conditioning | None
     ) -> Tensor:
-        """Return how far answers for spoilt L are from those for the picture's own L.
+        """Return how far answers for degraded L are from those for the picture's own L.
 
         Mean |Δa|, |Δb| over 110. The averaged model's answer for the unspoilt picture is the goal
         (a mean teacher: Tarvainen & Valpola 2017), so no gradient passes there.
         """
-        spoilt = (seen - truth.lightness).abs().amax(dim=(1, 2, 3)) > _SPOILT
-        if not spoilt.any():
+        degraded = (seen - truth.lightness).abs().amax(dim=(1, 2, 3)) > _DEGRADED
+        if not degraded.any():
             return raw.new_zeros(())
         teacher = self._smooth.eval()
         output = teacher.output
         assert not isinstance(output, RgbOutput)  # noqa: S101 - the config refuses it
         with torch.no_grad():
-            plain = truth.lightness[spoilt].contiguous(memory_format=torch.channels_last)
-            given = advice and Advice(advice.hints[spoilt], advice.mood[spoilt])
+            plain = truth.lightness[degraded].contiguous(memory_format=torch.channels_last)
+            given = conditioning and Conditioning(
+                conditioning.hints[degraded], conditioning.mood[degraded]
+            )
             goal = output.answer(teacher(plain, given).float())
-        return (output.answer(raw[spoilt]) - goal).abs().mean() / AB_RANGE
+        return (output.answer(raw[degraded]) - goal).abs().mean() / AB_RANGE
 
     def _after_step(self, values: dict[str, Tensor]) -> None:
         config = self.config

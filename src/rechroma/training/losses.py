@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rechroma.errors import MissingExtraError
 from rechroma.evaluation.perceptual import LPIPSAlex, load_perceptual
 from rechroma.evaluation.stlpips import STLPIPS
 from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, Truth
@@ -17,9 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rechroma.training.config import LossTerm
+    from rechroma.training.config import LossTerm, TrainConfig
 
-__all__ = ["Criterion"]
+__all__ = ["Criterion", "with_available_lpips"]
 
 # Smooth-L1 is quadratic below 5 units of a and b.
 _SMOOTH_BETA = 5.0 / (2 * AB_RANGE)
@@ -94,3 +96,21 @@ class Criterion(nn.Module):
         stride = truth.rgb.shape[-1] // raw.shape[-1]
         logits = self.output.logits(raw)
         return self.output.codec.cross_entropy(logits, truth.chroma(stride), self.class_weights)
+
+
+_logger = logging.getLogger("rechroma.training")
+
+
+def with_available_lpips(config: TrainConfig) -> TrainConfig:
+    """Return the config with ST-LPIPS in the place of LPIPS if that can't be had, and log it."""
+    if "lpips" not in (*config.loss, config.validation.metric):
+        return config
+    try:
+        load_perceptual("lpips")
+    except MissingExtraError as error:
+        _logger.warning("%s", error.what)
+        _logger.warning("ST-LPIPS takes the place of LPIPS, in the loss and in the scores")
+        terms = {("st_lpips" if n == "lpips" else n): weight for n, weight in config.loss.items()}
+        validation = config.validation.model_copy(update={"metric": "st_lpips"})
+        return config.model_copy(update={"loss": terms, "validation": validation})
+    return config

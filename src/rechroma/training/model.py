@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from rechroma.colorizer.card import FEATURES, LOGITS
-from rechroma.training.networks import Advice, EfficientNetUNet, build_network
+from rechroma.training.networks import Conditioning, EfficientNetUNet, build_network
 from rechroma.training.outputs import BinsOutput, build_output, hint_pull
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class ColorizerModel(nn.Module):
         self.output = build_output(config)
         self.network = build_network(config, hint_pull(self.output), pretrained=pretrained)
 
-    def forward(self, lightness: Tensor, advice: Advice | None = None) -> Tensor:
-        """Map L (N, 1, H, W) in 0…100, and advice if any, to raw maps (N, C, H/s, W/s)."""
-        return self.network(lightness, advice) if advice else self.network(lightness)
+    def forward(self, lightness: Tensor, conditioning: Conditioning | None = None) -> Tensor:
+        """Map L (N, 1, H, W) in 0…100, and conditioning if any, to raw maps (N, C, H/s, W/s)."""
+        return self.network(lightness, conditioning) if conditioning else self.network(lightness)
 
     def predict_rgb(self, lightness: Tensor) -> Tensor:
         """Return RGB, shape (N, 3, H, W), clipped to 0…1, with the input's own L where it can be.
@@ -46,18 +46,18 @@ class ColorizerModel(nn.Module):
         return self.output.answer(self(lightness))
 
     def everything(
-        self, lightness: Tensor, advice: Advice | None = None, gain: float = 1.0
+        self, lightness: Tensor, conditioning: Conditioning | None = None, gain: float = 1.0
     ) -> dict[str, Tensor]:
         """Return all that a run-time graph gives, by name; see `ModelCard`.
 
         Args:
             lightness: L in 0…100, shape (N, 1, H, W).
-            advice: Hints and moods, if any.
-            gain: Factor on the answer; where a colour is a hint's it stays as it was given.
+            conditioning: Hints and moods, if any.
+            gain: Factor on the answer; where a color is a hint's it stays as it was given.
         """
         if not isinstance(self.network, EfficientNetUNet):
             return self._answers(self.network(lightness), gain)
-        maps, features, hinted = self.network.with_features(lightness, advice)
+        maps, features, hinted = self.network.with_features(lightness, conditioning)
         factor = gain if hinted is None or gain == 1 else gain + (1 - gain) * hinted
         return self._answers(maps, factor) | {FEATURES: features}
 

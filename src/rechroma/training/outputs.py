@@ -31,7 +31,7 @@ __all__ = [
     "truth_of",
 ]
 
-# a and b lie within ±110 in sRGB; the networks work on them normalised to 0…1, as in the original.
+# a and b lie within ±110 in sRGB; the networks work on them normalized to 0…1, as in the original.
 AB_RANGE = 110.0
 # How wide the pull of a hint is at the start, in units of a and b.
 _HINT_SIGMA = 7.0
@@ -39,7 +39,7 @@ _HINT_SIGMA = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A batch of colour pictures: rgb (N, 3, H, W) in 0…1, and the same in CIELAB."""
+    """A batch of color pictures: rgb (N, 3, H, W) in 0…1, and the same in CIELAB."""
 
     rgb: Tensor
     lab: Tensor
@@ -59,7 +59,7 @@ class Truth:
 
 
 def truth_of(pixels: Tensor, chroma_gain: float = 1.0) -> Truth:
-    """Return the truth of 8-bit sRGB pictures, shape (N, 3, H, W), more colourful by a factor."""
+    """Return the truth of 8-bit sRGB pictures, shape (N, 3, H, W), more colorful by a factor."""
     rgb = pixels.float() / 255
     lab = lab_torch.rgb_to_lab(rgb)
     if chroma_gain == 1:
@@ -88,13 +88,13 @@ class RgbOutput(nn.Module):
 
 
 class AbOutput(nn.Module):
-    """Two maps are a and b, normalised to 0…1 about a centre of ½."""
+    """Two maps are a and b, normalized to 0…1 about a center of ½."""
 
     channels = 2
     kind = "chroma"
 
     def comparable(self, raw: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
-        """Return what pixel losses compare: a and b normalised to 0…1, at the maps' size."""
+        """Return what pixel losses compare: a and b normalized to 0…1, at the maps' size."""
         stride = truth.rgb.shape[-1] // raw.shape[-1]
         return raw + 0.5, truth.chroma(stride) / (2 * AB_RANGE) + 0.5
 
@@ -123,7 +123,7 @@ class BinsOutput(nn.Module):
         super().__init__()
         self.codec = BinCodec()
         self.temperature = temperature
-        self.bins = len(self.codec.centres)
+        self.bins = len(self.codec.centers)
         self.residual = residual
         self.channels = self.bins + 2 * residual
 
@@ -136,7 +136,7 @@ class BinsOutput(nn.Module):
         return self._decoded(raw, 1.0)
 
     def comparable(self, raw: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
-        """Return what pixel losses compare: the mean, normalised to 0…1."""
+        """Return what pixel losses compare: the mean, normalized to 0…1."""
         stride = truth.rgb.shape[-1] // raw.shape[-1]
         scale = 2 * AB_RANGE
         return self.mean(raw) / scale + 0.5, truth.chroma(stride) / scale + 0.5
@@ -172,13 +172,13 @@ def hint_pull(output: Output) -> Tensor:
     """Return what a hint adds to raw maps, shape (channels, 3), to be multiplied by w·a, w·b and w.
 
     With w the hint's weight, and a and b over 110. For bins e it is w·(2·e·c - |e|²) / (2·σ²): a
-    Gaussian about the hint's colour c, but for what is the same for all bins. Otherwise zeros.
+    Gaussian about the hint's color c, but for what is the same for all bins. Otherwise zeros.
     """
     pull = torch.zeros(output.channels, 3)
     if isinstance(output, BinsOutput):
-        centres = output.codec.centres
-        pull[: output.bins, :2] = 2 * centres * AB_RANGE
-        pull[: output.bins, 2] = -centres.square().sum(1)
+        centers = output.codec.centers
+        pull[: output.bins, :2] = 2 * centers * AB_RANGE
+        pull[: output.bins, 2] = -centers.square().sum(1)
     return pull / (2 * _HINT_SIGMA**2)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from rechroma.evaluation.colorfulness import colorfulness
 from rechroma.evaluation.figure import contact_sheet
+from rechroma.evaluation.scores import colorfulness
 from rechroma.training.outputs import truth_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Validator:
         Means over pictures; predictions are clipped and rounded to 8 bits first, as a viewer would
         see them.
         """
-        psnr, distance, colour, colour_truth = 0.0, 0.0, 0.0, 0.0
+        psnr, distance, color, color_truth = 0.0, 0.0, 0.0, 0.0
         for batch in self.crops.split(_BATCH):
             truth = truth_of(batch.to(device))
             rgb = (predict(model, truth.lightness) * 255).round() / 255
@@ -54,13 +54,13 @@ class Validator:
             psnr += float((-10 * torch.log10(error.clamp(min=1e-10))).sum())
             with torch.inference_mode():
                 distance += float(self.perceptual(rgb, truth.rgb).sum())
-            colour += sum(colorfulness(picture) for picture in _arrays(rgb))
-            colour_truth += sum(colorfulness(picture) for picture in _arrays(truth.rgb))
+            color += sum(colorfulness(picture) for picture in _arrays(rgb))
+            color_truth += sum(colorfulness(picture) for picture in _arrays(truth.rgb))
         count = len(self.crops)
         return {
             "psnr": psnr / count,
             self.name: distance / count,
-            "colorfulness_ratio": colour / colour_truth,
+            "colorfulness_ratio": color / color_truth,
         }
 
 
@@ -76,12 +76,12 @@ def predict(model: ColorizerModel, lightness: Tensor) -> Tensor:
 
 
 def save_samples(model: ColorizerModel, crops: Tensor, device: torch.device, path: Path) -> None:
-    """Write the figure grey | prediction | truth, a row a picture, as PNG."""
+    """Write the figure gray | prediction | truth, a row a picture, as PNG."""
     truth = truth_of(crops.to(device))
-    grey = (truth.lightness / 100).expand(-1, 3, -1, -1)
-    columns = torch.stack([grey, predict(model, truth.lightness), truth.rgb], dim=1)
+    gray = (truth.lightness / 100).expand(-1, 3, -1, -1)
+    columns = torch.stack([gray, predict(model, truth.lightness), truth.rgb], dim=1)
     pixels = (columns * 255).round().byte().movedim(2, -1).cpu().numpy()
-    titles = ["grey", "prediction", "truth"]
+    titles = ["gray", "prediction", "truth"]
     contact_sheet([list(row) for row in pixels], titles, height=crops.shape[-1]).save(path)
 
 

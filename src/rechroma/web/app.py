@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException
 
 from rechroma._version import __version__
 from rechroma.errors import RechromaError
-from rechroma.web.guard import BodyLimit, Doorkeeper, SecurityHeaders
-from rechroma.web.lane import is_full
-from rechroma.web.metrics import Counted, Metrics
-from rechroma.web.problems import LastResort, Problem, no_room, problem_of, problem_response
+from rechroma.web.metrics import Metrics, RequestMetrics
+from rechroma.web.middleware import AccessControl, BodyLimit, SecurityHeaders
+from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
 from rechroma.web.routes import archive, colorize, moods, sessions, status, transfer
 from rechroma.web.routes.parts import invalid
 from rechroma.web.service import Service
+from rechroma.web.worker import is_full
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -31,13 +31,13 @@ __all__ = ["make_app"]
 
 _STATIC = Path(__file__).with_name("static")
 _DESCRIPTION = (
-    "Gives photographs their colour back, and gives one photograph the mood of another. "
+    "Gives photographs their color back, and gives one photograph the mood of another. "
     "Errors are RFC 9457 problem documents; `mend` says what to do."
 )
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """Return the application; its lanes start with it, and end with it."""
+    """Return the application; its workers start with it, and end with it."""
     metrics, limits = Metrics(), settings.limits
 
     @asynccontextmanager
@@ -61,9 +61,9 @@ def make_app(settings: Settings) -> FastAPI:
     _tell_problems(app)
     # The last one added stands first.
     app.add_middleware(BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds)
-    app.add_middleware(Doorkeeper, settings=settings)
-    app.add_middleware(LastResort)
-    app.add_middleware(Counted, metrics=metrics)
+    app.add_middleware(AccessControl, settings=settings)
+    app.add_middleware(UnhandledErrors)
+    app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -10,12 +10,12 @@ from fastapi.responses import StreamingResponse
 
 from rechroma.errors import UnwritablePhotoError
 from rechroma.photo.formats import writer_of
+from rechroma.web.jobs import Output
 from rechroma.web.problems import Problem
-from rechroma.web.work import Output
 
 if TYPE_CHECKING:
+    from rechroma.web.jobs import ResultFile
     from rechroma.web.store import Store
-    from rechroma.web.work import Made
 
 __all__ = ["MEDIA_TYPES", "answer_with", "chosen_output"]
 
@@ -78,12 +78,12 @@ def _accepted(header: str) -> list[tuple[str, float]]:
     return found
 
 
-def answer_with(store: Store, made: Made, name: str, word: str) -> StreamingResponse:
+def answer_with(store: Store, made: ResultFile, name: str, word: str) -> StreamingResponse:
     """Return a result as a download: `name` with a word before its suffix.
 
     Args:
         store: Takes the file over.
-        made: What a lane has written.
+        made: What a worker has written.
         name: What the client calls its picture.
         word: "color", as in "grandmother.color.jpg".
     """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rechroma.web.service import Service
 
-__all__ = ["CONTENT_TYPE", "Counted", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Metrics", "RequestMetrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -54,7 +54,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class Counted:
+class RequestMetrics:
     """Counts requests by route, not by path: what clients type makes no new series."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

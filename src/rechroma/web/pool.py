@@ -1,4 +1,4 @@
-"""Jobs on a few lanes: a bounded queue before them, and no waiting for a lane that has died."""
+"""Jobs on a few workers: a bounded queue before them, and no waiting for a worker that has died."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rechroma.errors import RechromaError
-from rechroma.web.lane import Crashed, Lane
+from rechroma.web.jobs import ResultFile
 from rechroma.web.problems import Problem, busy
-from rechroma.web.work import Made
+from rechroma.web.worker import Worker, WorkerCrashed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from rechroma.web.lane import Job, Setup
+    from rechroma.web.settings import WorkerSetup
+    from rechroma.web.worker import Job
 
 __all__ = ["Pool"]
 
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 # Seconds that a job is given to end by itself when nobody wants it any more. Most take a tenth of
 # it, and a new process has to load the model and to look at every picture again.
 _GRACE = 2.0
-# Seconds after which a lane that can't be started is tried again, at first and at last.
+# Seconds after which a worker that can't be started is tried again, at first and at last.
 _PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 
@@ -36,31 +37,31 @@ class Pool:
     """Runs jobs in processes, and kills the process of a job that takes too long.
 
     Args:
-        setup: Of each lane.
-        lanes: How many.
+        setup: Of each worker.
+        workers: How many.
         queue: Jobs that may wait.
-        seconds: How long one job may take, and how long it may wait for a lane.
+        seconds: How long one job may take, and how long it may wait for a worker.
         grace: How long a job that was cancelled may go on before its process is killed, too.
 
     Attributes:
-        restarts: How often a lane was started anew.
-        failure: Why the last lane could not be started; None if all is well.
+        restarts: How often a worker was started anew.
+        failure: Why the last worker could not be started; None if all is well.
     """
 
     def __init__(
-        self, setup: Setup, *, lanes: int, queue: int, seconds: float, grace: float = _GRACE
+        self, setup: WorkerSetup, *, workers: int, queue: int, seconds: float, grace: float = _GRACE
     ) -> None:
         self._setup = setup
-        self._count = lanes
+        self._count = workers
         self._queue = queue
         self._seconds = seconds
         self._grace = grace
-        self._threads = ThreadPoolExecutor(lanes, thread_name_prefix="lane")
-        self._lanes: set[Lane] = set()
-        self._free: list[Lane] = []
-        self._waiting: deque[asyncio.Future[Lane]] = deque()
-        self._last: dict[str, Lane] = {}
-        self._untidy: set[Lane] = set()
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="worker")
+        self._workers: set[Worker] = set()
+        self._free: list[Worker] = []
+        self._waiting: deque[asyncio.Future[Worker]] = deque()
+        self._last: dict[str, Worker] = {}
+        self._untidy: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loaded = self._closed = False
         self.restarts = 0
@@ -69,25 +70,25 @@ class Pool:
     @property
     def ready(self) -> bool:
         """Whether jobs can be done."""
-        return bool(self._lanes)
+        return bool(self._workers)
 
     @property
     def waiting(self) -> int:
-        """Jobs that wait for a lane."""
+        """Jobs that wait for a worker."""
         return len(self._waiting)
 
     @property
     def running(self) -> int:
         """Jobs under way."""
-        return len(self._lanes) - len(self._free)
+        return len(self._workers) - len(self._free)
 
     @property
     def pids(self) -> list[int]:
         """The processes."""
-        return [lane.pid for lane in self._lanes]
+        return [worker.pid for worker in self._workers]
 
     def start(self) -> None:
-        """Start the lanes; they are ready a little later."""
+        """Start the workers; they are ready a little later."""
         for _ in range(self._count):
             self._spawn(self._start_one())
 
@@ -97,81 +98,81 @@ class Pool:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for lane in self._lanes:
-            lane.close()
-        self._lanes.clear()
+        for worker in self._workers:
+            worker.close()
+        self._workers.clear()
         self._threads.shutdown(wait=False)
 
     async def run(self, job: Job[T], *, key: str = "") -> T:
-        """Do a job, as soon as a lane is free.
+        """Do a job, as soon as a worker is free.
 
-        Cancelling gives it a little time to end; then the lane that is at it is killed.
+        Cancelling gives it a little time to end; then the worker that is at it is killed.
 
         Args:
             job: See `Job`.
-            key: Jobs with the same key find what the last one left in its lane's caches.
+            key: Jobs with the same key find what the last one left in its worker's caches.
 
         Raises:
             RechromaError: As the job raised it.
-            Problem: 429 too many wait; 503 nothing is ready, no lane is free for long, or the job
+            Problem: 429 too many wait; 503 nothing is ready, no worker is free for long, or the job
                 takes too long; 422 the job ended its process.
         """
-        lane = await self._take(key)
-        call = asyncio.get_running_loop().run_in_executor(self._threads, lane.call, job)
+        worker = await self._take(key)
+        call = asyncio.get_running_loop().run_in_executor(self._threads, worker.call, job)
         try:
             async with asyncio.timeout(self._seconds):
                 result = await asyncio.shield(call)
         except asyncio.CancelledError:
-            self._spawn(self._wind_up(lane, call))
+            self._spawn(self._wind_up(worker, call))
             raise
         except TimeoutError:
-            self._abandon(lane, call)
+            self._abandon(worker, call)
             # No Retry-After: it would take as long again.
             raise Problem(
                 503, f"this took longer than {self._seconds:g} seconds", "make the picture smaller"
             ) from None
-        except Crashed:
-            self._replace(lane)
+        except WorkerCrashed:
+            self._replace(worker)
             raise Problem(
                 422, "working on this picture ended the worker", "is the file whole?"
             ) from None
         except BaseException:
-            self._give(lane)
+            self._give(worker)
             raise
-        self._give(lane)
+        self._give(worker)
         return result
 
     def forget(self, key: str = "") -> None:
-        """Let the lanes drop what they keep of pictures whose files are gone.
+        """Let the workers drop what they keep of pictures whose files are gone.
 
         Args:
             key: Of jobs that come no more.
         """
         self._last.pop(key, None)
-        self._untidy |= self._lanes
-        for lane in self._free:
-            self._tidy(lane)
+        self._untidy |= self._workers
+        for worker in self._free:
+            self._tidy(worker)
 
-    def _tidy(self, lane: Lane) -> None:
-        if lane in self._untidy:
-            self._untidy.discard(lane)
-            lane.tidy()
+    def _tidy(self, worker: Worker) -> None:
+        if worker in self._untidy:
+            self._untidy.discard(worker)
+            worker.tidy()
 
-    async def _take(self, key: str) -> Lane:
-        if self.failure is not None and not self._lanes:
+    async def _take(self, key: str) -> Worker:
+        if self.failure is not None and not self._workers:
             raise Problem(503, self.failure.what, self.failure.mend)
         if not self._loaded:
             raise busy("the model is being loaded", status=503)
-        lane = self._choose(key)
-        if lane is None:
+        worker = self._choose(key)
+        if worker is None:
             if len(self._waiting) >= self._queue:
                 raise busy(f"{len(self._waiting)} requests are waiting already")
-            lane = await self._wait()
+            worker = await self._wait()
         if key:
-            self._last[key] = lane
-        return lane
+            self._last[key] = worker
+        return worker
 
-    def _choose(self, key: str) -> Lane | None:
+    def _choose(self, key: str) -> Worker | None:
         self._replace_dead()
         last = self._last.get(key)
         if last in self._free:
@@ -180,13 +181,13 @@ class Pool:
         return self._free.pop() if self._free else None
 
     def _replace_dead(self) -> None:
-        """Replace lanes that ended while they had nothing to do, so that no job pays for it."""
-        for lane in [lane for lane in self._free if not lane.alive]:
-            self._free.remove(lane)
-            self._replace(lane)
+        """Replace workers that ended while they had nothing to do, so that no job pays for it."""
+        for worker in [worker for worker in self._free if not worker.alive]:
+            self._free.remove(worker)
+            self._replace(worker)
 
-    async def _wait(self) -> Lane:
-        place: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
+    async def _wait(self) -> Worker:
+        place: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
             async with asyncio.timeout(self._seconds):
@@ -197,7 +198,7 @@ class Pool:
             if place in self._waiting:
                 self._waiting.remove(place)
 
-    async def _placed(self, place: asyncio.Future[Lane]) -> Lane:
+    async def _placed(self, place: asyncio.Future[Worker]) -> Worker:
         try:
             return await place
         except asyncio.CancelledError:
@@ -205,101 +206,101 @@ class Pool:
                 self._give(place.result())
             raise
 
-    def _give(self, lane: Lane) -> None:
-        """Let the next job have the lane."""
+    def _give(self, worker: Worker) -> None:
+        """Let the next job have the worker."""
         while self._waiting:
             place = self._waiting.popleft()
             if not place.done():
-                place.set_result(lane)
+                place.set_result(worker)
                 return
-        self._free.append(lane)
-        self._tidy(lane)
+        self._free.append(worker)
+        self._tidy(worker)
 
-    async def _wind_up(self, lane: Lane, call: asyncio.Future[Any]) -> None:
-        """Give an unwanted job a little time; then give its lane back, or replace it."""
+    async def _wind_up(self, worker: Worker, call: asyncio.Future[Any]) -> None:
+        """Give an unwanted job a little time; then give its worker back, or replace it."""
         try:
             async with asyncio.timeout(self._grace):
                 result = await asyncio.shield(call)
         except (TimeoutError, asyncio.CancelledError) as error:
-            self._abandon(lane, call)
+            self._abandon(worker, call)
             if isinstance(error, asyncio.CancelledError):
                 raise
             return
-        except Crashed:
-            self._replace(lane)
+        except WorkerCrashed:
+            self._replace(worker)
             return
         except Exception:  # noqa: BLE001 (what the job raised, nobody wants to know)
             result = None
-        if isinstance(result, Made):
+        if isinstance(result, ResultFile):
             result.path.unlink(missing_ok=True)
-        self._give(lane)
+        self._give(worker)
 
-    def _abandon(self, lane: Lane, call: asyncio.Future[Any]) -> None:
-        self._replace(lane)
+    def _abandon(self, worker: Worker, call: asyncio.Future[Any]) -> None:
+        self._replace(worker)
         # Nobody waits for it any more, and what it raises is known.
         call.add_done_callback(lambda done: done.exception())
 
-    def _replace(self, lane: Lane) -> None:
-        lane.kill()
-        self._lanes.discard(lane)
-        self._untidy.discard(lane)
-        self._last = {key: last for key, last in self._last.items() if last is not lane}
+    def _replace(self, worker: Worker) -> None:
+        worker.kill()
+        self._workers.discard(worker)
+        self._untidy.discard(worker)
+        self._last = {key: last for key, last in self._last.items() if last is not worker}
         self.restarts += 1
-        self._spawn(self._start_one(after=lane))
+        self._spawn(self._start_one(after=worker))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _start_one(self, after: Lane | None = None) -> None:
-        """Start a lane, however often that takes."""
+    async def _start_one(self, after: Worker | None = None) -> None:
+        """Start a worker, however often that takes."""
         if after is not None:
             await asyncio.to_thread(after.close)
         pause = _PAUSE
         while not self._closed:
             try:
-                lane = await self._loaded_lane()
-            except (RechromaError, Crashed, OSError) as error:
+                worker = await self._loaded_lane()
+            except (RechromaError, WorkerCrashed, OSError) as error:
                 self._fail(error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
             self.failure, self._loaded = None, True
-            self._lanes.add(lane)
-            self._give(lane)
+            self._workers.add(worker)
+            self._give(worker)
             return
 
-    async def _loaded_lane(self) -> Lane:
-        """Return a new lane that has its model.
+    async def _loaded_lane(self) -> Worker:
+        """Return a new worker that has its model.
 
         Raises:
-            RechromaError, Crashed: It can't load it.
+            RechromaError, WorkerCrashed: It can't load it.
             OSError: There is no process to be had.
         """
-        making = asyncio.ensure_future(asyncio.to_thread(Lane, self._setup))
+        making = asyncio.ensure_future(asyncio.to_thread(Worker, self._setup))
         try:
-            lane = await asyncio.shield(making)
+            worker = await asyncio.shield(making)
         except asyncio.CancelledError:
             # The thread goes on, and so would the process.
             with suppress(OSError):
                 (await making).kill()
             raise
         try:
-            await asyncio.to_thread(lane.wait)
+            await asyncio.to_thread(worker.wait)
         except asyncio.CancelledError:
-            lane.kill()
+            worker.kill()
             raise
-        except (RechromaError, Crashed):
-            await asyncio.to_thread(lane.close)
+        except (RechromaError, WorkerCrashed):
+            await asyncio.to_thread(worker.close)
             raise
-        return lane
+        return worker
 
     def _fail(self, error: Exception) -> None:
         known = isinstance(error, RechromaError)
         self.failure = error if known else RechromaError("a worker can't be started")
         _log.error("no worker: %s", self.failure)
-        if self._lanes:
+        if self._workers:
             return
         for place in self._waiting:
             if not place.done():

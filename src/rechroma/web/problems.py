@@ -17,7 +17,7 @@ from rechroma.errors import (
     RechromaError,
     UsageError,
 )
-from rechroma.web.lane import DiskFullError, disk_full
+from rechroma.web.worker import DiskFullError, disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "GONE",
     "MEDIA_TYPE",
-    "LastResort",
     "Problem",
+    "UnhandledErrors",
     "busy",
     "no_room",
     "problem_of",
@@ -119,7 +119,7 @@ def problem_response(problem: Problem) -> JSONResponse:
     )
 
 
-class LastResort:
+class UnhandledErrors:
     """Answers with a problem document where everything else has failed."""
 
     def __init__(self, app: ASGIApp) -> None:

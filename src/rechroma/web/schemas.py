@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from rechroma.colorizer import Hint
 from rechroma.colorizer.colorization import MAX_STRENGTH, MAX_VARIANTS, MAX_VIVIDNESS
 from rechroma.mood import DEFAULT_METHOD, METHODS, Swatch
-from rechroma.web.limits import MAX_HINTS
-from rechroma.web.work import Amounts, MoodWish
+from rechroma.web.jobs import Amounts, TransferRequest
+from rechroma.web.settings import MAX_HINTS
 
 __all__ = [
     "ArchiveEntry",
@@ -60,7 +60,7 @@ def _example(example: dict[str, JsonValue]) -> ConfigDict:
 
 
 class HintOptions(_Strict):
-    """A colour for a place, in pixels of the upright picture."""
+    """A color for a place, in pixels of the upright picture."""
 
     x: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
     y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
@@ -71,7 +71,7 @@ class HintOptions(_Strict):
         return Hint(self.x, self.y, self.color)
 
 
-class _Colours(_Strict):
+class _Colors(_Strict):
     strength: _Strength = 1.0
     vividness: _Vividness = 1.0
     hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []
@@ -81,18 +81,18 @@ class _Colours(_Strict):
         return Amounts(self.strength, self.vividness)
 
 
-class ColorizeOptions(_Colours):
+class ColorizeOptions(_Colors):
     """How a picture is colorized."""
 
     model_config = _example(_EDIT)
 
     keep_color: Annotated[
-        bool, Field(description="Give a picture that is in colour already back as it was sent.")
+        bool, Field(description="Give a picture that is in color already back as it was sent.")
     ] = False
 
 
 class SwatchOptions(_Strict):
-    """Two rectangles whose colours belong together."""
+    """Two rectangles whose colors belong together."""
 
     source: _Box
     target: _Box
@@ -109,10 +109,10 @@ class TransferOptions(_Strict):
     regions: Annotated[int | None, Field(ge=2, le=8)] = None
     swatches: Annotated[list[SwatchOptions], Field(max_length=_MAX_PAIRS)] = []
 
-    def wish(self) -> MoodWish:
-        """Return it as a lane's job takes it."""
+    def wish(self) -> TransferRequest:
+        """Return it as a worker's job takes it."""
         pairs = tuple(Swatch(pair.source, pair.target) for pair in self.swatches)
-        return MoodWish(self.method, self.strength, self.luminance, self.regions, pairs)
+        return TransferRequest(self.method, self.strength, self.luminance, self.regions, pairs)
 
 
 class SessionMood(TransferOptions):
@@ -123,8 +123,8 @@ class SessionMood(TransferOptions):
     source: Annotated[str, Field(max_length=64, description="The open picture it comes from.")]
 
 
-class Edit(_Colours):
-    """What a client says about the colours of a picture that is open."""
+class Edit(_Colors):
+    """What a client says about the colors of a picture that is open."""
 
     model_config = _example(_EDIT)
 
@@ -161,7 +161,7 @@ class LeaveOptions(_Strict):
 
 
 class ArchiveEntry(_Strict):
-    """A picture that is open, and how it shall be coloured."""
+    """A picture that is open, and how it shall be colored."""
 
     id: Annotated[str, Field(max_length=64)]
     edit: Edit = Edit()
@@ -200,7 +200,7 @@ class Model(BaseModel):
 
     name: str
     version: str
-    licence: str
+    license: str
 
 
 class CurrentModel(Model):

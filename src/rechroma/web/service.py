@@ -1,4 +1,4 @@
-"""What the routes share: the lanes, the files and the pictures that are open."""
+"""What the routes share: the workers, the files and the pictures that are open."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from fastapi import Depends, Request
 
 from rechroma.colorizer import load_card
 from rechroma.mood import METHODS
-from rechroma.web.bench import Advice, Upload
-from rechroma.web.lane import Setup
 from rechroma.web.pool import Pool
 from rechroma.web.problems import GONE, Problem
 from rechroma.web.schemas import CurrentModel
 from rechroma.web.sessions import Session, Sessions
+from rechroma.web.settings import WorkerSetup
 from rechroma.web.store import Store, name_of
+from rechroma.web.worker_state import ColorRequest, Upload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
 
     from rechroma.colorizer import ModelCard
-    from rechroma.web.lane import Job
     from rechroma.web.schemas import Edit
     from rechroma.web.settings import Settings
+    from rechroma.web.worker import Job
 
 __all__ = ["Service", "ServiceHere", "card_of"]
 
@@ -37,18 +37,20 @@ _SWEEP_SECONDS = 15.0
 
 
 class Service:
-    """Lanes, files and sessions; made when the server starts, closed when it ends."""
+    """Workers, files and sessions; made when the server starts, closed when it ends."""
 
     def __init__(self, settings: Settings) -> None:
         limits = settings.limits
         self.settings = settings
         self.store = Store(limits.stored_bytes)
         self.sessions = Sessions(limits.sessions, limits.session_seconds, self._forget)
-        setup = Setup(
+        setup = WorkerSetup(
             settings.model, settings.device, settings.size, settings.threads, limits.pixels,
             str(self.store.folder),
         )  # fmt: skip
-        self.pool = Pool(setup, lanes=settings.lanes, queue=limits.queue, seconds=limits.seconds)
+        self.pool = Pool(
+            setup, workers=settings.workers, queue=limits.queue, seconds=limits.seconds
+        )
         self.draining = False
 
     @asynccontextmanager
@@ -106,22 +108,22 @@ class Service:
         """Return what clients have to know of the model that answers here."""
         card = card_of(self.settings.model)
         return CurrentModel(
-            name=card.name, version=card.version, licence=card.licence, hints=card.hints,
+            name=card.name, version=card.version, license=card.license, hints=card.hints,
             answers=bool(card.temperature), methods=list(METHODS),
         )  # fmt: skip
 
-    def advice(self, edit: Edit) -> Advice:
-        """Return an edit as a lane's job takes it.
+    def color_request(self, edit: Edit) -> ColorRequest:
+        """Return an edit as a worker's job takes it.
 
         Raises:
             Problem: Its mood is not open.
         """
         hints = tuple(each.hint() for each in edit.hints)
         mood = None if edit.mood is None else self.sessions.get(edit.mood).upload
-        return Advice(hints, mood, edit.answer)
+        return ColorRequest(hints, mood, edit.answer)
 
     def drop(self, upload: Upload) -> None:
-        """Forget a picture that was opened, here and in the lanes."""
+        """Forget a picture that was opened, here and in the workers."""
         self.store.drop(upload.path)
         self.pool.forget()
 

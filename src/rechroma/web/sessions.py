@@ -12,8 +12,8 @@ from rechroma.web.problems import Problem, busy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rechroma.web.bench import Upload
-    from rechroma.web.session_work import Facts
+    from rechroma.web.preview_jobs import PictureInfo
+    from rechroma.web.worker_state import Upload
 
 __all__ = ["Session", "Sessions"]
 
@@ -32,7 +32,7 @@ class Session:
 
     id: str
     upload: Upload
-    facts: Facts
+    facts: PictureInfo
     used: float
     left: bool = False
 
@@ -78,7 +78,7 @@ class Sessions:
         if len(self._open) >= self._most:
             raise busy(f"{len(self._open)} pictures are open at once", seconds=30)
 
-    def add(self, upload: Upload, facts: Facts) -> Session:
+    def add(self, upload: Upload, facts: PictureInfo) -> Session:
         """Open a picture."""
         session = Session(secrets.token_urlsafe(24), upload, facts, self._clock())
         self._open[session.id] = session

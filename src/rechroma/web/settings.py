@@ -6,9 +6,38 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from rechroma.errors import UsageError
-from rechroma.web.limits import Limits
 
-__all__ = ["Settings", "is_loopback"]
+__all__ = ["MAX_HINTS", "Limits", "Settings", "WorkerSetup", "is_loopback"]
+
+# Training shows the network up to 100; more say nothing new. A part of the documented interface.
+MAX_HINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a service.
+
+    Attributes:
+        upload_bytes: Of one request's body.
+        pixels: Of one picture, checked before it is decoded; None for no limit.
+        queue: Requests that wait for a worker; more are turned away with 429.
+        seconds: How long one request may be worked on, and how long it may wait for that.
+        body_seconds: How long one request may take to arrive.
+        sessions: Pictures that are kept at once.
+        session_seconds: How long a picture is kept after it was last used.
+        left_seconds: The same after its page was closed: a reload comes back sooner.
+        stored_bytes: Of everything that is kept, uploads and results.
+    """
+
+    upload_bytes: int = 256 << 20
+    pixels: int | None = 120_000_000
+    queue: int = 64
+    seconds: float = 120.0
+    body_seconds: float = 300.0
+    sessions: int = 512
+    session_seconds: float = 1800.0
+    left_seconds: float = 30.0
+    stored_bytes: int = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +51,7 @@ class Settings:
         model: See `rechroma.Colorizer`.
         device: See `rechroma.Colorizer`.
         size: See `rechroma.Colorizer`.
-        lanes: Processes that work on pictures.
+        workers: Processes that work on pictures.
         threads: Threads of each.
         limits: What clients may ask.
 
@@ -36,7 +65,7 @@ class Settings:
     model: str = "default"
     device: str = "auto"
     size: int | None = None
-    lanes: int = 1
+    workers: int = 1
     threads: int = 1
     limits: Limits = field(default_factory=Limits)
 
@@ -57,3 +86,24 @@ def is_loopback(host: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker is started with.
+
+    Attributes:
+        model: A registered name or a path.
+        device: See `rechroma.Colorizer`.
+        size: See `rechroma.Colorizer`.
+        threads: Threads of one run.
+        pixels: The limit of one picture; None for none.
+        folder: Where each worker makes a folder of its own for temporary files and results.
+    """
+
+    model: str
+    device: str
+    size: int | None
+    threads: int
+    pixels: int | None
+    folder: str

@@ -3,22 +3,88 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.web.folder import PrivateFolder
-from rechroma.web.lane import is_full
 from rechroma.web.problems import Problem, busy, no_room
 from rechroma.web.signatures import HEAD, looks_like_picture
+from rechroma.web.worker import is_full
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from starlette.datastructures import UploadFile
 
-__all__ = ["Store", "name_of"]
+__all__ = ["PrivateFolder", "Store", "name_of"]
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a folder can't be locked: what was left stays.
+    fcntl = None
+
+_PREFIX = "rechroma-serve-"
+
+
+class PrivateFolder:
+    """A new folder that nobody else may read; removes those of programs that are gone.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    def __init__(self) -> None:
+        _remove_left_ones()
+        self.path, self._lock = _locked_folder()
+
+    def close(self) -> None:
+        """Remove the folder and everything in it; nothing happens the second time."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _locked_folder() -> tuple[Path, int | None]:
+    """Return a new folder and its lock; None where there are no locks, as on some file systems."""
+    path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    lock = _lock(path, wait=True)
+    if path.exists():
+        return path, lock
+    # Another program has just taken it for one that was left.
+    if lock is not None:
+        os.close(lock)
+    return _locked_folder()
+
+
+def _lock(path: Path, *, wait: bool) -> int | None:
+    """Return a lock on a folder of this user's; None if that can't be had."""
+    if fcntl is None:
+        return None
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        if os.fstat(handle).st_uid == os.getuid():
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            return handle
+    except OSError:
+        pass
+    os.close(handle)
+    return None
+
+
+def _remove_left_ones() -> None:
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        lock = _lock(path, wait=False)
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
 
 _CHUNK = 1 << 20
 
@@ -81,7 +147,7 @@ class Store:
         return path
 
     def adopt(self, path: Path) -> Path:
-        """Take over a result that a lane has written, and return where it is now."""
+        """Take over a result that a worker has written, and return where it is now."""
         kept = path.rename(self._new())
         self._sizes[kept] = kept.stat().st_size
         return kept

@@ -1,4 +1,4 @@
-"""The methods by name: each fits a colour map from the source's palette to the target's."""
+"""The methods by name: each fits a color map from the source's palette to the target's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rechroma.mood.palette import Palette
 
 __all__ = ["DEFAULT_METHOD", "METHODS", "Fit"]
 
-# (source: where the mood comes from, target: what gets it) → the map for the target's colours.
+# (source: where the mood comes from, target: what gets it) → the map for the target's colors.
 Fit: TypeAlias = Callable[[Palette, Palette], ColorMap]
 
 METHODS: Mapping[str, Fit] = MappingProxyType(

@@ -20,25 +20,25 @@ __all__ = ["Affine", "fit_mkl"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:
-    """lab ↦ matrix · (lab − centre) + destination.
+    """lab ↦ matrix · (lab − center) + destination.
 
     Attributes:
         matrix: Shape (3, 3).
-        centre: Shape (3,).
+        center: Shape (3,).
         destination: Shape (3,).
     """
 
     matrix: NDArray[np.float64]
-    centre: NDArray[np.float64]
+    center: NDArray[np.float64]
     destination: NDArray[np.float64]
 
     def __call__(self, lab: FloatArray) -> FloatArray:
-        """Map colours, shape (..., 3)."""
-        return (np.asarray(lab, np.float64) - self.centre) @ self.matrix.T + self.destination
+        """Map colors, shape (..., 3)."""
+        return (np.asarray(lab, np.float64) - self.center) @ self.matrix.T + self.destination
 
 
 def fit_mkl(source: Palette, target: Palette) -> Affine:
-    """Match mean and covariance in CIELAB, by the linear map that moves colours least."""
+    """Match mean and covariance in CIELAB, by the linear map that moves colors least."""
     mean_source, covariance_source = weighted_moments(source.lab)
     mean_target, covariance_target = weighted_moments(target.lab)
     matrix = monge_kantorovich(covariance_source, covariance_target)

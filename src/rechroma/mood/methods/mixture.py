@@ -1,4 +1,4 @@
-"""A Gaussian mixture of colours: soft regions that depend on colour alone."""
+"""A Gaussian mixture of colors: soft regions that depend on color alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_REGIONS = 8
 # Added to variances, in CIELAB units squared: the width of the narrowest region, so that the
 # passage from one to the next is never a step.
 _BLUR = 50.0
-# Where the number of regions is left to the data, those with less than this share of all colours
+# Where the number of regions is left to the data, those with less than this share of all colors
 # are given up, one by one.
 _LEAST_SHARE = 0.05
 _ROUNDS = 12
@@ -31,12 +31,12 @@ _PAIRS = ((0, 1), (0, 2), (1, 2))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
-    """Regions of colour.
+    """Regions of color.
 
     Attributes:
         means: CIELAB, shape (K, 3).
         covariances: Shape (K, 3, 3).
-        shares: Of all colours, shape (K,); their sum is 1.
+        shares: Of all colors, shape (K,); their sum is 1.
     """
 
     means: Matrix
@@ -44,7 +44,7 @@ class Mixture:
     shares: NDArray[np.float64]
 
     def memberships(self, lab: FloatArray) -> Matrix:
-        """Return how far each colour, shape (N, 3), is in each region, (N, K); rows add up to 1."""
+        """Return how far each color, shape (N, 3), is in each region, (N, K); rows add up to 1."""
         density = _monomials(np.asarray(lab, np.float64)) @ self._log_densities()
         density -= density.max(axis=1, keepdims=True)
         likelihood = np.exp(density, out=density)
@@ -63,19 +63,19 @@ class Mixture:
 
 
 def _monomials(lab: Matrix) -> Matrix:
-    """Return squares, products, values and 1, shape (N, 10), of colours, shape (N, 3)."""
+    """Return squares, products, values and 1, shape (N, 10), of colors, shape (N, 3)."""
     products = [lab[:, i] * lab[:, j] for i, j in _PAIRS]
     return np.column_stack([lab**2, *products, lab, np.ones(len(lab))])
 
 
 def fit_mixture(lab: Matrix, weights: NDArray[np.float64], regions: int | None = None) -> Mixture:
-    """Fit a mixture to weighted colours, by expectation and maximization; deterministic.
+    """Fit a mixture to weighted colors, by expectation and maximization; deterministic.
 
     Args:
         lab: CIELAB, shape (N, 3).
         weights: Shape (N,).
         regions: How many; None starts with eight and gives up those that hold less than a
-            twentieth of the colours, down to two.
+            twentieth of the colors, down to two.
     """
     weights = weights / weights.sum()
     means = _far_apart(lab, weights, regions or MAX_REGIONS)
@@ -91,7 +91,7 @@ def fit_mixture(lab: Matrix, weights: NDArray[np.float64], regions: int | None =
 
 
 def _far_apart(lab: Matrix, weights: NDArray[np.float64], count: int) -> Matrix:
-    """Return colours to start from, each far from those before it and not rare."""
+    """Return colors to start from, each far from those before it and not rare."""
     chosen = [int(np.argmax(weights))]
     distance = np.full(len(lab), np.inf)
     for _ in range(count - 1):
@@ -104,8 +104,8 @@ def _improved(mixture: Mixture, lab: Matrix, weights: NDArray[np.float64]) -> Mi
     held = mixture.memberships(lab) * weights[:, None]
     shares = held.sum(axis=0) + 1e-12
     means = held.T @ lab / shares[:, None]
-    centred = lab[:, None] - means
-    covariances = np.einsum("nk,nki,nkj->kij", held, centred, centred, optimize=True)
+    centered = lab[:, None] - means
+    covariances = np.einsum("nk,nki,nkj->kij", held, centered, centered, optimize=True)
     covariances /= shares[:, None, None]
     return Mixture(means, covariances + _BLUR * np.eye(3), shares / shares.sum())
 

@@ -56,7 +56,7 @@ class LogMap:
     affine: Affine
 
     def __call__(self, lab: FloatArray) -> FloatArray:
-        """Map CIELAB colours, shape (..., 3)."""
+        """Map CIELAB colors, shape (..., 3)."""
         log_lms = self.affine(_to_log(lab)) @ _BACK_TO_LMS.T
         # Beyond ten times white nothing is left to tell apart; exponents stay finite.
         linear = 10 ** np.minimum(log_lms, 1.0) @ _BACK_TO_RGB.T

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.mood.methods.curves import Curve, quantile_curve
+from rechroma.mood.methods.histogram import Curve, quantile_curve
 from rechroma.mood.methods.linear import Affine, fit_mkl
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _KNOTS = 13
 # that what was fine grain stays fine grain.
 _MAX_SLOPE = 1.3
 _STEP = 0.5
-_COLOURS = 8192
+_COLORS = 8192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class Slices:
     rounds: tuple[tuple[NDArray[np.float64], tuple[Curve, ...]], ...]
 
     def __call__(self, lab: FloatArray) -> FloatArray:
-        """Map colours, shape (..., 3)."""
+        """Map colors, shape (..., 3)."""
         lab = self.start(lab)
         for rotation, curves in self.rounds:
             lab = _moved(lab, rotation, curves)
@@ -73,4 +73,4 @@ def _moved(lab: FloatArray, rotation: NDArray[np.float64], curves: tuple[Curve, 
 
 
 def _thinned(lab: NDArray[np.float64]) -> NDArray[np.float64]:
-    return lab[:: max(1, len(lab) // _COLOURS)]
+    return lab[:: max(1, len(lab) // _COLORS)]

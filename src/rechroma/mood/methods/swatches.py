@@ -3,14 +3,14 @@
 Reinhard et al. 2001 (section 4) propose pairs of swatches where source and target differ in what
 they show. Here they are found by themselves:
 
-1. Colours are weighted by what places show (`rechroma.mood.meaning`), and one Monge–Kantorovich map
-   is fitted to the weighted moments.
+1. Colors are weighted by what places show (`rechroma.mood.correspondence`), and one
+   Monge–Kantorovich map is fitted to the weighted moments.
 2. As far as the photographs do not show the same things, one Gaussian mixture is fitted to the
    mapped target together with the source. Regions are thus shared, and need no matching; what is
    left between the two in each region, scale and shift, is mended, and the less the more unequal
    its areas are.
 
-All of it depends on colour alone, so that the whole is one map, and one table.
+All of it depends on color alone, so that the whole is one map, and one table.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.mood.meaning import correspondence
+from rechroma.mood.correspondence import correspondence
 from rechroma.mood.methods.linear import Affine
 from rechroma.mood.methods.mixture import Mixture, fit_mixture
 from rechroma.mood.statistics import monge_kantorovich, weighted_moments
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.color import FloatArray
-    from rechroma.mood.meaning import Correspondence
+    from rechroma.mood.correspondence import Correspondence
     from rechroma.mood.palette import Palette
 
     Matrix = NDArray[np.float64]
 
 __all__ = ["RegionalMap", "fit_swatches", "mended"]
 
-# Colours of each photograph that the mixture is fitted to.
-_COLOURS = 1024
+# Colors of each photograph that the mixture is fitted to.
+_COLORS = 1024
 # Where the photographs show the same, spreads still differ by accident: the map's matrix goes this
 # part of the way back to the identity.
 _CAUTION = 0.5
@@ -49,7 +49,7 @@ _NOISE = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionalMap:
-    """A linear map, then in each region of colour a scale about its mean, and a shift.
+    """A linear map, then in each region of color a scale about its mean, and a shift.
 
     Attributes:
         start: The linear map; None for none.
@@ -64,7 +64,7 @@ class RegionalMap:
     shifts: Matrix
 
     def __call__(self, lab: FloatArray) -> FloatArray:
-        """Map colours, shape (..., 3)."""
+        """Map colors, shape (..., 3)."""
         begun = np.asarray(lab, np.float64) if self.start is None else self.start(lab)
         flat = begun.reshape(-1, 3)
         member = self.mixture.memberships(flat)
@@ -102,7 +102,7 @@ def mended(
 
     Args:
         mixture: The regions.
-        wanted: Colours, shape (N, 3), and their weights, shape (N,), of the source.
+        wanted: Colors, shape (N, 3), and their weights, shape (N,), of the source.
         present: The same of the target.
 
     Returns:
@@ -137,5 +137,5 @@ def _regional_moments(
 
 
 def _thinned(lab: Matrix, weights: NDArray[np.float64]) -> tuple[Matrix, NDArray[np.float64]]:
-    step = max(1, len(lab) // _COLOURS)
+    step = max(1, len(lab) // _COLORS)
     return lab[::step], weights[::step] / weights[::step].sum()

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rechroma.training.networks.base import BaseUNet
+from rechroma.training.networks.conditioning import Conditioning
 from rechroma.training.networks.efficientnet import EfficientNetUNet
-from rechroma.training.networks.side_inputs import Advice
+from rechroma.training.networks.unet import BaseUNet
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rechroma.training.config import NetworkConfig
 
-__all__ = ["Advice", "EfficientNetUNet", "Network", "build_network"]
+__all__ = ["Conditioning", "EfficientNetUNet", "Network", "build_network"]
 
 # Classes are many: their maps are a quarter of the picture's size, as in Zhang et al. 2016.
 _BINS_STRIDE = 4
@@ -45,6 +45,6 @@ def build_network(config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> N
                 channels,
                 pretrained=pretrained,
                 encoder_weights=config.encoder_weights,
-                pull=pull if config.advice else None,
+                pull=pull if config.conditioning else None,
                 queries=config.queries,
             )

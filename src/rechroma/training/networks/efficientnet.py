@@ -13,9 +13,9 @@ from timm.models.efficientnet import EfficientNetFeatures
 from torch import Tensor, nn
 
 from rechroma.errors import ConfigError
-from rechroma.training.networks.blocks import UpBlock, normalise_lightness
-from rechroma.training.networks.queries import ColourQueries
-from rechroma.training.networks.side_inputs import Advice, SideInputs
+from rechroma.training.networks.conditioning import Conditioning, ConditioningLayers
+from rechroma.training.networks.queries import ColorQueries
+from rechroma.training.networks.unet import UpBlock, normalize_lightness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +35,11 @@ class EfficientNetUNet(nn.Module):
 
     Args:
         channels: Output maps.
-        pretrained: Start from ImageNet weights; the stem's three colour kernels are added up, which
+        pretrained: Start from ImageNet weights; the stem's three color kernels are added up, which
             equals feeding L three times.
         encoder_weights: A safetensors file with timm's names; absent: timm's download.
-        pull: Take hints and moods, with that start; see `SideInputs`.
-        queries: Colour queries; 0: none.
+        pull: Take hints and moods, with that start; see `ConditioningLayers`.
+        queries: Color queries; 0: none.
     """
 
     stride = 32
@@ -65,8 +65,8 @@ class EfficientNetUNet(nn.Module):
         )
         self.head = nn.Conv2d(_WIDTHS[-1], channels, 1)
         levels = list(zip(_STRIDES, _WIDTHS, strict=True))
-        self.side = None if pull is None else SideInputs(_STEM, levels, pull)
-        self.queries = ColourQueries(queries, list(_WIDTHS), channels) if queries else None
+        self.side = None if pull is None else ConditioningLayers(_STEM, levels, pull)
+        self.queries = ColorQueries(queries, list(_WIDTHS), channels) if queries else None
         self.frozen = False
 
     def freeze_pretrained(self) -> None:
@@ -89,20 +89,22 @@ class EfficientNetUNet(nn.Module):
         """Return the encoder's parameters, which learn at their own rate."""
         return list(self.encoder.parameters())
 
-    def forward(self, lightness: Tensor, advice: Advice | None = None) -> Tensor:
+    def forward(self, lightness: Tensor, conditioning: Conditioning | None = None) -> Tensor:
         """Map L (N, 1, H, W), sides divisible by 32, to raw maps (N, channels, H/4, W/4)."""
-        return self.with_features(lightness, advice)[0]
+        return self.with_features(lightness, conditioning)[0]
 
     def with_features(
-        self, lightness: Tensor, advice: Advice | None = None
+        self, lightness: Tensor, conditioning: Conditioning | None = None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return the raw maps, and the encoder's features at stride 16, (N, 112, H/16, W/16).
 
-        With advice also how much of its colour each place takes from hints, (N, 1, H/4, W/4).
+        With conditioning also how much of its color each place takes from hints, (N, 1, H/4, W/4).
         """
-        side = self.side if advice else None
-        *skips, x = self._encode(lightness, side.at_stem(advice) if side and advice else None)
-        added = side.at_levels(advice) if side and advice else [None] * len(_STRIDES)
+        side = self.side if conditioning else None
+        *skips, x = self._encode(
+            lightness, side.at_stem(conditioning) if side and conditioning else None
+        )
+        added = side.at_levels(conditioning) if side and conditioning else [None] * len(_STRIDES)
         levels: list[Tensor] = []
         for block, skip, more in zip(self.decoder, reversed(skips), added, strict=True):
             x = block(x, skip) if more is None else block(x, skip) + more
@@ -110,14 +112,14 @@ class EfficientNetUNet(nn.Module):
         maps = self.head(x)
         if self.queries is not None:
             maps = maps + self.queries(levels)
-        if not (side and advice):
+        if not (side and conditioning):
             return maps, skips[-1], None
-        taken = side.taken(advice, levels)
-        return maps + side.at_maps(advice, taken), skips[-1], taken[:, 2:]
+        taken = side.taken(conditioning, levels)
+        return maps + side.at_maps(conditioning, taken), skips[-1], taken[:, 2:]
 
     def _encode(self, lightness: Tensor, added: Tensor | None) -> list[Tensor]:
         """Return the features at strides 4, 8, 16 and 32; `added` joins the first convolution's."""
-        x = self.encoder.conv_stem(normalise_lightness(lightness))
+        x = self.encoder.conv_stem(normalize_lightness(lightness))
         x = self.encoder.bn1(x if added is None else x + added)
         features: list[Tensor] = []
         kept = self.encoder.feature_info.module_name()

@@ -1,4 +1,4 @@
-"""Colour queries: a few learnt vectors that look at the whole picture and each paint one map.
+"""Color queries: a few learnt vectors that look at the whole picture and each paint one map.
 
 After DDColor (Kang et al., ICCV 2023, section 3.2), far smaller: its largest gain came from here,
 and 20 queries did nearly what 100 did.
@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["ColourQueries"]
+__all__ = ["ColorQueries"]
 
 _WIDTH = 64
 _HEADS = 4
 
 
-class ColourQueries(nn.Module):
+class ColorQueries(nn.Module):
     """Queries attend to the decoder's features, coarse to fine, then to each other.
 
     Args:

@@ -13,20 +13,20 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from rechroma.errors import RechromaError
-from rechroma.web import session_work
+from rechroma.web import preview_jobs
 from rechroma.web.formats import MEDIA_TYPES
+from rechroma.web.jobs import Output
 from rechroma.web.problems import Problem, problem_of, retry_after
 from rechroma.web.routes.parts import file_answer, problems
 from rechroma.web.schemas import ArchiveOptions, Edit
 from rechroma.web.service import ServiceHere
-from rechroma.web.work import Output
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from rechroma.web.jobs import ResultFile
     from rechroma.web.service import Service
     from rechroma.web.sessions import Session
-    from rechroma.web.work import Made
 
 __all__ = ["router"]
 
@@ -39,7 +39,7 @@ _ZIP = file_answer("application/zip", "The zip file.")
 
 @router.post("/archive", response_class=StreamingResponse, responses=_ZIP | problems(404))
 async def archive(service: ServiceHere, options: ArchiveOptions) -> StreamingResponse:
-    """Return pictures that are open, each in colour and whole, in one zip file.
+    """Return pictures that are open, each in color and whole, in one zip file.
 
     One that fails does not stop the others: `failed.txt` in the zip says why.
     """
@@ -92,8 +92,8 @@ async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> Asy
     yield sink.fetch()
 
 
-async def _picture(service: Service, session: Session, edit: Edit) -> Made:
-    """Return a picture in colour; a service that is busy is asked again for a while.
+async def _picture(service: Service, session: Session, edit: Edit) -> ResultFile:
+    """Return a picture in color; a service that is busy is asked again for a while.
 
     Raises:
         Problem: It was closed in the meantime; or see `Pool.run`.
@@ -110,11 +110,11 @@ async def _picture(service: Service, session: Session, edit: Edit) -> Made:
     return await _asked(service, session, edit)
 
 
-async def _asked(service: Service, session: Session, edit: Edit) -> Made:
+async def _asked(service: Service, session: Session, edit: Edit) -> ResultFile:
     service.sessions.get(session.id)
     job = partial(
-        session_work.picture, upload=session.upload, output=Output(),
-        advice=service.advice(edit), amounts=edit.amounts(),
+        preview_jobs.picture, upload=session.upload, output=Output(),
+        color_request=service.color_request(edit), amounts=edit.amounts(),
     )  # fmt: skip
     return await service.pool.run(job, key=session.id)
 

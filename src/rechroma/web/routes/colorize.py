@@ -9,12 +9,12 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Json
 
-from rechroma.web import work
-from rechroma.web.bench import Advice
+from rechroma.web import jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import Wanted, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions
 from rechroma.web.service import ServiceHere
+from rechroma.web.worker_state import ColorRequest
 
 __all__ = ["router"]
 
@@ -38,18 +38,18 @@ async def colorize(
         Form(description="JSON.", default_factory=ColorizeOptions, examples=[_EXAMPLE]),
     ],
     mood: Annotated[
-        UploadFile | None, File(description="A colour photograph that sets the tone.")
+        UploadFile | None, File(description="A color photograph that sets the tone.")
     ] = None,
 ) -> StreamingResponse:
-    """Give a picture its colour back: same format, bit depth and metadata."""
+    """Give a picture its color back: same format, bit depth and metadata."""
     uploads = [picture] if mood is None else [picture, mood]
     async with service.kept(*uploads) as kept:
-        advice = Advice(
+        color_request = ColorRequest(
             tuple(each.hint() for each in options.hints), None if mood is None else kept[1]
         )
         job = partial(
-            work.colorize, upload=kept[0], output=output, advice=advice, amounts=options.amounts(),
-            keep_color=options.keep_color,
+            jobs.colorize, upload=kept[0], output=output, color_request=color_request,
+            amounts=options.amounts(), keep_color=options.keep_color,
         )  # fmt: skip
         made = await service.do(request, job)
     return answer_with(service.store, made, kept[0].name, "color")

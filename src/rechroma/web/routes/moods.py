@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
-from rechroma.web import session_work
+from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
     Side,
@@ -36,7 +36,7 @@ async def preview(
     """Return a preview of the target with the source's mood."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        session_work.mood_preview, source=source.upload, target=ours.upload, wish=mood.wish(),
+        preview_jobs.mood_preview, source=source.upload, target=ours.upload, wish=mood.wish(),
         side=side,
     )  # fmt: skip
     return Response(await service.do(request, job, key=target), media_type="image/jpeg")
@@ -57,7 +57,7 @@ async def picture(
     """Return the whole target with the source's mood."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        session_work.mood_picture, source=source.upload, target=ours.upload, wish=mood.wish(),
+        preview_jobs.mood_picture, source=source.upload, target=ours.upload, wish=mood.wish(),
         output=output,
     )  # fmt: skip
     made = await service.do(request, job, key=target)
@@ -71,7 +71,7 @@ async def look(
     """Return the look that gives the target the source's mood, as a `.cube` file."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        session_work.look_file, source=source.upload, target=ours.upload, wish=mood.wish()
+        preview_jobs.look_file, source=source.upload, target=ours.upload, wish=mood.wish()
     )
     made = await service.do(request, job, key=target)
     return answer_with(service.store, made, source.upload.name, "look")

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query
 
 from rechroma.web.formats import MEDIA_TYPES, chosen_output
+from rechroma.web.jobs import Output
 from rechroma.web.problems import MEDIA_TYPE, Problem
-from rechroma.web.work import Output
 
 __all__ = ["Side", "Wanted", "file_answer", "invalid", "picture_answer", "problems"]
 

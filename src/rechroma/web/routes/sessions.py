@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
-from rechroma.web import session_work
+from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
     Side,
@@ -41,7 +41,7 @@ async def open_picture(
     service.sessions.check_room()
     upload = await service.keep(picture)
     try:
-        facts = await service.do(request, partial(session_work.look_at, upload=upload))
+        facts = await service.do(request, partial(preview_jobs.look_at, upload=upload))
     except BaseException:
         service.drop(upload)
         raise
@@ -78,7 +78,7 @@ async def original(
 ) -> Response:
     """Return the picture as it is, as a JPEG preview."""
     session = service.sessions.get(id)
-    job = partial(session_work.original, upload=session.upload, side=side)
+    job = partial(preview_jobs.original, upload=session.upload, side=side)
     return Response(await service.do(request, job, key=id), media_type="image/jpeg")
 
 
@@ -93,11 +93,14 @@ async def planes(
     """Return a preview's L, a and b as bytes, from which any strength and vividness can be drawn.
 
     L · 2.55 (uint8), a, b (int8), each plane whole, row by row. If the model tells how likely
-    colours are, also a and b of vividness 0 (int8) and how sure it is, 0…255 (uint8).
+    colors are, also a and b of vividness 0 (int8) and how sure it is, 0…255 (uint8).
     """
     session = service.sessions.get(id)
     job = partial(
-        session_work.planes, upload=session.upload, advice=service.advice(edit), side=side
+        preview_jobs.planes,
+        upload=session.upload,
+        color_request=service.color_request(edit),
+        side=side,
     )
     found = await service.do(request, job, key=id)
     headers = {"X-Width": str(found.width), "X-Height": str(found.height)}
@@ -110,11 +113,11 @@ async def likely(
     service: ServiceHere,
     id: str,  # noqa: A002
     place: LikelyOptions,
-) -> list[session_work.LikelyColor]:
-    """Return the colours that a place is likely to have, the likeliest first."""
+) -> list[preview_jobs.LikelyColor]:
+    """Return the colors that a place is likely to have, the likeliest first."""
     session = service.sessions.get(id)
     job = partial(
-        session_work.likely, upload=session.upload, advice=service.advice(place.edit),
+        preview_jobs.likely, upload=session.upload, color_request=service.color_request(place.edit),
         at=(place.x, place.y), count=place.count,
     )  # fmt: skip
     return await service.do(request, job, key=id)
@@ -132,10 +135,10 @@ async def picture(
     id: str,  # noqa: A002
     edit: Edit,
 ) -> StreamingResponse:
-    """Return the whole picture in colour: full size, original bit depth and metadata."""
+    """Return the whole picture in color: full size, original bit depth and metadata."""
     session = service.sessions.get(id)
     job = partial(
-        session_work.picture, upload=session.upload, advice=service.advice(edit),
+        preview_jobs.picture, upload=session.upload, color_request=service.color_request(edit),
         amounts=edit.amounts(), output=output,
     )  # fmt: skip
     made = await service.do(request, job, key=id)

@@ -49,4 +49,4 @@ async def metrics(request: Request) -> Response:
 
 def _entry(name: str) -> Model:
     card = card_of(name)
-    return Model(name=card.name, version=card.version, licence=card.licence)
+    return Model(name=card.name, version=card.version, license=card.license)

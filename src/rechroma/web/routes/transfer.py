@@ -9,13 +9,13 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Json
 
-from rechroma.web import work
-from rechroma.web.bench import Upload
+from rechroma.web import jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import Wanted, picture_answer, problems
 from rechroma.web.schemas import TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.store import name_of
+from rechroma.web.worker_state import Upload
 
 __all__ = ["router"]
 
@@ -42,7 +42,7 @@ async def transfer(
 ) -> StreamingResponse:
     """Give the target the mood of the source."""
     async with service.kept(source, target) as (theirs, ours):
-        job = partial(work.transfer, source=theirs, target=ours, output=output, wish=options.wish())
+        job = partial(jobs.transfer, source=theirs, target=ours, output=output, wish=options.wish())
         made = await service.do(request, job)
     return answer_with(service.store, made, ours.name, "mood")
 
@@ -63,7 +63,7 @@ async def apply_look(
     async with service.kept(picture) as (ours,):
         table = Upload(await service.store.keep(look), name_of(look))
         try:
-            job = partial(work.apply_look, upload=ours, look=table, output=output)
+            job = partial(jobs.apply_look, upload=ours, look=table, output=output)
             made = await service.do(request, job)
         finally:
             service.store.drop(table.path)

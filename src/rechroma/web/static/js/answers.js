@@ -15,7 +15,7 @@ export class Answers {
     this.shown = "";
   }
 
-  /** Show the answers of a picture; nothing is asked anew if its advice is the same. */
+  /** Show the answers of a picture; nothing is asked anew if its color_request is the same. */
   async show(picture) {
     const edit = wireOf(picture.history.now);
     const wish = JSON.stringify([picture.id, edit.hints, edit.mood]);

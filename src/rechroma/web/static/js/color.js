@@ -1,4 +1,4 @@
-// The room where pictures get their colour back.
+// The room where pictures get their color back.
 
 import * as api from "./api.js";
 import { Album } from "./album.js";
@@ -55,7 +55,7 @@ export class ColorRoom {
         this.take([new File([await api.sample(address)], file, { type: "image/jpeg" })]);
       }, (error) => showError(find("sample-error"), error));
       find("samples").append(make("li", {}, make("button", {
-        type: "button", aria: { label: `Colour the sample: ${name}` }, on: { click: take },
+        type: "button", aria: { label: `Color the sample: ${name}` }, on: { click: take },
       }, make("img", { src: address, alt: "", width: 160, height: 160 }), make("span", {}, name))));
     }
   }
@@ -128,7 +128,7 @@ export class ColorRoom {
     await this.load();
   }
 
-  /** Get the colours that the edit asks for, if they are not there. */
+  /** Get the colors that the edit asks for, if they are not there. */
   async load() {
     const { picture } = this;
     if (picture?.state !== "ready") return;
@@ -142,7 +142,7 @@ export class ColorRoom {
     if (this.model.answers) this.answers.show(picture);
   }
 
-  /** Tells whether the colours came: the newest wish wins. */
+  /** Tells whether the colors came: the newest wish wins. */
   async ask(picture, wish) {
     picture.asking = new AbortController();
     this.stage.setBusy(true);
@@ -166,7 +166,7 @@ export class ColorRoom {
     const { planes, history } = this.picture;
     this.painter.use(planes, history.now.strength, history.now.vividness);
     this.showDoubt(this.panel.doubt.checked);
-    announce(`${this.picture.name} is coloured`);
+    announce(`${this.picture.name} is colored`);
   }
 
   /** Something about a picture went wrong; null if nothing does any more. */
@@ -213,7 +213,7 @@ export class ColorRoom {
     if (done) this.remember();
   }
 
-  /** Something that needs other colours. */
+  /** Something that needs other colors. */
   change(part, keep = true) {
     this.picture.history.change(part, keep);
     this.changed();

@@ -1,4 +1,4 @@
-// What somebody wants of a picture's colours, and the way back.
+// What somebody wants of a picture's colors, and the way back.
 
 export const plainEdit = () => ({ strength: 1, vividness: 1, hints: [], mood: null, answer: null });
 

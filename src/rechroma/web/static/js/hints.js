@@ -1,4 +1,4 @@
-// Colours that somebody puts into the picture: spots that can be moved, changed and taken away.
+// Colors that somebody puts into the picture: spots that can be moved, changed and taken away.
 
 import * as api from "./api.js";
 import { announce, make, replaceItems } from "./dom.js";
@@ -41,7 +41,7 @@ export class Hints {
     (this.stage.marks.children[index] ?? this.stage.view).focus();
   }
 
-  /** Add a colour at a place, 0…1 of the picture, or in its middle. */
+  /** Add a color at a place, 0…1 of the picture, or in its middle. */
   async add(at = { x: 0.5, y: 0.5 }) {
     const { picture } = this;
     if (!picture) return;
@@ -54,7 +54,7 @@ export class Hints {
     this.changed([...this.hints, hint], true);
     this.focus(index);
     this.open(index, colors);
-    announce(`Colour ${index + 1} is placed; arrows move it, Enter changes it, Delete takes it away`);
+    announce(`Color ${index + 1} is placed; arrows move it, Enter changes it, Delete takes it away`);
   }
 
   /** What a place is likely to have, whatever the hint says that is there already. */
@@ -65,7 +65,7 @@ export class Hints {
     try {
       return (await api.likely(picture.id, { x, y, edit: { ...edit, hints } })).map(({ color }) => color);
     } catch {
-      return []; // a model that does not tell: any colour can still be picked
+      return []; // a model that does not tell: any color can still be picked
     }
   }
 
@@ -74,7 +74,7 @@ export class Hints {
     const mark = make("button", {
       type: "button", className: "mark",
       style: { left: `${(100 * (hint.x + 0.5)) / width}%`, top: `${(100 * (hint.y + 0.5)) / height}%`, backgroundColor: hint.color },
-      aria: { label: `Colour ${index + 1}: ${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}` },
+      aria: { label: `Color ${index + 1}: ${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}` },
     });
     mark.addEventListener("keydown", (event) => this.key(event, index));
     mark.addEventListener("pointerdown", (event) => this.hold(event, mark, index));
@@ -130,17 +130,17 @@ export class Hints {
   remove(index) {
     this.close();
     this.changed(this.hints.filter((_, other) => other !== index), true);
-    announce(`Colour ${index + 1} is taken away`);
+    announce(`Color ${index + 1} is taken away`);
   }
 
-  /** Offer the colours that the place may have, and any other. */
+  /** Offer the colors that the place may have, and any other. */
   open(index, colors) {
     const hint = this.hints[index];
     if (!hint) return;
     const choose = (color) => this.hints[index] && this.replace(index, { ...this.hints[index], color });
     const swatches = colors.map((color) => make("button", {
       type: "button", className: "swatch", style: { backgroundColor: color },
-      title: color, aria: { label: `Likely colour ${color}` }, on: { click: () => choose(color) },
+      title: color, aria: { label: `Likely color ${color}` }, on: { click: () => choose(color) },
     }));
     const any = make("input", {
       type: "color", value: hint.color, on: { change: (event) => choose(event.target.value) },
@@ -148,11 +148,11 @@ export class Hints {
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, "Take away");
     const close = make("button", { type: "button", on: { click: () => this.close() } }, "Done");
     this.index = index;
-    this.popover.setAttribute("aria-label", `Colour ${index + 1}`);
+    this.popover.setAttribute("aria-label", `Color ${index + 1}`);
     this.popover.replaceChildren(
-      make("p", {}, swatches.length ? "Likely here:" : "Pick a colour:"),
+      make("p", {}, swatches.length ? "Likely here:" : "Pick a color:"),
       make("div", { className: "swatches" }, ...swatches),
-      make("label", {}, "Any colour ", any),
+      make("label", {}, "Any color ", any),
       make("div", { className: "row" }, remove, close),
     );
     this.popover.hidden = false;

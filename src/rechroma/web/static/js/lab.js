@@ -41,7 +41,7 @@ const inside = (red, green, blue) =>
   && red < 1 + TOLERANCE && green < 1 + TOLERANCE && blue < 1 + TOLERANCE;
 
 /**
- * Write one pixel; a colour outside of sRGB loses chroma at the same L and hue.
+ * Write one pixel; a color outside of sRGB loses chroma at the same L and hue.
  * @param {Uint8ClampedArray} out RGBA
  * @param {number} at index of the pixel's red
  * @param {number} level L as a byte

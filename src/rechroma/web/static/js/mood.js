@@ -11,9 +11,9 @@ import { Stage } from "./stage.js";
 const SIDE = 1200;
 const SMALL = 160;
 const METHODS = [
-  ["swatches", "Regions", "Regions of colour, each with its own change"],
+  ["swatches", "Regions", "Regions of color, each with its own change"],
   ["reinhard", "Reinhard", "Mean and spread of each channel (2001)"],
-  ["mkl", "MKL", "The linear map that moves colours least"],
+  ["mkl", "MKL", "The linear map that moves colors least"],
   ["sliced", "Sliced", "The whole distribution, step by step"],
   ["histogram", "Histogram", "Each channel's histogram"],
   ["reinhard-paper", "Reinhard, as printed", "The paper's formula to the letter"],

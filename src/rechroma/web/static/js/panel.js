@@ -1,4 +1,4 @@
-// What can be changed about a picture's colours.
+// What can be changed about a picture's colors.
 
 import * as api from "./api.js";
 import { make } from "./dom.js";
@@ -25,10 +25,10 @@ export class Panel {
     const button = (text, work, more = {}) => make("button", { type: "button", on: { click: work }, ...more }, text);
     this.undo = button("Undo", () => actions.undo(), { title: "Undo (Ctrl+Z)" });
     this.redo = button("Redo", () => actions.redo(), { title: "Redo (Ctrl+Shift+Z)" });
-    this.hintButton = button("Add a colour spot", () => actions.addHint());
+    this.hintButton = button("Add a color spot", () => actions.addHint());
     this.spots = make("div", { className: "group" },
-      make("h2", {}, "Colours you know"),
-      make("p", { className: "help" }, "Click in the picture where you know the colour."),
+      make("h2", {}, "Colors you know"),
+      make("p", { className: "help" }, "Click in the picture where you know the color."),
       this.hintButton);
     this.answers = make("div", { className: "answers", role: "group", aria: { label: "Other plausible answers" } });
     this.answersGroup = make("div", { className: "group" }, make("h2", {}, "Other plausible answers"), this.answers);
@@ -77,7 +77,7 @@ export class Panel {
     }
     this.undo.disabled = !canUndo;
     this.redo.disabled = !canRedo;
-    this.moodName.textContent = now.mood ? `The tone of ${now.mood.name}` : "Let a colour photograph set the tone.";
+    this.moodName.textContent = now.mood ? `The tone of ${now.mood.name}` : "Let a color photograph set the tone.";
     this.moodDrop.hidden = !now.mood;
   }
 

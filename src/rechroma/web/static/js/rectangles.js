@@ -1,4 +1,4 @@
-// Pairs of rectangles: these colours shall become those.
+// Pairs of rectangles: these colors shall become those.
 
 import { make, replaceItems } from "./dom.js";
 import { followPointer } from "./pointer.js";

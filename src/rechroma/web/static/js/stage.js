@@ -121,7 +121,7 @@ export class Stage extends EventTarget {
     this.line.style.transform = `translateX(${line}px)`;
     const hidden = Math.min(this.size.width, Math.max(0, (line - left) / this.scale));
     this.after.style.clipPath = `inset(0 0 0 ${hidden}px)`;
-    this.divider.setAttribute("aria-valuetext", `${100 - this.divider.value} % in colour`);
+    this.divider.setAttribute("aria-valuetext", `${100 - this.divider.value} % in color`);
     this.edges = { from, to };
   }
 

@@ -1,0 +1,174 @@
+"""Running a plan: several pictures at once, one bad picture stops no other."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, TypeAlias
+
+from rechroma.batch.pictures import PointWork, load, save, save_strips, save_unchanged, strips_of
+from rechroma.batch.task import Outcome, Status, failure
+from rechroma.errors import UnwritablePhotoError
+from rechroma.photo import DEFAULT_MAX_PIXELS, Photo
+
+if TYPE_CHECKING:
+    from rechroma.batch.task import Task
+    from rechroma.photo.strips import PixelChange, Strips
+
+__all__ = ["Work", "default_jobs", "run"]
+
+Work: TypeAlias = Callable[[Photo], Photo] | PointWork
+
+# Each job holds a picture in memory; beyond four, more threads in the work itself gain as much.
+_MOST_JOBS = 4
+
+
+def default_jobs(tasks: int) -> int:
+    """Return how many pictures to hold at once: one for each core that is ours, at most four."""
+    return max(1, min(tasks, _MOST_JOBS, available_cores()))
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(
+    tasks: Sequence[Task],
+    work: Work,
+    *,
+    jobs: int,
+    overwrite: bool = False,
+    fail_fast: bool = False,
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    quality: int | None = None,
+) -> Generator[Outcome]:
+    """Read, work and write, and yield the outcomes in the order in which they come.
+
+    Each of `jobs` threads takes one picture from reading to writing, so one decodes while another
+    computes, and no more than `jobs` pictures are in memory. Whoever stops early (an exception
+    such as KeyboardInterrupt, `break`) closes the iterator (`contextlib.closing`): pictures that
+    are being written are finished, the others are left, and nothing is half written.
+
+    Args:
+        tasks: As planned by `make_plan`.
+        work: What is done to a picture, called from several threads. If it returns the very photo
+            that it was given, the outcome is `KEPT`. A `PointWork` takes very large pictures strip
+            by strip.
+        jobs: Number of threads and the most pictures in memory, at least 1.
+        overwrite: Whether a file at the target is replaced; otherwise the task is skipped.
+        fail_fast: Whether the first failure is the last outcome but for those under way.
+        max_pixels: The limit for `rechroma.photo.read`; None for no limit.
+        quality: For lossy formats, 1…100; None for the writer's default.
+    """
+    line = _Line(
+        work, overwrite=overwrite, fail_fast=fail_fast, max_pixels=max_pixels, quality=quality
+    )
+    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="rechroma")
+    try:
+        futures = {pool.submit(line.take, task): task for task in tasks}
+        for future in as_completed(futures):
+            outcome = _outcome_of(future, futures.pop(future))
+            if outcome is not None:
+                yield outcome
+    finally:
+        line.stop()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _outcome_of(future: Future[Outcome], task: Task) -> Outcome | None:
+    error = future.exception()
+    if isinstance(error, _Stopped):
+        return None
+    return future.result() if error is None else failure(task, error)
+
+
+class _Stopped(Exception):  # noqa: N818 (not an error: the batch was told to stop)
+    """The task was left before anything was written."""
+
+
+class _Line:
+    """One picture after another from reading to writing, until told to stop."""
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        overwrite: bool,
+        fail_fast: bool,
+        max_pixels: int | None,
+        quality: int | None,
+    ) -> None:
+        self._work = work
+        self._overwrite = overwrite
+        self._fail_fast = fail_fast
+        self._max_pixels = max_pixels
+        self._quality = quality
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Leave everything that is not being written."""
+        self._stopping.set()
+
+    def take(self, task: Task) -> Outcome:
+        """Take one task to its end."""
+        try:
+            return self._take(task)
+        except Exception:
+            # Here and not where outcomes are read: by then the next picture would be under way.
+            if self._fail_fast:
+                self.stop()
+            raise
+
+    def _take(self, task: Task) -> Outcome:
+        self._check()
+        if task.is_done and not self._overwrite:
+            return Outcome(task, Status.SKIPPED)
+        start = time.perf_counter()
+        try:
+            status, pages = self._process(task)
+        except UnwritablePhotoError:
+            # Somebody else may have put the same result there while we worked.
+            if self._overwrite or not task.is_done:
+                raise
+            return Outcome(task, Status.SKIPPED)
+        return Outcome(task, status, time.perf_counter() - start, pages)
+
+    def _process(self, task: Task) -> tuple[Status, int]:
+        if isinstance(self._work, PointWork):
+            found = strips_of(task, self._work, max_pixels=self._max_pixels)
+            if found is not None:
+                return self._process_strips(task, *found)
+        result, status, pages = self._result(task)
+        self._check()
+        if task.beside and task.has_result and not self._overwrite:
+            return status, pages  # what was missing beside it is there now
+        if status is Status.KEPT:
+            save_unchanged(result, task, quality=self._quality, overwrite=self._overwrite)
+        else:
+            save(result, task.target, quality=self._quality, overwrite=self._overwrite)
+        return status, pages
+
+    def _process_strips(
+        self, task: Task, strips: Strips, change: PixelChange
+    ) -> tuple[Status, int]:
+        self._check()
+        save_strips(strips, change, task.target, quality=self._quality, overwrite=self._overwrite)
+        return Status.DONE, strips.head.pages_dropped
+
+    def _result(self, task: Task) -> tuple[Photo, Status, int]:
+        """Read and work. The input's memory is free when this returns, before the encoder's."""
+        photo = load(task.source, max_pixels=self._max_pixels)
+        self._check()
+        result = (self._work.whole if isinstance(self._work, PointWork) else self._work)(photo)
+        status = Status.KEPT if result is photo else Status.DONE
+        return result, status, photo.pages_dropped
+
+    def _check(self) -> None:
+        if self._stopping.is_set():
+            raise _Stopped

@@ -1,0 +1,142 @@
+"""Telling how a batch goes: JSON on stdout for programs, lines on stderr for people."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rechroma.batch import Outcome, Status, Task
+from rechroma.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rechroma.cli.console import Console
+
+__all__ = ["Report", "show_plan"]
+
+
+class Report:
+    """Tells outcomes as they come and counts them for the closing line.
+
+    Args:
+        tasks: Everything that is planned.
+        console: Where people read.
+        verb: What was done to the pictures, for the closing line: "colorized".
+        as_json: Whether stdout gets one object a picture and one with the summary.
+    """
+
+    def __init__(
+        self, tasks: Sequence[Task], console: Console, *, verb: str, as_json: bool
+    ) -> None:
+        self._tasks = tasks
+        self._console = console
+        self.verb = verb
+        self._as_json = as_json
+        self._counts: Counter[Status] = Counter()
+        self._failure_codes: set[int] = set()
+
+    def add(self, outcome: Outcome) -> None:
+        """Tell one outcome."""
+        self._counts[outcome.status] += 1
+        task = outcome.task
+        if outcome.error is not None:
+            self._failure_codes.add(outcome.error.exit_code)
+            self._console.error(outcome.error, outcome.trace)
+        else:
+            took = f" ({outcome.seconds:.2f} s)" if outcome.seconds else ""
+            self._console.detail(f"{outcome.status}: {task.source} -> {task.target}{took}")
+        if outcome.pages_dropped:
+            self._console.note(
+                f"{task.source}: only the first page was used, {outcome.pages_dropped} dropped"
+            )
+        if self._as_json:
+            _print_json(_picture_object(outcome))
+
+    def close(self, *, interrupted: bool = False) -> int:
+        """Tell the summary and return the exit code."""
+        code = ExitCode.INTERRUPTED if interrupted else self._exit_code()
+        self._console.note(self._closing_line(interrupted=interrupted))
+        if self._as_json:
+            counts = {str(status): self._counts[status] for status in Status}
+            summary = {**counts, "not_reached": self._not_reached, "exit_code": int(code)}
+            _print_json({"summary": summary})
+        return code
+
+    @property
+    def _not_reached(self) -> int:
+        return len(self._tasks) - self._counts.total()
+
+    def _exit_code(self) -> int:
+        """Return the one code of all failures if nothing but failures happened."""
+        if not self._failure_codes:
+            return ExitCode.OK
+        nothing_else = self._counts[Status.FAILED] == len(self._tasks)
+        if nothing_else and len(self._failure_codes) == 1:
+            return next(iter(self._failure_codes))
+        return ExitCode.SOME_FAILED
+
+    def _closing_line(self, *, interrupted: bool) -> str:
+        counts = [
+            (self._counts[Status.DONE], self.verb),
+            (self._counts[Status.KEPT], "kept (already in color)"),
+            (self._counts[Status.SKIPPED], "skipped (already there)"),
+            (self._counts[Status.FAILED], "failed"),
+            (self._not_reached, "not reached"),
+        ]
+        line = ", ".join(f"{count} {what}" for count, what in counts if count)
+        if interrupted:
+            return f"interrupted: {line}; the same command goes on from here"
+        return f"{line}{_where(self._tasks)}"
+
+
+def show_plan(tasks: Sequence[Task], *, overwrite: bool, as_json: bool) -> None:
+    """Print on stdout what would be done with each task."""
+    for task in tasks:
+        skipped = task.is_done and not overwrite
+        if as_json:
+            status = str(Status.SKIPPED) if skipped else "planned"
+            _print_json({"input": str(task.source), "output": str(task.target), "status": status})
+        else:
+            note = "  (skipped: already there)" if skipped else ""
+            click.echo(f"{task.source} -> {task.target}{note}")
+
+
+def _picture_object(outcome: Outcome) -> dict[str, object]:
+    result: dict[str, object] = {
+        "input": str(outcome.task.source),
+        "output": str(outcome.task.target),
+        "status": str(outcome.status),
+        "seconds": round(outcome.seconds, 3),
+        "pages_dropped": outcome.pages_dropped,
+    }
+    if (error := outcome.error) is not None:
+        result["error"] = {
+            "kind": type(error).__name__,
+            "what": error.what,
+            "mend": error.mend,
+            "exit_code": int(error.exit_code),
+        }
+    return result
+
+
+def _print_json(content: dict[str, object]) -> None:
+    click.echo(json.dumps(content))
+
+
+def _where(tasks: Sequence[Task]) -> str:
+    """Say where the results are: the file if there is one, else their common folder."""
+    targets = [task.target for task in tasks if isinstance(task.target, Path)]
+    folders = {target.parent for target in targets}
+    if not targets:
+        return ""
+    if len(targets) == 1:
+        return f": {targets[0]}"
+    if len(folders) == 1:
+        return f" in {targets[0].parent}"
+    return f" in {os.path.commonpath([folder.absolute() for folder in folders])}"

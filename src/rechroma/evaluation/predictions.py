@@ -1,0 +1,60 @@
+"""What is compared with the truth: a colorizer's answers, and the baselines beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from rechroma.evaluation.baselines import constant_chroma, gray_copy, mean_chroma, quarter_chroma
+from rechroma.evaluation.figure import contact_sheet
+from rechroma.photo import Photo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from PIL.Image import Image
+
+    from rechroma.colorizer import Colorizer, ModelCard
+
+__all__ = ["Answer", "answers", "baselines", "figure"]
+
+# From a color photo, of which it may use L alone, to a color photo.
+Answer: TypeAlias = Callable[[Photo], Photo]
+
+_FIGURE_ROWS = 8
+_FIGURE_HEIGHT = 192
+
+
+def answers(
+    colorizer: Colorizer, name: str, strength: float = 1.0, vividness: float = 1.0
+) -> dict[str, Answer]:
+    """Return title → answer: of an RGB model its raw output, too."""
+
+    def raw(photo: Photo) -> Photo:
+        return colorizer.predict(photo).render_raw()
+
+    kept = partial(colorizer.colorize, strength=strength, vividness=vividness)
+    if colorizer.card.output == "rgb":
+        return {f"{name}, raw output": raw, f"{name}, post-process": kept}
+    return {name: kept}
+
+
+def baselines(card: ModelCard, truths: Sequence[Photo]) -> dict[str, Answer]:
+    """Return title → baseline; see `rechroma.evaluation.baselines`."""
+    return {
+        "gray copy": gray_copy,
+        "constant mean chroma": partial(constant_chroma, chroma=mean_chroma(truths)),
+        "truth's chroma at a quarter": quarter_chroma(card),
+    }
+
+
+def figure(answers: Mapping[str, Answer], truths: Sequence[Photo]) -> Image:
+    """Return eight pictures from all over the set: gray | each answer | truth."""
+    shown = truths[:: max(1, len(truths) // _FIGURE_ROWS)][:_FIGURE_ROWS]
+    columns = {"gray": gray_copy, **answers}
+    rows = [
+        [*(answer(photo).to_uint8() for answer in columns.values()), photo.to_uint8()]
+        for photo in shown
+    ]
+    return contact_sheet(rows, [*columns, "truth"], height=_FIGURE_HEIGHT)

@@ -1,0 +1,204 @@
+"""One training run, from a config to checkpoints."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch.utils.data import DataLoader
+
+from rechroma import __version__
+from rechroma.errors import ConfigError, TrainingError
+from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
+from rechroma.training.bins import class_weights, smoothed_prior
+from rechroma.training.catalog import (
+    FIGURES,
+    Picture,
+    catalog,
+    colorful,
+    hold_out,
+    refuse_overlap,
+)
+from rechroma.training.checkpoint import start_from
+from rechroma.training.config import TrainConfig, refuse_other_run, save_config
+from rechroma.training.data import Crops, Positions, Samples, center_crops
+from rechroma.training.log import RunLog
+from rechroma.training.loop import RESUME, Trainer
+from rechroma.training.losses import Criterion, with_available_lpips
+from rechroma.training.model import ColorizerModel
+from rechroma.training.networks import EfficientNetUNet
+from rechroma.training.outputs import BinsOutput, truth_of
+from rechroma.training.validation import Validator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["train"]
+
+_logger = logging.getLogger("rechroma.training")
+# Samples that the bins' frequencies are counted on.
+_PRIOR_SAMPLES = 4096
+
+
+def train(config: TrainConfig) -> Path:
+    """Train, or go on where the last run in OUTPUT_DIR stopped; return OUTPUT_DIR.
+
+    It holds afterwards: `config.yaml` (every default spelled out), `run.json` (seed, commit,
+    versions), `metrics.jsonl`, `tensorboard/`, `samples/`, `ckpt_last` and `ckpt_best`
+    (`.safetensors`, averaged weights), and `resume.pt`.
+
+    Where AlexNet's weights can't be had, ST-LPIPS takes the place of LPIPS: the log, the saved
+    config and the names of the numbers say so.
+
+    Raises:
+        ConfigError: The data or the config do not hold.
+        ModelError: Weights can't be loaded.
+        TrainingError: The loss or its gradient is NaN, or a file can't be written.
+    """
+    folder = config.output_dir
+    try:
+        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+        return _train(with_available_lpips(config), folder)
+    except OSError as error:
+        raise TrainingError(
+            f"{error.filename or folder}: {error.strerror or error}",
+            "free some space or choose another OUTPUT_DIR; the same command goes on from the "
+            "last checkpoint",
+        ) from error
+
+
+def _train(config: TrainConfig, folder: Path) -> Path:
+    if (folder / RESUME).exists():
+        refuse_other_run(config, folder / "config.yaml")
+    save_config(config, folder / "config.yaml")
+    (folder / "run.json").write_text(json.dumps(_provenance(config), indent=2))
+    training, validation = _pictures(config)
+    _logger.info("%d pictures to train on, %d to validate on", len(training), len(validation))
+
+    torch.manual_seed(config.seed)
+    model = ColorizerModel(config.network, pretrained=config.init_from is None)
+    if config.init_from is not None:
+        start_from(model, config.network, config.init_from)
+    if config.optimizer.encoder_lr == 0 and isinstance(model.network, EfficientNetUNet):
+        model.network.freeze_pretrained()
+    weights = _class_weights(config, model, training)
+    criterion = Criterion(config.loss, model.output, weights, config.perceptual_share)
+    metric = config.validation.metric
+    _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
+    validator = Validator(
+        center_crops(validation[: config.validation.count], config.validation.size),
+        load_perceptual(metric),
+        metric,
+    )
+    with RunLog(folder, config.steps, config.batch) as log:
+        trainer = Trainer(config, model, criterion, validator, log)
+        trainer.fit(
+            lambda start: _loader(config, training, start, trainer.processes),
+            lambda step: _batch_names(config, training, step, trainer.processes),
+        )
+    return folder
+
+
+def _pictures(config: TrainConfig) -> tuple[list[Path], list[Path]]:
+    _refuse_nested(config.train_dir, config.val_dir)
+    measured = config.data.workers, config.output_dir / "pictures.json"
+    training = colorful(catalog(config.train_dir, *measured), config.data.min_chroma)
+    if config.val_dir is None:
+        training, validation = hold_out(training, config.hold_out)
+    else:
+        # Validation keeps its pale pictures: they belong to the world.
+        validation = catalog(config.val_dir, *measured)
+        refuse_overlap(training, validation)
+    if len(training) < config.batch:
+        raise ConfigError(
+            f"{len(training)} pictures to train on, and BATCH is {config.batch}",
+            "add pictures, or lower BATCH",
+        )
+    return _paths(training), _paths(validation)
+
+
+def _paths(pictures: list[Picture]) -> list[Path]:
+    return [picture.path for picture in pictures]
+
+
+def _refuse_nested(train_dir: Path, val_dir: Path | None) -> None:
+    if val_dir is None:
+        return
+    inner, outer = val_dir.resolve(), train_dir.resolve()
+    if inner.is_relative_to(outer) or outer.is_relative_to(inner):
+        raise ConfigError(
+            f"TRAIN_DIR {train_dir} and VAL_DIR {val_dir} lie in each other",
+            "put them side by side",
+        )
+
+
+def _loader(
+    config: TrainConfig, paths: list[Path], start: int, processes: int
+) -> DataLoader[dict[str, torch.Tensor]]:
+    """Return the batches from step `start` to the end of the run."""
+    batch = config.batch * processes
+    crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
+    return DataLoader(
+        Samples(
+            crops,
+            degraded=config.data.degraded,
+            recompressed=config.data.recompressed,
+            conditioning=config.network.conditioning,
+            chroma_gain=config.data.chroma_gain,
+        ),
+        batch_size=config.batch,
+        sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),
+        num_workers=config.data.workers,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _batch_names(config: TrainConfig, paths: list[Path], step: int, processes: int) -> list[str]:
+    """Return the pictures of the batch that leads from step `step` to the next."""
+    batch = config.batch * processes
+    positions = Positions(len(paths), config.seed, step * batch, (step + 1) * batch)
+    return [str(paths[index]) for _, index in positions]
+
+
+def _class_weights(
+    config: TrainConfig, model: ColorizerModel, paths: list[Path]
+) -> NDArray[np.float64] | None:
+    """Return the bins' weights from their frequencies on a sample of the training crops."""
+    if not isinstance(model.output, BinsOutput):
+        return None
+    stride = model.network.output_stride
+    crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
+    positions = Positions(len(paths), config.seed, 0, min(_PRIOR_SAMPLES, len(paths)))
+    loader = DataLoader(crops, batch_size=64, sampler=positions, num_workers=config.data.workers)
+    codec = model.output.codec
+    counts = sum(codec.count(truth_of(batch).chroma(stride)) for batch in loader)
+    assert isinstance(counts, torch.Tensor)  # noqa: S101 - there is at least one picture
+    return class_weights(smoothed_prior(counts.double().numpy()), config.uniform)
+
+
+def _provenance(config: TrainConfig) -> dict[str, str | int]:
+    return {
+        "rechroma": __version__,
+        "commit": _commit(),
+        "seed": config.seed,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "timm", "accelerate", "numpy")},
+    }
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()

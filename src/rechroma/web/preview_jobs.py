@@ -1,0 +1,234 @@
+"""Jobs of the page, on pictures that are open, at their previews' size. They run in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rechroma.color import lab_to_gamut_rgb, lightness
+from rechroma.errors import UsageError
+from rechroma.mood import Swatch, write_cube
+from rechroma.photo import encode
+from rechroma.photo.model import to_float
+from rechroma.web.jobs import ResultFile, fitted, new_file, written
+from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, preview
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rechroma.colorizer import Colorization
+    from rechroma.mood import Look
+    from rechroma.mood.swatch import Box
+    from rechroma.photo import Photo
+    from rechroma.web.jobs import Amounts, Output, TransferRequest
+    from rechroma.web.worker_state import Opened, Upload, WorkerState
+
+__all__ = [
+    "LikelyColor",
+    "PictureInfo",
+    "Planes",
+    "likely",
+    "look_at",
+    "look_file",
+    "mood_picture",
+    "mood_preview",
+    "original",
+    "picture",
+    "planes",
+]
+
+_PREVIEW_QUALITY = 90
+_L_SCALE = 255 / 100
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """What is known of a picture: its size, and what its file is like."""
+
+    width: int
+    height: int
+    bit_depth: int
+    format: str
+    in_color: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """A preview as planes of bytes, one after the other, each `height` rows of `width`.
+
+    Attributes:
+        width: Columns.
+        height: Rows.
+        data: L · 2.55 (uint8), a, b (int8); of a model that tells how likely colors are also a, b
+            of vividness 0 (int8) and how sure it is · 255 (uint8).
+    """
+
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyColor:
+    """A color that a place may have: sRGB "#rrggbb" at the place's own L, and how likely it is."""
+
+    color: str
+    probability: float
+
+
+def look_at(state: WorkerState, upload: Upload) -> PictureInfo:
+    """Open a picture."""
+    opened = state.open(upload)
+    return PictureInfo(
+        opened.width, opened.height, opened.head.bit_depth, opened.head.format or "",
+        opened.in_color,
+    )  # fmt: skip
+
+
+def original(state: WorkerState, upload: Upload, side: int) -> bytes:
+    """Return the picture as it is, as a JPEG of at most `side` pixels."""
+    return _jpeg(preview(state.open(upload).preview, side))
+
+
+def planes(state: WorkerState, upload: Upload, color_request: ColorRequest, side: int) -> Planes:
+    """Return the preview's L and chroma; see `Planes`."""
+    predicted = state.predict(upload, color_request)
+    small = predicted.on(preview(predicted.photo, side)) if side < PREVIEW_SIDE else predicted
+    parts = [
+        _bytes(lightness(to_float(small.photo.samples)) * _L_SCALE, np.uint8),
+        _bytes(small.enlarged(), np.int8),
+    ]
+    if state.colorizer.card.temperature:
+        parts.append(_bytes(small.enlarged(vividness=0), np.int8))
+        parts.append(_sure(small))
+    return Planes(small.photo.width, small.photo.height, b"".join(parts))
+
+
+def likely(
+    state: WorkerState,
+    upload: Upload,
+    color_request: ColorRequest,
+    at: tuple[float, float],
+    count: int,
+) -> list[LikelyColor]:
+    """Return the likeliest colors of a place, given in pixels of the whole picture.
+
+    Raises:
+        UsageError: The place is outside of the picture, or the model does not tell.
+    """
+    opened = state.open(upload)
+    if not (0 <= at[0] < opened.width and 0 <= at[1] < opened.height):
+        raise UsageError(
+            f"{at[0]:g}, {at[1]:g} is outside of the picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+    predicted = state.predict(upload, color_request)
+    rows, columns = predicted.lightness.shape
+    row, column = int(at[1] / opened.height * rows), int(at[0] / opened.width * columns)
+    level = float(predicted.lightness[row, column])
+    return [
+        LikelyColor(_hex(level, each.a, each.b), each.probability)
+        for each in predicted.distribution.likely(row, column, count)
+    ]
+
+
+def picture(
+    state: WorkerState,
+    upload: Upload,
+    output: Output,
+    color_request: ColorRequest,
+    amounts: Amounts,
+) -> ResultFile:
+    """Write the whole picture with its preview's colors."""
+    colors = state.predict(upload, color_request).on(state.read(upload))
+    return written(colors.render(strength=amounts.strength, vividness=amounts.vividness), output)
+
+
+def mood_preview(
+    state: WorkerState, source: Upload, target: Upload, wish: TransferRequest, side: int
+) -> bytes:
+    """Return the target's preview with the source's mood, as a JPEG of at most `side` pixels."""
+    _, photo, look = _look_of(state, source, target, wish)
+    return _jpeg(preview(look.apply(photo), side))
+
+
+def mood_picture(
+    state: WorkerState, source: Upload, target: Upload, output: Output, wish: TransferRequest
+) -> ResultFile:
+    """Write the whole target with the look of its preview."""
+    _, _, look = _look_of(state, source, target, wish)
+    whole = _colored(state, source, target, state.read(target))
+    return written(look.apply(whole, threads=state.threads), output)
+
+
+def look_file(
+    state: WorkerState, source: Upload, target: Upload, wish: TransferRequest
+) -> ResultFile:
+    """Write the look as a `.cube` file."""
+    path = new_file()
+    write_cube(_look_of(state, source, target, wish)[2].lut, path, title=_title(source))
+    return ResultFile(path, "cube")
+
+
+def _look_of(
+    state: WorkerState, source: Upload, target: Upload, wish: TransferRequest
+) -> tuple[Photo, Photo, Look]:
+    """Return the previews, the target's in color, and the look that was wished for."""
+    theirs, ours = state.open(source), state.open(target)
+    photo = _colored(state, source, target, ours.preview)
+    pairs = tuple(
+        Swatch(_shrunk(pair.source, theirs), _shrunk(pair.target, ours)) for pair in wish.swatches
+    )
+    return theirs.preview, photo, fitted(theirs.preview, photo, replace(wish, swatches=pairs))
+
+
+def _colored(state: WorkerState, source: Upload, target: Upload, photo: Photo) -> Photo:
+    """Return the target, or its preview, with colors to be changed.
+
+    A black-and-white one has its preview's own: predicted once, whatever is done to it then.
+    """
+    if state.open(target).in_color:
+        return photo
+    return state.predict(target, ColorRequest(mood=source)).on(photo).render()
+
+
+def _title(source: Upload) -> str:
+    return f"Rechroma: {Path(source.name).stem}"
+
+
+def _shrunk(box: Box, opened: Opened) -> Box:
+    """Return a rectangle of the whole picture in its preview's pixels."""
+    left, top, width, height = box
+    if left + width > opened.width or top + height > opened.height:
+        raise UsageError(
+            f"the rectangle {left}, {top}, {width}, {height} leaves its picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+    across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
+    x, y = int(left * across), int(top * down)
+    return (
+        x, y,
+        max(1, min(round(width * across), opened.preview.width - x)),
+        max(1, min(round(height * down), opened.preview.height - y)),
+    )  # fmt: skip
+
+
+def _jpeg(photo: Photo) -> bytes:
+    return encode(photo, "jpeg", quality=_PREVIEW_QUALITY)
+
+
+def _bytes(plane: NDArray[np.float32], kind: type[np.uint8 | np.int8]) -> bytes:
+    ends = np.iinfo(kind)
+    return np.clip(np.rint(plane), ends.min, ends.max).astype(kind).tobytes()
+
+
+def _sure(colors: Colorization) -> bytes:
+    return colors.confidence().samples[..., 0].tobytes()
+
+
+def _hex(level: float, a: float, b: float) -> str:
+    rgb = np.rint(255 * lab_to_gamut_rgb(np.array([level, a, b]))).astype(int)
+    return "#{:02x}{:02x}{:02x}".format(*rgb)

@@ -1,0 +1,180 @@
+"""What a worker keeps between jobs: the model, and the pictures that were worked on last."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from rechroma.colorizer import Colorizer, Hint, is_color
+from rechroma.mood import predict_in_mood
+from rechroma.photo import Photo, read
+from rechroma.photo.model import quantize
+from rechroma.photo.shrink import block_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rechroma.colorizer import Colorization
+    from rechroma.web.settings import WorkerSetup
+
+__all__ = ["ColorRequest", "Opened", "Upload", "WorkerState", "preview"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+# Pixels of a preview's longer side, at most.
+PREVIEW_SIDE = 1600
+# Previews take up to 8 MB each, predictions with their distribution up to 20.
+_PREVIEWS = 16
+_PREDICTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture file that a client sent.
+
+    Attributes:
+        path: Where it is kept.
+        name: What the client calls it, for messages.
+    """
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColorRequest:
+    """What a client says about a picture's colors.
+
+    Attributes:
+        hints: In pixels of the whole picture.
+        mood: A photograph that sets the tone.
+        answer: (number, count) of another plausible answer; None for the model's own.
+    """
+
+    hints: tuple[Hint, ...] = ()
+    mood: Upload | None = None
+    answer: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A picture that was looked at.
+
+    Attributes:
+        preview: At most `PREVIEW_SIDE` pixels a side, 8 bits.
+        head: All but its pixels.
+        width: Of the whole picture.
+        height: Of the whole picture.
+        in_color: Whether it is in color already.
+    """
+
+    preview: Photo
+    head: Photo
+    width: int
+    height: int
+    in_color: bool
+
+
+class WorkerState:
+    """The state of a worker."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self.colorizer = Colorizer(
+            setup.model, device=setup.device, size=setup.size, threads=setup.threads
+        )
+        self.threads = setup.threads
+        self._pixels = setup.pixels
+        self._opened = _Latest[Path, Opened](_PREVIEWS)
+        self._predicted = _Latest["tuple[Path, ColorRequest]", "Colorization"](_PREDICTIONS)
+
+    @property
+    def kept(self) -> set[Path]:
+        """The files of which something is kept."""
+        return {path for key in (*self._opened, *self._predicted) for path in _files_of(key)}
+
+    def tidy(self) -> None:
+        """Let go of what was kept of files that are gone."""
+        gone = {path for path in self.kept if not path.exists()}
+        if gone:
+            self._opened.drop(lambda path: path in gone)
+            self._predicted.drop(lambda key: not gone.isdisjoint(_files_of(key)))
+
+    def read(self, upload: Upload) -> Photo:
+        """Decode a whole picture.
+
+        Raises:
+            PhotoError: It can't be, or has too many pixels.
+        """
+        return read(upload.path, name=upload.name, max_pixels=self._pixels)
+
+    def open(self, upload: Upload) -> Opened:
+        """Return what is known of a picture."""
+        return self._opened.get(upload.path, lambda: _opened(self.read(upload)))
+
+    def predict(self, upload: Upload, color_request: ColorRequest) -> Colorization:
+        """Return the colors of a picture's preview."""
+        key = upload.path, color_request
+        return self._predicted.get(key, lambda: self._predict(upload, color_request))
+
+    def _predict(self, upload: Upload, color_request: ColorRequest) -> Colorization:
+        if color_request.answer is not None:
+            return self.predict(upload, replace(color_request, answer=None)).answer(
+                *color_request.answer
+            )
+        opened = self.open(upload)
+        across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
+        hints = [Hint(hint.x * across, hint.y * down, hint.color) for hint in color_request.hints]
+        mood = None if color_request.mood is None else self.open(color_request.mood).preview
+        return predict_in_mood(self.colorizer, opened.preview, hints, mood)
+
+
+class _Latest(Generic[K, V]):
+    """The values that were used last."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """Return the value of a key, made if it is not there."""
+        value = self._values.pop(key, None) or make()
+        self._values[key] = value
+        while len(self._values) > self._count:
+            self._values.popitem(last=False)
+        return value
+
+    def drop(self, unwanted: Callable[[K], bool]) -> None:
+        """Forget the values of some keys."""
+        for key in [key for key in self._values if unwanted(key)]:
+            del self._values[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._values)
+
+
+def _files_of(key: Path | tuple[Path, ColorRequest]) -> list[Path]:
+    """Return the files that a key of the caches stands for: a picture's, and its mood's."""
+    if isinstance(key, Path):
+        return [key]
+    path, color_request = key
+    return [path] if color_request.mood is None else [path, color_request.mood.path]
+
+
+def preview(photo: Photo, side: int) -> Photo:
+    """Return a photo with at most `side` pixels on its longer side, 8 bits a channel."""
+    factor = -(-max(photo.width, photo.height) // side)
+    small = quantize(block_mean(photo.samples, factor), np.dtype(np.uint8))
+    return Photo(small, bit_depth=8, format="jpeg", name=photo.name)
+
+
+def _opened(photo: Photo) -> Opened:
+    head = replace(photo, samples=photo.samples[:0], alpha=None)
+    # A view would keep the pixels.
+    head = replace(head, samples=head.samples.copy())
+    small = preview(photo, PREVIEW_SIDE)
+    return Opened(small, head, photo.width, photo.height, is_color(small))

@@ -1,0 +1,60 @@
+"""Black-and-white photographs stay black-and-white when they are toned, yellowed or noisy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+from rechroma.color import lab_to_rgb
+from rechroma.colorizer import is_color
+from rechroma.photo import read
+
+
+def toned(level, chroma):
+    return read(
+        np.rint(np.clip(lab_to_rgb(np.stack([level, *chroma], axis=-1)), 0, 1) * 255).astype(
+            np.uint8
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def level():
+    return data.camera() / 255 * 90 + 3
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
+def test_photographs_in_color(name):
+    assert is_color(read(getattr(data, name)()))
+
+
+def test_one_colored_thing_is_color(level):
+    a = np.zeros_like(level)
+    a[200:270, 200:270] = 50
+    assert is_color(toned(level, (a, np.zeros_like(level))))
+
+
+def test_gray():
+    assert not is_color(read(data.camera()))
+    assert not is_color(read(np.repeat(data.camera()[..., None], 3, axis=2)))
+
+
+@pytest.mark.parametrize("hue", np.linspace(0, 6, 7))
+@pytest.mark.parametrize("strength", [5, 25])
+def test_toned(level, hue, strength):
+    # Strongest in the middle tones, as toning is.
+    chroma = strength * 4 * (level / 100) * (1 - level / 100)
+    assert not is_color(toned(level, (chroma * np.cos(hue), chroma * np.sin(hue))))
+
+
+def test_yellowed_and_noisy(level):
+    rng = np.random.default_rng(0)
+    yellow = 12 + np.linspace(0, 4, level.shape[1])[None]
+    b = yellow + rng.normal(0, 4, level.shape)
+    assert not is_color(toned(level, (rng.normal(2, 4, level.shape), b)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (2, 2)])
+def test_flat_pictures_have_no_colors_to_tell_apart(shape):
+    assert not is_color(read(np.full((*shape, 3), (200, 30, 30), np.uint8)))

@@ -1,0 +1,218 @@
+import pytest
+import torch
+
+from rechroma.colorizer.conditioning import MOOD_SIZE
+from rechroma.errors import ConfigError, ModelError
+from rechroma.training.adversary import Adversary
+from rechroma.training.checkpoint import load_weights, save_weights, start_from
+from rechroma.training.config import NetworkConfig
+from rechroma.training.model import ColorizerModel
+from rechroma.training.networks import Conditioning
+from rechroma.training.networks.hint_propagation import HintPropagation
+from rechroma.training.outputs import build_output, truth_of
+from rechroma.training.train import train
+
+PLAIN = NetworkConfig(name="efficientnet_lite0_unet", output="bins")
+FULL = NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True, queries=5)
+
+
+@pytest.fixture
+def lightness():
+    return torch.rand(2, 1, 64, 96) * 100
+
+
+def conditioning(hinted=True, mood=True):
+    hints = torch.zeros(2, 3, 64, 96)
+    if hinted:
+        hints[:, :, 20:25, 30:35] = torch.tensor([0.4, 0.3, 1.0])[:, None, None]
+    vector = torch.rand(2, MOOD_SIZE) if mood else torch.zeros(2, MOOD_SIZE)
+    vector[:, -1] = float(mood)
+    return Conditioning(hints, vector)
+
+
+def trained(config):
+    """A model whose zero-initialized layers have learnt something."""
+    torch.manual_seed(0)
+    model = ColorizerModel(config, pretrained=False)
+    for parameter in model.network.side.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return model.eval()
+
+
+def test_side_inputs_change_nothing_before_they_have_learnt(tmp_path, lightness):
+    plain = ColorizerModel(PLAIN, pretrained=False).eval()
+    save_weights(plain, tmp_path / "plain.safetensors", PLAIN, {})
+    full = ColorizerModel(FULL, pretrained=False).eval()
+    start_from(full, FULL, tmp_path / "plain.safetensors")
+    with torch.no_grad():
+        wanted = plain(lightness)
+        for given in (None, conditioning(hinted=False), conditioning(hinted=False, mood=False)):
+            assert torch.allclose(full(lightness, given), wanted, atol=1e-6)
+
+
+def test_a_hint_pulls_to_its_color_from_the_start(lightness):
+    torch.manual_seed(0)
+    model = ColorizerModel(FULL, pretrained=False).eval()
+    with torch.no_grad():
+        before, after = (
+            model.output.answer(model(lightness, given))
+            for given in (None, conditioning(mood=False))
+        )
+    wanted = torch.tensor([44.0, 33.0])
+    at_hint = after[:, :, 5, 8]
+    assert (at_hint - wanted).norm(dim=1).max() < 8
+    assert (before[:, :, 5, 8] - wanted).norm(dim=1).min() > 30
+
+
+def test_hints_spread_to_what_is_near_and_alike():
+    torch.manual_seed(0)
+    spread = HintPropagation(4)
+    with torch.no_grad():
+        # Likeness is the features' own cosine.
+        for layer in (spread.query, spread.key):
+            layer.weight.zero_()
+            layer.bias.zero_()
+            layer.weight[:4, :, 0, 0] = 8 * torch.eye(4)
+    features = torch.zeros(1, 4, 12, 12)
+    features[:, 0, :, :6], features[:, 1, :, 6:] = 1, 1
+    hints = torch.zeros(1, 3, 12, 12)
+    hints[0, :, 6, 4] = torch.tensor([0.3, -0.2, 1.0])
+    with torch.no_grad():
+        assert not spread(features, torch.zeros_like(hints)).any()
+        taken = spread(features, hints)[0]
+    weight = taken[2]
+    # The color is the hint's wherever it is taken; how much of it falls with the distance.
+    assert torch.allclose(taken[0], 0.3 * weight, atol=1e-6)
+    assert torch.allclose(taken[1], -0.2 * weight, atol=1e-6)
+    assert weight[6, 4] > weight[6, 2] > weight[6, 0] > 0.5
+    # Just beyond the border, at the same distance, it is another thing.
+    assert weight[6, 6] < weight[6, 2] - 0.2
+
+
+def test_hints_spread_over_the_same_share_of_a_picture_at_every_size():
+    spread = HintPropagation(4)
+    weights = []
+    with torch.no_grad():
+        spread.log_likeness.fill_(-1)
+        for height, width in ((16, 24), (64, 96)):
+            hints = torch.zeros(1, 3, height, width)
+            hints[0, :, height // 2, width // 4] = 1.0
+            taken = spread(torch.ones(1, 4, height, width), hints)[0, 2]
+            weights.append(taken[height // 2, width // 4 :: width // 8])
+    small, large = weights
+    assert small[0] > 2 * small[-1]
+    assert torch.allclose(small[1:], large[1:], atol=0.02)
+
+
+def test_what_is_missing_elsewhere_is_refused(tmp_path):
+    save_weights(trained(FULL), tmp_path / "full.safetensors", FULL, {})
+    plain = ColorizerModel(PLAIN, pretrained=False)
+    with pytest.raises(ModelError, match=r"full\.safetensors"):
+        start_from(plain, PLAIN, tmp_path / "full.safetensors")
+    save_weights(plain, tmp_path / "plain.safetensors", PLAIN, {})
+    with pytest.raises(ModelError, match=r"plain\.safetensors"):
+        load_weights(trained(FULL), FULL, tmp_path / "plain.safetensors")
+
+
+def test_no_advice_is_silent_also_after_it_has_learnt(lightness):
+    model = trained(FULL)
+    with torch.no_grad():
+        silent = model(lightness, conditioning(hinted=False, mood=False))
+        assert torch.allclose(silent, model(lightness), atol=1e-5)
+        assert not torch.allclose(silent, model(lightness, conditioning(hinted=False)), atol=1e-2)
+        assert not torch.allclose(silent, model(lightness, conditioning(mood=False)), atol=1e-2)
+
+
+def test_every_part_can_learn(lightness):
+    model = trained(FULL).train()
+    torch.nn.init.normal_(model.network.queries.paint.weight)
+    model(lightness, conditioning()).square().sum().backward()
+    idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not idle
+
+
+def test_a_joint_output_adds_its_residual():
+    output = build_output(NetworkConfig(output="joint"))
+    raw = torch.randn(1, output.channels, 4, 4)
+    logits, residual = raw[:, :-2], raw[:, -2:] * 110
+    bins = build_output(NetworkConfig(output="bins"))
+    assert torch.allclose(output.answer(raw), bins.answer(logits) + residual, atol=1e-4)
+    assert torch.allclose(output.mean(raw), bins.mean(logits) + residual, atol=1e-4)
+
+
+def test_the_mean_is_paler_than_the_annealed_mean():
+    output = build_output(NetworkConfig(output="bins"))
+    raw = torch.randn(4, output.channels, 8, 8) * 3
+    assert output.mean(raw).norm(dim=1).mean() < output.answer(raw).norm(dim=1).mean()
+
+
+def test_a_judge_learns_to_tell_gray_from_color():
+    torch.manual_seed(0)
+    output = build_output(NetworkConfig(output="ab"))
+    truth = truth_of(torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8))
+    gray = torch.zeros(4, 2, 16, 16)
+    adversary = Adversary(output, torch.device("cpu"))
+    first = float(adversary.learn(gray, truth))
+    for _ in range(30):
+        last = float(adversary.learn(gray, truth))
+    assert last < 0.5 * first
+    real = truth.chroma(4) / 220
+    assert adversary.deceived(real, truth) < adversary.deceived(gray, truth) - 0.5
+    copy = Adversary(output, torch.device("cpu"))
+    copy.load_state_dict(adversary.state_dict())
+    assert torch.allclose(copy.deceived(gray, truth), adversary.deceived(gray, truth), atol=1e-4)
+
+
+def test_a_run_with_everything_resumes(make_config):
+    everything = [
+        "NETWORK.NAME=efficientnet_lite0_unet", "NETWORK.OUTPUT=bins", "NETWORK.CONDITIONING=true",
+        "NETWORK.QUERIES=3", "DATA.DEGRADED=0.5", "DATA.CHROMA_GAIN=1.1", "ADVERSARY=0.1",
+        "LOSS={cross_entropy: 1.0, smooth_l1: 1.0}", "EMA=0.5",
+    ]  # fmt: skip
+    start = make_config(*everything)
+    # An encoder without a download: random weights to start from.
+    weights = start.output_dir.parent / "start.safetensors"
+    save_weights(ColorizerModel(start.network, pretrained=False), weights, start.network, {})
+    everything.append(f"INIT_FROM={weights}")
+    whole = train(make_config(*everything, f"OUTPUT_DIR={weights.parent / 'whole'}"))
+    train(make_config(*everything, "STEPS=4"))
+    parts = train(make_config(*everything))
+    final = [torch.load(folder / "resume.pt")["step"] for folder in (whole, parts)]
+    assert final == [6, 6]
+
+
+def test_a_frozen_encoder_stays(make_config):
+    torch.manual_seed(0)
+    config = make_config(
+        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1"
+    )
+    model = ColorizerModel(config.network, pretrained=False)
+    weights = config.output_dir.parent / "start.safetensors"
+    save_weights(model, weights, config.network, {})
+    config = make_config(
+        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1",
+        f"INIT_FROM={weights}",
+    )  # fmt: skip
+    folder = train(config)
+    after = torch.load(folder / "resume.pt")["model"]
+    moved = {n for n, tensor in model.state_dict().items() if not torch.equal(tensor, after[n])}
+    assert moved
+    assert not [name for name in moved if name.startswith("network.encoder")]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["NETWORK.CONDITIONING=true"], "efficientnet"),
+        (["NETWORK.QUERIES=3"], "efficientnet"),
+        (["OPTIMIZER.ENCODER_LR=0"], "efficientnet"),
+        (["NETWORK.OUTPUT=joint"], "go together"),
+        (["NETWORK.OUTPUT=rgb", "ADVERSARY=1"], "OUTPUT rgb"),
+        (["NETWORK.OUTPUT=rgb", "STEADY=1", "DATA.RECOMPRESSED=1"], "OUTPUT rgb"),
+        (["STEADY=1"], "DATA DEGRADED or RECOMPRESSED"),
+        (["DATA.DEGRADED=0.6", "DATA.RECOMPRESSED=0.6"], "at most 1"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(make_config, overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        make_config(*overrides)
