@@ -45,5 +45,16 @@ def test_the_function_survives_the_import_of_every_room():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="colourise"):
-        _ = rechroma.colourise
+    with pytest.raises(AttributeError, match="colorise"):
+        _ = rechroma.colorise
+
+
+def test_every_photograph_that_ships_is_credited():
+    root = Path(__file__).parents[1]
+    examples = {path.name for path in (root / "examples").glob("*.jpg")}
+    samples = {path.name for path in (root / "src/rechroma/web/static/samples").iterdir()}
+    rows = (root / "examples" / "CREDITS.md").read_text().splitlines()
+    credited = {row.split("`")[1] for row in rows if row.startswith("| `")}
+    assert examples == credited
+    assert samples
+    assert samples <= credited
