@@ -45,7 +45,7 @@ def executed():
             assert re.search(rf"^{key} = ", parameters.source, re.MULTILINE), key
             parameters.source += f"\n{key} = {value!r}"
         resources = {"metadata": {"path": str(NOTEBOOKS)}}
-        NotebookClient(notebook, timeout=300, resources=resources).execute()
+        NotebookClient(notebook, timeout=600, resources=resources).execute()
         return printed_by(notebook)
 
     return run
@@ -86,7 +86,7 @@ def test_training(executed):
 
 @pytest.mark.slow
 def test_swatches(executed):
-    """The original's change a picture in its own mood, and are further from a mood than Reinhard's."""
+    """The original fails in its own mood, and is further from another than Reinhard is."""
     printed = executed("swatches")
     first = {
         words.strip(): float(number)
