@@ -18,7 +18,9 @@ settings.load_profile("untimed")
 
 HERE = Path(__file__).parent
 # Folders and modules, by what they need; see the markers in pyproject.toml.
-TRAIN = ("training", "evaluation", "experiments", "color/test_lab_torch.py")
+TRAIN = (
+    "training", "evaluation", "experiments", "color/test_lab_torch.py", "test_notebooks.py"
+)  # fmt: skip
 BROWSER = ("web/test_page.py", "web/test_compare_page.py")
 NEEDED = {"torch": TRAIN, "playwright": BROWSER}
 WINDOWS = "Windows has no such signals, links or locks"
