@@ -166,8 +166,8 @@ _UNSTATED: Mapping[str, object] = {
 
 
 # Words of cards that were written before version 0.2, and what they are now.
-_OLD_KEYS = {"license": "license"}
-_OLD_INPUTS = {"gray": "gray"}
+_OLD_KEYS = {"licence": "license"}
+_OLD_INPUTS = {"grey": "gray"}
 
 
 def _translated(values: dict[str, object]) -> dict[str, object]:

@@ -77,7 +77,9 @@ def catalog(folder: Path, workers: int, cache: Path) -> list[Picture]:
             "check TRAIN_DIR and VAL_DIR",
         )
     keys = _cache_keys(refs)
-    known: dict[str, list[float | str]] = json.loads(cache.read_text()) if cache.exists() else {}
+    known: dict[str, list[float | str]] = (
+        json.loads(cache.read_text(encoding="utf-8")) if cache.exists() else {}
+    )
     missing = [(key, ref) for key, ref in zip(keys, refs, strict=True) if key not in known]
     problems: list[str] = []
     with ProcessPoolExecutor(max(1, workers)) as pool:
@@ -200,7 +202,7 @@ def _cache_keys(refs: Iterable[PictureRef]) -> list[str]:
 
 def _remember(known: dict[str, list[float | str]], cache: Path) -> None:
     whole = cache.with_name(f".{cache.name}")
-    whole.write_text(json.dumps(known))
+    whole.write_text(json.dumps(known), encoding="utf-8")
     whole.replace(cache)
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from PIL import Image, features
 
-from rechroma.errors import PhotoError, UnwritablePhotoError, UsageError
+from rechroma.errors import PhotoError, UsageError
+from rechroma.files import atomic_target, make_folder
 from rechroma.photo import read
-from rechroma.photo.atomic import atomic_target
 from rechroma.training.sources import SHARD_SUFFIXES, PictureRef, find_pictures
 
 if TYPE_CHECKING:
@@ -139,15 +139,10 @@ def pack(plan: Plan, jobs: int, tell: Callable[[PhotoError | None], None]) -> in
         How many shards were written.
 
     Raises:
-        UnwritablePhotoError: The folder or the disk says no.
+        UnwritableFileError: The folder or the disk says no.
         OutOfMemoryError: A picture does not fit into memory.
     """
-    try:
-        plan.output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnwritablePhotoError(
-            f"{plan.output}: can't be made: {error.strerror}", "choose another folder with -o"
-        ) from error
+    make_folder(plan.output)
     members = _encoded(plan, jobs, tell)
     number = plan.first
     pending = next(members, None)

@@ -6,6 +6,7 @@ Of each only the places of its pictures are remembered; nothing is unpacked.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import mmap
 import os
@@ -121,6 +122,11 @@ class _OpenShards:
             if (file := self._files.pop(path, None)) is not None:
                 file.close()
 
+    def close(self) -> None:
+        """Close all shards."""
+        for path in list(self._files):
+            self.forget(path)
+
     def _leave_parent(self) -> None:
         """Open everything anew after a fork: parent and child would share a file's position."""
         if self._process == os.getpid():
@@ -140,6 +146,7 @@ class _OpenShards:
 
 
 _shards = _OpenShards()
+atexit.register(_shards.close)
 
 
 def _read_member(file: BinaryIO, ref: PictureRef) -> bytes:
