@@ -57,7 +57,7 @@ def test_the_page_lets_people_choose_what_is_taken(client):
     assert pictures == "image/*"
     chosen = {name for name, each in FORMATS.items() if set(each.suffixes) <= set(suffixes)}
     # What every browser knows as a picture needs no suffix.
-    assert chosen | {"jpeg", "png", "webp", "gif", "bmp"} == TAKEN
+    assert chosen | {"jpeg", "png", "webp", "avif", "gif", "bmp"} == TAKEN
 
 
 def test_the_page_offers_formats_that_are_written():
