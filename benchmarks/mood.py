@@ -28,7 +28,7 @@ from skimage.metrics import structural_similarity
 from rechroma.color import ciede2000, rgb_to_lab
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.mood import METHODS, Swatch, fit_look, transfer
-from rechroma.mood.lut import LUT_SIZES
+from rechroma.mood.options import LUT_SIZES
 from rechroma.photo import read
 
 SEED = 20260101

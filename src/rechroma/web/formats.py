@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from rechroma.errors import UnwritablePhotoError
 from rechroma.photo.formats import writer_of
-from rechroma.web.jobs import Output
+from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import Problem
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ MEDIA_TYPES = {
 }
 
 
-def chosen_output(format: str | None, accept: str, quality: int | None) -> Output:  # noqa: A002
+def chosen_output(format: str | None, accept: str, quality: int | None) -> ResultFormat:  # noqa: A002
     """Return the format that a client asks for.
 
     Args:
@@ -47,7 +47,7 @@ def chosen_output(format: str | None, accept: str, quality: int | None) -> Outpu
     """
     if format:
         try:
-            return Output(writer_of(format).name, quality)
+            return ResultFormat(writer_of(format).name, quality)
         except UnwritablePhotoError as error:
             raise Problem(422, error.what, error.mend) from None
     wanted = sorted(_accepted(accept), key=lambda pair: -pair[1])
@@ -55,11 +55,11 @@ def chosen_output(format: str | None, accept: str, quality: int | None) -> Outpu
     names = {media: name for name, (media, _) in MEDIA_TYPES.items() if name != "cube"}
     for kind in kinds:
         if kind in ("*/*", "image/*"):
-            return Output(None, quality)
+            return ResultFormat(None, quality)
         if kind in names:
-            return Output(names[kind], quality)
+            return ResultFormat(names[kind], quality)
     if not kinds:
-        return Output(None, quality)
+        return ResultFormat(None, quality)
     raise Problem(406, f"no picture can be written as {', '.join(kinds)}", "accept image/*")
 
 

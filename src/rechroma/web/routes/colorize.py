@@ -49,7 +49,7 @@ async def colorize(
         )
         job = partial(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
-            amounts=options.amounts(), keep_color=options.keep_color,
+            options=options.options(),
         )  # fmt: skip
         made = await service.do(request, job)
     return answer_with(service.store, made, kept[0].name, "color")

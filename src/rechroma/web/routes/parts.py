@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query
 
 from rechroma.web.formats import MEDIA_TYPES, chosen_output
-from rechroma.web.jobs import Output
+from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import MEDIA_TYPE, Problem
 
 __all__ = ["Side", "Wanted", "file_answer", "invalid", "picture_answer", "problems"]
@@ -26,12 +26,12 @@ def _wanted(
     format: _Format = None,  # noqa: A002 (the parameter's name in the URL)
     quality: _Quality = None,
     accept: _Accept = "*/*",
-) -> Output:
+) -> ResultFormat:
     return chosen_output(format, accept, quality)
 
 
 # As what the client wants its picture.
-Wanted = Annotated[Output, Depends(_wanted)]
+Wanted = Annotated[ResultFormat, Depends(_wanted)]
 Side = Annotated[int, Query(ge=16, le=1600, description="Pixels of the longer side, at most.")]
 
 _PROBLEM: dict[str, Any] = {

@@ -42,7 +42,9 @@ async def transfer(
 ) -> StreamingResponse:
     """Give the target the mood of the source."""
     async with service.kept(source, target) as (theirs, ours):
-        job = partial(jobs.transfer, source=theirs, target=ours, output=output, wish=options.wish())
+        job = partial(
+            jobs.transfer, source=theirs, target=ours, output=output, options=options.options()
+        )
         made = await service.do(request, job)
     return answer_with(service.store, made, ours.name, "mood")
 
