@@ -7,8 +7,8 @@ defaults, ranges and words from there. Nothing here loads NumPy, so that `--help
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from rechroma.errors import UsageError
 
@@ -21,8 +21,7 @@ T = TypeVar("T")
 _KEY = "rechroma.option"
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """The numbers from `low` to `high`, both included: whole numbers if both ends are."""
 
     low: float
@@ -37,8 +36,7 @@ class Range:
         return f"{self.low:g} to {self.high:g}"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """What is said of an option.
 
     Attributes:
@@ -117,4 +115,4 @@ def option(
 
 def options_of(kind: type[CheckedOptions]) -> list[Option]:
     """Return what is said of the fields of a dataclass of options, in their order."""
-    return [replace(each.metadata[_KEY], name=each.name) for each in fields(cast("Any", kind))]
+    return [each.metadata[_KEY]._replace(name=each.name) for each in fields(cast("Any", kind))]

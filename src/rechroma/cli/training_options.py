@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rechroma.cli import training_options
 from rechroma.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +57,9 @@ def show_log(console: Console) -> None:
     """Send the runs' own log to stderr, unless --quiet; other libraries keep their own counsel."""
     if console.verbosity < 0:
         return
+    # `rechroma colorize --help` comes by here, and logging takes its time to load.
+    import logging
+
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logger = logging.getLogger("rechroma.training")
@@ -83,7 +84,7 @@ def model_or_checkpoint(
         return
     if model != "default":
         raise UsageError("--model and --cfg both name a model", "give one of them")
-    training_options.require_training()
+    require_training()
     from rechroma.training.config import load_config
     from rechroma.training.export import exported_checkpoint
 

@@ -13,10 +13,10 @@ __all__ = ["Box", "Swatch", "parse_swatch"]
 # Left, top, width and height in pixels of the picture.
 Box: TypeAlias = tuple[int, int, int, int]
 
-_TEXT = re.compile(r"(\d+),(\d+),(\d+),(\d+):(\d+),(\d+),(\d+),(\d+)")
+_TEXT = r"(\d+),(\d+),(\d+),(\d+):(\d+),(\d+),(\d+),(\d+)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Swatch:
     """A pair of rectangles.
 
@@ -35,7 +35,7 @@ def parse_swatch(text: str) -> Swatch:
     Raises:
         UsageError: It is something else.
     """
-    match = _TEXT.fullmatch(text.replace(" ", ""))
+    match = re.fullmatch(_TEXT, text.replace(" ", ""))
     if match is None:
         raise UsageError(
             f"{text!r} is no pair of swatches",
