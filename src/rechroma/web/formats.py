@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rechroma.web.jobs import ResultFile
     from rechroma.web.store import Store
 
-__all__ = ["MEDIA_TYPES", "answer_with", "chosen_output"]
+__all__ = ["MEDIA_TYPES", "answer_with", "chosen_format"]
 
 # OpenImageIO's name → media type, and the suffix of downloads.
 MEDIA_TYPES = {
@@ -34,7 +34,7 @@ MEDIA_TYPES = {
 }
 
 
-def chosen_output(format: str | None, accept: str, quality: int | None) -> ResultFormat:  # noqa: A002
+def chosen_format(format: str | None, accept: str, quality: int | None) -> ResultFormat:  # noqa: A002
     """Return the format that a client asks for.
 
     Args:

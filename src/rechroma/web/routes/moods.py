@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
+    RequestedFormat,
     Side,
-    Wanted,
     file_answer,
     picture_answer,
     problems,
@@ -50,7 +50,7 @@ async def preview(
 async def picture(
     request: Request,
     service: ServiceHere,
-    output: Wanted,
+    output: RequestedFormat,
     target: _Target,
     mood: SessionMood,
 ) -> StreamingResponse:

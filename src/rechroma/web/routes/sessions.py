@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
+    RequestedFormat,
     Side,
-    Wanted,
     file_answer,
     picture_answer,
     problems,
@@ -131,7 +131,7 @@ async def likely(
 async def picture(
     request: Request,
     service: ServiceHere,
-    output: Wanted,
+    output: RequestedFormat,
     id: str,  # noqa: A002
     edit: Edit,
 ) -> StreamingResponse:
