@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, dataclass, fields
 from pathlib import Path
 
 import click
@@ -19,7 +19,7 @@ from rechroma.cli.transfer import transfer as transfer_command
 from rechroma.colorizer import ColorizeOptions, Colorizer
 from rechroma.errors import UsageError
 from rechroma.mood import Swatch, TransferOptions
-from rechroma.options import options_of
+from rechroma.options import CheckedOptions, option, options_of
 from rechroma.web import schemas
 
 SCRIPTS = Path(rechroma.__file__).parent / "web" / "static" / "js"
@@ -108,6 +108,18 @@ def test_what_a_client_says_arrives():
     said = {"strength": 0.3, "vividness": 0.7, "keep_color": True}
     wanted = ColorizeOptions(strength=0.3, vividness=0.7, keep_color=True)
     assert schemas.ColorizeOptions.model_validate(said).options() == wanted
+
+
+def test_a_switch_that_is_on_can_be_turned_off():
+    @dataclass(frozen=True)
+    class On(CheckedOptions):
+        bright: bool = option(True, "Whether it is bright.")
+
+    found = []
+    command = click.command()(operation_options(On, to="how")(lambda **v: found.append(v["how"])))
+    for typed in ([], ["--no-bright"], ["--bright"]):
+        command.main(typed, standalone_mode=False)
+    assert [each.bright for each in found] == [True, False, True]
 
 
 def test_the_page_begins_with_the_defaults():

@@ -53,7 +53,10 @@ def _parsed(option: Option, typed: Any) -> object:  # noqa: ANN401 (as click giv
 def _click_option(option: Option) -> Callable[[_Command], _Command]:
     flag = option.flag or f"--{option.name.replace('_', '-')}"
     if isinstance(option.default, bool):
-        return click.option(flag, option.name, is_flag=True, help=option.meaning)
+        switch = f"{flag}/--no-{flag[2:]}" if option.default else flag
+        return click.option(
+            switch, option.name, is_flag=True, default=option.default, help=option.meaning
+        )
     if option.parse is not None:
         meaning = f"{option.meaning[:-1]}; may be repeated."
         return click.option(flag, option.name, multiple=True, metavar=option.metavar, help=meaning)

@@ -62,3 +62,7 @@ __getattr__ = lazy_names(
         "rechroma.colorizer.shared": ["cached_colorizer", "default_colorizer"],
     },
 )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -63,7 +63,8 @@ def colorize(
     Args:
         source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
         hints: Points with the colors that they should get.
-        mood: A color photograph whose colors should set the tone.
+        mood: A color photograph whose colors should set the tone: told to the model. The command
+            line's `--mood` makes a transfer on its answer, too, and so suits every model.
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
         keep_color: Return a picture that is in color already as it is.

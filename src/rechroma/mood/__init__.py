@@ -53,3 +53,7 @@ __getattr__ = lazy_names(
         "rechroma.mood.swatch": ["Swatch", "parse_swatch"],
     },
 )
+
+
+def __dir__() -> list[str]:
+    return __all__
