@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from rechroma.errors import ModelError, RechromaError, UnwritablePhotoError
+from rechroma.errors import ModelError, RechromaError, UnwritableFileError, UnwritablePhotoError
 from rechroma.mood import TransferOptions
 from rechroma.photo import read
 from rechroma.web import pool as pool_module
@@ -172,7 +172,7 @@ def test_what_takes_too_long_is_not_to_be_tried_again(monkeypatch):
 
 def test_nobody_waits_for_ever(monkeypatch):
     async def main():
-        async with pooled(monkeypatch, seconds=0.05) as pool:
+        async with pooled(monkeypatch, seconds=2.0) as pool:
             await cancelled_midway(pool, Task())  # which goes on, and has the only worker
             with pytest.raises(Problem) as late:
                 await pool.run(lambda worker: worker.pid)
@@ -256,7 +256,7 @@ def unwritable():
     try:
         raise OSError(errno.ENOSPC, "No space left on device")
     except OSError as error:
-        raise UnwritablePhotoError("a.png: can't be written", "choose another output") from error
+        raise UnwritableFileError("a.png: can't be written", "choose another output") from error
 
 
 @pytest.mark.parametrize(
@@ -266,6 +266,7 @@ def unwritable():
         (fail_with(OSError(errno.ENOSPC, "full")), DiskFullError, 507),
         (unwritable, DiskFullError, 507),
         (fail_with(UnwritablePhotoError("too wide")), UnwritablePhotoError, 422),
+        (fail_with(UnwritableFileError("read-only")), UnwritableFileError, 500),
     ],
 )
 def test_whose_fault_it_is(work, kind, status):
@@ -289,6 +290,7 @@ def worker(advised, tmp_path):
     made.close()
 
 
+@pytest.mark.posix
 def test_a_lane_outlives_what_its_terminal_sends(worker, make_picture, tmp_path):
     """A group's signals are for the server to heed; and what is gone is not kept."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.errors import LookError, UsageError
+from rechroma.files import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,10 @@ def library_folder() -> Path:
     """Return the folder: $RECHROMA_LOOKS, or `rechroma/looks` where the system keeps such files."""
     if folder := os.environ.get("RECHROMA_LOOKS"):
         return Path(folder)
-    base = os.environ.get("XDG_DATA_HOME") or os.environ.get("APPDATA")
-    return Path(base or Path.home() / ".local" / "share") / "rechroma" / "looks"
+    # Whoever names the folder, and whoever has no looks, does without.
+    from platformdirs import user_data_path
+
+    return user_data_path("rechroma", appauthor=False) / "looks"
 
 
 def is_look_name(path_or_name: str | os.PathLike[str]) -> bool:
@@ -41,13 +44,14 @@ def new_look_file(name: str) -> Path:
 
     Raises:
         UsageError: The name is no file name.
+        UnwritableFileError: The disk says no.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} can't name a look", "use letters, digits, spaces, dots and dashes"
         )
     folder = library_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return folder / f"{name}{_SUFFIX}"
 
 

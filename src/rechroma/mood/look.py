@@ -25,7 +25,7 @@ from rechroma.mood.options import Luminance, TransferOptions
 from rechroma.mood.palette import Palette, natural_palette, palette_of, palettes_of, pooled
 from rechroma.mood.swatch_pairs import fit_swatch_pairs
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantize
+from rechroma.photo.samples import quantize
 
 if TYPE_CHECKING:
     import os
@@ -101,7 +101,7 @@ class Look:
 
         Raises:
             UsageError: The name is no file name.
-            UnwritablePhotoError: Something is there, or the disk says no.
+            UnwritableFileError: Something is there, or the disk says no.
         """
         named = is_look_name(path_or_name)
         path = new_look_file(str(path_or_name)) if named else Path(path_or_name)

@@ -13,8 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritablePhotoError
-from rechroma.photo.atomic import atomic_target
+from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritableFileError
+from rechroma.files import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
 from rechroma.training.onnx_weights import read_trainable
@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 _SUFFIX = ".safetensors"
+# How the original's checkpoints end; the names of ours may be typed like theirs.
+_ORIGINAL_SUFFIX = ".pth.tar"
 # Parts of `ColorizerModel` that change nothing before they have learnt.
 ADDITIONS = ("network.side.", "network.queries.")
 # How to mend it where a file holds another network than the model.
@@ -45,8 +47,11 @@ _AS_MADE = "NETWORK must be as it was when the checkpoint was made"
 
 
 def checkpoint_path(folder: Path, name: str) -> Path:
-    """Return the file of a checkpoint in a run's folder; the suffix may be left out."""
-    return folder / (name if name.endswith(_SUFFIX) else name + _SUFFIX)
+    """Return the file of a checkpoint in a run's folder.
+
+    `ckpt_best`, `ckpt_best.safetensors` and, as the original has it, `ckpt_best.pth.tar` are one.
+    """
+    return folder / (name.removesuffix(_ORIGINAL_SUFFIX).removesuffix(_SUFFIX) + _SUFFIX)
 
 
 def save_weights(
@@ -175,9 +180,9 @@ def _whole(path: Path) -> Generator[Path]:
     try:
         with atomic_target(path, overwrite=True) as temporary:
             yield temporary
-    except (UnwritablePhotoError, SafetensorError, RuntimeError) as error:
+    except (UnwritableFileError, SafetensorError, RuntimeError) as error:
         # torch and safetensors have their own words for a full disk.
-        reason = error.what if isinstance(error, UnwritablePhotoError) else f"{path}: {error}"
+        reason = error.what if isinstance(error, UnwritableFileError) else f"{path}: {error}"
         raise TrainingError(
             f"{reason}; the checkpoint before it is whole",
             "free some space; the same command goes on from there",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 __all__ = [
+    "CUBE",
     "ResultFile",
     "ResultFormat",
     "apply_look",
@@ -32,12 +33,16 @@ __all__ = [
 ]
 
 
+# The format of a result that is no picture, but a look.
+CUBE = "cube"
+
+
 @dataclass(frozen=True, slots=True)
 class ResultFormat:
     """As what a result is written.
 
     Attributes:
-        format: OpenImageIO's name; None for the format that the picture came in.
+        format: A name of the table of formats; None for the format that the picture came in.
         quality: 1…100 of a lossy one; None for the writer's default.
     """
 
@@ -51,7 +56,7 @@ class ResultFile:
 
     Attributes:
         path: The file, in the worker's own folder.
-        format: OpenImageIO's name of its format.
+        format: Its name in the table of formats, or `CUBE`.
     """
 
     path: Path

@@ -13,8 +13,8 @@ from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.mood import Swatch, fit, write_cube
 from rechroma.photo import encode
-from rechroma.photo.model import to_float
-from rechroma.web.jobs import ResultFile, new_file, write_result
+from rechroma.photo.samples import to_float
+from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
 from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, preview
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def look_file(
     """Write the look as a `.cube` file."""
     path = new_file()
     write_cube(_look_of(state, source, target, options)[2].lut, path, title=_title(source))
-    return ResultFile(path, "cube")
+    return ResultFile(path, CUBE)
 
 
 def _look_of(

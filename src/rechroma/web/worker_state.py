@@ -13,8 +13,7 @@ from rechroma.colorizer import Colorizer, Hint, is_color
 from rechroma.colorizer.shared import share_colorizer
 from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantize
-from rechroma.photo.shrink import block_mean
+from rechroma.photo.samples import block_mean, quantize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
