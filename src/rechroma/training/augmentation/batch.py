@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
 from rechroma.color import lab_torch
 from rechroma.training.augmentation.conditioning import random_hint_maps, random_mood_vectors
-from rechroma.training.augmentation.crops import PictureStore, random_crops
+from rechroma.training.augmentation.crops import random_crops
 from rechroma.training.augmentation.degradation import old_prints, recompressed_copies
 from rechroma.training.augmentation.draws import Draws
-from rechroma.training.augmentation.options import AugmentationOptions
+
+if TYPE_CHECKING:
+    from rechroma.training.augmentation.crops import PictureStore
+    from rechroma.training.augmentation.options import AugmentationOptions
 
 __all__ = ["SampleBatch", "sample_batch"]
 

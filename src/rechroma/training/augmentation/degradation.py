@@ -109,7 +109,7 @@ def _on_film(draws: Draws, linear: Tensor) -> Tensor:
 
 
 def _blurred(draws: Draws, seen: Tensor) -> Tensor:
-    return _gaussian(seen, draws.uniform(0.3, 1.3, len(seen)))
+    return _gaussian(draws, seen, 0.3, 1.3)
 
 
 def _vignetted(draws: Draws, seen: Tensor) -> Tensor:
@@ -133,7 +133,7 @@ def _faded(draws: Draws, seen: Tensor) -> Tensor:
 
 def _grainy(draws: Draws, seen: Tensor) -> Tensor:
     """Grain of film: clumps, and strongest in the middle tones."""
-    grain = _gaussian(draws.noise(*seen.shape), draws.uniform(0.3, 0.9, len(seen)))
+    grain = _gaussian(draws, draws.noise(*seen.shape), 0.3, 0.9)
     deviation = grain.std((1, 2), correction=0, keepdim=True).clamp(min=1e-6)
     tone = seen.clamp(0, 1)
     strength = draws.uniform(0.005, 0.06, len(seen), 1, 1) / deviation
@@ -213,16 +213,16 @@ def _shifted(draws: Draws, seen: Tensor) -> Tensor:
 def _shrunk(draws: Draws, seen: Tensor) -> Tensor:
     """Return pictures after a time at a smaller size."""
     share = draws.uniform(0.4, 1, len(seen))
-    rows, columns = (
-        shrinking_matrices((size * share).round().clamp(min=1), size) for size in seen.shape[1:]
+    return filtered(
+        seen, lambda size: shrinking_matrices((size * share).round().clamp(min=1), size)
     )
-    return filtered(seen, rows, columns)
 
 
 def _noisy(draws: Draws, seen: Tensor) -> Tensor:
     return seen + draws.noise(*seen.shape) * draws.uniform(0, 8 / 255, len(seen), 1, 1)
 
 
-def _gaussian(pictures: Tensor, sigma: Tensor) -> Tensor:
-    rows, columns = (gaussian_matrices(sigma, size) for size in pictures.shape[1:])
-    return filtered(pictures, rows, columns)
+def _gaussian(draws: Draws, pictures: Tensor, low: float, high: float) -> Tensor:
+    """Blur pictures, each by a sigma of its own in low…high pixels."""
+    sigma = draws.uniform(low, high, len(pictures))
+    return filtered(pictures, lambda size: gaussian_matrices(sigma, high, size))

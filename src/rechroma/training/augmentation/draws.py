@@ -7,6 +7,7 @@ every device and no shape waits for one; only noise of a picture's size is drawn
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -94,7 +95,7 @@ class Draws:
         order = torch.randperm(count, generator=self._generator)
         ends = np.cumsum([0.0, *shares]) * count + float(torch.rand((), generator=self._generator))
         ends = np.minimum(np.floor(ends + 1e-9).astype(int), count)
-        return [self._placed(order[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        return [self._placed(order[a:b]) for a, b in pairwise(ends)]
 
     def noise(self, *shape: int) -> Tensor:
         """Return white noise, float32, standard deviation 1, drawn on the device."""

@@ -8,42 +8,61 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["filtered", "gaussian_matrices", "jpeg_round_trip", "shrinking_matrices"]
 
 
-def filtered(pictures: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+def filtered(pictures: Tensor, matrices: Callable[[int], Tensor]) -> Tensor:
     """Apply filters along both sides.
 
     Args:
         pictures: Shape (n, H, W).
-        rows: Filters along the columns of pixels, shape (n, H, H).
-        columns: Filters along the rows of pixels, shape (n, W, W).
+        matrices: Returns the filters of a side of so many pixels, shape (n, pixels, pixels).
     """
+    height, width = pictures.shape[1:]
+    rows = matrices(height)
+    columns = rows if height == width else matrices(width)
     return rows @ pictures @ columns.mT
 
 
-def gaussian_matrices(sigma: Tensor, size: int) -> Tensor:
+def gaussian_matrices(sigma: Tensor, largest: float, size: int) -> Tensor:
     """Return Gaussian blurs of a side, shape (n, size, size), as `scipy.ndimage` has them.
 
     Cut at 4 sigma; beyond its ends a side is mirrored, the last pixel twice.
 
     Args:
-        sigma: In pixels, shape (n,), at most a quarter of the size.
+        sigma: In pixels, shape (n,).
+        largest: The largest sigma that there may be, at most a quarter of the size.
         size: Pixels of the side.
     """
-    sigma = sigma[:, None, None]
-    place = torch.arange(size, device=sigma.device, dtype=torch.float32)
-    apart = place[:, None] - place
+    sigma = sigma[:, None]
+    distance = torch.arange(_radius(largest) + 1, device=sigma.device)
+    kernel = torch.exp(-(distance**2) / (2 * sigma**2)) * (distance <= (4 * sigma + 0.5).floor())
+    kernel = kernel / (2 * kernel.sum(1, keepdim=True) - kernel[:, :1])
+    return (kernel @ _neighbors(_radius(largest), size, sigma.device)).view(-1, size, size)
+
+
+def _radius(sigma: float) -> int:
+    return int(4 * sigma + 0.5)
+
+
+@lru_cache(maxsize=16)
+def _neighbors(radius: int, size: int, device: torch.device) -> Tensor:
+    """Return which pixels of a mirrored side are how far apart: 0 or more, (radius+1, size²)."""
+    distance = torch.arange(radius + 1)[:, None, None]
+    place = torch.arange(size)
+    apart = (place[:, None] - place).abs()
     together = place[:, None] + place + 1
-    matrices = torch.zeros(1, device=sigma.device)
-    for distance in (apart, together, 2 * size - together):
-        weight = torch.exp(-(distance**2) / (2 * sigma**2))
-        matrices = matrices + weight * (distance.abs() <= (4 * sigma + 0.5).floor())
-    return matrices / matrices.sum(-1, keepdim=True)
+    images = (apart, together, 2 * size - together)
+    counts = torch.stack([image == distance for image in images]).sum(0)
+    return counts.float().flatten(1).to(device)
 
 
 def shrinking_matrices(small: Tensor, size: int) -> Tensor:
@@ -108,7 +127,9 @@ def jpeg_round_trip(pictures: Tensor, quality: Tensor) -> Tensor:
     blocks = pixels.view(n, down, 8, across, 8).transpose(2, 3).reshape(n, -1, 64)
     basis = _cosine_basis(pictures.device)
     step = _steps(quality)
-    coded = (blocks @ basis.T / step).round() * step
+    # As libjpeg's integers have it: coefficients in eighths, and halves rounded away from zero.
+    coefficients = (blocks @ basis.T * 8).round() / 8
+    coded = (coefficients / step * (1 + 1e-6)).round() * step
     decoded = ((coded @ basis + 128).round().clamp(0, 255) / 255).view(n, down, across, 8, 8)
     return decoded.transpose(2, 3).reshape(n, down * 8, across * 8)[:, :height, :width]
 
