@@ -67,6 +67,7 @@ def assert_alike(ours, theirs, plain):
         lambda x: x.std((1, 2)),
         lambda x: np.abs(x - plain).mean((1, 2)),
         lambda x: np.abs(x - plain).max((1, 2)),
+        lambda x: (np.abs(x - plain) > 1e-3).mean((1, 2)),
     ):
         # What differs by rounding alone is the same: the plain picture, say.
         a, b = (np.round(measure(x.astype(np.float64)), 4) for x in (ours, theirs))
@@ -78,6 +79,11 @@ def assert_alike(ours, theirs, plain):
 def test_a_step_does_what_it_does_to_one_sample(name, seen, draws):
     ours = getattr(batched, name)(draws, many(seen)).numpy()
     assert_alike(ours, each(getattr(one_by_one, name), seen), seen)
+
+
+def test_films_are_blind_to_red_as_often(draws):
+    blindness = draws.beta(0.6, 1.2, 4000).numpy()
+    assert stats.kstest(blindness, stats.beta(0.6, 1.2).cdf).pvalue > 1e-3
 
 
 def test_films_are_those_of_one_sample(rgb, seen, draws):
