@@ -32,6 +32,8 @@ class AugmentationOptions:
         copy_jpeg: Of a copy: JPEG.
         hints: Of color hints. As in Zhang et al. 2017 most often there are none.
         many_hints: Of many hints, where there are any.
+        hint_discs: Of a hint that is a disc, not a square.
+        hint_strokes: Of a hint that is a stroke of a brush.
         mood: Of a mood, independently of hints.
 
     Raises:
@@ -56,6 +58,8 @@ class AugmentationOptions:
     copy_jpeg: float = 0.5
     hints: float = 0.4
     many_hints: float = 0.1
+    hint_discs: float = 0.0
+    hint_strokes: float = 0.0
     mood: float = 0.3
 
     def __post_init__(self) -> None:
