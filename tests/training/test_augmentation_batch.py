@@ -186,10 +186,13 @@ def test_the_same_seed_and_position_give_the_same_batch(store):
 def test_nothing_waits_for_the_device(store):
     """The meta device knows shapes alone: it refuses to tell a value."""
     away = PictureStore(store.pixels.to("meta"), store.sizes, store.transposed)
-    batch = sample_batch(away, indices(40, store), 48, EVERYTHING, generator_at(1, 2))
-    here = sample_batch(store, indices(40, store), 48, EVERYTHING, generator_at(1, 2))
-    assert [each.shape for each in batch] == [each.shape for each in here]
+    there, here = generator_at(1, 2), generator_at(1, 2)
+    batch = sample_batch(away, indices(40, store), 48, EVERYTHING, there)
+    wanted = sample_batch(store, indices(40, store), 48, EVERYTHING, here)
+    assert [each.shape for each in batch] == [each.shape for each in wanted]
     assert all(each.device.type == "meta" for each in batch)
+    # The same choices were drawn, whatever noise there was between them.
+    assert torch.equal(there.get_state(), here.get_state())
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

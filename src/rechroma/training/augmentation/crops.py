@@ -178,5 +178,5 @@ def _weighted(lines: Tensor, taps: Tensor, weights: Tensor, height: int) -> Tens
         (begin + taps).flatten(0, 1).to(lines.device),
         lines,
         mode="sum",
-        per_sample_weights=weights.flatten(0, 1).to(lines),
+        per_sample_weights=weights.flatten(0, 1).float().to(lines.device),
     )

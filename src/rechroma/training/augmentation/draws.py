@@ -98,14 +98,17 @@ class Draws:
         return [self._placed(order[a:b]) for a, b in pairwise(ends)]
 
     def noise(self, *shape: int) -> Tensor:
-        """Return white noise, float32, standard deviation 1, drawn on the device."""
-        if self.device.type in ("cpu", "meta"):
-            generator = self._generator if self.device.type == "cpu" else None
-            return torch.randn(shape, generator=generator, device=self.device)
+        """Return white noise, float32, standard deviation 1, drawn on the device.
+
+        From a generator of its own, so that choices go on alike whatever device draws noise.
+        """
         if self._noise is None:
-            seed = torch.randint(2**62, (), generator=self._generator)
-            self._noise = torch.Generator(self.device).manual_seed(int(seed))
-        return torch.randn(shape, generator=self._noise, device=self.device)
+            seed = int(torch.randint(2**32, (), generator=self._generator))
+            # The meta device draws nothing.
+            place = "cpu" if self.device.type == "meta" else self.device
+            self._noise = torch.Generator(place).manual_seed(seed)
+        generator = None if self.device.type == "meta" else self._noise
+        return torch.randn(shape, generator=generator, device=self.device)
 
     def _placed(self, drawn: Tensor) -> Tensor:
         return drawn.to(self.device, non_blocking=True)
