@@ -29,7 +29,7 @@ _MAY_CHANGE = frozenset(
     ("STEPS", "OUTPUT_DIR", "LOG_EVERY", "CHECKPOINT_EVERY", "DATA.WORKERS", "VALIDATION.SAMPLES")
 )
 
-LossTerm = Literal["l2", "smooth_l1", "cross_entropy", "lpips", "st_lpips"]
+LossTerm = Literal["l2", "cross_entropy", "lpips", "st_lpips"]
 
 
 class _Section(BaseModel):
@@ -42,7 +42,7 @@ class NetworkConfig(_Section):
     """Which network, and what its output means."""
 
     name: Literal["base", "efficientnet_lite0_unet"] = "base"
-    output: Literal["rgb", "ab", "bins", "joint"] = "ab"
+    output: Literal["rgb", "ab", "bins"] = "ab"
     width: PositiveInt = Field(32, description="base: channels of the first level")
     encoder_weights: Path | None = Field(
         None, description="a safetensors file with timm's names; absent: timm's own download"
@@ -66,7 +66,6 @@ class DataConfig(_Section):
     recompressed: float = Field(
         0.0, ge=0, le=1, description="share seen as copies are: small, noisy"
     )
-    chroma_gain: float = Field(1.0, gt=0, description="factor on the truth's a and b")
     workers: int = Field(2, ge=0, description="processes that decode")
 
 
@@ -117,7 +116,6 @@ class TrainConfig(_Section):
     perceptual_share: float = Field(
         1.0, gt=0, le=1, description="share of each batch that lpips and st_lpips look at"
     )
-    adversary: float = Field(0.0, ge=0, description="weight of a PatchGAN's hinge loss; 0: none")
     steady: float = Field(
         0.0, ge=0, description="weight of the distance to the answer for the unspoilt picture"
     )
@@ -129,15 +127,12 @@ class TrainConfig(_Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        bins = self.network.output in ("bins", "joint")
-        if ("cross_entropy" in self.loss) != bins:
-            raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins or joint go together")
+        if ("cross_entropy" in self.loss) != (self.network.output == "bins"):
+            raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins go together")
         if self.val_dir is None and self.hold_out == 0:
             raise ValueError("give VAL_DIR, or HOLD_OUT to keep pictures of TRAIN_DIR apart")
         if self.network.output == "rgb" and self.network.name != "base":
             raise ValueError("OUTPUT rgb needs a network at full resolution: NETWORK NAME base")
-        if self.network.output == "rgb" and self.adversary:
-            raise ValueError("ADVERSARY judges chroma: OUTPUT rgb has none")
         if self.data.degraded + self.data.recompressed > 1:
             raise ValueError("DATA DEGRADED and RECOMPRESSED share the samples: together at most 1")
         if self.steady and not (self.data.degraded or self.data.recompressed):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rechroma.errors import MissingExtraError
 from rechroma.evaluation.perceptual import LPIPSAlex, load_perceptual
 from rechroma.evaluation.stlpips import STLPIPS
-from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, Truth
+from rechroma.training.outputs import BinsOutput, Output, Truth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,16 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Criterion", "with_available_lpips"]
 
-# Smooth-L1 is quadratic below 5 units of a and b.
-_SMOOTH_BETA = 5.0 / (2 * AB_RANGE)
-
 
 class Criterion(nn.Module):
     """Compares raw maps with the truth.
 
     Args:
-        terms: Weights by name: `l2` and `smooth_l1` on what the output calls comparable,
-            `cross_entropy` on bins, `lpips` and `st_lpips` on RGB (through a differentiable
+        terms: Weights by name: `l2` on what the output calls comparable, `cross_entropy` on bins,
+            `lpips` and `st_lpips` on RGB (through a differentiable
             Lab→RGB for chroma outputs; nothing is clipped: a clip has no gradient).
         output: The meaning of the raw maps.
         class_weights: For `cross_entropy`: a weight for each bin, shape (Q,).
@@ -77,8 +74,6 @@ class Criterion(nn.Module):
         match name:
             case "l2":
                 return F.mse_loss(*self.output.comparable(raw, truth))
-            case "smooth_l1":
-                return F.smooth_l1_loss(*self.output.comparable(raw, truth), beta=_SMOOTH_BETA)
             case "cross_entropy":
                 return self._cross_entropy(raw, truth)
             case "lpips" | "st_lpips":
@@ -94,8 +89,7 @@ class Criterion(nn.Module):
     def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:
         assert isinstance(self.output, BinsOutput)  # noqa: S101 - the config has been checked
         stride = truth.rgb.shape[-1] // raw.shape[-1]
-        logits = self.output.logits(raw)
-        return self.output.codec.cross_entropy(logits, truth.chroma(stride), self.class_weights)
+        return self.output.codec.cross_entropy(raw, truth.chroma(stride), self.class_weights)
 
 
 _logger = logging.getLogger("rechroma.training")

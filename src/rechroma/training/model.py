@@ -69,6 +69,4 @@ class ColorizerModel(nn.Module):
     @property
     def temperature(self) -> float:
         """T by which the raw maps alone become the chroma; 0 if they do not."""
-        if not isinstance(self.output, BinsOutput) or self.output.residual:
-            return 0.0
-        return self.output.temperature
+        return self.output.temperature if isinstance(self.output, BinsOutput) else 0.0

@@ -151,7 +151,6 @@ def _loader(
             degraded=config.data.degraded,
             recompressed=config.data.recompressed,
             conditioning=config.network.conditioning,
-            chroma_gain=config.data.chroma_gain,
         ),
         batch_size=config.batch,
         sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),

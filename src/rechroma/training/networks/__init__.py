@@ -38,7 +38,7 @@ def build_network(config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> N
     channels = len(pull)
     match config.name:
         case "base":
-            stride = _BINS_STRIDE if config.output in ("bins", "joint") else 1
+            stride = _BINS_STRIDE if config.output == "bins" else 1
             return BaseUNet(channels, config.width, stride)
         case "efficientnet_lite0_unet":
             return EfficientNetUNet(
