@@ -61,7 +61,7 @@ def test_a_gain_leaves_hints_and_moods_as_they_are_given(conditioned, photo, tmp
         torch.zeros(1, MOOD_SIZE),
     )
     with torch.no_grad():
-        hinted = model.network.with_features(own, conditioning)[2][0].movedim(0, -1).numpy()
+        hinted = model.network(own, conditioning).hinted[0].movedim(0, -1).numpy()
     assert hinted.max() - hinted.min() > 0.1
     np.testing.assert_allclose(after, before * (1.5 - 0.5 * hinted), atol=0.05)
     # A mood is what the answer is to be like, not what comes before the gain.

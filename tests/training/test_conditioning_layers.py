@@ -138,8 +138,8 @@ def test_the_mean_is_paler_than_the_annealed_mean():
 
 def test_a_run_with_everything_resumes(make_config):
     everything = [
-        "NETWORK.NAME=efficientnet_lite0_unet", "NETWORK.OUTPUT=bins", "NETWORK.CONDITIONING=true",
-        "NETWORK.QUERIES=3", "DATA.DEGRADED=0.5", "STEADY=2.0",
+        "NETWORK={NAME: efficientnet_lite0_unet, OUTPUT: bins, CONDITIONING: true, QUERIES: 3}",
+        "DATA.DEGRADED=0.5", "STEADY=2.0",
         "LOSS={cross_entropy: 1.0, st_lpips: 1.0}", "EMA=0.5",
     ]  # fmt: skip
     start = make_config(*everything)
@@ -156,17 +156,12 @@ def test_a_run_with_everything_resumes(make_config):
 
 def test_a_frozen_encoder_stays(make_config):
     torch.manual_seed(0)
-    config = make_config(
-        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1"
-    )
+    overrides = ["NETWORK={NAME: efficientnet_lite0_unet}", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1"]
+    config = make_config(*overrides)
     model = ColorizerModel(config.network, pretrained=False)
     weights = config.output_dir.parent / "start.safetensors"
     save_weights(model, weights, config.network, {})
-    config = make_config(
-        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1",
-        f"INIT_FROM={weights}",
-    )  # fmt: skip
-    folder = train(config)
+    folder = train(make_config(*overrides, f"INIT_FROM={weights}"))
     after = torch.load(folder / "resume.pt")["model"]
     moved = {n for n, tensor in model.state_dict().items() if not torch.equal(tensor, after[n])}
     assert moved
@@ -176,9 +171,19 @@ def test_a_frozen_encoder_stays(make_config):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["NETWORK.CONDITIONING=true"], "efficientnet"),
-        (["NETWORK.QUERIES=3"], "efficientnet"),
-        (["OPTIMIZER.ENCODER_LR=0"], "efficientnet"),
+        (
+            ["NETWORK.CONDITIONING=true"],
+            "base has no CONDITIONING: only .* efficientnet_lite0_unet:",
+        ),
+        (["NETWORK.QUERIES=3"], "base has no QUERIES"),
+        (["NETWORK.NAME=efficientnet_lite0_unet"], "has no WIDTH: only NETWORK NAME base:"),
+        (
+            ["NETWORK={NAME: efficientnet_lite2_unet, QUERIES: 3}"],
+            "has no QUERIES: only NETWORK NAME efficientnet_lite0_unet:",
+        ),
+        (["NETWORK={NAME: efficientnet_lite2_unet, OUTPUT: rgb}"], "only NETWORK NAME base:"),
+        (["NETWORK.NAME=resnet"], "no network 'resnet': there are base, eff"),
+        (["OPTIMIZER.ENCODER_LR=0"], "base has no encoder .* efficientnet_lite2_unet:"),
         (["NETWORK.OUTPUT=bins"], "go together"),
         (["NETWORK.OUTPUT=rgb", "STEADY=1", "DATA.RECOMPRESSED=1"], "OUTPUT rgb"),
         (["STEADY=1"], "DATA DEGRADED or RECOMPRESSED"),

@@ -19,7 +19,7 @@ from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE
 from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target, refuse_taken
 from rechroma.training.checkpoint import load_checkpoint
-from rechroma.training.networks import Conditioning, EfficientNetUNet
+from rechroma.training.networks import Conditioning
 from rechroma.training.onnx_weights import TRAINABLE_KEY, describe
 
 if TYPE_CHECKING:
@@ -84,18 +84,13 @@ def card_of(
         output_stride=model.network.output_stride,
         feature_stride=model.network.feature_stride,
         size=size,
-        hints=takes_conditioning(model),
+        hints=model.network.takes_conditioning,
         training_data=training_data,
         scores=scores or {},
         temperature=model.temperature,
         chroma_gain=chroma_gain,
         log_weights=log_weights or [],
     )
-
-
-def takes_conditioning(model: ColorizerModel) -> bool:
-    """Tell whether a model has side inputs for hints and moods."""
-    return isinstance(model.network, EfficientNetUNet) and model.network.side is not None
 
 
 def export_onnx(
@@ -125,7 +120,7 @@ def export_onnx(
     stride = model.network.stride
     height, width = 4 * stride, 6 * stride
     example = [torch.rand(1, 1, height, width) * 100]
-    if takes_conditioning(model):
+    if model.network.takes_conditioning:
         example += [torch.rand(1, HINT_CHANNELS, height, width), torch.ones(1, MOOD_SIZE)]
     traced = _trace(graph, tuple(example))
     trainable = describe(model, traced)
