@@ -13,6 +13,8 @@ from rechroma.training.train import train
 
 PLAIN = NetworkConfig(name="efficientnet_lite0_unet", output="bins")
 FULL = NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True, queries=5)
+LITE2 = NetworkConfig(name="efficientnet_lite2_unet", output="bins")
+both = pytest.mark.parametrize("config", [FULL, LITE2], ids=lambda config: config.name)
 
 
 @pytest.fixture
@@ -33,7 +35,9 @@ def trained(config):
     """A model whose zero-initialized layers have learnt something."""
     torch.manual_seed(0)
     model = ColorizerModel(config, pretrained=False)
-    for parameter in model.network.side.parameters():
+    network = model.network
+    layers = network.side if config is FULL else network.conditioning
+    for parameter in layers.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return model.eval()
 
@@ -49,9 +53,10 @@ def test_side_inputs_change_nothing_before_they_have_learnt(tmp_path, lightness)
             assert torch.allclose(full(lightness, given), wanted, atol=1e-6)
 
 
-def test_a_hint_pulls_to_its_color_from_the_start(lightness):
+@both
+def test_a_hint_pulls_to_its_color_from_the_start(lightness, config):
     torch.manual_seed(0)
-    model = ColorizerModel(FULL, pretrained=False).eval()
+    model = ColorizerModel(config, pretrained=False).eval()
     with torch.no_grad():
         before, after = (
             model.output.answer(model(lightness, given))
@@ -113,8 +118,9 @@ def test_what_is_missing_elsewhere_is_refused(tmp_path):
         load_weights(trained(FULL), FULL, tmp_path / "plain.safetensors")
 
 
-def test_no_advice_is_silent_also_after_it_has_learnt(lightness):
-    model = trained(FULL)
+@both
+def test_no_advice_is_silent_also_after_it_has_learnt(lightness, config):
+    model = trained(config)
     with torch.no_grad():
         silent = model(lightness, conditioning(hinted=False, mood=False))
         assert torch.allclose(silent, model(lightness), atol=1e-5)
@@ -122,9 +128,13 @@ def test_no_advice_is_silent_also_after_it_has_learnt(lightness):
         assert not torch.allclose(silent, model(lightness, conditioning(mood=False)), atol=1e-2)
 
 
-def test_every_part_can_learn(lightness):
-    model = trained(FULL).train()
-    torch.nn.init.normal_(model.network.queries.paint.weight)
+@both
+def test_every_part_can_learn(lightness, config):
+    model = trained(config).train()
+    # Layers that start at zero let no gradient through.
+    for parameter in model.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.1)
     model(lightness, conditioning()).square().sum().backward()
     idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert not idle

@@ -20,6 +20,7 @@ from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target, refuse_taken
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.networks import Conditioning
+from rechroma.training.onnx_shapes import fold_sizes
 from rechroma.training.onnx_weights import TRAINABLE_KEY, describe
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ __all__ = ["RunTimeGraph", "card_of", "export_onnx", "exported_checkpoint"]
 _OPSET = 18
 # Smaller tensors (biases, norms, constants) stay in float32: they weigh nothing.
 _HALF_FROM = 256
+# Height and width, in strides; of all pairs, no two have a side, a ratio or an area in common.
+_TRACED_SIZES = ((4, 6), (7, 5), (3, 11))
 
 
 class RunTimeGraph(nn.Module):
@@ -117,12 +120,9 @@ def export_onnx(
     # As whoever loads the file will.
     parse_card(card.to_json(), str(path))
     graph = RunTimeGraph(model, card.chroma_gain).eval()
-    stride = model.network.stride
-    height, width = 4 * stride, 6 * stride
-    example = [torch.rand(1, 1, height, width) * 100]
-    if model.network.takes_conditioning:
-        example += [torch.rand(1, HINT_CHANNELS, height, width), torch.ones(1, MOOD_SIZE)]
-    traced = _trace(graph, tuple(example))
+    examples = [_example(model, height, width) for height, width in _TRACED_SIZES]
+    traced = _trace(graph, tuple(examples[0].values()))
+    traced = fold_sizes(traced, [{n: x.numpy() for n, x in e.items()} for e in examples])
     trainable = describe(model, traced)
     proto = _with_half_weights(traced)
     helper.set_model_props(proto, {CARD_KEY: card.to_json(), TRAINABLE_KEY: trainable})
@@ -144,6 +144,18 @@ def exported_checkpoint(config: TrainConfig, ckpt_name: str) -> Generator[Path]:
         card = card_of(network, name=ckpt_name, log_weights=facts.get("log_weights"))
         export_onnx(network, file, card)
         yield file
+
+
+def _example(model: ColorizerModel, height: int, width: int) -> dict[str, Tensor]:
+    """Return inputs of the graph by name, of so many strides."""
+    height, width = height * model.network.stride, width * model.network.stride
+    example = {"lightness": torch.rand(1, 1, height, width) * 100}
+    if model.network.takes_conditioning:
+        # Not everywhere: how many places are hinted is another number than how many there are.
+        example["hints"] = torch.zeros(1, HINT_CHANNELS, height, width)
+        example["hints"][:, :, : height // 2, : width // 3] = 1
+        example["mood"] = torch.ones(1, MOOD_SIZE)
+    return example
 
 
 def _trace(graph: RunTimeGraph, example: tuple[Tensor, ...]) -> onnx.ModelProto:

@@ -59,4 +59,4 @@ class ContextBlock(nn.Module):
         attended = multi_head_attention(*projected, heads=self.heads)
         tokens = tokens + self.attention_output(attended)
         tokens = tokens + self.mlp(self.mlp_norm(tokens))
-        return tokens.transpose(1, 2).unflatten(2, x.shape[-2:])
+        return tokens.transpose(1, 2).reshape(x.shape)
