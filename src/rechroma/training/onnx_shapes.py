@@ -7,7 +7,7 @@ several kinds; what came out the same at all of them becomes a constant.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
@@ -85,7 +85,8 @@ def _probed(
     options.log_severity_level = _FATAL_ONLY
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(probe.SerializeToString(), options)
-    return [dict(zip(names, session.run(names, dict(e)), strict=True)) for e in examples]
+    values = [cast("list[NDArray[Any]]", session.run(names, dict(e))) for e in examples]
+    return [dict(zip(names, each, strict=True)) for each in values]
 
 
 def _shape_name(name: str) -> str:
