@@ -148,9 +148,8 @@ def test_the_mean_is_paler_than_the_annealed_mean():
 
 def test_a_run_with_everything_resumes(make_config):
     everything = [
-        "NETWORK={NAME: efficientnet_lite0_unet, OUTPUT: bins, CONDITIONING: true, QUERIES: 3}",
-        "DATA.DEGRADED=0.5", "STEADY=2.0",
-        "LOSS={cross_entropy: 1.0, st_lpips: 1.0}", "EMA=0.5",
+        "NETWORK={NAME: efficientnet_lite2_unet, OUTPUT: bins}", "DATA.DEGRADED=0.5", "STEADY=2.0",
+        "LOSS={cross_entropy: 1.0, st_lpips: 1.0, evenness: 5.0}", "EMA=0.5",
     ]  # fmt: skip
     start = make_config(*everything)
     # An encoder without a download: random weights to start from.
@@ -196,6 +195,7 @@ def test_a_frozen_encoder_stays(make_config):
         (["OPTIMIZER.ENCODER_LR=0"], "base has no encoder .* efficientnet_lite2_unet:"),
         (["NETWORK.OUTPUT=bins"], "go together"),
         (["NETWORK.OUTPUT=rgb", "STEADY=1", "DATA.RECOMPRESSED=1"], "OUTPUT rgb"),
+        (["NETWORK.OUTPUT=rgb", "LOSS={l2: 1.0, evenness: 1.0}"], "evenness compares chroma"),
         (["STEADY=1"], "DATA DEGRADED or RECOMPRESSED"),
         (["DATA.DEGRADED=0.6", "DATA.RECOMPRESSED=0.6"], "at most 1"),
     ],

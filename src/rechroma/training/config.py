@@ -39,7 +39,7 @@ _MAY_CHANGE = frozenset(
     ("STEPS", "OUTPUT_DIR", "LOG_EVERY", "CHECKPOINT_EVERY", "DATA.WORKERS", "VALIDATION.SAMPLES")
 )
 
-LossTerm = Literal["l2", "cross_entropy", "lpips", "st_lpips"]
+LossTerm = Literal["l2", "cross_entropy", "lpips", "st_lpips", "evenness"]
 
 
 class _Section(BaseModel):
@@ -153,6 +153,8 @@ class TrainConfig(_Section):
     def _fits_together(self) -> Self:
         if ("cross_entropy" in self.loss) != (self.network.output == "bins"):
             raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins go together")
+        if "evenness" in self.loss and self.network.output == "rgb":
+            raise ValueError("LOSS evenness compares chroma: OUTPUT rgb has none")
         if self.val_dir is None and self.hold_out == 0:
             raise ValueError("give VAL_DIR, or HOLD_OUT to keep pictures of TRAIN_DIR apart")
         if self.data.degraded + self.data.recompressed > 1:
