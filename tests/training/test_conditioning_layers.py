@@ -5,6 +5,7 @@ from rechroma.colorizer.conditioning import MOOD_SIZE
 from rechroma.errors import ConfigError, ModelError
 from rechroma.training.checkpoint import load_weights, save_weights, start_from
 from rechroma.training.config import NetworkConfig
+from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Conditioning
 from rechroma.training.networks.hint_propagation import HintPropagation
@@ -146,7 +147,20 @@ def test_the_mean_is_paler_than_the_annealed_mean():
     assert output.mean(raw).norm(dim=1).mean() < output.answer(raw).norm(dim=1).mean()
 
 
-def test_a_run_with_everything_resumes(make_config):
+def interrupted(monkeypatch, at):
+    """In the midst of this step of the first run from now on."""
+    forward, steps = Criterion.forward, []
+
+    def stopping(criterion, raw, truth):
+        steps.append(None)
+        if len(steps) == at:
+            raise KeyboardInterrupt
+        return forward(criterion, raw, truth)
+
+    monkeypatch.setattr(Criterion, "forward", stopping)
+
+
+def test_a_run_with_everything_resumes(make_config, monkeypatch):
     everything = [
         "NETWORK={NAME: efficientnet_lite2_unet, OUTPUT: bins}", "DATA.DEGRADED=0.5", "STEADY=2.0",
         "LOSS={cross_entropy: 1.0, st_lpips: 1.0, evenness: 5.0}", "EMA=0.5",
@@ -157,10 +171,17 @@ def test_a_run_with_everything_resumes(make_config):
     save_weights(ColorizerModel(start.network, pretrained=False), weights, start.network, {})
     everything.append(f"INIT_FROM={weights}")
     whole = train(make_config(*everything, f"OUTPUT_DIR={weights.parent / 'whole'}"))
-    train(make_config(*everything, "STEPS=4"))
+    interrupted(monkeypatch, at=5)
+    with pytest.raises(KeyboardInterrupt):
+        train(make_config(*everything))
     parts = train(make_config(*everything))
-    final = [torch.load(folder / "resume.pt")["step"] for folder in (whole, parts)]
-    assert final == [6, 6]
+    final = [torch.load(folder / "resume.pt") for folder in (whole, parts)]
+    assert [state["step"] for state in final] == [6, 6]
+    for part in ("model", "averaged"):
+        wanted, found = (state[part] for state in final)
+        assert wanted.keys() == found.keys()
+        for name, tensor in wanted.items():
+            assert torch.allclose(found[name].float(), tensor.float(), atol=1e-5), (part, name)
 
 
 def test_a_frozen_encoder_stays(make_config):
