@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
+from click.shell_completion import get_completion_class
 
 from rechroma._version import __version__
 from rechroma.cli.console import Console
@@ -17,7 +17,7 @@ from rechroma.errors import ExitCode, RechromaError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LazyCommand", "app", "main"]
+__all__ = ["LazyCommand", "app", "completion", "main"]
 
 
 class LazyCommand(click.Command):
@@ -84,9 +84,7 @@ _COMMANDS = (
         "Make an ONNX model of a checkpoint (needs rechroma[train]).",
     ),
     LazyCommand("doctor", "rechroma.cli.doctor:doctor", "Check that everything works here."),
-    LazyCommand(
-        "completion", "rechroma.cli.completion:completion", "Print the completion of your shell."
-    ),
+    LazyCommand("completion", "rechroma.cli.app:completion", "Print the completion of your shell."),
 )
 
 
@@ -132,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.note("interrupted")
         return ExitCode.INTERRUPTED
     except RechromaError as error:
-        console.error(error, traceback.format_exc())
+        console.error(error, _trace())
         return error.exit_code
     except MemoryError:
         console.error(RechromaError("out of memory", "free some, or work on smaller pictures"))
@@ -142,9 +140,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"unexpected {type(error).__name__}: {error}",
             "this is a bug; please report it with what -vv prints",
         )
-        console.error(bug, traceback.format_exc())
+        console.error(bug, _trace())
         return ExitCode.SOME_FAILED
     return ExitCode.OK if code is None else code
+
+
+def _trace() -> str:
+    # Of no use to a command that goes well.
+    import traceback
+
+    return traceback.format_exc()
 
 
 def _usage_error(error: click.ClickException) -> UsageError:
@@ -156,3 +161,22 @@ def _usage_error(error: click.ClickException) -> UsageError:
         case _:
             command = "rechroma"
     return UsageError(error.format_message().rstrip("."), f"see {command} --help")
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the completion script of a shell.
+
+    \b
+    Examples:
+      eval "$(rechroma completion bash)"          # in ~/.bashrc
+      eval "$(rechroma completion zsh)"           # in ~/.zshrc
+      rechroma completion fish | source           # in ~/.config/fish/config.fish
+    """  # noqa: D301
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise UsageError(f"there is no completion for {shell}", "use bash, zsh or fish")
+    script = kind(context.find_root().command, {}, "rechroma", "_RECHROMA_COMPLETE")
+    click.echo(script.source())

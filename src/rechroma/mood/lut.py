@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.photo.row_strips import do_strips, row_strips
+from rechroma.photo.samples import do_strips, row_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.color import FloatArray
 
-__all__ = ["LUT_SIZES", "Lut3D", "grid"]
+__all__ = ["Lut3D", "grid"]
 
 # A compiled module without types.
 ocio: Any = import_module("PyOpenColorIO")
 
-# Nodes along each axis that programs read everywhere.
-LUT_SIZES = (17, 33, 65)
 _DEPTHS = {
     "uint8": ocio.BIT_DEPTH_UINT8,
     "uint16": ocio.BIT_DEPTH_UINT16,

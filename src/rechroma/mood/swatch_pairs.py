@@ -7,9 +7,7 @@ whole still is one map and one table, and reaches every place that has a swatch'
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,47 +22,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rechroma.mood.options import Box, Swatch
     from rechroma.photo import Photo
 
-__all__ = ["Box", "Swatch", "fit_swatch_pairs", "parse_swatch"]
+__all__ = ["fit_swatch_pairs"]
 
-# Left, top, width and height in pixels of the picture.
-Box: TypeAlias = tuple[int, int, int, int]
-
-_TEXT = re.compile(r"(\d+),(\d+),(\d+),(\d+):(\d+),(\d+),(\d+),(\d+)")
 # Colors of one swatch that are looked at, at most.
 _COLORS = 4096
 # A swatch stands for colors about so far around it, too: CIELAB units squared.
 _REACH = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Swatch:
-    """A pair of rectangles.
-
-    Attributes:
-        source: Where the colors come from, in the source.
-        target: What gets them, in the target.
-    """
-
-    source: Box
-    target: Box
-
-
-def parse_swatch(text: str) -> Swatch:
-    """Read "x,y,w,h:x,y,w,h", the source's rectangle first.
-
-    Raises:
-        UsageError: It is something else.
-    """
-    match = _TEXT.fullmatch(text.replace(" ", ""))
-    if match is None:
-        raise UsageError(
-            f"{text!r} is no pair of swatches",
-            "write x,y,w,h:x,y,w,h: left, top, width, height in the source, then in the target",
-        )
-    x, y, width, height, *target = map(int, match.groups())
-    return Swatch((x, y, width, height), (target[0], target[1], target[2], target[3]))
 
 
 def fit_swatch_pairs(source: Photo, target: Photo, swatches: Sequence[Swatch]) -> RegionalMap:

@@ -1,0 +1,105 @@
+"""`POST /v1/colorize`, `POST /v1/transfer` and `POST /v1/looks/apply`: a picture in, one out."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.responses import StreamingResponse
+from pydantic import Json
+
+from rechroma.web import jobs
+from rechroma.web.formats import answer_with
+from rechroma.web.routes.parts import RequestedFormat, picture_answer, problems
+from rechroma.web.schemas import ColorizeOptions, TransferOptions
+from rechroma.web.service import ServiceHere
+from rechroma.web.store import name_of
+from rechroma.web.worker_state import ColorRequest, Upload
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["pictures"])
+
+_COLORIZE_EXAMPLE = '{"strength": 1.1, "hints": [{"x": 120, "y": 80, "color": "#c22b2b"}]}'
+_TRANSFER_EXAMPLE = '{"method": "swatches", "strength": 0.8, "luminance": "keep"}'
+
+
+@router.post(
+    "/v1/colorize",
+    response_class=StreamingResponse,
+    responses=picture_answer() | problems(406, 413, 415, 429, 503),
+)
+async def colorize(
+    request: Request,
+    service: ServiceHere,
+    output: RequestedFormat,
+    picture: Annotated[UploadFile, File(description="The picture.")],
+    options: Annotated[
+        Json[ColorizeOptions],
+        Form(description="JSON.", default_factory=ColorizeOptions, examples=[_COLORIZE_EXAMPLE]),
+    ],
+    mood: Annotated[
+        UploadFile | None, File(description="A color photograph that sets the tone.")
+    ] = None,
+) -> StreamingResponse:
+    """Give a picture its color back: same format, bit depth and metadata."""
+    uploads = [picture] if mood is None else [picture, mood]
+    async with service.kept(*uploads) as kept:
+        color_request = ColorRequest(
+            tuple(each.hint() for each in options.hints), None if mood is None else kept[1]
+        )
+        job = partial(
+            jobs.colorize, upload=kept[0], output=output, color_request=color_request,
+            options=options.options(),
+        )  # fmt: skip
+        made = await service.do(request, job)
+    return answer_with(service.store, made, kept[0].name, "color")
+
+
+@router.post(
+    "/v1/transfer",
+    response_class=StreamingResponse,
+    responses=picture_answer() | problems(406, 413, 415, 429, 503),
+)
+async def transfer(
+    request: Request,
+    service: ServiceHere,
+    output: RequestedFormat,
+    source: Annotated[UploadFile, File(description="The picture that the mood comes from.")],
+    target: Annotated[UploadFile, File(description="The picture that gets it.")],
+    options: Annotated[
+        Json[TransferOptions],
+        Form(description="JSON.", default_factory=TransferOptions, examples=[_TRANSFER_EXAMPLE]),
+    ],
+) -> StreamingResponse:
+    """Give the target the mood of the source."""
+    async with service.kept(source, target) as (theirs, ours):
+        job = partial(
+            jobs.transfer, source=theirs, target=ours, output=output, options=options.options()
+        )
+        made = await service.do(request, job)
+    return answer_with(service.store, made, ours.name, "mood")
+
+
+@router.post(
+    "/v1/looks/apply",
+    response_class=StreamingResponse,
+    responses=picture_answer() | problems(406, 413, 415, 429, 503),
+)
+async def apply_look(
+    request: Request,
+    service: ServiceHere,
+    output: RequestedFormat,
+    picture: Annotated[UploadFile, File(description="The picture.")],
+    look: Annotated[UploadFile, File(description="A .cube file.")],
+) -> StreamingResponse:
+    """Apply a look, a `.cube` file, to a picture."""
+    async with service.kept(picture) as (ours,):
+        table = Upload(await service.store.keep(look), name_of(look))
+        try:
+            job = partial(jobs.apply_look, upload=ours, look=table, output=output)
+            made = await service.do(request, job)
+        finally:
+            service.store.drop(table.path)
+    return answer_with(service.store, made, ours.name, "look")
