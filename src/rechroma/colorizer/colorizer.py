@@ -50,6 +50,17 @@ class Colorizer:
     Raises:
         ModelError: The model or the device isn't there, or the model breaks its card.
         UsageError: The size or the number of threads is out of range.
+
+    Examples:
+        One network for many pictures; each is returned as a `Photo`:
+
+        >>> from rechroma import Colorizer
+        >>> colorizer = Colorizer()
+        >>> for name in ("louis-armstrong-1946", "detroit-1915"):
+        ...     photo = colorizer.colorize(f"examples/{name}.jpg")
+        ...     print(photo.save(f"{name}.color.jpg"))
+        louis-armstrong-1946.color.jpg
+        detroit-1915.color.jpg
     """
 
     def __init__(
@@ -199,6 +210,17 @@ def colorize(
     """Colorize one picture; for several, make a `Colorizer` once.
 
     See `Colorizer` and `Colorizer.colorize` for the arguments and errors.
+
+    Examples:
+        >>> import rechroma
+        >>> photo = rechroma.colorize("examples/louis-armstrong-1946.jpg")
+        >>> print(photo.save("louis.color.jpg"))
+        louis.color.jpg
+
+        It keeps its size and its own lightness; what is new is chroma:
+
+        >>> photo.width, photo.height, photo.was_gray
+        (880, 678, False)
     """
     check_amounts(strength, 1.0)
     colorizer = Colorizer(model, device=device, size=size)

@@ -42,6 +42,16 @@ class Hint:
 
     Raises:
         UsageError: Not such a number, or not such a color.
+
+    Examples:
+        The wall at the upper left is known to be of brick:
+
+        >>> from rechroma import Colorizer, Hint
+        >>> brick = Hint(x=120, y=80, color="#8a4b32")
+        >>> photo = Colorizer().colorize("examples/louis-armstrong-1946.jpg", hints=[brick])
+        >>> red, green, blue = photo.to_uint8()[80, 120]
+        >>> bool(red > green > blue)
+        True
     """
 
     x: float

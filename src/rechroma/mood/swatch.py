@@ -45,6 +45,21 @@ class Swatch:
     Attributes:
         source: Where the colors come from, in the source.
         target: What gets them, in the target.
+
+    Examples:
+        This sky's colors for that sky, and the ground's for the ground:
+
+        >>> import numpy as np
+        >>> import rechroma
+        >>> y, x = np.mgrid[0:1:60j, 0:1:80j]
+        >>> evening = np.where(y[..., None] < 0.5, [0.9, 0.5, 0.3], [0.3, 0.2, 0.1])
+        >>> noon = np.where(y[..., None] < 0.5, [0.5, 0.7, 0.9], [0.4, 0.5, 0.3])
+        >>> sky = rechroma.Swatch(source=(0, 0, 80, 20), target=(0, 0, 80, 20))
+        >>> ground = rechroma.Swatch(source=(0, 40, 80, 20), target=(0, 40, 80, 20))
+        >>> photo = rechroma.transfer(evening, noon, swatches=[sky, ground])
+        >>> red, green, blue = photo.to_uint8()[5, 40]
+        >>> bool(red > green > blue)
+        True
     """
 
     source: Box

@@ -50,6 +50,13 @@ def transfer(
     Raises:
         UsageError: A method that does not exist, or a number out of range.
         PhotoError: A photograph can't be read.
+
+    Examples:
+        >>> import rechroma
+        >>> sunny = rechroma.colorize("examples/saratoga-springs-broadway-1900s.jpg")
+        >>> photo = rechroma.transfer(sunny, "examples/detroit-1915.jpg", strength=0.8)
+        >>> print(photo.save("detroit.mood.jpg"))
+        detroit.mood.jpg
     """
     several = isinstance(source, list | tuple)
     sources = [

@@ -37,6 +37,16 @@ class Photo:
         metadata: EXIF, XMP, IPTC and resolution, to be written again.
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
+
+    Examples:
+        >>> import rechroma
+        >>> photo = rechroma.read("examples/detroit-1915.jpg")
+        >>> photo.width, photo.height, photo.bit_depth, photo.format
+        (1000, 553, 8, 'jpeg')
+        >>> photo.pixels.shape, photo.pixels.dtype
+        ((553, 1000, 3), dtype('float32'))
+        >>> photo.to_pil().size
+        (1000, 553)
     """
 
     samples: NDArray[Any]

@@ -50,6 +50,13 @@ def write(
 
     Raises:
         UnwritablePhotoError: An unknown format, something stands at `target`, or the disk says no.
+
+    Examples:
+        >>> import rechroma
+        >>> photo = rechroma.read("examples/detroit-1915.jpg")
+        >>> rechroma.write(photo, "detroit.png", bit_depth=16)
+        >>> rechroma.read("detroit.png").bit_depth
+        16
     """
     target = Path(target)
     writer = writer_of(format or format_of(target))
