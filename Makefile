@@ -1,10 +1,12 @@
-# `make demo` colorizes the pictures in examples/; `make test` runs every test.
+# `make demo` colorizes the pictures in examples/; `make test` runs every test; `make docs` builds
+# the documentation's site.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .venv-demo
+DOCS := .venv-docs
 
-.PHONY: demo test check browser clean
+.PHONY: demo test check docs browser clean
 
 demo: $(DEMO)/installed
 	$(DEMO)/bin/rechroma colorize examples -o out --overwrite
@@ -24,6 +26,16 @@ check: $(VENV)/installed
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# A warning, such as a link that leads nowhere, fails it.
+docs: $(DOCS)/installed
+	$(DOCS)/bin/sphinx-build -W --keep-going --fresh-env -q -d $(DOCS)/doctrees docs site
+	@echo "The site is in $(CURDIR)/site/index.html"
+
+$(DOCS)/installed: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet -e '.[docs]'
+	touch $@
+
 $(DEMO)/installed: pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/pip install --quiet -e .
@@ -37,4 +49,4 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) out
+	rm -rf $(VENV) $(DEMO) $(DOCS) out site

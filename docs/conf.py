@@ -35,9 +35,10 @@ napoleon_use_rtype = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
 
-smartquotes = False  # quotes in examples of JSON are meant
+smartquotes_action = "D"  # quotes stay as typed: examples of JSON are meant
 highlight_language = "sh"
-copybutton_exclude = ".linenos, .gp, .go"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
 html_title = "Rechroma"

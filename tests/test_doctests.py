@@ -42,7 +42,7 @@ def examples_of(name):
 
 def check(test):
     told = io.StringIO()
-    runner = doctest.DocTestRunner(verbose=False)
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
     runner.run(test, out=told.write, clear_globs=False)
     assert not runner.failures, told.getvalue()
 
@@ -63,17 +63,22 @@ def test_what_a_page_shows_runs(page, folder):
         kind, content = block.groups()
         line = text[: block.start()].count("\n") + 1
         if kind == "pycon":
-            check(parser.get_doctest(content, names, page.name, str(page), line))
+            test = parser.get_doctest(content, {}, page.name, str(page), line)
+            test.globs = names
+            check(test)
             continue
-        for command in re.findall(r"^\$ (.*)$", content, re.MULTILINE):
-            run(command, f"{page.name}:{line}")
+        for session in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]:
+            command, _, expected = session.partition("\n")
+            run(command, expected, f"{page.name}:{line}")
     assert list(folder.iterdir()), "the page made nothing"
 
 
-def run(command, where):
-    program, *arguments = shlex.split(command, comments=True)
+def run(command, expected, where):
+    program, *arguments = shlex.split(command)
     assert program == "rechroma", f"{where}: {command} is none of ours"
     told = io.StringIO()
     with contextlib.redirect_stderr(told), contextlib.redirect_stdout(told):
         code = main(arguments)
     assert code == 0, f"{where}: {command}: {told.getvalue()}"
+    agrees = doctest.OutputChecker().check_output(expected, told.getvalue(), doctest.ELLIPSIS)
+    assert agrees or not expected, f"{where}: {command}: {told.getvalue()}"

@@ -44,12 +44,12 @@ class Hint:
         UsageError: Not such a number, or not such a color.
 
     Examples:
-        The wall at the upper left is known to be of brick:
+        Somebody remembers that the suit was brown:
 
         >>> from rechroma import Colorizer, Hint
-        >>> brick = Hint(x=120, y=80, color="#8a4b32")
-        >>> photo = Colorizer().colorize("examples/louis-armstrong-1946.jpg", hints=[brick])
-        >>> red, green, blue = photo.to_uint8()[80, 120]
+        >>> suit = Hint(x=650, y=560, color="#6b4a2f")
+        >>> photo = Colorizer().colorize("examples/louis-armstrong-1946.jpg", hints=[suit])
+        >>> red, green, blue = photo.to_uint8()[560, 650]
         >>> bool(red > green > blue)
         True
     """
