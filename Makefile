@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := .venv-demo
 DOCS := .venv-docs
 
-.PHONY: demo test check docs browser clean
+.PHONY: demo test check docs tutorial-pictures browser clean
 
 demo: $(DEMO)/installed
 	$(DEMO)/bin/rechroma colorize examples -o out --overwrite
@@ -31,6 +31,12 @@ docs: $(DOCS)/installed
 	$(DOCS)/bin/sphinx-build -W --keep-going --fresh-env -q -d $(DOCS)/doctrees docs site
 	@echo "The site is in $(CURDIR)/site/index.html"
 
+# The pictures of the tutorial, made anew: for a new model or a new default.
+tutorial-pictures: $(DOCS)/installed
+	PYTHONPATH=docs/_ext $(DOCS)/bin/python -c "from pathlib import Path; \
+	from rechroma_docs.pictures import make_tutorial; \
+	make_tutorial(Path('examples'), Path('docs/images'))"
+
 $(DOCS)/installed: pyproject.toml
 	$(PYTHON) -m venv $(DOCS)
 	$(DOCS)/bin/pip install --quiet -e '.[docs]'
@@ -49,4 +55,4 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) $(DOCS) out site
+	rm -rf $(VENV) $(DEMO) $(DOCS) out site docs/gallery docs/notebooks

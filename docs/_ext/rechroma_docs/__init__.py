@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util.docutils import SphinxDirective
 
-from rechroma_docs import commands, config, contract, notebooks, rest
+from rechroma_docs import commands, config, contract, notebooks, pictures, rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,4 +36,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     }.items():
         app.add_directive(name, _directive(write))
     app.connect("builder-inited", notebooks.convert)
+    app.connect("builder-inited", pictures.make_gallery)
     return {"parallel_read_safe": True}

@@ -14,14 +14,17 @@ __all__ = ["write_errors", "write_formats"]
 
 def write_errors() -> str:
     """Return a table of the errors, each below the one that it is a kind of."""
-    return table(["error", "exit code", "what it is about"], _error_rows(RechromaError, 0))
+    return table(["error", "a kind of", "code", "what it is about"], _error_rows(RechromaError))
 
 
-def _error_rows(kind: type[RechromaError], depth: int) -> list[list[str]]:
+def _error_rows(kind: type[RechromaError]) -> list[list[str]]:
     first_line = (kind.__doc__ or "").partition("\n")[0]
-    rows = [[f"{'– ' * depth}{code(kind.__name__)}", str(int(kind.exit_code)), first_line]]
+    parent = "`Exception`" if kind is RechromaError else code(kind.__bases__[0].__name__)
+    rows = [[code(kind.__name__), parent, str(int(kind.exit_code)), first_line]]
     for child in kind.__subclasses__():
-        rows += _error_rows(child, depth + 1)
+        # The service has errors of its own, which nobody else gets to see.
+        if child.__module__ == RechromaError.__module__:
+            rows += _error_rows(child)
     return rows
 
 
