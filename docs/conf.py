@@ -37,7 +37,8 @@ python_maximum_signature_line_length = 80
 
 smartquotes_action = "D"  # quotes stay as typed: examples of JSON are meant
 highlight_language = "sh"
-copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_text = r">>> |\.\.\. |\$ |> "
+copybutton_line_continuation_character = "\\"
 copybutton_prompt_is_regexp = True
 
 html_theme = "furo"

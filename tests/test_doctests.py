@@ -67,7 +67,8 @@ def test_what_a_page_shows_runs(page, folder):
             test.globs = names
             check(test)
             continue
-        for session in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]:
+        whole = content.replace("\\\n> ", "")
+        for session in re.split(r"^\$ ", whole, flags=re.MULTILINE)[1:]:
             command, _, expected = session.partition("\n")
             run(command, expected, f"{page.name}:{line}")
     assert list(folder.iterdir()), "the page made nothing"

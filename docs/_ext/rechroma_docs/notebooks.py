@@ -23,6 +23,8 @@ def convert(app: Sphinx) -> None:
     for notebook in sorted(Path(app.srcdir).parent.glob("notebooks/*.ipynb")):
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         parts = [_cell(cell, folder, f"{notebook.stem}-{n}") for n, cell in enumerate(cells)]
+        if not parts[0].startswith("# "):
+            parts.insert(0, f"# {notebook.stem}\n")
         Path(folder, f"{notebook.stem}.md").write_text("\n".join(parts), encoding="utf-8")
         names.append(notebook.stem)
     Path(folder, "index.md").write_text(_index(names), encoding="utf-8")

@@ -41,8 +41,12 @@ class _Section(BaseModel):
 class NetworkConfig(_Section):
     """Which network, and what its output means."""
 
-    name: Literal["base", "efficientnet_lite0_unet"] = "base"
-    output: Literal["rgb", "ab", "bins", "joint"] = "ab"
+    name: Literal["base", "efficientnet_lite0_unet"] = Field(
+        "base", description="base: a U-Net from scratch; the other: a pretrained encoder"
+    )
+    output: Literal["rgb", "ab", "bins", "joint"] = Field(
+        "ab", description="joint: bins, and a regression of what they leave over"
+    )
     width: PositiveInt = Field(32, description="base: channels of the first level")
     encoder_weights: Path | None = Field(
         None, description="a safetensors file with timm's names; absent: timm's own download"
@@ -73,10 +77,10 @@ class DataConfig(_Section):
 class OptimizerConfig(_Section):
     """AdamW with a warm-up and a cosine."""
 
-    lr: float = Field(1e-3, gt=0)
+    lr: float = Field(1e-3, gt=0, description="the rate after the warm-up")
     encoder_lr: float = Field(3e-4, ge=0, description="for pretrained parts; 0: frozen")
     hint_lr: float | None = Field(None, gt=0, description="for what spreads hints; LR if absent")
-    weight_decay: float = Field(1e-2, ge=0)
+    weight_decay: float = Field(1e-2, ge=0, description="of all weights but biases and norms")
     warmup: int = Field(200, ge=0, description="steps of linear warm-up")
     final: float = Field(0.02, ge=0, le=1, description="the last rate, as a share of the first")
     clip: float = Field(1.0, gt=0, description="gradient norm")
@@ -95,22 +99,22 @@ class ValidationConfig(_Section):
 class TrainConfig(_Section):
     """One training run, complete: the same file and seed give the same weights."""
 
-    train_dir: Path
-    val_dir: Path | None = None
+    train_dir: Path = Field(description="color photographs, also in sub-folders")
+    val_dir: Path | None = Field(None, description="others, for validation")
     hold_out: int = Field(
         0, ge=0, description="without VAL_DIR: pictures of TRAIN_DIR kept apart for validation"
     )
-    output_dir: Path
+    output_dir: Path = Field(description="checkpoints, figures and the log; a run goes on there")
     init_from: Path | None = Field(
         None, description="weights to start from: a checkpoint, or a model's .onnx"
     )
-    seed: int = 0
-    steps: PositiveInt = 10_000
-    batch: PositiveInt = 32
-    precision: Literal["no", "bf16", "fp16"] = "no"
+    seed: int = Field(0, description="of weights, crops and order")
+    steps: PositiveInt = Field(10_000, description="of the whole run, one batch each")
+    batch: PositiveInt = Field(32, description="samples of a step, on each device")
+    precision: Literal["no", "bf16", "fp16"] = Field("no", description="mixed precision; no: none")
     ema: float = Field(0.998, ge=0, lt=1, description="decay of the averaged weights; 0: none")
-    checkpoint_every: PositiveInt = 200
-    log_every: PositiveInt = 20
+    checkpoint_every: PositiveInt = Field(200, description="steps between checkpoints")
+    log_every: PositiveInt = Field(20, description="steps between lines of the log")
     network: NetworkConfig = Field(default_factory=NetworkConfig)  # pyright: ignore[reportArgumentType]
     data: DataConfig = Field(default_factory=DataConfig)  # pyright: ignore[reportArgumentType]
     loss: dict[LossTerm, float] = Field(description="term: weight", min_length=1)
