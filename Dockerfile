@@ -3,7 +3,7 @@
 #   docker run --rm -p 127.0.0.1:8000:8000 -e RECHROMA_TOKEN=secret --read-only --tmpfs /tmp rechroma
 FROM python:3.12-slim AS build
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY src ./src
 RUN python -m venv /opt/rechroma \
     && /opt/rechroma/bin/pip install --no-cache-dir '.[web]'

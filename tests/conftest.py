@@ -1,6 +1,89 @@
-"""Properties are about results, not about how fast a busy machine finds them."""
+"""What holds for all tests: the tiers, and how hypothesis and processes are run."""
 
+from __future__ import annotations
+
+import io
+import os
+import struct
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+from PIL import ImageCms
 
+# Properties are about results, not about how fast a busy machine finds them.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+HERE = Path(__file__).parent
+# Folders and modules, by what they need; see the markers in pyproject.toml.
+TRAIN = (
+    "training", "evaluation", "experiments", "color/test_lab_torch.py", "test_notebooks.py"
+)  # fmt: skip
+BROWSER = ("web/test_page.py", "web/test_compare_page.py")
+NEEDED = {"torch": TRAIN, "playwright": BROWSER}
+WINDOWS = "Windows has no such signals, links or locks"
+MISSING = {package: places for package, places in NEEDED.items() if find_spec(package) is None}
+
+
+def _among(path: Path, places: tuple[str, ...]) -> bool:
+    if not path.is_relative_to(HERE):
+        return False
+    inside = path.relative_to(HERE).as_posix()
+    return any(inside == place or inside.startswith(f"{place}/") for place in places)
+
+
+def pytest_report_header() -> list[str]:
+    return [
+        f"without {package}: {', '.join(places)} are left out"
+        for package, places in MISSING.items()
+    ]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """What needs a package that is not there is left out before it is imported."""
+    return True if any(_among(collection_path, places) for places in MISSING.values()) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _among(item.path, TRAIN):
+            item.add_marker("train")
+        if _among(item.path, BROWSER):
+            item.add_marker("browser")
+        if os.name == "nt" and (marker := item.get_closest_marker("posix")):
+            item.add_marker(pytest.mark.skip(reason=marker.kwargs.get("reason", WINDOWS)))
+
+
+@pytest.fixture(scope="session")
+def adobe_profile():
+    """A matrix profile with Adobe RGB's primaries and gamma, written tag by tag."""
+
+    def xyz(values):
+        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in values))
+
+    # Adobe RGB (1998) colorants adapted to D50, and its gamma 563/256.
+    tags = {
+        b"rXYZ": xyz((0.60974, 0.31111, 0.01947)),
+        b"gXYZ": xyz((0.20528, 0.62567, 0.06087)),
+        b"bXYZ": xyz((0.14919, 0.06322, 0.74457)),
+        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 6) + b"Adobe\0" + b"\0" * 78,
+        **{name: b"curv\0\0\0\0" + struct.pack(">IH", 1, 563) for name in
+           (b"rTRC", b"gTRC", b"bTRC")},
+    }  # fmt: skip
+    table, body = b"", b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        content += b"\0" * (-len(content) % 4)
+        table += struct.pack(">4sII", name, start + len(body), len(content))
+        body += content
+    size = start + len(body)
+    header = struct.pack(">I4sI4s4s4s", size, b"\0\0\0\0", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    header = header.ljust(36, b"\0") + b"acsp" + b"\0" * 28 + struct.pack(
+        ">3i", *(round(v * 65536) for v in (0.9642, 1.0, 0.8249)))  # fmt: skip
+    profile = header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+    ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return profile

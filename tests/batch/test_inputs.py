@@ -98,6 +98,7 @@ def test_the_result_folder_itself_may_be_searched(tmp_path):
     assert names(found, tmp_path) == ["out/b/c.jpg"]
 
 
+@pytest.mark.posix
 def test_links_to_folders_are_not_followed_and_links_to_files_are_taken(tmp_path):
     make(tmp_path, "real/a.jpg")
     (tmp_path / "in").mkdir()

@@ -199,7 +199,7 @@ def test_the_quality_reaches_the_writer():
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error():
-    Path("out").write_text("a file is in the way")
+    Path("out").write_text("a file is in the way", encoding="utf-8")
     [outcome] = run([Task(Path("in/3.png"), Path("out/3.png"))], invert, jobs=1)
     assert isinstance(outcome.error, UnwritablePhotoError)
     assert "out" in outcome.error.what
@@ -241,7 +241,7 @@ def test_whoever_leaves_early_leaves_nothing_half_done():
 
 
 def test_standard_streams(monkeypatch, capfdbinary):
-    with Path("in/4.png").open() as stdin:
+    with Path("in/4.png").open(encoding="utf-8") as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
         [outcome] = run([Task(STANDARD, STANDARD)], invert, jobs=1)
     assert outcome.status is Status.DONE

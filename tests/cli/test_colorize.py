@@ -68,7 +68,7 @@ def test_template(colorize):
 
 
 def test_list_file(colorize):
-    Path("list.txt").write_text("in/1.jpg\nin/sub\n")
+    Path("list.txt").write_text("in/1.jpg\nin/sub\n", encoding="utf-8")
     assert colorize("@list.txt", "-o", "out")[0] == 0
     assert tree("out") == ["0.jpg", "1.jpg"]
 

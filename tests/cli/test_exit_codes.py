@@ -29,7 +29,7 @@ def test_1_some_failed(colorize):
     assert code == 1
     assert not out
     assert err.splitlines()[-1] == f"6 colorized, 1 failed in {Path('out').absolute()}"
-    assert err.splitlines()[0].startswith("error: in/3.jpg")
+    assert err.splitlines()[0].startswith(f"error: {Path('in/3.jpg')}")
     assert "Traceback" not in err
 
 

@@ -6,12 +6,34 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-NUMBER = 60
+NUMBER = 12
+# `rechroma`, but that only the first picture is read before somebody says stop.
+WAITING = """
+import itertools, sys, threading
+import rechroma.cli
+from rechroma.batch import runner
+
+load, stop = runner.load, runner._Line.stop
+order, stopped = itertools.count(), threading.Event()
+
+def waiting(*arguments, **options):
+    if next(order):
+        stopped.wait()
+    return load(*arguments, **options)
+
+def stopping(line):
+    stop(line)
+    stopped.set()
+
+runner.load, runner._Line.stop = waiting, stopping
+sys.exit(rechroma.cli.main())
+"""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent to a group of processes there")
@@ -21,7 +43,8 @@ def test_130_interrupted(tmp_path, monkeypatch, command, model):
     Image.effect_noise((800, 600), 60).save("in/0.png")
     for number in range(1, NUMBER):
         os.link("in/0.png", f"in/{number}.png")
-    call = [*command, "colorize", "in", "-o", "out", "--model", model, "--json"]
+    arguments = ["colorize", "in", "-o", "out", "--model", model, "--json", "--jobs", "2"]
+    call = [sys.executable, "-c", WAITING, *arguments]
     with subprocess.Popen(
         call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts
     ) as process:
@@ -34,7 +57,7 @@ def test_130_interrupted(tmp_path, monkeypatch, command, model):
     assert "Traceback" not in err
     assert json.loads(rest.splitlines()[-1])["summary"]["exit_code"] == 130
     check_whole_pictures_only()
-    again = subprocess.run(call, capture_output=True, text=True, check=True)
+    again = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
     summary = json.loads(again.stdout.splitlines()[-1])["summary"]
     assert summary["skipped"] >= 1
     assert summary["done"] + summary["skipped"] == NUMBER

@@ -17,6 +17,7 @@ REQUIREMENTS = [
     'pytest>=8; extra == "train"',
     'no-such-companion>=1; extra == "train"',
     'no-such-tool; extra == "dev"',
+    'no-such-oracle; extra == "test"',
 ]
 
 

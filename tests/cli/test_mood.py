@@ -188,7 +188,7 @@ def test_colorize_with_a_mood_goes_towards_the_transfer_and_keeps_the_lightness(
 def test_the_size_of_the_table(capfd, size):
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "-o", "a.png",
          "--lut", "l.cube", "--lut-size", size)  # fmt: skip
-    assert f"LUT_3D_SIZE {size}" in Path("l.cube").read_text()
+    assert f"LUT_3D_SIZE {size}" in Path("l.cube").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", ["transfer", "apply"])

@@ -13,6 +13,7 @@ from skimage import data
 from rechroma.cli import main
 from rechroma.experiments.recipes import STUDY
 
+pytestmark = pytest.mark.slow
 SETTINGS = [
     "BATCH=4",
     "NETWORK.WIDTH=4",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import rechroma
 from rechroma.color import ciede2000
 from rechroma.errors import LookError, UsageError
 from rechroma.mood import METHODS, fit_look, transfer
-from rechroma.mood.library import load_look, save_look, saved_looks
+from rechroma.mood.library import library_folder, load_look, save_look, saved_looks
 from rechroma.photo import read
 
 
@@ -87,8 +88,13 @@ def test_flat_targets(level, warm):
 
 
 def test_several_sources(warm, cool):
-    both = transfer([warm, cool], data.chelsea())
-    assert both.samples.shape == data.chelsea().shape
+    both, first, second = (
+        rgb2lab(transfer(sources, data.chelsea()).to_uint8()).reshape(-1, 3).mean(0)
+        for sources in ([warm, cool], [warm], [cool])
+    )
+    # Between what either of them makes of it, and not at one of the ends.
+    share = (both - first) @ (second - first) / np.square(second - first).sum()
+    assert 0.2 < share < 0.8
 
 
 @pytest.mark.parametrize(
@@ -140,6 +146,13 @@ def test_names_never_leave_the_library(library, warm, name):
     with pytest.raises(UsageError, match="can't name a look"):
         save_look(fit_look(warm), name)
     assert not library.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="each system has a folder of its own")
+def test_without_a_wish_the_library_is_where_the_system_keeps_such_files(tmp_path, monkeypatch):
+    monkeypatch.delenv("RECHROMA_LOOKS", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert library_folder() == tmp_path / "rechroma" / "looks"
 
 
 @pytest.mark.usefixtures("library")

@@ -1,10 +1,9 @@
-import io
 import shutil
 
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 from skimage import data
 
 from rechroma.color import linear_to_srgb
@@ -100,40 +99,6 @@ def test_the_content_decides_not_the_suffix(files, tmp_path):
 
 
 ADOBE = {"red": (0.64, 0.33), "green": (0.21, 0.71), "blue": (0.15, 0.06)}
-
-
-@pytest.fixture(scope="module")
-def adobe_profile():
-    """A matrix profile with Adobe RGB's primaries and gamma, written tag by tag."""
-    import struct
-
-    def xyz(values):
-        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in values))
-
-    # Adobe RGB (1998) colorants adapted to D50, and its gamma 563/256.
-    tags = {
-        b"rXYZ": xyz((0.60974, 0.31111, 0.01947)),
-        b"gXYZ": xyz((0.20528, 0.62567, 0.06087)),
-        b"bXYZ": xyz((0.14919, 0.06322, 0.74457)),
-        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
-        b"cprt": b"text\0\0\0\0none\0",
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 6) + b"Adobe\0" + b"\0" * 78,
-        **{name: b"curv\0\0\0\0" + struct.pack(">IH", 1, 563) for name in
-           (b"rTRC", b"gTRC", b"bTRC")},
-    }  # fmt: skip
-    table, body = b"", b""
-    start = 128 + 4 + 12 * len(tags)
-    for name, content in tags.items():
-        content += b"\0" * (-len(content) % 4)
-        table += struct.pack(">4sII", name, start + len(body), len(content))
-        body += content
-    size = start + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"\0\0\0\0", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
-    header = header.ljust(36, b"\0") + b"acsp" + b"\0" * 28 + struct.pack(
-        ">3i", *(round(v * 65536) for v in (0.9642, 1.0, 0.8249)))  # fmt: skip
-    profile = header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
-    ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    return profile
 
 
 def test_profiles_are_converted_at_8_and_16_bits_alike(tmp_path, adobe_profile):

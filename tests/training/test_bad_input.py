@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import shutil
-import subprocess
-import sys
+from contextlib import contextmanager
 
 import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
 
+from rechroma.cli import main
 from rechroma.errors import ConfigError, MissingExtraError, ModelError, TrainingError
 from rechroma.training import losses
 from rechroma.training.checkpoint import load_checkpoint
@@ -104,20 +104,34 @@ def test_a_checkpoint_that_is_not_there_names_those_that_are(make_config):
         load_checkpoint(config, "ckpt_bets")
 
 
-def test_a_full_disk_keeps_the_checkpoint_before(make_config, tmp_path):
+@pytest.fixture
+def small_files_only():
+    """No file may grow beyond 200 kB, as if the disk were full."""
+    resource = pytest.importorskip("resource", reason="Windows has no limit on files' sizes")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    @contextmanager
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(make_config, tmp_path, small_files_only, capfd):
     """A limit on the size of files stands for the full disk."""
     folder = train(make_config("STEPS=2"))
     before = {p.name: p.read_bytes() for p in folder.glob("*.safetensors")}
-    code = (
-        "import resource, sys, rechroma.cli;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000));"
-        "sys.exit(rechroma.cli.main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", code, "train", "--cfg", str(tmp_path / "config.yaml")]
-    done = subprocess.run([*command, "--set", "STEPS=6"], capture_output=True, text=True)
-    assert done.returncode == 1
-    lines = [line for line in done.stderr.splitlines() if line.startswith("error:")]
-    assert len(lines) == 1, done.stderr
+    capfd.readouterr()
+    with small_files_only():
+        code = main(["train", "--cfg", str(tmp_path / "config.yaml"), "--set", "STEPS=6"])
+    assert code == 1
+    err = capfd.readouterr().err
+    lines = [line for line in err.splitlines() if line.startswith("error:")]
+    assert len(lines) == 1, err
     assert "ckpt_best.safetensors: " in lines[0]
     assert "too large" in lines[0]
     assert "the same command goes on" in lines[0]

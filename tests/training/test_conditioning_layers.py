@@ -6,6 +6,7 @@ from rechroma.errors import ConfigError, ModelError
 from rechroma.training.adversary import Adversary
 from rechroma.training.checkpoint import load_weights, save_weights, start_from
 from rechroma.training.config import NetworkConfig
+from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Conditioning
 from rechroma.training.networks.hint_propagation import HintPropagation
@@ -163,7 +164,20 @@ def test_a_judge_learns_to_tell_gray_from_color():
     assert torch.allclose(copy.deceived(gray, truth), adversary.deceived(gray, truth), atol=1e-4)
 
 
-def test_a_run_with_everything_resumes(make_config):
+def interrupted(monkeypatch, at):
+    """In the midst of this step of the first run from now on."""
+    forward, steps = Criterion.forward, []
+
+    def stopping(criterion, raw, truth):
+        steps.append(None)
+        if len(steps) == at:
+            raise KeyboardInterrupt
+        return forward(criterion, raw, truth)
+
+    monkeypatch.setattr(Criterion, "forward", stopping)
+
+
+def test_a_run_with_everything_resumes(make_config, monkeypatch):
     everything = [
         "NETWORK.NAME=efficientnet_lite0_unet", "NETWORK.OUTPUT=bins", "NETWORK.CONDITIONING=true",
         "NETWORK.QUERIES=3", "DATA.DEGRADED=0.5", "DATA.CHROMA_GAIN=1.1", "ADVERSARY=0.1",
@@ -175,10 +189,18 @@ def test_a_run_with_everything_resumes(make_config):
     save_weights(ColorizerModel(start.network, pretrained=False), weights, start.network, {})
     everything.append(f"INIT_FROM={weights}")
     whole = train(make_config(*everything, f"OUTPUT_DIR={weights.parent / 'whole'}"))
-    train(make_config(*everything, "STEPS=4"))
+    interrupted(monkeypatch, at=5)
+    with pytest.raises(KeyboardInterrupt):
+        train(make_config(*everything))
     parts = train(make_config(*everything))
-    final = [torch.load(folder / "resume.pt")["step"] for folder in (whole, parts)]
-    assert final == [6, 6]
+    final = [torch.load(folder / "resume.pt") for folder in (whole, parts)]
+    assert [state["step"] for state in final] == [6, 6]
+    for part in ("model", "averaged", "judge"):
+        wanted, found = (state[part] if part in state else state["adversary"][part]
+                         for state in final)  # fmt: skip
+        assert wanted.keys() == found.keys()
+        for name, tensor in wanted.items():
+            assert torch.allclose(found[name].float(), tensor.float(), atol=1e-5), (part, name)
 
 
 def test_a_frozen_encoder_stays(make_config):

@@ -65,3 +65,15 @@ def test_a_file_that_is_no_config(tmp_path, content):
 def test_a_missing_file():
     with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
         load_config(Path("nowhere.yaml"))
+
+
+def test_the_original_s_paths_name_recipes_unless_there_is_such_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("configs/train_base.yaml")
+    assert load_config(path) == load_config(Path("train_base"))
+    with pytest.raises(ConfigError, match=r"none\.yaml"):
+        load_config(Path("configs/none.yaml"))
+    path.parent.mkdir()
+    path.write_text("broken", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"train_base\.yaml"):
+        load_config(path)

@@ -81,6 +81,10 @@ def test_the_exported_model_colorizes(tmp_path):
     photo = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
     result = Colorizer(tmp_path / "model.onnx").colorize(photo)
     assert result.pixels.shape == (50, 70, 3)
+    np.testing.assert_allclose(lightness(result.pixels), lightness(photo / 255), atol=0.05)
+    # Random weights give some color: neither none nor the photograph's own.
+    assert np.ptp(result.pixels, axis=-1).mean() > 0.01
+    assert np.abs(result.pixels - photo / 255).mean() > 0.05
 
 
 def test_an_rgb_model_shows_its_raw_output_or_its_colors_on_the_photos_lightness(tmp_path):

@@ -86,6 +86,7 @@ def test_a_file_of_others_holds_nothing_to_train_on(tmp_path):
         read_trainable(tmp_path / "other.onnx")
 
 
+@pytest.mark.slow
 def test_a_run_is_not_gone_on_with_otherwise(exported, photos, tmp_path, monkeypatch, capfd):
     """Among its own pictures, too: a run's figures are no photographs."""
     monkeypatch.chdir(tmp_path)

@@ -17,13 +17,13 @@ from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
 from rechroma.training.outputs import truth_of
 
-SIDE = 64
+SIDE = 48
 STEPS = 200
 
 
 @pytest.fixture(scope="module")
 def eight_pictures():
-    """The corners of four of scikit-image's photographs: uint8, (8, 3, 64, 64)."""
+    """The corners of four of scikit-image's photographs: uint8, (8, 3, 48, 48)."""
     pictures = []
     for pixels in (data.astronaut(), data.coffee(), data.chelsea(), data.rocket()):
         photo = Image.fromarray(pixels)
@@ -43,6 +43,7 @@ def floor_of(model, truth):
     return float(-(share * share.clamp(min=1e-12).log()).sum(1).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe",
     [

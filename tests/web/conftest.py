@@ -6,12 +6,13 @@ import io
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,6 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from rechroma.color.bins import bin_centers
 from rechroma.colorizer.card import CARD_KEY, ModelCard
@@ -105,6 +105,11 @@ def advised(tmp_path_factory):
     return path
 
 
+def plain_client(**options):
+    """A client of plain HTTP: to read the certificates costs more than most requests here."""
+    return httpx.Client(**{"verify": False, "timeout": 120, **options})
+
+
 @dataclass
 class Served:
     """A running service."""
@@ -113,13 +118,67 @@ class Served:
     process: subprocess.Popen
     temp: Path
     log: Path
+    line: httpx.Client = field(default_factory=plain_client)
 
     def client(self, **options):
-        return httpx.Client(base_url=self.base, timeout=120, **options)
+        return plain_client(base_url=self.base, **options)
+
+    def get(self, path, **options):
+        return self.line.get(f"{self.base}{path}", **options)
+
+    def post(self, data, path="/v1/colorize", **options):
+        """Send a picture."""
+        return self.line.post(f"{self.base}{path}", files={"picture": ("a.png", data)}, **options)
 
     def metric(self, name):
-        lines = httpx.get(f"{self.base}/metrics", timeout=60).text.splitlines()
+        lines = self.get("/metrics").text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+    def until(self, name, value):
+        """Wait until a metric has this value."""
+        wait_until(lambda: self.metric(name) == value)
+
+    @property
+    def workers(self):
+        """The processes that work on pictures."""
+        listed = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid), "-f", "spawn_main"],  # noqa: S607
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [int(pid) for pid in listed.stdout.split()]
+
+    @property
+    def turns_away(self):
+        """Whether it takes no more connections: then it has seen the signal to end."""
+        url = httpx.URL(self.base)
+        try:
+            socket.create_connection((url.host, url.port)).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    @contextmanager
+    def standing(self):
+        """All workers stand still meanwhile: work is under way for as long as a test likes."""
+        workers = self.workers
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield workers
+        finally:
+            for pid in workers:
+                # The service may have replaced it.
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+
+def wait_until(condition):
+    """Wait for what has to happen; how soon is no matter of a test."""
+    for _ in range(2400):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("this did not happen")
 
 
 @contextmanager
@@ -139,7 +198,9 @@ def serving(model, *options, wait=True, env=None):
         base = _address(process, log)
         if wait:
             _wait_until_ready(base, process, log)
-        yield Served(base, process, temp, log)
+        served = Served(base, process, temp, log)
+        with served.line:
+            yield served
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -153,7 +214,7 @@ def serving(model, *options, wait=True, env=None):
 
 
 def _address(process, log):
-    for _ in range(600):
+    for _ in range(1200):
         text = log.read_text()
         if "http://" in text:
             return "http://" + text.split("http://", 1)[1].split("/", 1)[0]
@@ -163,12 +224,19 @@ def _address(process, log):
 
 
 def _wait_until_ready(base, process, log):
-    for _ in range(600):
-        if httpx.get(f"{base}/readyz", timeout=60).status_code == 200:
-            return
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.1)
+    with plain_client() as client:
+        for _ in range(1200):
+            if client.get(f"{base}/readyz").status_code == 200:
+                return
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
     raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def wait_for():
+    """wait_for(condition): wait until it holds."""
+    return wait_until
 
 
 @pytest.fixture(scope="session")
@@ -212,6 +280,8 @@ def browser():
     Not for the whole session: while Playwright is there its event loop runs in this thread, and
     tests of other modules run loops of their own.
     """
+    from playwright.sync_api import sync_playwright
+
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

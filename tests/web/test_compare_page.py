@@ -33,7 +33,7 @@ def shown(page, side):
 def results(page):
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save results").click()
-    return json.loads(Path(saved.value.path()).read_text())
+    return json.loads(Path(saved.value.path()).read_text(encoding="utf-8"))
 
 
 def test_keys_choose_what_is_seen_and_the_file_says_what(page):

@@ -5,11 +5,12 @@ import io
 import os
 import signal
 import socket
-import statistics
 import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
 
 import httpx
 import numpy as np
@@ -26,38 +27,27 @@ from rechroma.web.settings import Settings, is_loopback
 STOPPED = -signal.SIGTERM
 
 
-def flat(width, height):
-    """A picture that is small as a file and large in memory."""
-    file = io.BytesIO()
-    Image.new("L", (width, height), 90).save(file, "PNG")
-    return file.getvalue()
-
-
-def post(service, data, path="/v1/colorize", timeout=120):
-    return httpx.post(f"{service.base}{path}", files={"picture": ("a.png", data)}, timeout=timeout)
-
-
-def wait_for(condition, seconds=60):
-    for _ in range(seconds * 20):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("this did not happen")
-
-
 def everything(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-@pytest.fixture(scope="module")
-def large():
-    return flat(9000, 9000)
+@contextmanager
+def asking(service, data):
+    """Sends a picture; the connection ends with the block, whether there is an answer or not."""
+    files = {"picture": ("a.png", data)}
+    request = httpx.Request("POST", f"{service.base}/v1/colorize", files=files)
+    connection = HTTPConnection(request.url.host, request.url.port)
+    connection.request("POST", request.url.path, request.read(), dict(request.headers))
+    try:
+        yield
+    finally:
+        connection.close()
 
 
 def test_too_large_bodies(serve, advised, make_picture):
     with serve(advised, "--max-upload", "1", "--workers", "1") as service:
         data = os.urandom(1_200_000)
-        answer = post(service, data)
+        answer = service.post(data)
         assert answer.status_code == 413
 
         def chunks():
@@ -72,106 +62,108 @@ def test_too_large_bodies(serve, advised, make_picture):
             headers={"Content-Type": "multipart/form-data; boundary=x"},
         )  # fmt: skip
         assert answer.status_code == 413
-        assert post(service, make_picture()).status_code == 200
+        assert service.post(make_picture()).status_code == 200
 
 
-def test_beyond_the_queue(serve, advised, large, make_picture):
+@pytest.mark.posix
+def test_beyond_the_queue(serve, advised, make_picture):
     """One is worked on, one waits, the third is turned away; afterwards all is as before."""
     small = make_picture()
     with serve(advised, "--workers", "1", "--max-queue", "1") as service:
-        with ThreadPoolExecutor(2) as pool:
-            first = pool.submit(post, service, large)
-            wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
-            second = pool.submit(post, service, small)
-            wait_for(lambda: service.metric("rechroma_queue_length") == 1)
-            third = post(service, small)
+        with ThreadPoolExecutor(2) as pool, service.standing():
+            first = pool.submit(service.post, small)
+            service.until("rechroma_jobs_running", 1)
+            second = pool.submit(service.post, small)
+            service.until("rechroma_queue_length", 1)
+            third = service.post(small)
             assert third.status_code == 429
             assert int(third.headers["retry-after"]) >= 1
             assert third.headers["content-type"] == "application/problem+json"
-            assert first.result().status_code == second.result().status_code == 200
-        assert post(service, small).status_code == 200
+            assert not first.done()
+            assert not second.done()
+        assert first.result().status_code == second.result().status_code == 200
+        assert service.post(small).status_code == 200
 
 
-def test_what_takes_too_long(serve, advised, large, make_picture):
-    with serve(advised, "--workers", "1", "--timeout", "0.7") as service:
-        answer = post(service, large)
+@pytest.mark.posix
+def test_what_takes_too_long(serve, advised, make_picture, wait_for):
+    with serve(advised, "--workers", "1", "--timeout", "1") as service:
+        with service.standing():
+            answer = service.post(make_picture())
         assert answer.status_code == 503
         # It would take as long again.
         assert "retry-after" not in answer.headers
         assert "smaller" in answer.json()["mend"]
-        wait_for(lambda: httpx.get(f"{service.base}/readyz").status_code == 200)
-        assert post(service, make_picture()).status_code == 200
+        wait_for(lambda: service.get("/readyz").status_code == 200)
         assert service.metric("rechroma_worker_restarts") == 1
+        # On a busy machine a second may be too little for this one, too.
+        wait_for(lambda: service.post(make_picture()).status_code == 200)
 
 
-def test_a_client_that_goes_takes_its_work_along(serve, advised, large, make_picture):
+@pytest.mark.posix
+def test_a_client_that_goes_takes_its_work_along(serve, advised, make_picture):
     with serve(advised, "--workers", "1") as service:
-        with pytest.raises(httpx.ReadTimeout):
-            post(service, large, timeout=0.8)
-        wait_for(lambda: service.metric("rechroma_worker_restarts") == 1)
-        assert post(service, make_picture()).status_code == 200
-        assert service.metric("rechroma_stored_bytes") == 0
+        with service.standing():
+            with asking(service, make_picture()):
+                service.until("rechroma_jobs_running", 1)
+            service.until("rechroma_worker_restarts", 1)
+        assert service.post(make_picture()).status_code == 200
+        service.until("rechroma_stored_bytes", 0)
 
 
-def test_one_that_waits_can_go_as_well(serve, advised, large, make_picture):
+@pytest.mark.posix
+def test_one_that_waits_can_go_as_well(serve, advised, make_picture):
     with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        first = pool.submit(post, service, large)
-        wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
-        with pytest.raises(httpx.ReadTimeout):
-            post(service, make_picture(), timeout=0.3)
-        wait_for(lambda: service.metric("rechroma_queue_length") == 0)
+        with service.standing():
+            first = pool.submit(service.post, make_picture())
+            service.until("rechroma_jobs_running", 1)
+            with asking(service, make_picture()):
+                service.until("rechroma_queue_length", 1)
+            service.until("rechroma_queue_length", 0)
         assert first.result().status_code == 200
         assert service.metric("rechroma_worker_restarts") == 0
 
 
-def test_a_worker_that_crashes(serve, advised, large, make_picture):
+@pytest.mark.posix
+def test_a_worker_that_crashes(serve, advised, make_picture):
     """The one request fails, in words; the next one finds a new worker."""
     with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        first = pool.submit(post, service, large)
-        wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
-        children = subprocess.run(
-            ["pgrep", "-P", str(service.process.pid), "-f", "spawn_main"],  # noqa: S607
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        for child in children.stdout.split():
-            os.kill(int(child), signal.SIGKILL)
+        with service.standing() as workers:
+            first = pool.submit(service.post, make_picture())
+            service.until("rechroma_jobs_running", 1)
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)
         assert first.result().status_code == 422
         assert "worker" in first.result().json()["detail"]
-        assert post(service, make_picture()).status_code == 200
+        assert service.post(make_picture()).status_code == 200
 
 
-def test_the_event_loop_is_never_blocked(serve, advised):
-    """A picture of 100 megapixels is worked on, and the server answers as if nothing were."""
-    data = flat(10_000, 10_000)
-    with serve(advised, "--workers", "2") as service, httpx.Client(base_url=service.base) as client:
+@pytest.mark.posix
+def test_the_event_loop_is_never_blocked(serve, advised, make_picture):
+    """While all work stands still, the server answers whatever needs none of it.
 
-        def healthz():
-            start = time.perf_counter()
-            assert client.get("/healthz", timeout=60).status_code == 200
-            return time.perf_counter() - start
-
-        idle = statistics.median(healthz() for _ in range(30))
-        with ThreadPoolExecutor(1) as pool:
-            work = pool.submit(post, service, data)
-            times = []
-            while not work.done():
-                times.append(healthz())
-                time.sleep(0.02)
-        assert work.result().status_code == 200
-        assert len(times) > 20
-        # The issue's own bound; the one test whose subject is time. Of a machine that others use,
-        # too, single requests may wait: the slowest one in twenty may not.
-        assert np.quantile(times, 0.95) < idle + 0.1
+    `benchmarks/service.py` measures how soon.
+    """
+    with serve(advised, "--workers", "2") as service, ThreadPoolExecutor(2) as pool:
+        with service.standing():
+            work = [pool.submit(service.post, make_picture()) for _ in range(2)]
+            service.until("rechroma_jobs_running", 2)
+            for path in ("/healthz", "/readyz", "/v1/models", "/", "/openapi.json"):
+                assert service.get(path).status_code == 200
+            # What is no picture is refused without a worker, too.
+            assert service.post(b"hello").status_code == 415
+            assert not any(each.done() for each in work)
+        assert [each.result().status_code for each in work] == [200, 200]
 
 
-def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture):
+@pytest.mark.posix
+def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture, wait_for):
     """The page's line about privacy: no file after the end, also of pictures that stay open."""
     with serve(advised, "--workers", "1") as service:
         for seed in range(3):
-            answer = post(service, make_picture(seed=seed), "/v1/sessions")
-            key = answer.json()["id"]
-            httpx.post(f"{service.base}/v1/sessions/{key}/picture", json={})
-            post(service, make_picture(seed=seed))
+            key = service.post(make_picture(seed=seed), "/v1/sessions").json()["id"]
+            service.line.post(f"{service.base}/v1/sessions/{key}/picture", json={})
+            service.post(make_picture(seed=seed))
         # A result is dropped just after its last byte is sent.
         wait_for(lambda: len(everything(service.temp)) == 3)
         folder = next(service.temp.iterdir())
@@ -181,11 +173,16 @@ def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture):
         assert list(service.temp.iterdir()) == []
 
 
-def test_it_drains_before_it_ends(serve, advised, large):
+@pytest.mark.posix
+def test_it_drains_before_it_ends(serve, advised, make_picture, wait_for):
     with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        work = pool.submit(post, service, large)
-        wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
-        service.process.send_signal(signal.SIGTERM)
+        with service.standing():
+            work = pool.submit(service.post, make_picture())
+            service.until("rechroma_jobs_running", 1)
+            service.process.send_signal(signal.SIGTERM)
+            wait_for(lambda: service.turns_away)
+            assert not work.done()
+            assert service.process.poll() is None
         assert work.result().status_code == 200
         assert service.process.wait(60) == STOPPED
 
@@ -193,29 +190,29 @@ def test_it_drains_before_it_ends(serve, advised, large):
 def test_it_is_not_ready_before_the_model_is_loaded(serve, advised, make_picture):
     with serve(advised, wait=False) as service:
         seen = set()
-        for _ in range(600):
-            answer = httpx.get(f"{service.base}/readyz", timeout=60)
+        while 200 not in seen:
+            answer = service.get("/readyz")
             seen.add(answer.status_code)
-            if answer.status_code == 200:
-                break
-            assert answer.json()["status"] == 503
-            assert post(service, make_picture()).status_code in (200, 503)
+            if answer.status_code != 200:
+                assert answer.json()["status"] == 503
+                assert service.post(make_picture()).status_code in (200, 503)
         assert seen == {200, 503}
 
 
+@pytest.mark.slow
 def test_results_are_not_mixed_up(serve, advised):
     """200 requests, 16 at a time: each answer has its own picture's lightness."""
 
     def picture(seed):
         rng = np.random.default_rng(seed)
         small = Image.fromarray(rng.integers(0, 255, (5, 6), dtype=np.uint8))
-        return small.resize((300, 250), Image.Resampling.BICUBIC)
+        return small.resize((150, 125), Image.Resampling.BICUBIC)
 
     def one(seed):
         own = picture(seed)
         file = io.BytesIO()
         own.save(file, "PNG")
-        while (answer := post(service, file.getvalue())).status_code == 429:
+        while (answer := service.post(file.getvalue())).status_code == 429:
             time.sleep(0.2)
         result = np.asarray(Image.open(io.BytesIO(answer.content)))
         got = rgb_to_lab(result / 255.0)[..., 0]
@@ -233,7 +230,7 @@ def test_a_client_that_sends_slowly_holds_nobody_up(served, make_picture):
             b"POST /v1/colorize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
         )
-        assert post(served, make_picture()).status_code == 200
+        assert served.post(make_picture()).status_code == 200
 
 
 def test_a_page_that_is_closed_leaves_little_time():
@@ -347,12 +344,12 @@ def test_threads_are_not_used_up(served, make_picture):
 
     def watch():
         while not stop.is_set():
-            httpx.get(f"{served.base}/v1/models", timeout=60)
+            served.get("/v1/models")
 
     with ThreadPoolExecutor(4) as pool:
         for _ in range(4):
             pool.submit(watch)
         try:
-            assert post(served, make_picture()).status_code == 200
+            assert served.post(make_picture()).status_code == 200
         finally:
             stop.set()

@@ -3,11 +3,10 @@
 import asyncio
 import errno
 import io
-import os
 import signal
 import socket
+import subprocess
 import tempfile
-import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -15,7 +14,6 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import uvicorn
-from PIL import Image
 from starlette.datastructures import UploadFile
 
 from rechroma.web import service as service_module
@@ -31,40 +29,18 @@ from rechroma.web.settings import Settings
 from rechroma.web.store import PrivateFolder, Store
 
 
-def wait_for(condition, seconds=120):
-    for _ in range(seconds * 20):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("this did not happen")
-
-
 def open_picture(service, data):
-    answer = httpx.post(
-        f"{service.base}/v1/sessions", files={"picture": ("a.png", data)}, timeout=120
-    )
-    assert answer.status_code == 201
+    assert service.post(data, "/v1/sessions").status_code == 201
     assert any(service.temp.iterdir())
 
 
-def large():
-    file = io.BytesIO()
-    Image.new("L", (6000, 6000), 90).save(file, "PNG")
-    return file.getvalue()
-
-
 def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-
-
-def lanes_of(service):
-    with open(f"/proc/{service.process.pid}/task/{service.process.pid}/children") as file:  # noqa: PTH123
-        return [int(pid) for pid in file.read().split()]
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)],  # noqa: S607
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    state = listed.stdout.strip()
+    return bool(state) and not state.startswith("Z")
 
 
 @pytest.fixture
@@ -75,6 +51,7 @@ def hangups_count():
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.posix
 @pytest.mark.usefixtures("hangups_count")
 def test_a_terminal_that_is_closed(serve, advised, make_picture):
     with serve(advised, "--workers", "1") as service:
@@ -84,27 +61,29 @@ def test_a_terminal_that_is_closed(serve, advised, make_picture):
         assert list(service.temp.iterdir()) == []
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
-def test_who_does_not_want_to_wait(serve, advised, make_picture, first):
+def test_who_does_not_want_to_wait(serve, advised, make_picture, wait_for, first):
     """A second Ctrl-C ends work that is under way, and still nothing stays."""
     with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
         open_picture(service, make_picture())
-        url = f"{service.base}/v1/colorize"
-        work = pool.submit(httpx.post, url, files={"picture": ("a.png", large())}, timeout=120)
-        wait_for(lambda: service.metric("rechroma_jobs_running") == 1)
-        service.process.send_signal(first)
-        time.sleep(0.5)
-        service.process.send_signal(signal.SIGINT)
-        service.process.wait(60)
+        with service.standing():
+            work = pool.submit(service.post, make_picture())
+            service.until("rechroma_jobs_running", 1)
+            service.process.send_signal(first)
+            wait_for(lambda: service.turns_away)
+            service.process.send_signal(signal.SIGINT)
+            service.process.wait(60)
         assert list(service.temp.iterdir()) == []
         assert work.exception() is not None or work.result().is_error
 
 
-def test_what_a_killed_server_left(serve, advised, make_picture):
+@pytest.mark.posix
+def test_what_a_killed_server_left(serve, advised, make_picture, wait_for):
     """Its workers end with it, and the next server removes its folder."""
     with serve(advised, "--workers", "1") as killed:
         open_picture(killed, make_picture())
-        workers = lanes_of(killed)
+        workers = killed.workers
         killed.process.kill()
         killed.process.wait()
         wait_for(lambda: not any(alive(pid) for pid in workers))
@@ -114,6 +93,7 @@ def test_what_a_killed_server_left(serve, advised, make_picture):
             assert left.isdisjoint(killed.temp.iterdir())
 
 
+@pytest.mark.posix
 def test_folders_of_servers_that_run_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     first, left = PrivateFolder(), tmp_path / "rechroma-serve-left"

@@ -409,11 +409,21 @@ def test_a_closed_picture_is_gone(serve, advised, gray):
         assert client.delete(f"/v1/sessions/{key}").status_code == 204
 
 
-def test_profiles_are_heeded(client, make_picture):
-    """A gray picture with a linear profile is not taken for sRGB."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    with_profile = make_picture(mode="RGB", icc_profile=profile.tobytes())
-    assert client.post("/v1/colorize", files=files(picture=with_profile)).is_success
+def test_profiles_are_heeded(client, make_picture, adobe_profile):
+    """A picture in Adobe RGB is not taken for sRGB: its lightness is that of LittleCMS."""
+    data = make_picture(mode="RGB", icc_profile=adobe_profile)
+    answer = client.post("/v1/colorize", files=files(picture=data))
+    named = ImageCms.ImageCmsProfile(io.BytesIO(adobe_profile))
+    converted = ImageCms.profileToProfile(
+        Image.open(io.BytesIO(data)), named, ImageCms.createProfile("sRGB")
+    )
+    got, wanted, unheeded = (
+        rgb_to_lab(np.asarray(picture) / 255)[..., 0]
+        for picture in (pixels(answer.content), converted, pixels(data))
+    )
+    # Half a level of each on the way.
+    assert np.abs(got - wanted).max() < 1
+    assert np.abs(unheeded - wanted).max() > 2
 
 
 def test_tokens(serve, advised):

@@ -171,7 +171,7 @@ def test_what_takes_too_long_is_not_to_be_tried_again(monkeypatch):
 
 def test_nobody_waits_for_ever(monkeypatch):
     async def main():
-        async with pooled(monkeypatch, seconds=0.05) as pool:
+        async with pooled(monkeypatch, seconds=2.0) as pool:
             await cancelled_midway(pool, Task())  # which goes on, and has the only worker
             with pytest.raises(Problem) as late:
                 await pool.run(lambda worker: worker.pid)
@@ -288,6 +288,7 @@ def worker(advised, tmp_path):
     made.close()
 
 
+@pytest.mark.posix
 def test_a_lane_outlives_what_its_terminal_sends(worker, make_picture, tmp_path):
     """A group's signals are for the server to heed; and what is gone is not kept."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,13 +44,19 @@ def _index(names: list[str]) -> str:
 def _cell(cell: dict[str, Any], folder: Path, name: str) -> str:
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
-        return f"{source}\n"
+        return f"{_relinked(source)}\n"
     if cell["cell_type"] != "code" or not source.strip():
         return ""
     outputs = [
         _output(each, folder, f"{name}-{n}") for n, each in enumerate(cell.get("outputs", ()))
     ]
     return "\n".join([_fenced(source, "python"), *outputs])
+
+
+def _relinked(text: str) -> str:
+    """Return text whose links hold in `docs/notebooks/`; files outside of `docs/` are no pages."""
+    text = re.sub(r"\[([^\]]+)\]\(\.\./(?!docs/)[^)]*\)", r"\1", text)
+    return text.replace("](../docs/", "](../")
 
 
 def _output(output: dict[str, Any], folder: Path, name: str) -> str:

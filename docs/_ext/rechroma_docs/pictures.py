@@ -20,8 +20,9 @@ __all__ = ["make_gallery", "make_tutorial"]
 # As in the tutorial and in the guides.
 _HINTS = (rechroma.Hint(650, 560, "#6b4a2f"), rechroma.Hint(548, 425, "#7a2230"))
 _SWATCHES = (
-    rechroma.Swatch((620, 210, 200, 80), (300, 20, 200, 60)),
-    rechroma.Swatch((150, 260, 60, 70), (60, 170, 120, 120)),
+    rechroma.Swatch((560, 160, 200, 80), (195, 40, 30, 40)),
+    rechroma.Swatch((20, 370, 70, 80), (260, 70, 90, 70)),
+    rechroma.Swatch((400, 520, 60, 60), (307, 494, 150, 60)),
 )
 _GAP = 6
 
@@ -50,7 +51,7 @@ def make_tutorial(examples: Path, folder: Path) -> None:
     hinted = colorizer.colorize(work.photo, hints=_HINTS)
     _beside([usual, work.confidence(), hinted], 360, folder / "tutorial-hints.jpg")
     source = colorizer.colorize(examples / "buffalo-savings-bank-1908.jpg")
-    target = rechroma.read(examples / "detroit-1915.jpg")
+    target = rechroma.read(examples / "saratoga-springs-broadway-1900s.jpg")
     moods = [rechroma.transfer(source, target, swatches=pairs) for pairs in ((), _SWATCHES)]
     _beside([source, target, *moods], 360, folder / "tutorial-moods.jpg")
 

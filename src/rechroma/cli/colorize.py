@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import click
 
 from rechroma.cli import options, training_options
 from rechroma.cli.console import Console
-from rechroma.cli.training_options import model_or_checkpoint
+from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
+from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
@@ -18,7 +20,9 @@ __all__ = ["colorize"]
 
 
 @click.command()
-@options.inputs
+@click.argument("inputs", nargs=-1, type=click.Path())
+@click.option("--inp", multiple=True, type=click.Path(), metavar="DIR",
+              help="A further way to name an input, the original's; may be repeated.")  # fmt: skip
 @options.output
 @options.model
 @training_options.cfg
@@ -66,11 +70,12 @@ def colorize(
     console: Console,
     *,
     inputs: tuple[str, ...],
+    inp: tuple[str, ...],
     output: str | None,
     model: str,
     cfg: Path | None,
     overrides: tuple[str, ...],
-    ckpt_name: str,
+    ckpt_name: str | None,
     strength: float,
     vividness: float,
     hint: tuple[str, ...],
@@ -102,7 +107,7 @@ def colorize(
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
-      rechroma colorize old.jpg --cfg train_base --ckpt_name ckpt_best
+      rechroma colorize --inp data/test --out output --cfg train_base --ckpt_name ckpt_best
 
     INPUTS are pictures, folders, quoted globs, @LIST (a file with one path a line) or - for
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
@@ -113,18 +118,24 @@ def colorize(
     from rechroma.cli.results import show_plan
     from rechroma.colorizer import Colorizer
 
+    refuse_two_models(cfg, overrides, ckpt_name)
+    named = (*inputs, *inp)
+    if not named:
+        raise UsageError("no pictures given", "see rechroma colorize --help")
     colors = ColorizeOptions(
         strength, vividness, keep_color, raw_output, mood, hint, hints, variants, confidence
     )
-    plan = planned(colors, plan_job(inputs, output, console, beside="{parent}/{stem}.color{ext}"))
+    plan = planned(colors, plan_job(named, output, console, beside="{parent}/{stem}.color{ext}"))
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
-    with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
+    with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:
+            chosen = model_or_checkpoint(model, cfg, overrides, ckpt_name)
+            file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
                 colorizer, colors, plan.tasks[0], overwrite=overwrite, quality=quality

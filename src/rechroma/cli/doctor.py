@@ -103,7 +103,7 @@ def _as_text(packages: PackageCheck, problem: RechromaError | None) -> str:
 _NAME = re.compile(r"[\w.-]+")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
 # For people who work on Rechroma itself; no user misses it.
-_NOT_FOR_USERS = "dev"
+_NOT_FOR_USERS = frozenset(("dev", "test"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def check_packages() -> PackageCheck:
     for requirement in _requirements():
         name = _NAME.match(requirement)
         extra = _EXTRA.search(requirement)
-        if name is None or (extra and extra[1] == _NOT_FOR_USERS):
+        if name is None or (extra and extra[1] in _NOT_FOR_USERS):
             continue
         found = _version(name[0])
         if extra is None:

@@ -10,7 +10,7 @@ import click
 
 from rechroma.cli import options, training_options
 from rechroma.cli.console import Console
-from rechroma.cli.training_options import model_or_checkpoint
+from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def evaluate(
     model: str,
     cfg: Path | None,
     overrides: tuple[str, ...],
-    ckpt_name: str,
+    ckpt_name: str | None,
     strength: float,
     vividness: float,
     size: int | None,
@@ -74,6 +74,7 @@ def evaluate(
     Everything runs as `rechroma colorize` does, at the pictures' own size. A model that predicts
     RGB gets two rows: its own picture, and its colors on the photograph's own lightness.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+    refuse_two_models(cfg, overrides, ckpt_name)
     training_options.require_training()
     from rechroma.colorizer import Colorizer
     from rechroma.evaluation import predictions
@@ -83,8 +84,8 @@ def evaluate(
     from rechroma.evaluation.report import load_truths, table
 
     place = folder or _val_dir(cfg, overrides)
-    name = model if cfg is None else ckpt_name
     with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
+        name = model if cfg is None else Path(file).stem
         truths = load_truths(place, limit)
         distance = load_perceptual("lpips" if metric == "lpips" else "st_lpips")
         features = Lite0Features(kid_encoder) if kid_encoder else None

@@ -35,6 +35,7 @@ inputs = click.argument("inputs", nargs=-1, required=True, type=click.Path())
 output = click.option(
     "-o",
     "--output",
+    "--out",
     metavar="OUT",
     type=click.Path(),
     help="A file, a folder (sub-folders are kept), - for stdout, or a template with {parent}, "

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from rechroma.cli import training_options
 from rechroma.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
     from rechroma.cli.console import Console
 
-__all__ = ["cfg", "ckpt_name", "model_or_checkpoint", "overrides", "require_training", "show_log"]
+__all__ = [
+    "cfg",
+    "ckpt_name",
+    "model_or_checkpoint",
+    "overrides",
+    "refuse_two_models",
+    "require_training",
+    "show_log",
+]
+
+_BEST = "ckpt_best"
 
 cfg = click.option(
     "--cfg",
@@ -36,10 +46,9 @@ overrides = click.option(
 )
 ckpt_name = click.option(
     "--ckpt_name",
-    default="ckpt_best",
-    show_default=True,
     metavar="NAME",
-    help="A checkpoint in OUTPUT_DIR: ckpt_best or ckpt_last.",
+    help="A checkpoint in OUTPUT_DIR: ckpt_best or ckpt_last; ckpt_best.pth.tar is the same.  "
+    "[default: ckpt_best]",
 )
 
 
@@ -66,26 +75,39 @@ def show_log(console: Console) -> None:
     logger.setLevel(logging.INFO)
 
 
+def refuse_two_models(cfg: Path | None, overrides: tuple[str, ...], ckpt_name: str | None) -> None:
+    """Refuse what names two models, or half of one.
+
+    Raises:
+        UsageError: `--model` beside `--cfg`; `--ckpt_name` or `--set` without `--cfg`.
+    """
+    source = click.get_current_context().get_parameter_source("model")
+    if cfg is not None and source is ParameterSource.COMMANDLINE:
+        raise UsageError("--model and --cfg both name a model", "give one of them")
+    if cfg is None and (ckpt_name is not None or overrides):
+        word = "--set" if ckpt_name is None else "--ckpt_name"
+        raise UsageError(f"{word} without --cfg", "add --cfg with the config of the run")
+
+
 @contextmanager
 def model_or_checkpoint(
-    model: str, cfg: Path | None, overrides: tuple[str, ...], ckpt_name: str
+    model: str, cfg: Path | None, overrides: tuple[str, ...], ckpt_name: str | None
 ) -> Generator[str]:
     """Yield `model` as it is, or the ONNX file of a checkpoint if there is a config.
 
     Raises:
-        UsageError: `--model` beside `--cfg`.
+        UsageError: See `refuse_two_models`.
         MissingExtraError: A config, and PyTorch is not installed.
         ConfigError: The config does not hold.
         ModelError: There is no such checkpoint, or it holds another network than the config.
     """
+    refuse_two_models(cfg, overrides, ckpt_name)
     if cfg is None:
         yield model
         return
-    if model != "default":
-        raise UsageError("--model and --cfg both name a model", "give one of them")
-    training_options.require_training()
+    require_training()
     from rechroma.training.config import load_config
     from rechroma.training.export import exported_checkpoint
 
-    with exported_checkpoint(load_config(cfg, list(overrides)), ckpt_name) as file:
+    with exported_checkpoint(load_config(cfg, list(overrides)), ckpt_name or _BEST) as file:
         yield str(file)

@@ -57,9 +57,9 @@ class Colorization:
         The network runs once; every picture after that is quick:
 
         >>> from rechroma import Colorizer
-        >>> work = Colorizer().predict("examples/detroit-1915.jpg")
+        >>> work = Colorizer().predict("examples/louis-armstrong-1946.jpg")
         >>> for strength in (0.6, 1.0, 1.3):
-        ...     _ = work.render(strength=strength).save(f"detroit-{strength}.jpg")
+        ...     _ = work.render(strength=strength).save(f"louis-{strength}.jpg")
 
         Other plausible answers, and where the model is sure (white):
 

@@ -56,11 +56,11 @@ class Colorizer:
 
         >>> from rechroma import Colorizer
         >>> colorizer = Colorizer()
-        >>> for name in ("louis-armstrong-1946", "detroit-1915"):
+        >>> for name in ("louis-armstrong-1946", "pea-pickers-nipomo-1936"):
         ...     photo = colorizer.colorize(f"examples/{name}.jpg")
         ...     print(photo.save(f"{name}.color.jpg"))
         louis-armstrong-1946.color.jpg
-        detroit-1915.color.jpg
+        pea-pickers-nipomo-1936.color.jpg
     """
 
     def __init__(

@@ -25,8 +25,10 @@ def library_folder() -> Path:
     """Return the folder: $RECHROMA_LOOKS, or `rechroma/looks` where the system keeps such files."""
     if folder := os.environ.get("RECHROMA_LOOKS"):
         return Path(folder)
-    base = os.environ.get("XDG_DATA_HOME") or os.environ.get("APPDATA")
-    return Path(base or Path.home() / ".local" / "share") / "rechroma" / "looks"
+    # Whoever names the folder, and whoever has no looks, does without.
+    from platformdirs import user_data_path
+
+    return user_data_path("rechroma", appauthor=False) / "looks"
 
 
 def save_look(look: Look, name: str, *, overwrite: bool = False) -> Path:

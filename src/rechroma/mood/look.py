@@ -59,7 +59,7 @@ class Look:
         >>> y, x = np.mgrid[0:1:64j, 0:1:64j]
         >>> sunset = np.dstack([0.5 + x / 2, 0.3 + y / 4, 0.2 + x * y / 4])
         >>> look = rechroma.fit_look(sunset)
-        >>> photo = look.apply(rechroma.read("examples/detroit-1915.jpg"))
+        >>> photo = look.apply(rechroma.read("examples/louis-armstrong-1946.jpg"))
         >>> print(look.save("sunset.cube"))
         sunset.cube
     """

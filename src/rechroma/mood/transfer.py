@@ -53,10 +53,11 @@ def transfer(
 
     Examples:
         >>> import rechroma
-        >>> sunny = rechroma.colorize("examples/saratoga-springs-broadway-1900s.jpg")
-        >>> photo = rechroma.transfer(sunny, "examples/detroit-1915.jpg", strength=0.8)
-        >>> print(photo.save("detroit.mood.jpg"))
-        detroit.mood.jpg
+        >>> street = "examples/saratoga-springs-broadway-1900s.jpg"
+        >>> sunny = rechroma.colorize("examples/buffalo-savings-bank-1908.jpg")
+        >>> photo = rechroma.transfer(sunny, street, strength=0.8)
+        >>> print(photo.save("louis.mood.jpg"))
+        louis.mood.jpg
     """
     several = isinstance(source, list | tuple)
     sources = [

@@ -40,13 +40,13 @@ class Photo:
 
     Examples:
         >>> import rechroma
-        >>> photo = rechroma.read("examples/detroit-1915.jpg")
+        >>> photo = rechroma.read("examples/louis-armstrong-1946.jpg")
         >>> photo.width, photo.height, photo.bit_depth, photo.format
-        (1000, 553, 8, 'jpeg')
+        (880, 678, 8, 'jpeg')
         >>> photo.pixels.shape, photo.pixels.dtype
-        ((553, 1000, 3), dtype('float32'))
+        ((678, 880, 3), dtype('float32'))
         >>> photo.to_pil().size
-        (1000, 553)
+        (880, 678)
     """
 
     samples: NDArray[Any]

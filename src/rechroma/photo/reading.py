@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
@@ -15,6 +16,8 @@ from rechroma.photo.limits import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.model import Photo
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
     from PIL.Image import Image
 
@@ -45,8 +48,8 @@ def read(
     Examples:
         >>> import numpy as np
         >>> import rechroma
-        >>> rechroma.read("examples/detroit-1915.jpg").name
-        'examples/detroit-1915.jpg'
+        >>> rechroma.read("examples/louis-armstrong-1946.jpg").format
+        'jpeg'
         >>> scan = rechroma.read(np.zeros((480, 640), np.uint16))
         >>> scan.bit_depth, scan.was_gray
         (16, True)
@@ -74,23 +77,30 @@ def read(
 
 
 def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:
-    # OpenImageIO's Python binding reads from files only.
-    with tempfile.NamedTemporaryFile(prefix="rechroma-") as file:
-        file.write(content)
-        file.flush()
-        return decode_file(Path(file.name), name, max_pixels)
+    with _new_file("picture") as path:
+        path.write_bytes(content)
+        return decode_file(path, name, max_pixels)
 
 
 def _from_pil(picture: Image, max_pixels: int | None) -> Photo:
     """Let Pillow write the picture losslessly: one way in, with profile, EXIF and 16 bits."""
     check_pixels(picture.width, picture.height, max_pixels, "<Pillow image>")
-    with tempfile.NamedTemporaryFile(prefix="rechroma-", suffix=".tif") as file:
+    with _new_file("picture.tif") as path:
         plain = picture.convert("RGBA") if picture.mode in ("P", "PA", "RGBa", "RGBX") else picture
         if plain.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
             plain = plain.convert("RGB")
-        plain.save(file, format="TIFF", icc_profile=picture.info.get("icc_profile"))
-        file.flush()
-        return decode_file(Path(file.name), "<Pillow image>", max_pixels)
+        plain.save(path, format="TIFF", icc_profile=picture.info.get("icc_profile"))
+        return decode_file(path, "<Pillow image>", max_pixels)
+
+
+@contextmanager
+def _new_file(name: str) -> Generator[Path]:
+    """Yield a path to write to and to decode from: OpenImageIO's Python binding reads files only.
+
+    In a folder of its own: on Windows nobody else opens a temporary file while it is open.
+    """
+    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+        yield Path(folder, name)
 
 
 def from_array(values: NDArray[Any]) -> Photo:

@@ -53,9 +53,9 @@ def write(
 
     Examples:
         >>> import rechroma
-        >>> photo = rechroma.read("examples/detroit-1915.jpg")
-        >>> rechroma.write(photo, "detroit.png", bit_depth=16)
-        >>> rechroma.read("detroit.png").bit_depth
+        >>> photo = rechroma.read("examples/louis-armstrong-1946.jpg")
+        >>> rechroma.write(photo, "louis.png", bit_depth=16)
+        >>> rechroma.read("louis.png").bit_depth
         16
     """
     target = Path(target)

@@ -69,7 +69,9 @@ def catalog(folder: Path, workers: int, cache: Path) -> list[Picture]:
     paths = picture_files(folder, outside=cache.parent / FIGURES)
     if not paths:
         raise ConfigError(f"{folder}: no pictures there", "check TRAIN_DIR and VAL_DIR")
-    known: dict[str, list[float | str]] = json.loads(cache.read_text()) if cache.exists() else {}
+    known: dict[str, list[float | str]] = (
+        json.loads(cache.read_text(encoding="utf-8")) if cache.exists() else {}
+    )
     missing = [path for path in paths if _key(path) not in known]
     problems: list[str] = []
     with ProcessPoolExecutor(max(1, workers)) as pool:
@@ -84,7 +86,7 @@ def catalog(folder: Path, workers: int, cache: Path) -> list[Picture]:
             "mend or move them, then start again",
         )
     if missing:
-        cache.write_text(json.dumps(known))
+        cache.write_text(json.dumps(known), encoding="utf-8")
     found = ((path, *known[_key(path)]) for path in paths)
     return [Picture(path, float(chroma), str(content)) for path, chroma, content in found]
 

@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 _SUFFIX = ".safetensors"
+# How the original's checkpoints end; the names of ours may be typed like theirs.
+_ORIGINAL_SUFFIX = ".pth.tar"
 # Parts of `ColorizerModel` that change nothing before they have learnt.
 ADDITIONS = ("network.side.", "network.queries.")
 # How to mend it where a file holds another network than the model.
@@ -45,8 +47,11 @@ _AS_MADE = "NETWORK must be as it was when the checkpoint was made"
 
 
 def checkpoint_path(folder: Path, name: str) -> Path:
-    """Return the file of a checkpoint in a run's folder; the suffix may be left out."""
-    return folder / (name if name.endswith(_SUFFIX) else name + _SUFFIX)
+    """Return the file of a checkpoint in a run's folder.
+
+    `ckpt_best`, `ckpt_best.safetensors` and, as the original has it, `ckpt_best.pth.tar` are one.
+    """
+    return folder / (name.removesuffix(_ORIGINAL_SUFFIX).removesuffix(_SUFFIX) + _SUFFIX)
 
 
 def save_weights(

@@ -18,7 +18,7 @@ from rechroma.colorizer.card import CARD_KEY, ModelCard, parse_card
 from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE
 from rechroma.errors import ConfigError
 from rechroma.photo.atomic import atomic_target, refuse_taken
-from rechroma.training.checkpoint import load_checkpoint
+from rechroma.training.checkpoint import checkpoint_path, load_checkpoint
 from rechroma.training.networks import Conditioning, EfficientNetUNet
 from rechroma.training.onnx_weights import TRAINABLE_KEY, describe
 
@@ -144,9 +144,10 @@ def exported_checkpoint(config: TrainConfig, ckpt_name: str) -> Generator[Path]:
         ModelError: There is no such checkpoint, or it holds another network than the config.
     """
     network, facts = load_checkpoint(config, ckpt_name)
+    name = checkpoint_path(config.output_dir, ckpt_name).stem
     with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        file = Path(folder, f"{ckpt_name}.onnx")
-        card = card_of(network, name=ckpt_name, log_weights=facts.get("log_weights"))
+        file = Path(folder, f"{name}.onnx")
+        card = card_of(network, name=name, log_weights=facts.get("log_weights"))
         export_onnx(network, file, card)
         yield file
 

@@ -252,7 +252,7 @@ export class ColorRoom {
 const isOpen = ({ id }) => api.facts(id).then(() => true, () => false);
 
 const SAMPLES = [
-  ["detroit-1915.jpg", "Detroit, about 1915"],
+  ["saratoga-springs-broadway-1900s.jpg", "Saratoga Springs, about 1910"],
   ["louis-armstrong-1946.jpg", "Louis Armstrong, 1946"],
-  ["migrant-mother-1936.jpg", "Migrant Mother, 1936"],
+  ["pea-pickers-nipomo-1936.jpg", "Migrant Mother, 1936"],
 ];
