@@ -27,6 +27,7 @@ from skimage.metrics import structural_similarity
 
 from rechroma.color import ciede2000, rgb_to_lab
 from rechroma.evaluation.figure import contact_sheet
+from rechroma.evaluation.scores import psnr
 from rechroma.mood import METHODS, Swatch, fit_look, transfer
 from rechroma.mood.lut import LUT_SIZES
 from rechroma.photo import read
@@ -107,16 +108,14 @@ def _self_reference(
         truth = rgb_to_lab(pair.truth / 255.0)
         results = {name: call(pair.source, pair.target) for name, call in everyone.items()}
         for name, found in results.items():
-            squared = np.square(found.astype(float) - pair.truth).mean()
-            psnr = 10 * np.log10(255**2 / max(squared, 1e-3))
             difference = ciede2000(rgb_to_lab(found / 255.0), truth).mean()
-            scores[name][pair.name] = psnr, float(difference)
+            scores[name][pair.name] = psnr(found, pair.truth), float(difference)
         shown = [results[who] for who in _SHOWN if who in results]
         rows.append([pair.source, pair.target, *shown, pair.truth])
     print(f"\n{count} photographs\n\n| method | PSNR ↑ | ΔE2000 ↓ |\n|---|---|---|")
     for name, values in scores.items():
-        psnr, difference = np.mean(list(values.values()), axis=0)
-        print(f"| {name} | {psnr:.2f} | {difference:.2f} |")
+        decibels, difference = np.mean(list(values.values()), axis=0)
+        print(f"| {name} | {decibels:.2f} | {difference:.2f} |")
     if sheets:
         titles = ["source", "target", *(who for who in _SHOWN if who in everyone), "truth"]
         # The best first.

@@ -4,10 +4,11 @@
 RechromaError                 1
 ├── UsageError                2  a wrong option, path or combination
 │   └── ConfigError           2  a training config that does not hold
+├── UnwritableFileError       3  the name is taken, or the folder or the disk says no
 ├── PhotoError                3
 │   ├── UnreadablePhotoError  3  not a picture, truncated, empty, of an unknown kind
 │   ├── PhotoTooLargeError    3  more pixels than the limit
-│   └── UnwritablePhotoError  3  the folder, the format or the disk says no
+│   └── UnwritablePhotoError  3  its format says no; an UnwritableFileError, too
 ├── ModelError                4  a model that is missing or that breaks its card
 │   └── MissingExtraError     4  an optional part of the package is not installed
 ├── LookError                 3  a .cube file that is broken or of another kind
@@ -35,6 +36,7 @@ __all__ = [
     "RechromaError",
     "TrainingError",
     "UnreadablePhotoError",
+    "UnwritableFileError",
     "UnwritablePhotoError",
     "UsageError",
 ]
@@ -89,6 +91,12 @@ class ConfigError(UsageError):
     """A training config with an unknown key or a value out of range."""
 
 
+class UnwritableFileError(RechromaError):
+    """A file could not be written; what stood at its name is as it was."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
 class PhotoError(RechromaError):
     """Something about one picture."""
 
@@ -103,8 +111,8 @@ class PhotoTooLargeError(PhotoError):
     """The picture announces more pixels than the limit; nothing was decoded."""
 
 
-class UnwritablePhotoError(PhotoError):
-    """The picture could not be written; nothing was left at the target."""
+class UnwritablePhotoError(PhotoError, UnwritableFileError):
+    """The picture can't be written in this format; nothing was left at the target."""
 
 
 class ModelError(RechromaError):

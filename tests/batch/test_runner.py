@@ -20,7 +20,7 @@ from rechroma.errors import (
     PhotoTooLargeError,
     RechromaError,
     UnreadablePhotoError,
-    UnwritablePhotoError,
+    UnwritableFileError,
 )
 
 
@@ -201,7 +201,7 @@ def test_the_quality_reaches_the_writer():
 def test_a_folder_that_cannot_be_made_is_one_clear_error():
     Path("out").write_text("a file is in the way", encoding="utf-8")
     [outcome] = run([Task(Path("in/3.png"), Path("out/3.png"))], invert, jobs=1)
-    assert isinstance(outcome.error, UnwritablePhotoError)
+    assert isinstance(outcome.error, UnwritableFileError)
     assert "out" in outcome.error.what
 
 

@@ -14,7 +14,7 @@ from skimage.transform import resize, resize_local_mean
 
 from rechroma.color import lightness
 from rechroma.colorizer.size import SizePlan, network_lightness, plan_size
-from rechroma.photo.shrink import block_mean
+from rechroma.photo.samples import block_mean
 
 SIDES = st.integers(1, 60_000)
 

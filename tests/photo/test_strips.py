@@ -3,7 +3,7 @@ import OpenImageIO as oiio
 import pytest
 from PIL import Image
 
-from rechroma.errors import PhotoTooLargeError, UnreadablePhotoError, UnwritablePhotoError
+from rechroma.errors import PhotoTooLargeError, UnreadablePhotoError, UnwritableFileError
 from rechroma.photo import read, strips, write
 from rechroma.photo.strips import open_strips
 
@@ -92,7 +92,7 @@ def test_nothing_is_written_over_and_limits_hold(tmp_path, picture):
     file = tmp_path / "in.png"
     write(read(picture), file)
     found = open_strips(file, max_pixels=None)
-    with pytest.raises(UnwritablePhotoError, match="exists already"):
+    with pytest.raises(UnwritableFileError, match="exists already"):
         found.write(file, darker, quality=None, overwrite=False)
     with pytest.raises(PhotoTooLargeError):
         open_strips(file, max_pixels=1000)

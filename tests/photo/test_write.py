@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image, ImageCms
 
-from rechroma.errors import UnwritablePhotoError
+from rechroma.errors import UnwritableFileError, UnwritablePhotoError
 from rechroma.photo import encode, read, write
 from rechroma.photo.icc import srgb_profile
 
@@ -78,7 +78,7 @@ def test_jpeg_chroma_is_not_subsampled():
 def test_an_existing_file_is_refused_or_replaced(tmp_path):
     target = tmp_path / "a.png"
     target.write_bytes(b"precious")
-    with pytest.raises(UnwritablePhotoError, match="overwrite"):
+    with pytest.raises(UnwritableFileError, match="overwrite"):
         write(read(COLOR), target)
     assert target.read_bytes() == b"precious"
     write(read(COLOR), target, overwrite=True)
@@ -87,11 +87,11 @@ def test_an_existing_file_is_refused_or_replaced(tmp_path):
 
 
 def test_nothing_is_left_after_a_failure(tmp_path, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("rechroma.photo.writing._put", fail)
-    with pytest.raises(UnwritablePhotoError, match="No space"):
+    monkeypatch.setattr("rechroma.photo.openimageio_codec.OpenImageIOCodec.encode", fail)
+    with pytest.raises(UnwritableFileError, match="No space"):
         write(read(COLOR), tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
 
@@ -103,7 +103,7 @@ def test_formats_that_cannot_be_written(tmp_path, name):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(UnwritablePhotoError, match="nowhere"):
+    with pytest.raises(UnwritableFileError, match="nowhere"):
         write(read(COLOR), tmp_path / "nowhere" / "a.png")
 
 
@@ -114,7 +114,7 @@ def test_file_systems_without_hard_links(tmp_path, monkeypatch):
     monkeypatch.setattr("os.link", no_links)
     write(read(COLOR), tmp_path / "a.png")
     assert np.array_equal(read(tmp_path / "a.png").to_uint8(), COLOR)
-    with pytest.raises(UnwritablePhotoError):
+    with pytest.raises(UnwritableFileError, match="exists already"):
         write(read(COLOR), tmp_path / "a.png")
 
 

@@ -1,6 +1,5 @@
 """Uploads that mean harm, and requests that make no sense: never a 500, never a crash."""
 
-import io
 import json
 import struct
 import subprocess
@@ -10,12 +9,9 @@ import hypothesis
 import numpy as np
 import pytest
 import schemathesis
-from PIL import Image
 
-from rechroma.photo import read
 from rechroma.web.app import make_app
 from rechroma.web.settings import Settings
-from rechroma.web.signatures import HEAD, looks_like_picture
 
 # Megabytes that a service may hold more than at the start, after 500 hostile uploads.
 ROOM = 100
@@ -136,19 +132,6 @@ def test_broken_json(client, make_picture, text):
     answer = client.post(path, content=text.encode("utf-8", "replace"), headers=header)
     assert answer.status_code in (400, 422)
     client.delete(f"/v1/sessions/{opened['id']}")
-
-
-def test_what_the_signatures_let_through(make_picture):
-    """Whatever can be written can also be sent back, and is read."""
-    for kind in ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000"):
-        data = make_picture(kind, mode="RGB")
-        assert looks_like_picture(data[:HEAD])
-        assert read(data).width == 120
-    deep = io.BytesIO()
-    Image.new("I;16", (9, 9)).save(deep, "TIFF")
-    assert looks_like_picture(deep.getvalue()[:HEAD])
-    for harmless in (b"", b"RIFF\x00\x00\x00\x00AVI ", b"<svg", b"%PDF-1.7", b"PK\x03\x04", b"MZ"):
-        assert not looks_like_picture(harmless)
 
 
 # Requests of each kind that find something to do.

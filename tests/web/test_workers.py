@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from rechroma.errors import ModelError, RechromaError, UnwritablePhotoError
+from rechroma.errors import ModelError, RechromaError, UnwritableFileError, UnwritablePhotoError
 from rechroma.photo import read
 from rechroma.web import pool as pool_module
 from rechroma.web.jobs import Output, ResultFile, TransferRequest
@@ -255,7 +255,7 @@ def unwritable():
     try:
         raise OSError(errno.ENOSPC, "No space left on device")
     except OSError as error:
-        raise UnwritablePhotoError("a.png: can't be written", "choose another output") from error
+        raise UnwritableFileError("a.png: can't be written", "choose another output") from error
 
 
 @pytest.mark.parametrize(
@@ -265,6 +265,7 @@ def unwritable():
         (fail_with(OSError(errno.ENOSPC, "full")), DiskFullError, 507),
         (unwritable, DiskFullError, 507),
         (fail_with(UnwritablePhotoError("too wide")), UnwritablePhotoError, 422),
+        (fail_with(UnwritableFileError("read-only")), UnwritableFileError, 500),
     ],
 )
 def test_whose_fault_it_is(work, kind, status):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rechroma.errors import RechromaError
-from rechroma.photo import readable_suffixes, writable_suffixes
-from rechroma.photo.formats import format_of, writer_of
+from rechroma.photo.formats import FORMATS, Format
 from rechroma_docs.markdown import code, table
 
 __all__ = ["write_errors", "write_formats"]
@@ -29,18 +26,19 @@ def _error_rows(kind: type[RechromaError]) -> list[list[str]]:
 
 
 def write_formats() -> str:
-    """Return a table of the formats that are written, and a line on those that are only read."""
-    suffixes: dict[str, list[str]] = {}
-    for suffix in sorted(writable_suffixes()):
-        suffixes.setdefault(format_of(Path(f"x{suffix}")), []).append(suffix)
-    rows: list[list[str]] = []
-    for name, found in suffixes.items():
-        writer = writer_of(name)
-        depths = ", ".join("float" if depth == 32 else str(depth) for depth in writer.depths)
-        rows.append(
-            [code(name), " ".join(map(code, found)), depths, "yes" if writer.alpha else "no",
-             "yes" if writer.lossy else "no", "linear" if writer.linear else "sRGB"]
-        )  # fmt: skip
-    head = ["format", "suffixes", "bits of a channel", "alpha", "`--quality`", "numbers"]
-    only_read = ", ".join(map(code, sorted(readable_suffixes() - writable_suffixes())))
-    return f"{table(head, rows)}\nRead, and not written: {only_read}.\n"
+    """Return a table of the formats."""
+    head = ["format", "suffixes", "media type", "bits written", "alpha", "`--quality`", "numbers"]
+    return table(head, map(_format_row, FORMATS.values()))
+
+
+def _format_row(format_: Format) -> list[str]:
+    depths = ["float" if depth == 32 else str(depth) for depth in format_.depths]
+    return [
+        format_.title,
+        " ".join(map(code, format_.suffixes)),
+        code(format_.media_type),
+        ", ".join(depths) or "only read",
+        "yes" if format_.alpha and format_.writable else "",
+        "yes" if format_.lossy else "",
+        "linear" if format_.linear else "sRGB",
+    ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FoundPicture", "find_pictures"]
 
-_MAGIC = re.compile(r"[*?\[]")
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _pictures_of(entry: str, outside: Path | None) -> list[FoundPicture]:
         return _searched(_walk(path), path, entry, outside)
     if os.path.lexists(path):
         return [FoundPicture(path, PurePath(), named=True)]
-    if _MAGIC.search(entry):
+    if _WILDCARD.search(entry):
         matches = (Path(match) for match in glob.iglob(entry, recursive=True))  # noqa: PTH207
         return _searched(matches, _fixed_folder(path), entry, outside)
     raise UsageError(f"there is no file or folder {entry}", "check the path")
@@ -113,7 +113,7 @@ def _refuse_folder(error: OSError) -> NoReturn:
 def _fixed_folder(pattern: Path) -> Path:
     """Return the part of a glob before the first wildcard."""
     parts = pattern.parts
-    first = next(i for i, part in enumerate(parts) if _MAGIC.search(part))
+    first = next(i for i, part in enumerate(parts) if _WILDCARD.search(part))
     return Path(*parts[:first])
 
 

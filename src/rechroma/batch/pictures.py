@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch.task import STANDARD, Place, Task
-from rechroma.errors import UnwritablePhotoError
-from rechroma.photo import Photo, copy_file, encode, read, writable_format, write
+from rechroma.files import copy_file, make_folder
+from rechroma.photo import Photo, encode, read, writable_format, write
 from rechroma.photo.strips import open_strips
 
 if TYPE_CHECKING:
@@ -33,14 +33,15 @@ def save(photo: Photo, target: Place, *, quality: int | None, overwrite: bool) -
     Standard output gets the format that the picture came in, or PNG where that is only read.
 
     Raises:
-        UnwritablePhotoError: The folder, the format or the disk says no, or something stands at
-            the target and `overwrite` is false.
+        UnwritablePhotoError: The format says no.
+        UnwritableFileError: The folder or the disk says no, or something stands at the target and
+            `overwrite` is false.
     """
     if not isinstance(target, Path):
         sys.stdout.buffer.write(encode(photo, writable_format(photo.format), quality=quality))
         sys.stdout.buffer.flush()
         return
-    _make_folder(target.parent)
+    make_folder(target.parent)
     write(photo, target, quality=quality, overwrite=overwrite)
 
 
@@ -55,7 +56,7 @@ def save_unchanged(photo: Photo, task: Task, *, quality: int | None, overwrite: 
         and isinstance(target, Path)
         and source.suffix.lower() == target.suffix.lower()
     ):
-        _make_folder(target.parent)
+        make_folder(target.parent)
         copy_file(source, target, overwrite=overwrite)
     else:
         save(photo, target, quality=quality, overwrite=overwrite)
@@ -66,17 +67,8 @@ def save_strips(
 ) -> None:
     """Write a picture strip by strip to a file, whose folder is made; see `Strips.write`."""
     assert isinstance(target, Path)  # noqa: S101 - strips are for files
-    _make_folder(target.parent)
+    make_folder(target.parent)
     strips.write(target, change, quality=quality, overwrite=overwrite)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnwritablePhotoError(
-            f"cannot make the folder {folder}: {error.strerror}", "choose another output"
-        ) from error
 
 
 # Below this a whole picture fits everywhere (300 MB at 8 bits), and is read once, not twice.

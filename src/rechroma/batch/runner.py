@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.batch.pictures import PointWork, load, save, save_strips, save_unchanged, strips_of
 from rechroma.batch.task import Outcome, Status, failure
-from rechroma.errors import UnwritablePhotoError
+from rechroma.errors import UnwritableFileError
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class _Line:
         start = time.perf_counter()
         try:
             status, pages = self._process(task)
-        except UnwritablePhotoError:
+        except UnwritableFileError:
             # Somebody else may have put the same result there while we worked.
             if self._overwrite or not task.is_done:
                 raise

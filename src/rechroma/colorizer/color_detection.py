@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.color import rgb_to_lab
-from rechroma.photo.shrink import block_mean
+from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
     from rechroma.photo import Photo

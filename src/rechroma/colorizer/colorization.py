@@ -14,7 +14,7 @@ from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.render import enlarge, render
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantize, to_float
+from rechroma.photo.samples import quantize, to_float
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rechroma.color import FloatArray
+
     Plane = NDArray[np.float32]
 
-__all__ = ["EPSILON", "MARGIN", "RADIUS", "GuidedPlanes"]
+__all__ = ["EPSILON", "MARGIN", "RADIUS", "GuidedPlanes", "fit_lines"]
 
 # Windows are 3×3 cells; EPSILON, in L², is the variance of L below which it is taken for noise.
 # MARGIN, as a part of the range of L in the window, is how far beyond it the guide may go: a cell
@@ -61,7 +63,8 @@ class GuidedPlanes:
         extent: tuple[float, float],
         epsilon: float = EPSILON,
     ) -> None:
-        slopes = _slopes(planes, guide, epsilon)
+        # Deviations from the mean, so that float32 keeps its digits in the products.
+        slopes, _ = fit_lines(planes, guide - guide.mean(), epsilon, _mean)
         low, high = _windowed(guide, np.minimum), _windowed(guide, np.maximum)
         margin = MARGIN * (high - low)
         bounds = np.stack([low - margin, high + margin])
@@ -101,23 +104,38 @@ class GuidedPlanes:
         return result
 
 
-def _slopes(planes: Plane, guide: Plane, epsilon: float) -> Plane:
-    """Fit A of `plane ≈ A·L + B` around each cell, shape (C, h, w)."""
-    # Deviations from the plane's mean, so that float32 keeps its digits in the products.
-    deviation = guide - guide.mean()
-    mean = _mean(deviation)
-    variance = np.maximum(_mean(deviation * deviation) - mean * mean, 0)
-    covariance = np.stack([_mean(c * deviation) - _mean(c) * mean for c in planes])
-    return (covariance / (variance + epsilon)).astype(np.float32)
+def fit_lines(
+    planes: FloatArray,
+    guide: FloatArray,
+    epsilon: float,
+    mean: Callable[[FloatArray], FloatArray],
+) -> tuple[FloatArray, FloatArray]:
+    """Fit `plane ≈ A·guide + B` in the window around each cell (the paper's equations 5 and 6).
+
+    Args:
+        planes: Shape (C, h, w).
+        guide: Shape (h, w), of the same type; near 0 on the average, or with digits to spare.
+        epsilon: Variance of the guide below which it is taken for noise.
+        mean: Averages over the window around each cell, in the last two axes.
+
+    Returns:
+        A and B, each of shape (C, h, w).
+    """
+    middle, means = mean(guide), mean(planes)
+    variance = np.maximum(mean(guide * guide) - middle * middle, 0)
+    slopes = (mean(planes * guide) - means * middle) / (variance + epsilon)
+    return slopes, means - slopes * middle
 
 
-def _mean(plane: Plane) -> Plane:
-    return _windowed(plane, np.add) / np.float32((2 * RADIUS + 1) ** 2)
+def _mean(planes: FloatArray) -> FloatArray:
+    return _windowed(planes, np.add) / np.float32((2 * RADIUS + 1) ** 2)
 
 
-def _windowed(plane: Plane, combine: Callable[[Plane, Plane], Plane]) -> Plane:
+def _windowed(
+    plane: FloatArray, combine: Callable[[FloatArray, FloatArray], FloatArray]
+) -> FloatArray:
     """Combine the cells of the window around each cell; the border is repeated outwards."""
-    for axis in (0, 1):
+    for axis in (-2, -1):
         count = plane.shape[axis]
         around = np.clip(np.arange(-RADIUS, count + RADIUS), 0, count - 1)
         padded = np.moveaxis(np.take(plane, around, axis=axis), axis, 0)

@@ -12,7 +12,7 @@ import numpy as np
 from rechroma.color import rgb_to_lab
 from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.errors import UsageError
-from rechroma.photo.shrink import block_mean
+from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,11 +9,10 @@ from PIL import Image
 
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.color.arrays import from_planes
-from rechroma.photo.model import to_float
+from rechroma.photo.row_strips import do_strips, row_strips
+from rechroma.photo.samples import to_float
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from rechroma.colorizer.guided import GuidedPlanes
@@ -44,31 +43,17 @@ def render(
         sRGB-encoded, 0…1, float32, shape (H, W, 3).
     """
     result = np.empty(samples.shape, np.float32)
-    step = max(1, _STRIP_PIXELS // samples.shape[1])
 
-    def fill(start: int) -> None:
-        rows = slice(start, start + step)
+    def fill(rows: slice) -> None:
         own = lightness(to_float(samples[rows]))
         lab = np.empty((3, *own.shape), np.float32)
         lab[0] = own
-        np.multiply(chroma.rows(start, own), np.float32(strength), out=lab[1:])
+        np.multiply(chroma.rows(rows.start, own), np.float32(strength), out=lab[1:])
         result[rows] = lab_to_gamut_rgb(from_planes(lab))
 
-    starts = range(0, len(samples), step)
-    if threads == 1 or len(starts) <= _STRIPS_OF_ONE_THREAD:
-        for start in starts:
-            fill(start)
-    else:
-        _in_threads(fill, starts, threads)
+    strips = row_strips(samples.shape, _STRIP_PIXELS)
+    do_strips(fill, strips, threads if len(strips) > _STRIPS_OF_ONE_THREAD else 1)
     return result
-
-
-def _in_threads(work: Callable[[int], None], starts: range, threads: int) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(threads) as pool:
-        # The list draws the results, so that what a thread raised is raised here.
-        list(pool.map(work, starts))
 
 
 def enlarge(

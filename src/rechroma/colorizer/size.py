@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from rechroma.color import lightness
-from rechroma.photo.shrink import block_mean
+from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

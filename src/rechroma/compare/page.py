@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from rechroma.photo.atomic import atomic_target
+from rechroma.files import atomic_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def write_page(
         overwrite: Replace what stands there.
 
     Raises:
-        UnwritablePhotoError: Something stands at `target`, or the disk says no.
+        UnwritableFileError: Something stands at `target`, or the disk says no.
     """
     folder = target.resolve().parent
     # Other pictures are another comparison, with sides and a memory of its own.

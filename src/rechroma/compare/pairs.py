@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rechroma.errors import UsageError
+from rechroma.photo.formats import browser_suffixes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Pair", "find_pairs"]
 
-# What every browser shows.
-_SHOWN = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".bmp"})
+# What every browser shows; AVIF is not read here.
+_SHOWN = browser_suffixes() | {".avif"}
 
 
 @dataclass(frozen=True, slots=True)

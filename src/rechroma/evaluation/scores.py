@@ -73,12 +73,14 @@ class Interval:
     high: float
 
 
-def psnr(result: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
-    """Return PSNR in dB, peak 255, with the squared error averaged over pixels and channels."""
-    return _psnr(result, truth, 255)
+def psnr(result: NDArray[Any], truth: NDArray[Any], peak: float = 255) -> float:
+    """Return PSNR in dB, at most 100, with the squared error averaged over pixels and channels.
 
-
-def _psnr(result: NDArray[Any], truth: NDArray[Any], peak: float) -> float:
+    Args:
+        result: Any shape.
+        truth: The same shape.
+        peak: The range of values.
+    """
     error = np.mean((result.astype(np.float64) - truth.astype(np.float64)) ** 2)
     return _MAX_PSNR if error == 0 else float(min(_MAX_PSNR, 10 * np.log10(peak**2 / error)))
 
@@ -112,7 +114,7 @@ def score(
     lab_truth = rgb_to_lab(truth.astype(np.float32) / np.float32(255))
     return Scores(
         psnr=psnr(result, truth),
-        psnr_ab=_psnr(lab_result[..., 1:], lab_truth[..., 1:], _AB_RANGE),
+        psnr_ab=psnr(lab_result[..., 1:], lab_truth[..., 1:], _AB_RANGE),
         ssim=ssim(result, truth),
         perceptual=distance,
         delta_e=float(ciede2000(lab_result, lab_truth).mean()),

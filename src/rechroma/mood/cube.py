@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.errors import LookError
+from rechroma.files import atomic_target
 from rechroma.mood.lut import Lut3D
-from rechroma.photo.atomic import atomic_target
 
 if TYPE_CHECKING:
     import os
@@ -42,7 +42,7 @@ def write_cube(
         overwrite: Replace what stands at `path`.
 
     Raises:
-        UnwritablePhotoError: Something stands at `path`, or the disk says no.
+        UnwritableFileError: Something stands at `path`, or the disk says no.
     """
     plain = " ".join(title.replace('"', "'").split())
     header = [

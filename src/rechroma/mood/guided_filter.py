@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rechroma.colorizer.guided import fit_lines
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Planes = NDArray[np.float64]
+    from rechroma.color import FloatArray
 
 __all__ = ["guided_filter"]
 
@@ -28,24 +31,19 @@ def guided_filter(
     Returns:
         Float32, shape (C, H, W).
     """
-    light, values = guide.astype(np.float64), planes.astype(np.float64)
-    mean = _box_mean(light, radius)
-    variance = np.maximum(_box_mean(light * light, radius) - mean * mean, 0)
-    means = _box_mean(values, radius)
-    slopes = (_box_mean(values * light, radius) - means * mean) / (variance + epsilon)
-    offsets = means - slopes * mean
-    smooth = _box_mean(slopes, radius) * light + _box_mean(offsets, radius)
-    return smooth.astype(np.float32)
+    light, mean = guide.astype(np.float64), partial(_box_mean, radius=radius)
+    slopes, offsets = fit_lines(planes.astype(np.float64), light, epsilon, mean)
+    return (mean(slopes) * light + mean(offsets)).astype(np.float32)
 
 
-def _box_mean(values: Planes, radius: int) -> Planes:
+def _box_mean(values: FloatArray, radius: int) -> FloatArray:
     """Average over the window around each pixel, of planes in the last two axes."""
     for axis in (-2, -1):
         values = _window_mean(values, radius, axis)
     return values
 
 
-def _window_mean(values: Planes, radius: int, axis: int) -> Planes:
+def _window_mean(values: FloatArray, radius: int, axis: int) -> FloatArray:
     count = values.shape[axis]
     first = np.maximum(np.arange(count) - radius, 0)
     behind = np.minimum(np.arange(count) + radius + 1, count)

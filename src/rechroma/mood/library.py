@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.errors import LookError, UsageError
+from rechroma.files import make_folder
 from rechroma.mood.cube import read_cube
 from rechroma.mood.look import Look
 
@@ -36,14 +37,14 @@ def save_look(look: Look, name: str, *, overwrite: bool = False) -> Path:
 
     Raises:
         UsageError: The name is no file name.
-        UnwritablePhotoError: There is a look of that name, or the disk says no.
+        UnwritableFileError: There is a look of that name, or the disk says no.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} can't name a look", "use letters, digits, spaces, dots and dashes"
         )
     folder = library_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return look.save(folder / f"{name}{_SUFFIX}", overwrite=overwrite)
 
 

@@ -24,7 +24,7 @@ from rechroma.mood.methods.swatches import fit_swatches
 from rechroma.mood.palette import Palette, natural_palette, palette_of, palettes_of, pooled
 from rechroma.mood.swatch import fit_swatch_pairs
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantize
+from rechroma.photo.samples import quantize
 
 if TYPE_CHECKING:
     import os

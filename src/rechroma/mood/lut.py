@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from rechroma.photo.row_strips import do_strips, row_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,18 +60,11 @@ class Lut3D:
         before = np.ascontiguousarray(samples)
         result = np.empty_like(before)
         processor = _processor(self, result.dtype.name)
-        step = max(1, _STRIP_PIXELS // max(1, result.shape[1]))
-        strips = [slice(top, top + step) for top in range(0, len(result), step)]
 
         def work(rows: slice) -> None:
             processor.apply(_described(before[rows]), _described(result[rows]))
 
-        if threads == 1 or len(strips) == 1:
-            for strip in strips:
-                work(strip)
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(work, strips))
+        do_strips(work, row_strips(result.shape, _STRIP_PIXELS), threads)
         return result
 
 

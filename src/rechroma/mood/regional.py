@@ -20,7 +20,8 @@ from rechroma.mood.look import DEFAULT_SIZE, Look, baked, chosen_fit, mood_of
 from rechroma.mood.masks import labels_of, paired_labels
 from rechroma.mood.methods import DEFAULT_METHOD
 from rechroma.mood.palette import Palette, palette_of, thumbnail_factor
-from rechroma.photo.model import quantize, to_float
+from rechroma.photo.row_strips import do_strips, row_strips
+from rechroma.photo.samples import quantize, to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,10 +59,11 @@ class RegionalLook:
             photo: The target that the looks were fitted for.
         """
         result = np.empty(photo.samples.shape, photo.samples.dtype)
-        step = max(1, _STRIP_PIXELS // photo.width)
-        for start in range(0, photo.height, step):
-            rows = slice(start, start + step)
-            result[rows] = self._strip(photo.samples[rows], start)
+
+        def fill(rows: slice) -> None:
+            result[rows] = self._strip(photo.samples[rows], rows.start)
+
+        do_strips(fill, row_strips(result.shape, _STRIP_PIXELS))
         return photo.with_pixels(result)
 
     def _strip(self, samples: NDArray[Any], start: int) -> NDArray[Any]:

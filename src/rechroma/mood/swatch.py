@@ -17,7 +17,7 @@ from rechroma.color import rgb_to_lab
 from rechroma.errors import UsageError
 from rechroma.mood.methods.mixture import Mixture
 from rechroma.mood.methods.swatches import RegionalMap, mended
-from rechroma.photo.model import to_float
+from rechroma.photo.samples import to_float
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,9 +1,13 @@
 """Photographs: reading and writing them with everything that a file carries."""
 
-from rechroma.photo.atomic import copy_file
-from rechroma.photo.formats import readable_suffixes, writable_format, writable_suffixes
-from rechroma.photo.limits import DEFAULT_MAX_PIXELS
-from rechroma.photo.model import BitDepth, Photo
+from rechroma.photo.codec import DEFAULT_MAX_PIXELS
+from rechroma.photo.formats import (
+    BitDepth,
+    readable_suffixes,
+    writable_format,
+    writable_suffixes,
+)
+from rechroma.photo.model import Photo
 from rechroma.photo.reading import Source, read
 from rechroma.photo.writing import encode, write
 
@@ -12,7 +16,6 @@ __all__ = [
     "BitDepth",
     "Photo",
     "Source",
-    "copy_file",
     "encode",
     "read",
     "readable_suffixes",

@@ -1,127 +1,206 @@
-"""Which formats are read and written, and how."""
+"""The table of picture formats: what each is called, how its files begin, what it can hold.
+
+All else that depends on a format is derived from here: the search of a folder, the check of
+uploads, media types, messages, and what the page lets people choose.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rechroma.errors import UnwritablePhotoError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rechroma.photo.model import BitDepth
-
 __all__ = [
-    "Writer",
+    "FORMATS",
+    "SIGNATURE_LENGTH",
+    "BitDepth",
+    "Format",
+    "browser_suffixes",
+    "find_format",
     "format_of",
     "readable_suffixes",
+    "recognize",
     "writable_format",
     "writable_suffixes",
-    "writer_of",
 ]
 
+# Bits of a channel; 32 means float.
+BitDepth: TypeAlias = Literal[8, 16, 32]
+
+# Bytes at a file's beginning that tell every format.
+SIGNATURE_LENGTH = 16
 _DEFAULT_QUALITY = 95
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """How a format is written.
+class Format:
+    """A picture format; all that the package knows of it.
 
     Attributes:
         name: OpenImageIO's name.
-        depths: Bit depths it holds.
-        alpha: Whether it holds alpha.
-        linear: Whether its numbers are linear light.
+        title: What people call it.
+        suffixes: In lower case with their dots; the first is what new files get.
+        media_type: Of the IANA's registry, or the usual one.
+        signature: A regular expression of how its files begin; empty if that tells nothing: such
+            files are read where somebody names them, and not taken from strangers.
+        depths: Bit depths that can be written, ascending; () for a format that is only read.
+        alpha: Whether alpha can be written.
+        min_side: Pixels of the shorter side that its encoder needs.
+        linear: Whether its numbers are linear light, whatever a file says.
+        by_rows: Whether its encoder and decoder work on rows in order.
+        in_browsers: Whether every browser shows it.
         lossy: The name that its quality is set by, before the colon: "jpeg" gives "jpeg:95".
-        options: Further attributes of the output.
+        options: Further attributes of an output.
     """
 
     name: str
-    depths: tuple[BitDepth, ...] = (8,)
+    title: str
+    suffixes: tuple[str, ...]
+    media_type: str
+    signature: bytes
+    depths: tuple[BitDepth, ...] = ()
     alpha: bool = True
+    min_side: int = 1
     linear: bool = False
+    by_rows: bool = False
+    in_browsers: bool = False
     lossy: str | None = None
     options: dict[str, str | int] = field(default_factory=dict[str, str | int])
 
+    @property
+    def writable(self) -> bool:
+        """Whether it can be written."""
+        return bool(self.depths)
+
+    def begins(self, head: bytes) -> bool:
+        """Tell whether a file with these first `SIGNATURE_LENGTH` bytes is of this format."""
+        return bool(self.signature) and re.match(self.signature, head, re.DOTALL) is not None
+
+    def nearest_depth(self, depth: BitDepth) -> BitDepth:
+        """Return the most bits that it can be written with, not more than `depth` if it can."""
+        below: list[BitDepth] = [each for each in self.depths if each <= depth]
+        return below[-1] if below else self.depths[0]
+
     def settings(self, quality: int | None) -> dict[str, str | int]:
-        """Return the attributes of an output of this quality, 1…100."""
+        """Return the attributes of an output of this quality, 1…100; 95 if None."""
         if self.lossy is None:
             return self.options
         wanted = _DEFAULT_QUALITY if quality is None else quality
         return {**self.options, "Compression": f"{self.lossy}:{wanted}"}
 
 
-# Chroma is not subsampled: color edges are what this package is about.
-_FULL_CHROMA: dict[str, str | int] = {"jpeg:subsampling": "4:4:4"}
-_WRITERS = {
-    writer.name: writer
-    for writer in (
-        Writer("jpeg", alpha=False, lossy="jpeg", options=_FULL_CHROMA),
-        Writer("png", depths=(8, 16), options={"png:compressionLevel": 4}),
-        Writer("tiff", depths=(8, 16, 32), options={"compression": "zip"}),
-        Writer("webp", lossy="webp"),
-        Writer("openexr", depths=(32,), linear=True),
-        Writer("jpeg2000", depths=(8, 16)),
-        Writer("bmp", alpha=False),
-        Writer("targa"),
-        Writer("pnm", depths=(8, 16), alpha=False),
-    )
-}
-# A folder is scanned for these. Formats of films, textures and terminals are left out.
-_SUFFIXES = {
-    ".jpg": "jpeg", ".jpeg": "jpeg", ".jpe": "jpeg", ".jfif": "jpeg",
-    ".png": "png",
-    ".tif": "tiff", ".tiff": "tiff",
-    ".webp": "webp",
-    ".exr": "openexr",
-    ".jp2": "jpeg2000", ".j2k": "jpeg2000",
-    ".bmp": "bmp",
-    ".tga": "targa",
-    ".ppm": "pnm", ".pgm": "pnm", ".pbm": "pnm",
-}  # fmt: skip
-_READ_ONLY = frozenset({".gif", ".psd", ".jxl", ".dpx", ".hdr"})
+# The order is that of messages. Formats of films, textures and terminals are left out.
+_TABLE = (
+    Format(
+        "jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", rb"\xff\xd8\xff",
+        depths=(8,), alpha=False, by_rows=True, in_browsers=True, lossy="jpeg",
+        # Chroma is not subsampled: color edges are what this package is about.
+        options={"jpeg:subsampling": "4:4:4"},
+    ),
+    Format(
+        "png", "PNG", (".png",), "image/png", rb"\x89PNG\r\n\x1a\n",
+        depths=(8, 16), by_rows=True, in_browsers=True, options={"png:compressionLevel": 4},
+    ),
+    Format(
+        # The plus sign is BigTIFF's.
+        "tiff", "TIFF", (".tif", ".tiff"), "image/tiff", rb"II[*+]\0|MM\0[*+]",
+        depths=(8, 16, 32), by_rows=True, options={"compression": "zip"},
+    ),
+    Format(
+        "webp", "WebP", (".webp",), "image/webp", rb"RIFF....WEBP",
+        depths=(8,), in_browsers=True, lossy="webp",
+    ),
+    Format(
+        "openexr", "OpenEXR", (".exr",), "image/x-exr", rb"v/1\x01", depths=(32,), linear=True
+    ),
+    Format(
+        # The box of the file format, or the bare code stream; resolutions halve five times.
+        "jpeg2000", "JPEG 2000", (".jp2", ".j2k"), "image/jp2",
+        rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", depths=(8, 16), min_side=32,
+    ),
+    Format(
+        "bmp", "BMP", (".bmp",), "image/bmp", rb"BM", depths=(8,), alpha=False, in_browsers=True
+    ),
+    Format("targa", "TGA", (".tga",), "image/x-tga", b"", depths=(8,)),
+    Format(
+        "pnm", "PNM", (".ppm", ".pgm", ".pbm"), "image/x-portable-anymap", rb"P[1-6fF]",
+        depths=(8, 16), alpha=False,
+    ),
+    Format("gif", "GIF", (".gif",), "image/gif", rb"GIF8[79]a", in_browsers=True),
+    Format("psd", "PSD", (".psd",), "image/vnd.adobe.photoshop", rb"8BPS"),
+    Format("jpegxl", "JPEG XL", (".jxl",), "image/jxl", rb"\xff\x0a|\0\0\0\x0cJXL "),
+    Format("dpx", "DPX", (".dpx",), "image/x-dpx", rb"SDPX|XPDS"),
+    Format("hdr", "HDR", (".hdr",), "image/vnd.radiance", rb"#\?(RADIANCE|RGBE)", linear=True),
+)  # fmt: skip
+
+# Name → format.
+FORMATS = {each.name: each for each in _TABLE}
+_BY_SUFFIX = {suffix: each for each in _TABLE for suffix in each.suffixes}
 
 
 def readable_suffixes() -> frozenset[str]:
     """Return the suffixes that a scan of a folder picks up, in lower case with their dots."""
-    return frozenset(_SUFFIXES) | _READ_ONLY
+    return frozenset(_BY_SUFFIX)
 
 
 def writable_suffixes() -> frozenset[str]:
     """Return the suffixes that `write` knows."""
-    return frozenset(_SUFFIXES)
+    return frozenset(suffix for suffix, each in _BY_SUFFIX.items() if each.writable)
 
 
-def format_of(target: Path) -> str:
-    """Return the name of the format that a path's suffix stands for.
+def browser_suffixes() -> frozenset[str]:
+    """Return the suffixes of what is read here and shown by every browser."""
+    return frozenset(suffix for suffix, each in _BY_SUFFIX.items() if each.in_browsers)
+
+
+def recognize(head: bytes) -> Format | None:
+    """Return the format of a file that begins so; None if that does not tell.
+
+    Args:
+        head: Its first `SIGNATURE_LENGTH` bytes.
+    """
+    return next((each for each in _TABLE if each.begins(head)), None)
+
+
+def format_of(target: Path) -> Format:
+    """Return the format that a path's suffix stands for.
 
     Raises:
         UnwritablePhotoError: It stands for none that can be written.
     """
     suffix = target.suffix.lower()
-    if suffix not in _SUFFIXES:
+    found = _BY_SUFFIX.get(suffix)
+    if found is None or not found.writable:
         raise UnwritablePhotoError(
             f"{target}: {suffix or 'no suffix'} is no format that can be written",
-            f"use one of {', '.join(sorted(_SUFFIXES))}",
+            f"use one of {', '.join(sorted(writable_suffixes()))}",
         )
-    return _SUFFIXES[suffix]
+    return found
 
 
-def writable_format(name: str | None) -> str:
-    """Return a format of that name if it can be written, else PNG."""
-    return name if name in _WRITERS else "png"
+def find_format(name: str) -> Format:
+    """Return a format that can be written.
 
-
-def writer_of(name: str) -> Writer:
-    """Return how a format is written.
+    Args:
+        name: Its name, such as "jpeg", or one of its suffixes without the dot, such as "jpg".
 
     Raises:
         UnwritablePhotoError: It can't be written.
     """
-    writer = _WRITERS.get(name) or _WRITERS.get(_SUFFIXES.get(f".{name}", ""))
-    if writer is None:
+    found = FORMATS.get(name) or _BY_SUFFIX.get(f".{name}")
+    if found is None or not found.writable:
+        names = ", ".join(each.name for each in _TABLE if each.writable)
         raise UnwritablePhotoError(
-            f"{name} is no format that can be written", f"use one of {', '.join(_WRITERS)}"
+            f"{name} is no format that can be written", f"use one of {names}"
         )
-    return writer
+    return found
+
+
+def writable_format(name: str | None) -> str:
+    """Return a format of that name if it can be written, else PNG."""
+    return name if name in FORMATS and FORMATS[name].writable else "png"

@@ -13,6 +13,7 @@ import numpy as np
 
 from rechroma.color import linear_to_srgb
 from rechroma.color.constants import RGB_FROM_XYZ, WHITE
+from rechroma.photo.row_strips import do_strips, row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
-_STRIP = 256
+_STRIP_PIXELS = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,14 @@ class MatrixProfile:
         """Convert device RGB, 0…1, shape (H, W, 3), to sRGB; out of gamut is clipped to 0…1."""
         to_linear = (_linear_srgb_from_d50() @ self.matrix).astype(np.float32)
         result = np.empty(pixels.shape, np.float32)
-        for start in range(0, len(pixels), _STRIP):
-            strip = pixels[start : start + _STRIP]
-            linear = np.stack([curve(strip[..., c]) for c, curve in enumerate(self.curves)], -1)
-            result[start : start + _STRIP] = linear_to_srgb(np.clip(linear @ to_linear.T, 0, 1))
+
+        def fill(rows: slice) -> None:
+            device = np.moveaxis(pixels[rows], -1, 0)
+            channels = zip(self.curves, device, strict=True)
+            linear = np.stack([curve(channel) for curve, channel in channels], axis=-1)
+            result[rows] = linear_to_srgb(np.clip(linear @ to_linear.T, 0, 1))
+
+        do_strips(fill, row_strips(pixels.shape, _STRIP_PIXELS))
         return result
 
 

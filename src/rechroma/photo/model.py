@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rechroma.photo.samples import requantize, to_float
+from rechroma.photo.writing import write
+
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["Attribute", "BitDepth", "Photo", "requantize", "to_float"]
+    from rechroma.photo.codec import Attribute
+    from rechroma.photo.formats import BitDepth
 
-# Bits of a channel; 32 means float.
-BitDepth: TypeAlias = Literal[8, 16, 32]
-# (name, OpenImageIO's name of the type, value) of one entry of a file's metadata.
-Attribute: TypeAlias = tuple[str, str, Any]
+__all__ = ["Photo"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +33,7 @@ class Photo:
             share their memory: don't write into it.
         alpha: Shape (H, W), in the type that it was decoded in, never touched; None without one.
         bit_depth: What a writer uses where the format allows: 8, 16 or 32 (float).
-        format: OpenImageIO's name of the file's format, such as "jpeg"; None for arrays.
+        format: The name of the file's format, such as "jpeg"; None for arrays.
         was_gray: The file had one color channel.
         metadata: EXIF, XMP, IPTC and resolution, to be written again.
         name: For messages: the path, "<bytes>", "<array>"….
@@ -98,38 +99,5 @@ class Photo:
         quality: int | None = None,
     ) -> Path:
         """Write the photo to a file, and return its path; see `rechroma.photo.write`."""
-        from pathlib import Path
-
-        from rechroma.photo.writing import write
-
         write(self, target, overwrite=overwrite, quality=quality)
         return Path(target)
-
-
-# Rows that are converted at once: no second full copy in float.
-_STRIP = 256
-
-
-def to_float(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Return uint8 or uint16 as float32 in 0…1; floats as float32, no copy if they are."""
-    if values.dtype.kind == "f":
-        return values.astype(np.float32, copy=False)
-    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
-
-
-def quantize(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return floats in 0…1 as integers of `dtype`, rounded and clipped; floats stay as they are."""
-    if dtype.kind == "f":
-        return values.astype(dtype, copy=False)
-    result = np.empty(values.shape, dtype)
-    top = np.float32(np.iinfo(dtype).max)
-    for start in range(0, len(values), _STRIP):
-        scaled = values[start : start + _STRIP] * top
-        scaled += np.float32(0.5)
-        result[start : start + _STRIP] = np.clip(scaled, 0, top)
-    return result
-
-
-def requantize(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return samples or alpha in another type; in their own they come back bit for bit."""
-    return values if values.dtype == dtype else quantize(to_float(values), dtype)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError
+from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.decode import decode_file
-from rechroma.photo.limits import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.model import Photo
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from rechroma.photo.model import BitDepth
+    from rechroma.photo.formats import BitDepth
 
 
 __all__ = ["Source", "from_array", "read"]

@@ -9,15 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import OpenImageIO as oiio
 
-from rechroma.errors import UnwritablePhotoError
-from rechroma.photo.atomic import atomic_target
-from rechroma.photo.decode import bit_depth_of, count_pages, needs_no_conversion, unreadable
-from rechroma.photo.formats import format_of, writer_of
-from rechroma.photo.limits import check_pixels
-from rechroma.photo.metadata import kept_attributes
+from rechroma.files import atomic_target
+from rechroma.photo.codec import check_pixels, unreadable
+from rechroma.photo.formats import FORMATS, format_of
+from rechroma.photo.icc import is_srgb
 from rechroma.photo.model import Photo
-from rechroma.photo.shrink import block_mean
-from rechroma.photo.writing import output_spec
+from rechroma.photo.openimageio_codec import (
+    bit_depth_of,
+    count_pages,
+    is_cmyk,
+    kept_attributes,
+    open_input,
+    open_output,
+    profile_of,
+    unwritable,
+)
+from rechroma.photo.row_strips import row_strips
+from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,15 +33,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rechroma.photo.formats import Writer
+    from rechroma.photo.formats import Format
 
 __all__ = ["PixelChange", "Strips", "open_strips"]
 
 # Takes samples (H, W, 3) and returns them changed, same shape and type.
 PixelChange: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
 
-# Their encoders and decoders work on rows in order.
-_FORMATS = ("jpeg", "png", "tiff")
 _STRIP_PIXELS = 1 << 22
 # What a TIFF stores as one piece is a whole part of a strip.
 _ROWS = 64
@@ -78,24 +84,20 @@ class Strips:
 
         Raises:
             UnreadablePhotoError: The file is broken.
-            UnwritablePhotoError: Something stands at `target`, or the disk says no.
+            UnwritableFileError: Something stands at `target`, or the disk says no.
         """
         with atomic_target(target, overwrite=overwrite) as temporary:
-            self._write(temporary, writer_of(format_of(target)), change, quality)
+            self._write(temporary, format_of(target), change, quality)
 
     def can_be_written(self, target: Path) -> bool:
         """Tell whether the target's format takes strips, and all that this picture has."""
-        writer = writer_of(format_of(target))
-        alpha = self.channels == 3 or writer.alpha
-        return writer.name in _FORMATS and alpha and self.head.bit_depth in writer.depths
+        chosen = format_of(target)
+        alpha = self.channels == 3 or chosen.alpha
+        return chosen.by_rows and alpha and self.head.bit_depth in chosen.depths
 
-    def _write(self, file: Path, writer: Writer, change: PixelChange, quality: int | None) -> None:
-        shape = self.height, self.width, self.channels
-        spec = output_spec(shape, self.head, writer, quality)
-        output = oiio.ImageOutput.create(writer.name)
-        if output is None or not output.open(str(file), spec):
-            reason = output.geterror() if output else oiio.geterror()
-            raise UnwritablePhotoError(f"{file.name}: can't be written: {reason}", "check the disk")
+    def _write(self, file: Path, chosen: Format, change: PixelChange, quality: int | None) -> None:
+        shape, head = (self.height, self.width, self.channels), self.head
+        output = open_output(file, chosen, shape, head.samples.dtype, head.metadata, quality)
         row, done = 0, True
         with closing(output):
             for strip in self._strips(1):
@@ -105,25 +107,22 @@ class Strips:
                 done = done and output.write_scanlines(row, row + len(strip), 0, changed)
                 row += len(strip)
             if not (done and output.close()):
-                raise UnwritablePhotoError(
-                    f"{file.name}: can't be written: {output.geterror()}",
-                    "check the disk and the format's limits on size",
-                )
+                raise unwritable(file, output.geterror())
 
     def _strips(self, factor: int) -> Iterator[NDArray[Any]]:
         """Yield samples, shape (rows, W, 3 or 4), in the file's type, `factor` dividing rows."""
-        unit = _ROWS * factor
-        step = max(unit, _STRIP_PIXELS // self.width // unit * unit)
-        source = oiio.ImageInput.open(str(self.path), _unmultiplied())
+        shape = self.height, self.width
+        source = open_input(self.path)
         if source is None:
             raise unreadable(self.head.name, oiio.geterror())
         with closing(source):
-            for row in range(0, self.height, step):
-                end = min(self.height, row + step)
-                values = source.read_scanlines(0, 0, row, end, 0, 0, self.channels, oiio.UNKNOWN)
+            for rows in row_strips(shape, _STRIP_PIXELS, multiple=_ROWS * factor):
+                values = source.read_scanlines(
+                    0, 0, rows.start, rows.stop, 0, 0, self.channels, oiio.UNKNOWN
+                )
                 if values is None or source.has_error:
                     raise unreadable(self.head.name, source.geterror())
-                yield values.reshape(end - row, self.width, self.channels)
+                yield values.reshape(-1, self.width, self.channels)
 
 
 def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
@@ -132,7 +131,7 @@ def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
     Raises:
         PhotoTooLargeError: More pixels than the limit.
     """
-    source = oiio.ImageInput.open(str(path), _unmultiplied())
+    source = open_input(path)
     if source is None:
         oiio.geterror()
         return None
@@ -141,16 +140,16 @@ def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
         check_pixels(spec.width, spec.height, max_pixels, str(path))
         names = tuple(spec.channelnames)
         if not (
-            source.format_name() in _FORMATS
+            _by_rows(source.format_name())
             and spec.tile_width == 0
             and names in (("R", "G", "B"), ("R", "G", "B", "A"))
             and str(spec.format) in ("uint8", "uint16")
             and spec.get_int_attribute("Orientation", 1) == 1
-            and needs_no_conversion(spec)
+            and _is_srgb(spec)
         ):
             return None
         head = Photo(
-            np.empty((0, 0, 3), np.uint8),
+            np.empty((0, 0, 3), str(spec.format)),
             bit_depth=bit_depth_of(spec),
             format=source.format_name(),
             metadata=kept_attributes(spec),
@@ -160,7 +159,11 @@ def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
         return Strips(path, head, spec.width, spec.height, len(names))
 
 
-def _unmultiplied() -> oiio.ImageSpec:
-    wish = oiio.ImageSpec()
-    wish.attribute("oiio:UnassociatedAlpha", 1)
-    return wish
+def _by_rows(name: str) -> bool:
+    return name in FORMATS and FORMATS[name].by_rows
+
+
+def _is_srgb(spec: oiio.ImageSpec) -> bool:
+    """Tell whether a file's numbers are sRGB as they stand."""
+    profile = profile_of(spec)
+    return not is_cmyk(spec) and (profile is None or is_srgb(profile))

@@ -3,34 +3,57 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import OpenImageIO as oiio
 
 from rechroma.color import srgb_to_linear
 from rechroma.errors import UnwritablePhotoError
-from rechroma.photo.atomic import atomic_target
-from rechroma.photo.formats import format_of, writer_of
-from rechroma.photo.icc import srgb_profile
-from rechroma.photo.model import BitDepth, Photo, requantize
+from rechroma.files import atomic_target
+from rechroma.photo.codec_table import codec_for
+from rechroma.photo.formats import find_format, format_of
+from rechroma.photo.samples import requantize, to_float
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
-    from rechroma.photo.formats import Writer
+    from rechroma.photo.codec import Attribute
+    from rechroma.photo.formats import BitDepth, Format
 
-__all__ = ["encode", "output_spec", "write"]
+__all__ = ["Picture", "encode", "write"]
 
 _TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
 
 
+class Picture(Protocol):
+    """What can be written: a `Photo`, which says what its attributes mean."""
+
+    @property
+    def samples(self) -> NDArray[Any]:
+        """Colors."""
+        ...
+
+    @property
+    def alpha(self) -> NDArray[Any] | None:
+        """Transparency."""
+        ...
+
+    @property
+    def bit_depth(self) -> BitDepth:
+        """Bits of a channel."""
+        ...
+
+    @property
+    def metadata(self) -> tuple[Attribute, ...]:
+        """What describes it."""
+        ...
+
+
 def write(
-    photo: Photo,
+    photo: Picture,
     target: str | os.PathLike[str],
     *,
     format: str | None = None,  # noqa: A002 - the word that everybody uses
@@ -41,15 +64,16 @@ def write(
     """Write a photo to a file that appears whole or not at all.
 
     Args:
-        photo: Its metadata are written again, its ICC profile is sRGB.
+        photo: A `Photo`. Its metadata are written again, its ICC profile is sRGB.
         target: The file; its folder exists.
-        format: OpenImageIO's name, such as "png"; from the target's suffix if None.
+        format: A name, such as "png"; from the target's suffix if None.
         bit_depth: The photo's own if None; the nearest that the format has.
         quality: 1…100 for lossy formats; 95 if None.
         overwrite: Replace what stands at `target`.
 
     Raises:
-        UnwritablePhotoError: An unknown format, something stands at `target`, or the disk says no.
+        UnwritablePhotoError: A format that can't be written, or not with these pixels.
+        UnwritableFileError: Something stands at `target`, or the disk says no.
 
     Examples:
         >>> import rechroma
@@ -59,85 +83,45 @@ def write(
         16
     """
     target = Path(target)
-    writer = writer_of(format or format_of(target))
+    chosen = find_format(format) if format else format_of(target)
     with atomic_target(target, overwrite=overwrite) as temporary:
-        _write(photo, temporary, writer, bit_depth or photo.bit_depth, quality)
+        _write(photo, temporary, chosen, bit_depth, quality)
 
 
 def encode(
-    photo: Photo,
+    photo: Picture,
     format: str,  # noqa: A002 - the word that everybody uses
     *,
     bit_depth: BitDepth | None = None,
     quality: int | None = None,
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
-    writer = writer_of(format)
+    chosen = find_format(format)
     with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
         file = Path(folder, "picture")
-        _write(photo, file, writer, bit_depth or photo.bit_depth, quality)
+        _write(photo, file, chosen, bit_depth, quality)
         return file.read_bytes()
 
 
 def _write(
-    photo: Photo, file: Path, writer: Writer, bit_depth: BitDepth, quality: int | None
+    photo: Picture, file: Path, chosen: Format, bit_depth: BitDepth | None, quality: int | None
 ) -> None:
-    depth = max((d for d in writer.depths if d <= bit_depth), default=min(writer.depths))
-    values = _values(photo, writer, _TYPES[depth])
-    spec = output_spec(values.shape, replace(photo, bit_depth=depth), writer, quality)
-    _put(file, writer, spec, values)
+    height, width = photo.samples.shape[:2]
+    if min(height, width) < chosen.min_side:
+        raise UnwritablePhotoError(
+            f"{file.name}: {chosen.title} does not take {width}×{height} pixels",
+            f"choose another format; this one needs {chosen.min_side} pixels a side",
+        )
+    dtype = _TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
+    values = _values(photo, chosen, dtype)
+    codec_for(chosen).encode(file, chosen, values, photo.metadata, quality)
 
 
-def output_spec(
-    shape: tuple[int, ...], head: Photo, writer: Writer, quality: int | None
-) -> oiio.ImageSpec:
-    """Return what a file is opened with.
-
-    Args:
-        shape: (H, W, C).
-        head: Its bit depth, which the format has, and metadata count, not its samples.
-        writer: The format.
-        quality: See `write`.
-    """
-    (height, width, channels), depth = shape, head.bit_depth
-    kind_of_values = oiio.FLOAT if depth == 32 else oiio.UINT16 if depth == 16 else oiio.UINT8
-    spec = oiio.ImageSpec(width, height, channels, kind_of_values)
-    for name, kind, value in head.metadata:
-        spec.attribute(name, oiio.TypeDesc(kind), value)
-    if channels == 4:
-        spec.alpha_channel = 3
-        spec.attribute("oiio:UnassociatedAlpha", 1)
-    spec.attribute("Orientation", 1)
-    if writer.linear:
-        spec.attribute("oiio:ColorSpace", "lin_rec709_scene")
-    else:
-        profile = np.frombuffer(srgb_profile(), np.uint8)
-        spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{profile.size}]"), profile)
-    for name, value in writer.settings(quality).items():
-        spec.attribute(name, value)
-    return spec
-
-
-def _values(photo: Photo, writer: Writer, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _values(photo: Picture, chosen: Format, dtype: np.dtype[Any]) -> NDArray[Any]:
     samples = photo.samples
-    if writer.linear:
-        samples = srgb_to_linear(photo.pixels).astype(np.float32)
+    if chosen.linear:
+        samples = srgb_to_linear(to_float(samples)).astype(np.float32)
     values = np.ascontiguousarray(requantize(samples, dtype))
-    if photo.alpha is None or not writer.alpha:
+    if photo.alpha is None or not chosen.alpha:
         return values
     return np.dstack([values, requantize(photo.alpha, dtype)])
-
-
-def _put(file: Path, writer: Writer, spec: oiio.ImageSpec, values: NDArray[Any]) -> None:
-    output = oiio.ImageOutput.create(writer.name)
-    if output is None:
-        raise UnwritablePhotoError(f"{writer.name}: {oiio.geterror()}", "choose another format")
-    # Every call is made, also after a failure: the file has to be closed.
-    done = output.open(str(file), spec) and output.write_image(values)
-    reason = output.geterror()
-    closed = output.close()
-    if not (done and closed):
-        raise UnwritablePhotoError(
-            f"{file.name}: can't be written: {reason or output.geterror()}",
-            "check the disk and the format's limits on size",
-        )

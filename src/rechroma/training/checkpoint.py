@@ -13,8 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritablePhotoError
-from rechroma.photo.atomic import atomic_target
+from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritableFileError
+from rechroma.files import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
 from rechroma.training.onnx_weights import read_trainable
@@ -180,9 +180,9 @@ def _whole(path: Path) -> Generator[Path]:
     try:
         with atomic_target(path, overwrite=True) as temporary:
             yield temporary
-    except (UnwritablePhotoError, SafetensorError, RuntimeError) as error:
+    except (UnwritableFileError, SafetensorError, RuntimeError) as error:
         # torch and safetensors have their own words for a full disk.
-        reason = error.what if isinstance(error, UnwritablePhotoError) else f"{path}: {error}"
+        reason = error.what if isinstance(error, UnwritableFileError) else f"{path}: {error}"
         raise TrainingError(
             f"{reason}; the checkpoint before it is whole",
             "free some space; the same command goes on from there",

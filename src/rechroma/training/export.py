@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from rechroma.colorizer.card import CARD_KEY, ModelCard, parse_card
 from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE
 from rechroma.errors import ConfigError
-from rechroma.photo.atomic import atomic_target, refuse_taken
+from rechroma.files import atomic_target, refuse_taken
 from rechroma.training.checkpoint import checkpoint_path, load_checkpoint
 from rechroma.training.networks import Conditioning, EfficientNetUNet
 from rechroma.training.onnx_weights import TRAINABLE_KEY, describe
@@ -116,7 +116,7 @@ def export_onnx(
     Raises:
         ConfigError: See `RunTimeGraph`.
         ModelError: The card does not hold.
-        UnwritablePhotoError: Something stands at `path`, or the disk says no.
+        UnwritableFileError: Something stands at `path`, or the disk says no.
     """
     refuse_taken(path, overwrite=overwrite)
     # As whoever loads the file will.

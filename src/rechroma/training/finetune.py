@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.colorizer import find_model, load_card
 from rechroma.errors import ConfigError
-from rechroma.photo.atomic import refuse_taken
+from rechroma.files import refuse_taken
 from rechroma.training.catalog import FIGURES, picture_files
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.config import load_config
@@ -57,7 +57,7 @@ def finetune_model(wish: Finetuning) -> Path:
         ConfigError: The pictures or the overrides do not hold.
         ModelError: There is nothing to start from.
         TrainingError: See `rechroma.training.train.train`.
-        UnwritablePhotoError: Something stands at `output`.
+        UnwritableFileError: Something stands at `output`.
     """
     # Before hours of training, not after them.
     refuse_taken(wish.output, overwrite=wish.overwrite)

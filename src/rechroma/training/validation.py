@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rechroma.evaluation.figure import contact_sheet
-from rechroma.evaluation.scores import colorfulness
+from rechroma.evaluation.scores import colorfulness, psnr
 from rechroma.training.outputs import truth_of
 
 if TYPE_CHECKING:
@@ -46,19 +46,19 @@ class Validator:
         Means over pictures; predictions are clipped and rounded to 8 bits first, as a viewer would
         see them.
         """
-        psnr, distance, color, color_truth = 0.0, 0.0, 0.0, 0.0
+        ratio, distance, color, color_truth = 0.0, 0.0, 0.0, 0.0
         for batch in self.crops.split(_BATCH):
             truth = truth_of(batch.to(device))
             rgb = (predict(model, truth.lightness) * 255).round() / 255
-            error = (rgb - truth.rgb).square().mean(dim=(1, 2, 3))
-            psnr += float((-10 * torch.log10(error.clamp(min=1e-10))).sum())
             with torch.inference_mode():
                 distance += float(self.perceptual(rgb, truth.rgb).sum())
-            color += sum(colorfulness(picture) for picture in _arrays(rgb))
-            color_truth += sum(colorfulness(picture) for picture in _arrays(truth.rgb))
+            results, truths = _arrays(rgb), _arrays(truth.rgb)
+            ratio += sum(map(psnr, results, truths))
+            color += sum(map(colorfulness, results))
+            color_truth += sum(map(colorfulness, truths))
         count = len(self.crops)
         return {
-            "psnr": psnr / count,
+            "psnr": ratio / count,
             self.name: distance / count,
             "colorfulness_ratio": color / color_truth,
         }

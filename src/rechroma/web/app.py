@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from rechroma._version import __version__
 from rechroma.errors import RechromaError
+from rechroma.photo.formats import FORMATS
 from rechroma.web.metrics import Metrics, RequestMetrics
 from rechroma.web.middleware import AccessControl, BodyLimit, SecurityHeaders
 from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
@@ -68,8 +70,20 @@ def make_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def _page() -> FileResponse:
-    return FileResponse(_STATIC / "index.html")
+async def _page() -> HTMLResponse:
+    return HTMLResponse(_page_text())
+
+
+@cache
+def _page_text() -> str:
+    """Return the page, which lets people choose what can be sent."""
+    return (_STATIC / "index.html").read_text(encoding="utf-8").replace("{accept}", _accepted())
+
+
+def _accepted() -> str:
+    """Return the kinds of a file chooser; browsers know not all of them as pictures."""
+    others = (each for each in FORMATS.values() if each.signature and not each.in_browsers)
+    return ",".join(["image/*", *(suffix for each in others for suffix in each.suffixes)])
 
 
 async def _icon() -> FileResponse:

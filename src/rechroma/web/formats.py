@@ -8,30 +8,29 @@ from urllib.parse import quote
 
 from fastapi.responses import StreamingResponse
 
-from rechroma.errors import UnwritablePhotoError
-from rechroma.photo.formats import writer_of
-from rechroma.web.jobs import Output
+from rechroma.photo.formats import FORMATS, find_format
+from rechroma.web.jobs import CUBE, Output
 from rechroma.web.problems import Problem
 
 if TYPE_CHECKING:
     from rechroma.web.jobs import ResultFile
     from rechroma.web.store import Store
 
-__all__ = ["MEDIA_TYPES", "answer_with", "chosen_output"]
+__all__ = ["answer_with", "chosen_output", "media_types", "suffix_of"]
 
-# OpenImageIO's name → media type, and the suffix of downloads.
-MEDIA_TYPES = {
-    "jpeg": ("image/jpeg", "jpg"),
-    "png": ("image/png", "png"),
-    "tiff": ("image/tiff", "tif"),
-    "webp": ("image/webp", "webp"),
-    "openexr": ("image/x-exr", "exr"),
-    "jpeg2000": ("image/jp2", "jp2"),
-    "bmp": ("image/bmp", "bmp"),
-    "targa": ("image/x-tga", "tga"),
-    "pnm": ("image/x-portable-anymap", "ppm"),
-    "cube": ("application/octet-stream", "cube"),
-}
+
+def media_types() -> dict[str, str]:
+    """Return media type → name of the pictures that answers can be."""
+    return {each.media_type: name for name, each in FORMATS.items() if each.writable}
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix of a result of this format, with its dot."""
+    return ".cube" if name == CUBE else FORMATS[name].suffixes[0]
+
+
+def _media_type(name: str) -> str:
+    return "application/octet-stream" if name == CUBE else FORMATS[name].media_type
 
 
 def chosen_output(format: str | None, accept: str, quality: int | None) -> Output:  # noqa: A002
@@ -43,16 +42,14 @@ def chosen_output(format: str | None, accept: str, quality: int | None) -> Outpu
         quality: 1…100 of a lossy one.
 
     Raises:
-        Problem: 422 no such format, 406 none of those that are accepted can be written.
+        UnwritablePhotoError: There is no such format.
+        Problem: 406 none of those that are accepted can be written.
     """
     if format:
-        try:
-            return Output(writer_of(format).name, quality)
-        except UnwritablePhotoError as error:
-            raise Problem(422, error.what, error.mend) from None
+        return Output(find_format(format).name, quality)
     wanted = sorted(_accepted(accept), key=lambda pair: -pair[1])
     kinds = [kind for kind, weight in wanted if weight > 0]
-    names = {media: name for name, (media, _) in MEDIA_TYPES.items() if name != "cube"}
+    names = media_types()
     for kind in kinds:
         if kind in ("*/*", "image/*"):
             return Output(None, quality)
@@ -87,13 +84,13 @@ def answer_with(store: Store, made: ResultFile, name: str, word: str) -> Streami
         name: What the client calls its picture.
         word: "color", as in "grandmother.color.jpg".
     """
-    media, suffix = MEDIA_TYPES[made.format]
     path = store.adopt(made.path)
     headers = {
         "Content-Length": str(path.stat().st_size),
-        "Content-Disposition": _disposition(f"{Path(name).stem}.{word}.{suffix}"),
+        "Content-Disposition": _disposition(f"{Path(name).stem}.{word}{suffix_of(made.format)}"),
     }
-    return StreamingResponse(store.stream(path), media_type=media, headers=headers)
+    content, kind = store.stream(path), _media_type(made.format)
+    return StreamingResponse(content, media_type=kind, headers=headers)
 
 
 def _disposition(name: str) -> str:

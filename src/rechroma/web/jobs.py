@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 __all__ = [
+    "CUBE",
     "Amounts",
     "Output",
     "ResultFile",
@@ -33,12 +34,16 @@ __all__ = [
 ]
 
 
+# The format of a result that is no picture, but a look.
+CUBE = "cube"
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """As what a result is written.
 
     Attributes:
-        format: OpenImageIO's name; None for the format that the picture came in.
+        format: A name of the table of formats; None for the format that the picture came in.
         quality: 1…100 of a lossy one; None for the writer's default.
     """
 
@@ -52,7 +57,7 @@ class ResultFile:
 
     Attributes:
         path: The file, in the worker's own folder.
-        format: OpenImageIO's name of its format.
+        format: Its name in the table of formats, or `CUBE`.
     """
 
     path: Path

@@ -12,8 +12,8 @@ from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.errors import UsageError
 from rechroma.mood import Swatch, write_cube
 from rechroma.photo import encode
-from rechroma.photo.model import to_float
-from rechroma.web.jobs import ResultFile, fitted, new_file, written
+from rechroma.photo.samples import to_float
+from rechroma.web.jobs import CUBE, ResultFile, fitted, new_file, written
 from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, preview
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def look_file(
     """Write the look as a `.cube` file."""
     path = new_file()
     write_cube(_look_of(state, source, target, wish)[2].lut, path, title=_title(source))
-    return ResultFile(path, "cube")
+    return ResultFile(path, CUBE)
 
 
 def _look_of(

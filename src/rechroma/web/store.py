@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rechroma.photo.formats import FORMATS, SIGNATURE_LENGTH, recognize
 from rechroma.web.problems import Problem, busy, no_room
-from rechroma.web.signatures import HEAD, looks_like_picture
 from rechroma.web.worker import is_full
 
 if TYPE_CHECKING:
@@ -116,12 +116,13 @@ class Store:
         Raises:
             Problem: 415 not a picture, 429 no room, 507 the disk is full.
         """
-        head = await upload.read(HEAD)
-        if not looks_like_picture(head):
+        # Decoders see nothing else: a file of another kind is turned away before they look at it.
+        if recognize(await upload.read(SIGNATURE_LENGTH)) is None:
+            *titles, last = (each.title for each in FORMATS.values() if each.signature)
             raise Problem(
                 415,
                 f"{name_of(upload)} is not a picture of a kind that is read here",
-                "send JPEG, PNG, TIFF, WebP, OpenEXR, JPEG 2000, JPEG XL, GIF, BMP, PSD or PNM",
+                f"send {', '.join(titles)} or {last}",
             )
         await upload.seek(0)
         return await self.keep(upload)

@@ -12,8 +12,7 @@ import numpy as np
 from rechroma.colorizer import Colorizer, Hint, is_color
 from rechroma.mood import predict_in_mood
 from rechroma.photo import Photo, read
-from rechroma.photo.model import quantize
-from rechroma.photo.shrink import block_mean
+from rechroma.photo.samples import block_mean, quantize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

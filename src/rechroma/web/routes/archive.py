@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from rechroma.errors import RechromaError
 from rechroma.web import preview_jobs
-from rechroma.web.formats import MEDIA_TYPES
+from rechroma.web.formats import suffix_of
 from rechroma.web.jobs import Output
 from rechroma.web.problems import Problem, problem_of, retry_after
 from rechroma.web.routes.parts import file_answer, problems
@@ -81,8 +81,8 @@ async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> Asy
                 failed.append(_line(session.upload.name, error))
                 continue
             path = service.store.adopt(made.path)
-            stem, suffix = Path(session.upload.name).stem, MEDIA_TYPES[made.format][1]
-            member = zipfile.ZipInfo(_free_name(f"{stem}.color.{suffix}", names))
+            stem, suffix = Path(session.upload.name).stem, suffix_of(made.format)
+            member = zipfile.ZipInfo(_free_name(f"{stem}.color{suffix}", names))
             with file.open(member, "w", force_zip64=True) as out:
                 async for chunk in service.store.stream(path):
                     await asyncio.to_thread(out.write, chunk)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query
 
-from rechroma.web.formats import MEDIA_TYPES, chosen_output
+from rechroma.web.formats import chosen_output, media_types
 from rechroma.web.jobs import Output
 from rechroma.web.problems import MEDIA_TYPE, Problem
 
@@ -72,7 +72,7 @@ def file_answer(media: str, text: str) -> dict[int | str, dict[str, Any]]:
 def picture_answer() -> dict[int | str, dict[str, Any]]:
     """Return the documentation of an answer that is a picture."""
     schema = {"schema": {"type": "string", "format": "binary"}}
-    kinds = {media: schema for name, (media, _) in MEDIA_TYPES.items() if name != "cube"}
+    kinds = dict.fromkeys(media_types(), schema)
     return {200: {"description": "The picture.", "content": kinds}}
 
 

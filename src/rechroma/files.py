@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, whatever is in them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.errors import UnwritablePhotoError
+from rechroma.errors import UnwritableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["atomic_target", "copy_file"]
+__all__ = ["atomic_target", "copy_file", "make_folder", "refuse_taken"]
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def atomic_target(target: Path, *, overwrite: bool) -> Generator[Path]:
             in the meantime.
 
     Raises:
-        UnwritablePhotoError: The folder or the disk says no, or something stands at `target`.
+        UnwritableFileError: The folder or the disk says no, or something stands at `target`.
     """
     refuse_taken(target, overwrite=overwrite)
     try:
@@ -36,7 +36,7 @@ def atomic_target(target: Path, *, overwrite: bool) -> Generator[Path]:
             yield temporary
             _put(temporary, target, overwrite=overwrite)
     except OSError as error:
-        raise UnwritablePhotoError(
+        raise UnwritableFileError(
             f"{target}: can't be written: {error.strerror or error}", "choose another output"
         ) from error
 
@@ -45,7 +45,7 @@ def refuse_taken(target: Path, *, overwrite: bool) -> None:
     """Refuse a name at which something stands, unless that may be replaced.
 
     Raises:
-        UnwritablePhotoError: Something does.
+        UnwritableFileError: Something does.
     """
     if target.exists() and not overwrite:
         raise _taken(target)
@@ -55,6 +55,20 @@ def copy_file(source: Path, target: Path, *, overwrite: bool) -> None:
     """Copy a file byte for byte; see `atomic_target` for the errors."""
     with atomic_target(target, overwrite=overwrite) as temporary:
         shutil.copyfile(source, temporary)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises:
+        UnwritableFileError: The disk says no.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableFileError(
+            f"cannot make the folder {folder}: {error.strerror}", "choose another output"
+        ) from error
 
 
 def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
@@ -79,5 +93,5 @@ def _reserve(target: Path) -> None:
         raise _taken(target) from None
 
 
-def _taken(target: Path) -> UnwritablePhotoError:
-    return UnwritablePhotoError(f"{target}: exists already", "add --overwrite to replace it")
+def _taken(target: Path) -> UnwritableFileError:
+    return UnwritableFileError(f"{target}: exists already", "add --overwrite to replace it")

@@ -1,0 +1,82 @@
+"""Samples of pictures: from one type to another, and from many pixels to few."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rechroma.photo.row_strips import do_strips, row_strips
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["block_mean", "quantize", "requantize", "to_float"]
+
+# Pixels that are converted at once: no second full copy in float.
+_STRIP_PIXELS = 1 << 18
+
+
+def to_float(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return uint8 or uint16 as float32 in 0…1; floats as float32, no copy if they are."""
+    if values.dtype.kind == "f":
+        return values.astype(np.float32, copy=False)
+    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+
+
+def quantize(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return floats in 0…1 as integers of `dtype`, rounded and clipped; floats stay as they are.
+
+    Args:
+        values: Shape (H, W) or (H, W, C).
+        dtype: Of the result.
+    """
+    if dtype.kind == "f":
+        return values.astype(dtype, copy=False)
+    result = np.empty(values.shape, dtype)
+    top = np.float32(np.iinfo(dtype).max)
+
+    def fill(rows: slice) -> None:
+        scaled = values[rows] * top
+        scaled += np.float32(0.5)
+        result[rows] = np.clip(scaled, 0, top)
+
+    do_strips(fill, row_strips(values.shape, _STRIP_PIXELS))
+    return result
+
+
+def requantize(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return samples or alpha in another type; in their own they come back bit for bit."""
+    return values if values.dtype == dtype else quantize(to_float(values), dtype)
+
+
+def block_mean(samples: NDArray[Any], factor: int) -> NDArray[np.float32]:
+    """Average blocks of factor × factor pixels; blocks at the bottom and right may be cut.
+
+    Args:
+        samples: Shape (H, W, C): uint8, uint16, or float32 in 0…1.
+        factor: ≥ 1.
+
+    Returns:
+        Float32 in 0…1, shape (⌈H/factor⌉, ⌈W/factor⌉, C).
+    """
+    if factor == 1:
+        return to_float(samples)
+    rows = _mean_of_runs(samples, factor)
+    means = _mean_of_runs(rows.swapaxes(0, 1), factor).swapaxes(0, 1)
+    if samples.dtype.kind == "u":
+        means /= np.float32(np.iinfo(samples.dtype).max)
+    return means
+
+
+def _mean_of_runs(values: NDArray[Any], factor: int) -> NDArray[np.float32]:
+    """Average runs of `factor` along the first axis, by adding whole slices."""
+    whole = len(values) // factor * factor
+    total = values[0:whole:factor].astype(np.float32)
+    for offset in range(1, factor):
+        total += values[offset:whole:factor]
+    total /= factor
+    if whole == len(values):
+        return total
+    rest = values[whole:].mean(axis=0, keepdims=True, dtype=np.float32)
+    return np.concatenate([total, rest])
