@@ -29,7 +29,7 @@ from rechroma.color import ciede2000, rgb_to_lab
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.evaluation.scores import psnr
 from rechroma.mood import METHODS, Swatch, fit_look, transfer
-from rechroma.mood.lut import LUT_SIZES
+from rechroma.mood.options import LUT_SIZES
 from rechroma.photo import read
 
 SEED = 20260101

@@ -1,7 +1,9 @@
 """What holds for the package as a whole."""
 
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ HEAVY = {"torch", "torchvision", "timm", "accelerate", "pydantic", "skimage", "s
 
 @pytest.mark.parametrize("room", LIGHT)
 def test_light_rooms_load_nothing_heavy(room):
-    code = f"import sys, {room}; print(*sys.modules)"
+    # Names of some rooms are loaded when they are first used.
+    names = "[getattr(room, name) for name in room.__all__]"
+    code = f"import sys, {room} as room; {names}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stdout.split())
 
@@ -25,6 +29,16 @@ def test_importing_the_package_loads_nothing_at_all():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert loaded - {"rechroma"} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("room", ["rechroma.colorizer", "rechroma.mood"])
+def test_no_module_takes_the_place_of_a_name(room):
+    """`import rechroma.mood.transfer` would make a module of `rechroma.mood.transfer`."""
+    package = import_module(room)
+    modules = {each.name for each in pkgutil.iter_modules(package.__path__)}
+    assert not modules & set(package.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'no_such_name'"):
+        _ = package.no_such_name
 
 
 def test_imports_follow_the_rooms_order():

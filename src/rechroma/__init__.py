@@ -13,9 +13,9 @@ The names below are loaded when they are first used; importing the package does 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rechroma._lazy import lazy_names
 from rechroma._version import __version__
 
 if TYPE_CHECKING:
@@ -42,28 +42,17 @@ __all__ = [
     "write",
 ]
 
-_HOMES = {
-    "Colorization": "rechroma.colorizer",
-    "Colorizer": "rechroma.colorizer",
-    "Hint": "rechroma.colorizer",
-    "Look": "rechroma.mood",
-    "ModelCard": "rechroma.colorizer",
-    "Photo": "rechroma.photo",
-    "RechromaError": "rechroma.errors",
-    "Swatch": "rechroma.mood",
-    "colorize": "rechroma.colorizer",
-    "fit_look": "rechroma.mood",
-    "load_card": "rechroma.colorizer",
-    "read": "rechroma.photo",
-    "transfer": "rechroma.mood",
-    "write": "rechroma.photo",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rechroma' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "rechroma.colorizer": [
+            "Colorization", "Colorizer", "Hint", "ModelCard", "colorize", "load_card",
+        ],
+        "rechroma.errors": ["RechromaError"],
+        "rechroma.mood": ["Look", "Swatch", "fit_look", "transfer"],
+        "rechroma.photo": ["Photo", "read", "write"],
+    },
+)  # fmt: skip
 
 
 def __dir__() -> list[str]:

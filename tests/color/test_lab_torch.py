@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from rechroma.color import lab, lab_torch
+from rechroma.color import lab, lab_torch, srgb_to_linear
 
-CONVERSIONS = ["rgb_to_lab", "lab_to_rgb"]
+CONVERSIONS = ["rgb_to_lab", "linear_to_lab", "lab_to_rgb"]
 
 
 def pictures(name, *, dtype, low=0.0, high=1.0):
@@ -47,3 +47,12 @@ def test_gradients_are_finite_everywhere(name, color):
     assert values.grad is not None
     assert values.grad.isfinite().all()
     assert values.grad.abs().sum() > 0
+
+
+def test_curve_and_lightness_are_those_of_numpy():
+    values = pictures("rgb_to_lab", dtype=np.float64)
+    linear = lab_torch.srgb_to_linear(torch.from_numpy(values))
+    assert np.abs(linear.numpy() - srgb_to_linear(values)).max() < 1e-12
+    gray = np.repeat(values[:, :1], 3, axis=1)
+    ours = lab_torch.lightness(linear[:, 0]).numpy()
+    assert np.abs(ours - lab.lightness(np.moveaxis(gray, 1, -1))).max() < 1e-9

@@ -140,9 +140,10 @@ def test_the_default_is_one_of_them():
 
 
 def test_the_command_line_offers_them_all():
-    from rechroma.cli import mood_options
+    from rechroma.cli.transfer import transfer
 
-    assert list(METHODS) == mood_options._METHODS
+    (method,) = (each for each in transfer.params if each.name == "method")
+    assert list(METHODS) == list(method.type.choices)
 
 
 def test_the_palette_of_a_large_photograph_is_that_of_its_thumbnail():

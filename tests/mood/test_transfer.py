@@ -14,8 +14,8 @@ from skimage.color import rgb2lab
 import rechroma
 from rechroma.color import ciede2000
 from rechroma.errors import LookError, UsageError
-from rechroma.mood import METHODS, fit_look, transfer
-from rechroma.mood.library import library_folder, load_look, save_look, saved_looks
+from rechroma.mood import METHODS, Look, fit_look, transfer
+from rechroma.mood.library import library_folder, new_look_file, saved_looks
 from rechroma.photo import read
 
 
@@ -130,10 +130,10 @@ def library(tmp_path, monkeypatch):
 
 def test_saving_listing_and_loading(library, warm, cool):
     look = fit_look(warm)
-    assert save_look(look, "warm evening").parent == library
-    save_look(fit_look(cool), "cool")
+    assert look.save("warm evening").parent == library
+    fit_look(cool).save("cool")
     assert list(saved_looks()) == ["cool", "warm evening"]
-    again = load_look("warm evening")
+    again = Look.load("warm evening")
     np.testing.assert_allclose(again.lut.table, look.lut.table, atol=1e-6)
     difference = again.apply(cool).to_uint8().astype(int) - look.apply(cool).to_uint8()
     assert np.abs(difference).max() <= 1
@@ -142,9 +142,9 @@ def test_saving_listing_and_loading(library, warm, cool):
 
 
 @pytest.mark.parametrize("name", ["", "../out", "a/b", ".hidden", "a\nb", "x" * 70, "C:\\x"])
-def test_names_never_leave_the_library(library, warm, name):
+def test_names_never_leave_the_library(library, name):
     with pytest.raises(UsageError, match="can't name a look"):
-        save_look(fit_look(warm), name)
+        new_look_file(name)
     assert not library.exists()
 
 
@@ -158,7 +158,26 @@ def test_without_a_wish_the_library_is_where_the_system_keeps_such_files(tmp_pat
 @pytest.mark.usefixtures("library")
 def test_a_look_that_is_not_there_names_those_that_are(warm):
     with pytest.raises(LookError, match="saved looks: none"):
-        load_look("dusk")
-    save_look(fit_look(warm), "dawn")
+        Look.load("dusk")
+    fit_look(warm).save("dawn")
     with pytest.raises(LookError, match="saved looks: dawn"):
-        load_look("dusk")
+        Look.load("dusk")
+
+
+@pytest.mark.usefixtures("library")
+def test_a_look_is_a_file_where_it_has_a_folder_or_a_suffix(tmp_path, monkeypatch, warm):
+    monkeypatch.chdir(tmp_path)
+    look = fit_look(warm)
+    for place in ("mine.cube", "./mine", tmp_path / "other"):
+        path = look.save(place)
+        assert path.resolve().parent == tmp_path
+        np.testing.assert_allclose(Look.load(place).lut.table, look.lut.table, atol=1e-6)
+    assert not saved_looks()
+    with pytest.raises(UsageError, match="can't name a look"):
+        look.save("what?")
+
+
+@pytest.mark.parametrize("luminance", ["dark", None])
+def test_a_luminance_that_does_not_exist(luminance, warm, cool):
+    with pytest.raises(UsageError, match="there is no luminance"):
+        transfer(warm, cool, luminance=luminance)

@@ -18,7 +18,7 @@ from skimage.color import rgb2lab
 from rechroma.cli import main
 from rechroma.color import lightness
 from rechroma.colorizer import Colorizer, Distribution, Hint, load_card
-from rechroma.colorizer.conditioning import MOOD_SIZE, Patch, hint_map, mood_vector
+from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE, Patch, hint_map, mood_vector
 from rechroma.errors import ModelError, UsageError
 from rechroma.photo import read
 from rechroma.training.bins import BinCodec
@@ -27,18 +27,25 @@ from rechroma.training.export import card_of, export_onnx
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Conditioning
 
-CONFIG = NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True, queries=3)
+CONFIGS = [
+    NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True, queries=3),
+    NetworkConfig(name="efficientnet_lite2_unet", output="bins"),
+]
 
 
-@pytest.fixture(scope="module")
-def conditioned(tmp_path_factory):
+@pytest.fixture(scope="module", params=CONFIGS, ids=lambda config: config.name)
+def conditioned(request, tmp_path_factory):
     torch.manual_seed(0)
-    model = ColorizerModel(CONFIG, pretrained=False).eval()
-    for parameter in model.network.side.parameters():
+    model = ColorizerModel(request.param, pretrained=False).eval()
+    network, first = model.network, request.param is CONFIGS[0]
+    for parameter in (network.side if first else network.conditioning).parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     with torch.no_grad():
         # Weights as the file stores them, and logits as wide as a trained network's.
-        model.network.head.weight *= 10
+        if first:
+            network.head.weight *= 10
+        else:
+            network.head.weight[:, :-HINT_CHANNELS] *= 40
         for parameter in model.parameters():
             parameter.copy_(parameter.half().float())
     path = tmp_path_factory.mktemp("conditioned") / "conditioned.onnx"
@@ -61,7 +68,7 @@ def test_a_gain_leaves_hints_and_moods_as_they_are_given(conditioned, photo, tmp
         torch.zeros(1, MOOD_SIZE),
     )
     with torch.no_grad():
-        hinted = model.network.with_features(own, conditioning)[2][0].movedim(0, -1).numpy()
+        hinted = model.network(own, conditioning).hinted[0].movedim(0, -1).numpy()
     assert hinted.max() - hinted.min() > 0.1
     np.testing.assert_allclose(after, before * (1.5 - 0.5 * hinted), atol=0.05)
     # A mood is what the answer is to be like, not what comes before the gain.

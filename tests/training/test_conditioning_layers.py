@@ -3,18 +3,19 @@ import torch
 
 from rechroma.colorizer.conditioning import MOOD_SIZE
 from rechroma.errors import ConfigError, ModelError
-from rechroma.training.adversary import Adversary
 from rechroma.training.checkpoint import load_weights, save_weights, start_from
 from rechroma.training.config import NetworkConfig
 from rechroma.training.losses import Criterion
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Conditioning
 from rechroma.training.networks.hint_propagation import HintPropagation
-from rechroma.training.outputs import build_output, truth_of
+from rechroma.training.outputs import build_output
 from rechroma.training.train import train
 
 PLAIN = NetworkConfig(name="efficientnet_lite0_unet", output="bins")
 FULL = NetworkConfig(name="efficientnet_lite0_unet", output="bins", conditioning=True, queries=5)
+LITE2 = NetworkConfig(name="efficientnet_lite2_unet", output="bins")
+both = pytest.mark.parametrize("config", [FULL, LITE2], ids=lambda config: config.name)
 
 
 @pytest.fixture
@@ -35,7 +36,9 @@ def trained(config):
     """A model whose zero-initialized layers have learnt something."""
     torch.manual_seed(0)
     model = ColorizerModel(config, pretrained=False)
-    for parameter in model.network.side.parameters():
+    network = model.network
+    layers = network.side if config is FULL else network.conditioning
+    for parameter in layers.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return model.eval()
 
@@ -51,9 +54,10 @@ def test_side_inputs_change_nothing_before_they_have_learnt(tmp_path, lightness)
             assert torch.allclose(full(lightness, given), wanted, atol=1e-6)
 
 
-def test_a_hint_pulls_to_its_color_from_the_start(lightness):
+@both
+def test_a_hint_pulls_to_its_color_from_the_start(lightness, config):
     torch.manual_seed(0)
-    model = ColorizerModel(FULL, pretrained=False).eval()
+    model = ColorizerModel(config, pretrained=False).eval()
     with torch.no_grad():
         before, after = (
             model.output.answer(model(lightness, given))
@@ -115,8 +119,9 @@ def test_what_is_missing_elsewhere_is_refused(tmp_path):
         load_weights(trained(FULL), FULL, tmp_path / "plain.safetensors")
 
 
-def test_no_advice_is_silent_also_after_it_has_learnt(lightness):
-    model = trained(FULL)
+@both
+def test_no_advice_is_silent_also_after_it_has_learnt(lightness, config):
+    model = trained(config)
     with torch.no_grad():
         silent = model(lightness, conditioning(hinted=False, mood=False))
         assert torch.allclose(silent, model(lightness), atol=1e-5)
@@ -124,44 +129,22 @@ def test_no_advice_is_silent_also_after_it_has_learnt(lightness):
         assert not torch.allclose(silent, model(lightness, conditioning(mood=False)), atol=1e-2)
 
 
-def test_every_part_can_learn(lightness):
-    model = trained(FULL).train()
-    torch.nn.init.normal_(model.network.queries.paint.weight)
+@both
+def test_every_part_can_learn(lightness, config):
+    model = trained(config).train()
+    # Layers that start at zero let no gradient through.
+    for parameter in model.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.1)
     model(lightness, conditioning()).square().sum().backward()
     idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert not idle
-
-
-def test_a_joint_output_adds_its_residual():
-    output = build_output(NetworkConfig(output="joint"))
-    raw = torch.randn(1, output.channels, 4, 4)
-    logits, residual = raw[:, :-2], raw[:, -2:] * 110
-    bins = build_output(NetworkConfig(output="bins"))
-    assert torch.allclose(output.answer(raw), bins.answer(logits) + residual, atol=1e-4)
-    assert torch.allclose(output.mean(raw), bins.mean(logits) + residual, atol=1e-4)
 
 
 def test_the_mean_is_paler_than_the_annealed_mean():
     output = build_output(NetworkConfig(output="bins"))
     raw = torch.randn(4, output.channels, 8, 8) * 3
     assert output.mean(raw).norm(dim=1).mean() < output.answer(raw).norm(dim=1).mean()
-
-
-def test_a_judge_learns_to_tell_gray_from_color():
-    torch.manual_seed(0)
-    output = build_output(NetworkConfig(output="ab"))
-    truth = truth_of(torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8))
-    gray = torch.zeros(4, 2, 16, 16)
-    adversary = Adversary(output, torch.device("cpu"))
-    first = float(adversary.learn(gray, truth))
-    for _ in range(30):
-        last = float(adversary.learn(gray, truth))
-    assert last < 0.5 * first
-    real = truth.chroma(4) / 220
-    assert adversary.deceived(real, truth) < adversary.deceived(gray, truth) - 0.5
-    copy = Adversary(output, torch.device("cpu"))
-    copy.load_state_dict(adversary.state_dict())
-    assert torch.allclose(copy.deceived(gray, truth), adversary.deceived(gray, truth), atol=1e-4)
 
 
 def interrupted(monkeypatch, at):
@@ -179,9 +162,8 @@ def interrupted(monkeypatch, at):
 
 def test_a_run_with_everything_resumes(make_config, monkeypatch):
     everything = [
-        "NETWORK.NAME=efficientnet_lite0_unet", "NETWORK.OUTPUT=bins", "NETWORK.CONDITIONING=true",
-        "NETWORK.QUERIES=3", "DATA.DEGRADED=0.5", "DATA.CHROMA_GAIN=1.1", "ADVERSARY=0.1",
-        "LOSS={cross_entropy: 1.0, smooth_l1: 1.0}", "EMA=0.5",
+        "NETWORK={NAME: efficientnet_lite2_unet, OUTPUT: bins}", "DATA.DEGRADED=0.5", "STEADY=2.0",
+        "LOSS={cross_entropy: 1.0, st_lpips: 1.0, evenness: 5.0}", "EMA=0.5",
     ]  # fmt: skip
     start = make_config(*everything)
     # An encoder without a download: random weights to start from.
@@ -195,9 +177,8 @@ def test_a_run_with_everything_resumes(make_config, monkeypatch):
     parts = train(make_config(*everything))
     final = [torch.load(folder / "resume.pt") for folder in (whole, parts)]
     assert [state["step"] for state in final] == [6, 6]
-    for part in ("model", "averaged", "judge"):
-        wanted, found = (state[part] if part in state else state["adversary"][part]
-                         for state in final)  # fmt: skip
+    for part in ("model", "averaged"):
+        wanted, found = (state[part] for state in final)
         assert wanted.keys() == found.keys()
         for name, tensor in wanted.items():
             assert torch.allclose(found[name].float(), tensor.float(), atol=1e-5), (part, name)
@@ -205,17 +186,12 @@ def test_a_run_with_everything_resumes(make_config, monkeypatch):
 
 def test_a_frozen_encoder_stays(make_config):
     torch.manual_seed(0)
-    config = make_config(
-        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1"
-    )
+    overrides = ["NETWORK={NAME: efficientnet_lite0_unet}", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1"]
+    config = make_config(*overrides)
     model = ColorizerModel(config.network, pretrained=False)
     weights = config.output_dir.parent / "start.safetensors"
     save_weights(model, weights, config.network, {})
-    config = make_config(
-        "NETWORK.NAME=efficientnet_lite0_unet", "OPTIMIZER.ENCODER_LR=0", "EMA=0.1",
-        f"INIT_FROM={weights}",
-    )  # fmt: skip
-    folder = train(config)
+    folder = train(make_config(*overrides, f"INIT_FROM={weights}"))
     after = torch.load(folder / "resume.pt")["model"]
     moved = {n for n, tensor in model.state_dict().items() if not torch.equal(tensor, after[n])}
     assert moved
@@ -225,12 +201,22 @@ def test_a_frozen_encoder_stays(make_config):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["NETWORK.CONDITIONING=true"], "efficientnet"),
-        (["NETWORK.QUERIES=3"], "efficientnet"),
-        (["OPTIMIZER.ENCODER_LR=0"], "efficientnet"),
-        (["NETWORK.OUTPUT=joint"], "go together"),
-        (["NETWORK.OUTPUT=rgb", "ADVERSARY=1"], "OUTPUT rgb"),
+        (
+            ["NETWORK.CONDITIONING=true"],
+            "base has no CONDITIONING: only .* efficientnet_lite0_unet:",
+        ),
+        (["NETWORK.QUERIES=3"], "base has no QUERIES"),
+        (["NETWORK.NAME=efficientnet_lite0_unet"], "has no WIDTH: only NETWORK NAME base:"),
+        (
+            ["NETWORK={NAME: efficientnet_lite2_unet, QUERIES: 3}"],
+            "has no QUERIES: only NETWORK NAME efficientnet_lite0_unet:",
+        ),
+        (["NETWORK={NAME: efficientnet_lite2_unet, OUTPUT: rgb}"], "only NETWORK NAME base:"),
+        (["NETWORK.NAME=resnet"], "no network 'resnet': there are base, eff"),
+        (["OPTIMIZER.ENCODER_LR=0"], "base has no encoder .* efficientnet_lite2_unet:"),
+        (["NETWORK.OUTPUT=bins"], "go together"),
         (["NETWORK.OUTPUT=rgb", "STEADY=1", "DATA.RECOMPRESSED=1"], "OUTPUT rgb"),
+        (["NETWORK.OUTPUT=rgb", "LOSS={l2: 1.0, evenness: 1.0}"], "evenness compares chroma"),
         (["STEADY=1"], "DATA DEGRADED or RECOMPRESSED"),
         (["DATA.DEGRADED=0.6", "DATA.RECOMPRESSED=0.6"], "at most 1"),
     ],

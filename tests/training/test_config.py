@@ -48,9 +48,9 @@ def test_a_wrong_override_is_named(make_config, override, word):
 
 
 def test_overrides_reach_sections_and_terms(make_config):
-    config = make_config("optimizer.lr=0.5", "LOSS.smooth_l1=2", "SEED=7")
+    config = make_config("optimizer.lr=0.5", "LOSS.st_lpips=2", "SEED=7")
     assert config.optimizer.lr == 0.5
-    assert config.loss == {"l2": 1.0, "smooth_l1": 2.0}
+    assert config.loss == {"l2": 1.0, "st_lpips": 2.0}
     assert config.seed == 7
 
 

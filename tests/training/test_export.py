@@ -7,6 +7,7 @@ import torch
 from rechroma.cli import main
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.colorizer import Colorizer, load_card
+from rechroma.colorizer.conditioning import MOOD_SIZE
 from rechroma.errors import ConfigError, ModelError, UsageError
 from rechroma.photo import read
 from rechroma.training.checkpoint import load_average, save_weights
@@ -19,6 +20,7 @@ KINDS = [
     NetworkConfig(name="base", output="rgb", width=4),
     NetworkConfig(name="base", output="ab", width=4),
     NetworkConfig(name="efficientnet_lite0_unet", output="bins"),
+    NetworkConfig(name="efficientnet_lite2_unet", output="bins"),
 ]
 
 
@@ -43,11 +45,17 @@ def test_onnx_runtime_agrees_with_torch(config, tmp_path):
     wanted = RunTimeGraph(rounded(model), gain).eval()
     # RGB is about 1 where chroma is about 110.
     peak = 1 if config.output == "rgb" else 110
-    for height, width in [(32, 32), (64, 160), (224, 96)]:
-        lightness = torch.rand(1, 1, height, width) * 100
-        answer, *more = session.run(None, {"lightness": lightness.numpy()})
+    for hinted, (height, width) in enumerate([(32, 32), (64, 160), (224, 96)]):
+        given = [torch.rand(1, 1, height, width) * 100]
+        if card.hints:
+            hints = torch.zeros(1, 3, height, width)
+            hints[..., :hinted, 5:9] = torch.tensor([0.3, -0.4, 1.0])[:, None, None]
+            given += [hints, torch.rand(1, MOOD_SIZE)]
+        names = [port.name for port in session.get_inputs()]
+        inputs = {name: tensor.numpy() for name, tensor in zip(names, given, strict=True)}
+        answer, *more = session.run(None, inputs)
         with torch.no_grad():
-            expected, *seen = (output.numpy() for output in wanted(lightness))
+            expected, *seen = (output.numpy() for output in wanted(*given))
         assert np.abs(answer - expected).max() / peak < 1e-3
         names = [output.name for output in session.get_outputs()][1:]
         assert names == ["logits"] * bool(card.temperature) + ["features"] * bool(

@@ -11,6 +11,8 @@ KINDS = [
     NetworkConfig(name="base", output="bins", width=4),
     NetworkConfig(name="efficientnet_lite0_unet", output="ab"),
     NetworkConfig(name="efficientnet_lite0_unet", output="bins"),
+    NetworkConfig(name="efficientnet_lite2_unet", output="ab"),
+    NetworkConfig(name="efficientnet_lite2_unet", output="bins"),
 ]
 
 
@@ -29,17 +31,18 @@ def test_shapes_and_ranges(config):
     assert rgb.max() <= 1
 
 
-@pytest.mark.parametrize("name", ["base", "efficientnet_lite0_unet"])
-def test_every_parameter_learns(name):
-    model = ColorizerModel(NetworkConfig(name=name, output="ab", width=4), pretrained=False)
+@pytest.mark.parametrize("config", [KINDS[1], KINDS[3]], ids=lambda c: f"{c.name}-{c.output}")
+def test_every_parameter_learns(config):
+    model = ColorizerModel(config, pretrained=False)
     model(torch.rand(2, 1, 64, 64) * 100).square().sum().backward()
     idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert not idle
 
 
-def test_the_default_network_is_small():
-    model = ColorizerModel(KINDS[-1], pretrained=False)
-    assert sum(parameter.numel() for parameter in model.parameters()) < 6e6
+@pytest.mark.parametrize(("config", "most"), [(KINDS[4], 4e6), (KINDS[-1], 7e6)])
+def test_networks_are_small(config, most):
+    model = ColorizerModel(config, pretrained=False)
+    assert sum(parameter.numel() for parameter in model.parameters()) < most
 
 
 def test_a_missing_encoder_file_is_named(tmp_path):

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -101,6 +101,27 @@ def advised(tmp_path_factory):
     model = helper.make_model(advised_graph(), opset_imports=[opset], ir_version=8)
     helper.set_model_props(model, {CARD_KEY: CARD.to_json()})
     path = tmp_path_factory.mktemp("model") / "advised.onnx"
+    onnx.save(model, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def unadvised(tmp_path_factory):
+    """The path of a model that takes neither hints nor moods: a = L/2, b = -L/4."""
+    weights = np.repeat(np.array([0.5, -0.25], np.float32)[:, None, None, None], 16, axis=3) / 16
+    port = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["lightness", "w"], ["chroma"], strides=[4, 4])],
+        "unadvised",
+        [port("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"])],
+        [port("chroma", TensorProto.FLOAT, ["n", 2, "h4", "w4"])],
+        [numpy_helper.from_array(weights.reshape(2, 1, 4, 4), "w")],
+    )
+    opset = helper.make_opsetid("", 17)
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=8)
+    card = replace(CARD, name="unadvised", hints=False, temperature=0.0)
+    helper.set_model_props(model, {CARD_KEY: card.to_json()})
+    path = tmp_path_factory.mktemp("model") / "unadvised.onnx"
     onnx.save(model, path)
     return path
 

@@ -173,7 +173,10 @@ def test_cards_are_read_once(monkeypatch):
     read = []
     monkeypatch.setattr(service_module, "load_card", lambda model: read.append(model) or card)
     monkeypatch.setattr(status, "MODELS", ["one", "two"])
-    current = CurrentModel(name="a", version="1", license="b", hints=True, answers=True, methods=[])
+    current = CurrentModel(
+        name="a", version="1", license="b", hints=True, answers=True, methods=[], colorize={},
+        transfer={},
+    )  # fmt: skip
     card_of.cache_clear()
     try:
         for _ in range(2):

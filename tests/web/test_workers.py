@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from rechroma.errors import ModelError, RechromaError, UnwritableFileError, UnwritablePhotoError
+from rechroma.mood import TransferOptions
 from rechroma.photo import read
 from rechroma.web import pool as pool_module
-from rechroma.web.jobs import Output, ResultFile, TransferRequest
+from rechroma.web.jobs import ResultFile, ResultFormat
 from rechroma.web.pool import Pool
 from rechroma.web.preview_jobs import mood_picture, mood_preview
 from rechroma.web.problems import Problem, problem_of
@@ -352,10 +353,11 @@ def test_a_mood_needs_one_prediction(state, kept, monkeypatch):
     monkeypatch.setattr(state.colorizer, "predict", counted)
     for strength in (1.0, 0.5, 0.0):
         for method in ("reinhard", "mkl"):
-            mood_preview(state, source, target, TransferRequest(method, strength), side=320)
-    made = mood_picture(state, source, target, Output("png"), TransferRequest("reinhard", 0.0))
+            options = TransferOptions(method=method, strength=strength)
+            mood_preview(state, source, target, options, side=320)
+    made = mood_picture(state, source, target, ResultFormat("png"), options)
     assert len(runs) == 1
-    predicted = state.predict(target, ColorRequest(mood=source))
+    predicted = state.predict(target, ColorRequest(mood=source, is_target=True))
     wanted = predicted.on(state.read(target)).render().to_uint8()
     got = read(made.path).to_uint8()
     made.path.unlink()

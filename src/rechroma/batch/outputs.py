@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rechroma.batch.inputs import FoundPicture
 
 __all__ = [
+    "Destination",
     "File",
     "Folder",
-    "Output",
     "StandardOutput",
     "Template",
     "parse_output",
@@ -57,10 +57,10 @@ class Template:
     text: str
 
 
-Output: TypeAlias = StandardOutput | File | Folder | Template
+Destination: TypeAlias = StandardOutput | File | Folder | Template
 
 
-def parse_output(text: str) -> Output:
+def parse_output(text: str) -> Destination:
     """Tell what an output means.
 
     `-` is standard output; braces make a template; an existing folder, a trailing slash or a name
@@ -98,7 +98,7 @@ def _check_template(text: str) -> None:
             raise UsageError(f"the output template {text} has an unknown field {{{field}}}", mend)
 
 
-def result_folder(output: Output) -> Path | None:
+def result_folder(output: Destination) -> Path | None:
     """Return the folder that holds all results, if the output names one."""
     match output:
         case Folder(path):
@@ -110,7 +110,7 @@ def result_folder(output: Output) -> Path | None:
             return None
 
 
-def target_for(output: Output, picture: FoundPicture) -> Place:
+def target_for(output: Destination, picture: FoundPicture) -> Place:
     """Return where the result of one picture goes.
 
     Raises:

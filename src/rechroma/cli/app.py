@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.note("interrupted")
         return ExitCode.INTERRUPTED
     except RechromaError as error:
-        console.error(error, traceback.format_exc())
+        console.error(error, _trace())
         return error.exit_code
     except MemoryError:
         console.error(RechromaError("out of memory", "free some, or work on smaller pictures"))
@@ -141,9 +140,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"unexpected {type(error).__name__}: {error}",
             "this is a bug; please report it with what -vv prints",
         )
-        console.error(bug, traceback.format_exc())
+        console.error(bug, _trace())
         return ExitCode.SOME_FAILED
     return ExitCode.OK if code is None else code
+
+
+def _trace() -> str:
+    # Of no use to a command that goes well.
+    import traceback
+
+    return traceback.format_exc()
 
 
 def _usage_error(error: click.ClickException) -> UsageError:

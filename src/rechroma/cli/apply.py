@@ -54,7 +54,7 @@ def apply(
     from rechroma.batch.pictures import PointWork
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
-    from rechroma.mood.library import load_look
+    from rechroma.mood import Look
 
     plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}")
     if dry_run:
@@ -62,7 +62,7 @@ def apply(
         return 0
 
     def make_work(threads: int) -> Work:
-        loaded = load_look(look)
+        loaded = Look.load(look)
 
         def whole(photo: Photo) -> Photo:
             return loaded.apply(photo, threads=threads)

@@ -10,7 +10,9 @@ import click
 
 from rechroma.cli import options, training_options
 from rechroma.cli.console import Console
+from rechroma.cli.operation_options import operation_options
 from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
+from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,23 +30,17 @@ __all__ = ["colorize"]
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
-@options.strength
-@options.vividness
+@operation_options(ColorizeOptions, to="how")
 @click.option("--hint", multiple=True, metavar="X,Y,#RRGGBB",
               help="A pixel and the color that it should get; may be repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
-@click.option("--variants", type=click.IntRange(0, 8), default=0, metavar="N",
+@click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
               help="Write N other plausible answers beside the result: new.1.png, ….")  # fmt: skip
 @click.option("--confidence", type=click.Path(path_type=Path), metavar="MAP.png",
               help="Write where the model is sure (white) and where it guesses.")  # fmt: skip
 @options.size
 @options.device
-@click.option(
-    "--keep-color",
-    is_flag=True,
-    help="Copy pictures that are in color already instead of colorizing them anew.",
-)
 @click.option(
     "--mood",
     metavar="PHOTO",
@@ -76,15 +72,13 @@ def colorize(
     cfg: Path | None,
     overrides: tuple[str, ...],
     ckpt_name: str | None,
-    strength: float,
-    vividness: float,
+    how: ColorizeOptions,
     hint: tuple[str, ...],
     hints: Path | None,
     variants: int,
     confidence: Path | None,
     size: int | None,
     device: str,
-    keep_color: bool,
     mood: str | None,
     raw_output: bool,
     overwrite: bool,
@@ -113,7 +107,7 @@ def colorize(
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     # Imported here, so that `--help` and a mistyped option answer at once.
-    from rechroma.cli.colorize_work import ColorizeOptions, colorize_work, planned
+    from rechroma.cli.colorize_work import Extras, colorize_work, planned
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
     from rechroma.colorizer import Colorizer
@@ -122,15 +116,14 @@ def colorize(
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
-    colors = ColorizeOptions(
-        strength, vividness, keep_color, raw_output, mood, hint, hints, variants, confidence
-    )
-    plan = planned(colors, plan_job(named, output, console, beside="{parent}/{stem}.color{ext}"))
+    extras = Extras(raw_output, mood, hint, hints, variants, confidence)
+    plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}")
+    plan = planned(plan, how, extras)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
-    how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
+    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
     with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:
@@ -138,7 +131,7 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, colors, plan.tasks[0], overwrite=overwrite, quality=quality
+                colorizer, how, extras, plan.tasks[0], overwrite=overwrite, quality=quality
             )
 
-        return run_job(plan, make_work, how, console, verb="colorized")
+        return run_job(plan, make_work, job_options, console, verb="colorized")

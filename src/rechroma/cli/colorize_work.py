@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from rechroma.batch import place_key, save
 from rechroma.colorizer import (
+    ColorizeOptions,
     conditioning_unsupported,
     is_color,
     parse_hint,
     read_hints,
     single_answer_error,
 )
+from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
 
@@ -24,37 +26,34 @@ if TYPE_CHECKING:
     from rechroma.batch import Place, Plan, Task
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
 
-__all__ = ["ColorizeOptions", "colorize_work", "planned"]
+__all__ = ["Extras", "colorize_work", "planned"]
 
 
 @dataclass(frozen=True, slots=True)
-class ColorizeOptions:
-    """The options of `rechroma colorize` that say how colors come about; see its help."""
+class Extras:
+    """What `rechroma colorize` can be told beside `ColorizeOptions`; see its help."""
 
-    strength: float
-    vividness: float
-    keep_color: bool
-    raw_output: bool
-    mood: str | None
-    hint: tuple[str, ...]
-    hints: Path | None
-    variants: int
-    confidence: Path | None
+    raw_output: bool = False
+    mood: str | None = None
+    hint: tuple[str, ...] = ()
+    hints: Path | None = None
+    variants: int = 0
+    confidence: Path | None = None
 
 
-def planned(options: ColorizeOptions, plan: Plan) -> Plan:
+def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
     """Return the plan with the files that go beside the only result: variants, the confidence.
 
     Raises:
         UsageError: Options contradict each other, are about one picture where there are more, or
             would write one file over another.
     """
-    _refuse_contradictions(options)
+    _refuse_contradictions(options, extras)
     about_one = {
-        "--hint": options.hint,
-        "--hints": options.hints,
-        "--variants": options.variants,
-        "--confidence": options.confidence,
+        "--hint": extras.hint,
+        "--hints": extras.hints,
+        "--variants": extras.variants,
+        "--confidence": extras.confidence,
     }
     alone = [name for name, given in about_one.items() if given]
     if not alone:
@@ -65,24 +64,20 @@ def planned(options: ColorizeOptions, plan: Plan) -> Plan:
             "give one input, and a file with -o",
         )
     (task,) = plan.tasks
-    beside = tuple(_variant_files(options, task.target))
-    beside += (options.confidence,) if options.confidence else ()
+    beside = tuple(_variant_files(extras, task.target))
+    beside += (extras.confidence,) if extras.confidence else ()
     _refuse_shared_files(task, beside)
     return replace(plan, tasks=(replace(task, beside=beside),))
 
 
-def _refuse_contradictions(options: ColorizeOptions) -> None:
-    amounts = (options.strength, options.vividness) != (1, 1)
-    further = (
-        options.keep_color, options.mood, options.variants, options.confidence, options.hint,
-        options.hints,
-    )  # fmt: skip
-    if options.raw_output and (amounts or any(further)):
+def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
+    alone = options == ColorizeOptions() and extras == Extras(raw_output=True)
+    if extras.raw_output and not alone:
         raise UsageError(
             "--raw-output is what the network says, and no more",
             "leave out the options that change it",
         )
-    if options.keep_color and (options.variants or options.confidence):
+    if options.keep_color and (extras.variants or extras.confidence):
         raise UsageError(
             "--keep-color may leave the picture as it is: then there is no other answer to it",
             "leave out --keep-color, or --variants and --confidence",
@@ -100,19 +95,20 @@ def _refuse_shared_files(task: Task, beside: tuple[Path, ...]) -> None:
         taken.add(place_key(path))
 
 
-def _hints_of(options: ColorizeOptions) -> list[Hint]:
+def _hints_of(extras: Extras) -> list[Hint]:
     """Return the hints of the command line, and of the file after them.
 
     Raises:
         UsageError: One can't be read.
     """
-    typed = [parse_hint(text) for text in options.hint]
-    return typed + (read_hints(options.hints) if options.hints else [])
+    typed = [parse_hint(text) for text in extras.hint]
+    return typed + (read_hints(extras.hints) if extras.hints else [])
 
 
 def colorize_work(
     colorizer: Colorizer,
     options: ColorizeOptions,
+    extras: Extras,
     task: Task,
     *,
     overwrite: bool,
@@ -123,6 +119,7 @@ def colorize_work(
     Args:
         colorizer: The model.
         options: How.
+        extras: What else.
         task: The first; if there are files beside its result, it is the only one.
         overwrite: Whether files beside the result are replaced; otherwise those that are there
             stay.
@@ -132,29 +129,26 @@ def colorize_work(
         UsageError: Options that the model can't do, or a hint that can't be read.
         PhotoError: The mood can't be read.
     """
-    hints = _hints_of(options)
-    _check_model(colorizer.card, options, hints)
-    predict = _prediction(colorizer, hints, read(options.mood) if options.mood else None)
+    hints = _hints_of(extras)
+    _check_model(colorizer.card, options, extras, hints)
+    predict = _prediction(colorizer, hints, read(extras.mood) if extras.mood else None)
 
     def save_beside(photo: Photo, path: Path) -> None:
         if overwrite or not os.path.lexists(path):
             save(photo, path, quality=quality, overwrite=overwrite)
 
     def work(photo: Photo) -> Photo:
-        if options.raw_output:
+        if extras.raw_output:
             return colorizer.predict(photo).render_raw()
         if options.keep_color and is_color(photo):
             return photo
-        colors = predict(photo)
-        if options.confidence:
-            save_beside(colors.confidence(), options.confidence)
-        if options.variants:
-            others = colors.variants(
-                options.variants, strength=options.strength, vividness=options.vividness
-            )
-            for path, other in zip(_variant_files(options, task.target), others, strict=True):
-                save_beside(other, path)
-        return colors.render(strength=options.strength, vividness=options.vividness)
+        prediction = predict(photo)
+        if extras.confidence:
+            save_beside(prediction.confidence(), extras.confidence)
+        for number, path in enumerate(_variant_files(extras, task.target), start=1):
+            answer = prediction.answer(number, extras.variants)
+            save_beside(render_with(answer, options), path)
+        return render_with(prediction, options)
 
     return work
 
@@ -167,21 +161,25 @@ def _prediction(
     # Mood transfer takes its time to load.
     from rechroma.mood import predict_in_mood
 
-    return lambda photo: predict_in_mood(colorizer, photo, hints, mood)
+    return lambda photo: predict_in_mood(colorizer, photo, mood, hints)
 
 
-def _check_model(card: ModelCard, options: ColorizeOptions, hints: list[Hint]) -> None:
+def _check_model(
+    card: ModelCard, options: ColorizeOptions, extras: Extras, hints: list[Hint]
+) -> None:
     """Refuse what the model can't do here, so that it is said once, not for every picture."""
-    if options.raw_output and card.output != "rgb":
+    if extras.raw_output and card.output != "rgb":
         raise UsageError(f"{card.name} has no RGB output", "no --raw-output")
     if hints and not card.hints:
         raise conditioning_unsupported(card)
-    possible = options.vividness != 1 or options.variants or options.confidence
+    possible = (
+        options.vividness != ColorizeOptions.vividness or extras.variants or extras.confidence
+    )
     if possible and not card.temperature:
         raise single_answer_error()
 
 
-def _variant_files(options: ColorizeOptions, target: Place) -> list[Path]:
+def _variant_files(extras: Extras, target: Place) -> list[Path]:
     path = Path(target)
-    numbers = range(1, options.variants + 1)
+    numbers = range(1, extras.variants + 1)
     return [path.with_name(f"{path.stem}.{number}{path.suffix}") for number in numbers]

@@ -10,7 +10,9 @@ import click
 
 from rechroma.cli import options, training_options
 from rechroma.cli.console import Console
+from rechroma.cli.operation_options import operation_options
 from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
+from rechroma.colorizer.options import ColorizeOptions
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,8 +27,7 @@ __all__ = ["evaluate"]
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
-@options.strength
-@options.vividness
+@operation_options(ColorizeOptions, to="how", without=("keep_color",))
 @options.size
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N pictures.")
 @click.option(
@@ -53,8 +54,7 @@ def evaluate(
     cfg: Path | None,
     overrides: tuple[str, ...],
     ckpt_name: str | None,
-    strength: float,
-    vividness: float,
+    how: ColorizeOptions,
     size: int | None,
     limit: int | None,
     metric: str,
@@ -90,7 +90,7 @@ def evaluate(
         distance = load_perceptual("lpips" if metric == "lpips" else "st_lpips")
         features = Lite0Features(kid_encoder) if kid_encoder else None
         colorizer = Colorizer(file, size=size)
-        answers = predictions.answers(colorizer, name, strength, vividness)
+        answers = predictions.answers(colorizer, name, how)
         if figure:
             predictions.figure(answers, truths).save(figure)
         if baselines:

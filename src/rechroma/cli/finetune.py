@@ -51,7 +51,7 @@ def finetune(
     from rechroma.training.finetune import Finetuning, finetune_model
 
     training_options.show_log(console)
-    wish = Finetuning(
+    settings = Finetuning(
         folder=folder,
         output=output,
         run=run_folder or output.with_suffix(".run"),
@@ -61,4 +61,4 @@ def finetune(
         overrides=overrides,
         overwrite=overwrite,
     )
-    console.note(f"done: {finetune_model(wish)}")
+    console.note(f"done: {finetune_model(settings)}")

@@ -20,7 +20,7 @@ from rechroma.batch import (
     make_plan,
     run,
 )
-from rechroma.cli.results import Report
+from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
 from rechroma.photo import DEFAULT_MAX_PIXELS
 
@@ -93,7 +93,7 @@ def run_job(
     jobs = options.jobs or default_jobs(len(waiting))
     # Before anything is told: a model that is missing is one error, not one for each picture.
     work = make_work(max(1, available_cores() // jobs)) if waiting else None
-    report = Report(plan.tasks, console, verb=verb, as_json=options.as_json)
+    report = BatchReport(plan.tasks, console, verb=verb, as_json=options.as_json)
     for task in present:
         report.add(Outcome(task, Status.SKIPPED))
     try:
@@ -119,7 +119,7 @@ def _run(
     jobs: int,
     options: JobOptions,
     console: Console,
-    report: Report,
+    report: BatchReport,
 ) -> None:
     outcomes = run(
         tasks,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from rechroma.cli import mood_options, options
+from rechroma.cli import options
 from rechroma.cli.console import Console
-
-if TYPE_CHECKING:
-    from rechroma.mood import Luminance
+from rechroma.cli.operation_options import operation_options
+from rechroma.mood.options import TransferOptions
 
 __all__ = ["look"]
 
@@ -34,11 +32,7 @@ def look() -> None:
               help="The photograph that the mood is taken from; may be repeated.")  # fmt: skip
 @click.option("--for", "target", metavar="PHOTO",
               help="One like those that it is meant for.  [default: any photograph]")  # fmt: skip
-@mood_options.method
-@mood_options.strength
-@mood_options.luminance
-@mood_options.regions
-@mood_options.lut_size
+@operation_options(TransferOptions, to="how", without=("swatches", "exact"))
 @options.overwrite
 @options.quiet
 @options.verbose
@@ -49,22 +43,15 @@ def save(
     name: str,
     sources: tuple[str, ...],
     target: str | None,
-    method: str,
-    strength: float,
-    luminance: Luminance,
-    regions: int | None,
-    lut_size: str,
+    how: TransferOptions,
     overwrite: bool,
 ) -> None:
     """Fit a look from photographs and keep it as NAME."""
-    from rechroma.mood import fit_look
-    from rechroma.mood.library import save_look
+    from rechroma.mood import fit
+    from rechroma.mood.library import new_look_file
 
-    fitted = fit_look(
-        list(sources), target, method=method, strength=strength, luminance=luminance,
-        regions=regions, size=int(lut_size),
-    )  # fmt: skip
-    console.note(f"saved: {save_look(fitted, name, overwrite=overwrite)}")
+    fitted = fit(sources, target, how)
+    console.note(f"saved: {fitted.save(new_look_file(name), overwrite=overwrite)}")
 
 
 @look.command("list")
@@ -83,6 +70,8 @@ def list_looks() -> None:
 @click.make_pass_decorator(Console, ensure=True)
 def add(console: Console, *, file: Path, name: str, overwrite: bool) -> None:
     """Keep a .cube FILE of another program as NAME."""
-    from rechroma.mood.library import load_look, save_look
+    from rechroma.mood import Look
+    from rechroma.mood.library import new_look_file
 
-    console.note(f"saved: {save_look(load_look(str(file)), name, overwrite=overwrite)}")
+    saved = Look.load(file).save(new_look_file(name), overwrite=overwrite)
+    console.note(f"saved: {saved}")

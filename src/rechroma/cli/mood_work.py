@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rechroma.batch.pictures import PointWork
 from rechroma.colorizer import is_color
+from rechroma.colorizer.shared import preload_default_colorizer
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.mood import (
     DEFAULT_METHOD,
     METHODS,
-    fit_look,
+    TransferOptions,
+    fit,
     fit_regional_look,
     in_color,
-    parse_swatch,
-    preload_default_colorizer,
 )
 from rechroma.photo import Photo, read, write
 
@@ -24,31 +24,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rechroma.batch import Work
-    from rechroma.mood import Look, Luminance
+    from rechroma.mood import Look
     from rechroma.photo.strips import PixelChange
 
-__all__ = ["TransferOptions", "check_single", "preview", "transfer_work"]
+__all__ = ["Extras", "check_single", "preview", "transfer_work"]
 
 _PREVIEW_HEIGHT = 240
 
 
 @dataclass(frozen=True, slots=True)
-class TransferOptions:
-    """The options of `rechroma transfer` that say how colors are changed; see its help."""
+class Extras:
+    """What `rechroma transfer` is told beside `TransferOptions`; see its help."""
 
     sources: tuple[str, ...]
-    method: str
-    strength: float
-    luminance: Luminance
-    regions: int | None
-    swatches: tuple[str, ...]
     masks: tuple[str | None, str | None]
-    exact: bool
     lut: Path | None
-    lut_size: int
 
 
-def check_single(options: TransferOptions, targets: int, *, preview: bool) -> None:
+def check_single(options: TransferOptions, extras: Extras, targets: int, *, preview: bool) -> None:
     """Refuse options that are about one source and one target where there are more.
 
     Raises:
@@ -57,31 +50,33 @@ def check_single(options: TransferOptions, targets: int, *, preview: bool) -> No
     alone = [
         name
         for name, given in (
-            ("--lut", options.lut is not None),
+            ("--lut", extras.lut is not None),
             ("--swatch", options.swatches),
-            ("--source-mask and --target-mask", any(options.masks)),
+            ("--source-mask and --target-mask", any(extras.masks)),
             ("--preview", preview),
         )
         if given
     ]
     if alone and targets != 1:
-        mend = "make a look for all of them: rechroma look save" if options.lut else "give one"
+        mend = "make a look for all of them: rechroma look save" if extras.lut else "give one"
         raise UsageError(f"{alone[0]} is about one target, and there are {targets}", mend)
-    if not any(options.masks):
+    if not any(extras.masks):
         return
-    if not all(options.masks) or len(options.sources) != 1:
+    if not all(extras.masks) or len(extras.sources) != 1:
         raise UsageError(
             "masks are a pair: of one source and of its target",
             "give one --src, --source-mask and --target-mask",
         )
-    if options.lut or options.swatches or options.regions or options.exact:
+    if extras.lut or options.swatches or options.regions or options.exact:
         raise UsageError(
             "a change by masks is no single table",
             "leave out --lut, --swatch, --regions and --exact, or the masks",
         )
 
 
-def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) -> Work:
+def transfer_work(
+    options: TransferOptions, extras: Extras, threads: int, *, overwrite: bool
+) -> Work:
     """Return what makes a photo the changed one.
 
     Raises:
@@ -90,29 +85,21 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
     """
     if options.method == DEFAULT_METHOD:
         preload_default_colorizer()
-    moods = [read(source) for source in options.sources]
-    if all(options.masks):
-        both = [read(mask) for mask in options.masks if mask is not None]
+    moods = [read(source) for source in extras.sources]
+    if all(extras.masks):
+        both = [read(mask) for mask in extras.masks if mask is not None]
 
         def by_masks(photo: Photo) -> Photo:
             photo = in_color(photo, moods[0])
-            look = fit_regional_look(
-                moods[0], photo, both[0], both[1],
-                method=options.method, strength=options.strength, luminance=options.luminance,
-            )  # fmt: skip
+            look = fit_regional_look(moods[0], photo, both[0], both[1], options)
             return look.apply(photo)
 
         return by_masks
-    swatches = [parse_swatch(text) for text in options.swatches]
 
     def fitted(photo: Photo) -> Look:
-        look = fit_look(
-            moods, photo, method=options.method, strength=options.strength,
-            luminance=options.luminance, regions=options.regions, swatches=swatches,
-            size=options.lut_size,
-        )  # fmt: skip
-        if options.lut is not None:
-            look.save(options.lut, overwrite=overwrite)
+        look = fit(moods, photo, options)
+        if extras.lut is not None:
+            look.save(extras.lut, overwrite=overwrite)
         return look
 
     def by_look(photo: Photo) -> Photo:
@@ -121,20 +108,20 @@ def transfer_work(options: TransferOptions, threads: int, *, overwrite: bool) ->
 
     def by_strips(thumbnail: Photo) -> PixelChange | None:
         # Rectangles count the pixels of the whole picture.
-        whole = swatches or options.exact or not is_color(thumbnail)
+        whole = options.swatches or options.exact or not is_color(thumbnail)
         return None if whole else fitted(thumbnail).lut.apply
 
     return PointWork(by_look, by_strips)
 
 
-def preview(options: TransferOptions, target: Photo, sheet: Path, *, overwrite: bool) -> None:
+def preview(
+    options: TransferOptions, extras: Extras, target: Photo, sheet: Path, *, overwrite: bool
+) -> None:
     """Write source, target and what every method makes of it, side by side."""
-    moods = [read(source) for source in options.sources]
+    moods = [read(source) for source in extras.sources]
     photo = in_color(target, moods[0])
     results = [
-        fit_look(
-            moods, photo, method=method, strength=options.strength, luminance=options.luminance
-        ).apply(photo)
+        fit(moods, photo, replace(options, method=method, regions=None, swatches=())).apply(photo)
         for method in METHODS
     ]
     row = [shown.to_uint8() for shown in (moods[0], photo, *results)]

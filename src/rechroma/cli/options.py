@@ -20,9 +20,7 @@ __all__ = [
     "quality",
     "quiet",
     "size",
-    "strength",
     "verbose",
-    "vividness",
 ]
 
 
@@ -40,20 +38,6 @@ output = click.option(
     type=click.Path(),
     help="A file, a folder (sub-folders are kept), - for stdout, or a template with {parent}, "
     "{stem}, {ext} and {name}.  [default: {parent}/{stem}.color{ext}; - if the input is -]",
-)
-strength = click.option(
-    "--strength",
-    type=click.FloatRange(0.0, 1.5),
-    default=1.0,
-    show_default=True,
-    help="How much color: 0 is gray, 1 what the model says.",
-)
-vividness = click.option(
-    "--vividness",
-    type=click.FloatRange(0.0, 1.5),
-    default=1.0,
-    show_default=True,
-    help="0: the mean of what is possible, faithful and pale; 1: near to the likeliest.",
 )
 overwrite = click.option(
     "--overwrite", is_flag=True, help="Replace outputs that exist; otherwise they are skipped."

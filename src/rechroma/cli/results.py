@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from rechroma.cli.console import Console
 
-__all__ = ["Report", "show_plan"]
+__all__ = ["BatchReport", "show_plan"]
 
 
-class Report:
+class BatchReport:
     """Tells outcomes as they come and counts them for the closing line.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +67,9 @@ def show_log(console: Console) -> None:
     """Send the runs' own log to stderr, unless --quiet; other libraries keep their own counsel."""
     if console.verbosity < 0:
         return
+    # `rechroma colorize --help` comes by here, and logging takes its time to load.
+    import logging
+
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logger = logging.getLogger("rechroma.training")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rechroma.cli import mood_options, options
+from rechroma.cli import options
 from rechroma.cli.console import Console
+from rechroma.cli.operation_options import operation_options
+from rechroma.mood.options import TransferOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
-    from rechroma.mood import Luminance
 
 __all__ = ["transfer"]
 
@@ -25,19 +26,12 @@ __all__ = ["transfer"]
 @click.option("--out", "-o", "output", metavar="O", type=click.Path(),
               help="Where the changed target goes: a file, a folder, - or a template.  "
               "[default: {parent}/{stem}.mood{ext}; - if the target is -]")  # fmt: skip
-@mood_options.method
-@mood_options.strength
-@mood_options.luminance
-@mood_options.regions
-@click.option("--swatch", "swatches", multiple=True, metavar="X,Y,W,H:X,Y,W,H",
-              help="A rectangle in the source, and the one in the target that gets its colors; "
-              "may be repeated.")  # fmt: skip
+@operation_options(TransferOptions, to="how")
 @click.option("--source-mask", metavar="M", help="A picture of the source's regions: equal flat "
               "colors in both masks belong together.")  # fmt: skip
 @click.option("--target-mask", metavar="M", help="The same of the target.")
-@mood_options.exact
-@mood_options.lut
-@mood_options.lut_size
+@click.option("--lut", type=click.Path(path_type=Path), metavar="FILE.cube",
+              help="Also write the change as a .cube file for other programs.")  # fmt: skip
 @click.option(
     "--preview",
     "sheet",
@@ -61,16 +55,10 @@ def transfer(
     sources: tuple[str, ...],
     targets: tuple[str, ...],
     output: str | None,
-    method: str,
-    strength: float,
-    luminance: Luminance,
-    regions: int | None,
-    swatches: tuple[str, ...],
+    how: TransferOptions,
     source_mask: str | None,
     target_mask: str | None,
-    exact: bool,
     lut: Path | None,
-    lut_size: str,
     sheet: Path | None,
     overwrite: bool,
     jobs: int | None,
@@ -98,19 +86,15 @@ def transfer(
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     from rechroma.batch.pictures import load
     from rechroma.cli.job import JobOptions, plan_job, run_job
-    from rechroma.cli.mood_work import TransferOptions, check_single, preview, transfer_work
+    from rechroma.cli.mood_work import Extras, check_single, preview, transfer_work
     from rechroma.cli.results import show_plan
 
-    colors = TransferOptions(
-        sources, method, strength, luminance, regions, swatches, (source_mask, target_mask),
-        exact, lut, int(lut_size),
-    )  # fmt: skip
+    extras = Extras(sources, (source_mask, target_mask), lut)
     plan = plan_job(targets, output, console, beside="{parent}/{stem}.mood{ext}")
-    check_single(colors, len(plan.tasks), preview=sheet is not None)
+    check_single(how, extras, len(plan.tasks), preview=sheet is not None)
     if sheet is not None:
-        preview(
-            colors, load(plan.tasks[0].source, max_pixels=max_pixels), sheet, overwrite=overwrite
-        )
+        target = load(plan.tasks[0].source, max_pixels=max_pixels)
+        preview(how, extras, target, sheet, overwrite=overwrite)
         console.note(f"written: {sheet}")
         return 0
     if dry_run:
@@ -118,7 +102,7 @@ def transfer(
         return 0
 
     def make_work(threads: int) -> Work:
-        return transfer_work(colors, threads, overwrite=overwrite)
+        return transfer_work(how, extras, threads, overwrite=overwrite)
 
-    how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
-    return run_job(plan, make_work, how, console, verb="changed")
+    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
+    return run_job(plan, make_work, job_options, console, verb="changed")

@@ -1,27 +1,43 @@
-"""Colorizing at run time: one network in ONNX Runtime, its chroma on the photo's own L."""
+"""Colorizing at run time: one network in ONNX Runtime, its chroma on the photo's own L.
 
-from rechroma.colorizer.card import ModelCard
-from rechroma.colorizer.color_detection import is_color
-from rechroma.colorizer.colorization import Colorization
-from rechroma.colorizer.colorizer import Colorizer, colorize
-from rechroma.colorizer.distribution import Distribution, Likely, single_answer_error
-from rechroma.colorizer.graph_io import conditioning_unsupported
-from rechroma.colorizer.hints import Hint, parse_hint, read_hints
-from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
-from rechroma.colorizer.session import available_devices, load_card
+The names below are loaded when they are first used: the options, for `--help`, need no NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rechroma._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from rechroma.colorizer.card import ModelCard
+    from rechroma.colorizer.color_detection import is_color
+    from rechroma.colorizer.colorization import Colorization
+    from rechroma.colorizer.colorizer import Colorizer
+    from rechroma.colorizer.distribution import Distribution, Likely, single_answer_error
+    from rechroma.colorizer.graph_io import conditioning_unsupported
+    from rechroma.colorizer.hints import Hint, parse_hint, read_hints
+    from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions, colorize
+    from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
+    from rechroma.colorizer.session import available_devices, load_card
+    from rechroma.colorizer.shared import cached_colorizer, default_colorizer
 
 __all__ = [
     "DEFAULT_MODEL",
+    "MAX_VARIANTS",
     "MODELS",
     "Colorization",
+    "ColorizeOptions",
     "Colorizer",
     "Distribution",
     "Hint",
     "Likely",
     "ModelCard",
     "available_devices",
+    "cached_colorizer",
     "colorize",
     "conditioning_unsupported",
+    "default_colorizer",
     "find_model",
     "is_color",
     "load_card",
@@ -29,3 +45,24 @@ __all__ = [
     "read_hints",
     "single_answer_error",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "rechroma.colorizer.card": ["ModelCard"],
+        "rechroma.colorizer.color_detection": ["is_color"],
+        "rechroma.colorizer.colorization": ["Colorization"],
+        "rechroma.colorizer.colorizer": ["Colorizer"],
+        "rechroma.colorizer.distribution": ["Distribution", "Likely", "single_answer_error"],
+        "rechroma.colorizer.graph_io": ["conditioning_unsupported"],
+        "rechroma.colorizer.hints": ["Hint", "parse_hint", "read_hints"],
+        "rechroma.colorizer.options": ["MAX_VARIANTS", "ColorizeOptions", "colorize"],
+        "rechroma.colorizer.registry": ["DEFAULT_MODEL", "MODELS", "find_model"],
+        "rechroma.colorizer.session": ["available_devices", "load_card"],
+        "rechroma.colorizer.shared": ["cached_colorizer", "default_colorizer"],
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,6 +11,7 @@ from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
 from rechroma.colorizer.distribution import single_answer_error
 from rechroma.colorizer.guided import GuidedPlanes
+from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.colorizer.render import enlarge, render
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
@@ -23,18 +24,7 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.distribution import Distribution
 
-__all__ = [
-    "MAX_STRENGTH",
-    "MAX_VARIANTS",
-    "MAX_VIVIDNESS",
-    "Colorization",
-    "check_amounts",
-    "memory_of",
-]
-
-MAX_STRENGTH = 1.5
-MAX_VIVIDNESS = 1.5
-MAX_VARIANTS = 8
+__all__ = ["Colorization", "memory_of"]
 
 
 class Colorization:
@@ -99,7 +89,12 @@ class Colorization:
             raise single_answer_error()
         return self._distribution
 
-    def render(self, *, strength: float = 1.0, vividness: float = 1.0) -> Photo:
+    def render(
+        self,
+        *,
+        strength: float = ColorizeOptions.strength,
+        vividness: float = ColorizeOptions.vividness,
+    ) -> Photo:
         """Return the photo in color: its own L, the predicted chroma times `strength`.
 
         Args:
@@ -111,13 +106,13 @@ class Colorization:
             UsageError: A number is out of range, or a vividness of a model that gives one answer.
             OutOfMemoryError: The result does not fit into memory.
         """
-        check_amounts(strength, vividness)
+        ColorizeOptions(strength=strength, vividness=vividness)
         guided = self._guided(self._planes_at(vividness))
         with memory_of(self.photo):
             pixels = render(self.photo.samples, guided, strength, self._threads)
         return self.photo.with_pixels(pixels)
 
-    def enlarged(self, *, vividness: float = 1.0) -> NDArray[np.float32]:
+    def enlarged(self, *, vividness: float = ColorizeOptions.vividness) -> NDArray[np.float32]:
         """Return a and b at the photo's own resolution, float32, shape (2, H, W).
 
         They may lie outside of sRGB, where `render` lowers the chroma.
@@ -126,7 +121,7 @@ class Colorization:
             UsageError: See `render`.
             OutOfMemoryError: They don't fit into memory.
         """
-        check_amounts(1.0, vividness)
+        ColorizeOptions(vividness=vividness)
         with memory_of(self.photo):
             guided = self._guided(self._planes_at(vividness))
             return guided.rows(0, lightness(to_float(self.photo.samples)))
@@ -171,7 +166,11 @@ class Colorization:
         return GuidedPlanes(planes, self.lightness, size, self._extent)
 
     def variants(
-        self, count: int, *, strength: float = 1.0, vividness: float = 1.0
+        self,
+        count: int,
+        *,
+        strength: float = ColorizeOptions.strength,
+        vividness: float = ColorizeOptions.vividness,
     ) -> Iterator[Photo]:
         """Return pictures of other plausible answers, each made when it is asked for; see `answer`.
 
@@ -184,7 +183,7 @@ class Colorization:
             UsageError: A number is out of range, or the model gives one answer.
             OutOfMemoryError: A result does not fit into memory.
         """
-        check_amounts(strength, vividness)
+        ColorizeOptions(strength=strength, vividness=vividness)
         if not 1 <= count <= MAX_VARIANTS:
             raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
         answers = (self.answer(number, count) for number in range(1, count + 1))
@@ -217,18 +216,6 @@ class Colorization:
         with memory_of(self.photo):
             pixels = enlarge(self._rgb, (self.photo.height, self.photo.width), self._extent)
         return self.photo.with_pixels(pixels)
-
-
-def check_amounts(strength: float, vividness: float) -> None:
-    """Refuse amounts that are out of range; see `Colorization.render`.
-
-    Raises:
-        UsageError: One is.
-    """
-    if not 0 <= strength <= MAX_STRENGTH:
-        raise UsageError(f"strength {strength} is out of range", f"give 0 to {MAX_STRENGTH}")
-    if not 0 <= vividness <= MAX_VIVIDNESS:
-        raise UsageError(f"vividness {vividness} is out of range", f"give 0 to {MAX_VIVIDNESS}")
 
 
 @contextmanager

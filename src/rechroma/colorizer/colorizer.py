@@ -7,10 +7,11 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.colorizer.color_detection import is_color
-from rechroma.colorizer.colorization import Colorization, check_amounts, memory_of
+from rechroma.colorizer.colorization import Colorization, memory_of
 from rechroma.colorizer.distribution import distribution_of
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.colorizer.hints import Hint, mood_of, rasterize_hints
+from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.session import open_model_session
 from rechroma.colorizer.size import SizePlan, network_lightness, plan_fixed, plan_size
 from rechroma.errors import UsageError
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.card import ModelCard
 
-__all__ = ["Colorizer", "Picture", "colorize"]
+__all__ = ["Colorizer", "PhotoLike", "render_with"]
 
 # A larger input would take more memory than most machines have; networks gain nothing from it.
 _MAX_SIZE = 2048
 
 # What can be colorized: anything that `rechroma.photo.read` takes, or a photo read before.
-Picture: TypeAlias = "Source | Photo"
+PhotoLike: TypeAlias = "Source | Photo"
 
 
 class Colorizer:
@@ -89,7 +90,7 @@ class Colorizer:
         self._threads = threads or os.cpu_count() or 1
 
     def predict(
-        self, source: Picture, *, hints: Sequence[Hint] = (), mood: Picture | None = None
+        self, source: PhotoLike, *, hints: Sequence[Hint] = (), mood: PhotoLike | None = None
     ) -> Colorization:
         """Run the network once on a picture.
 
@@ -110,13 +111,13 @@ class Colorizer:
 
     def colorize(
         self,
-        source: Picture,
+        source: PhotoLike,
         *,
-        strength: float = 1.0,
-        vividness: float = 1.0,
-        keep_color: bool = False,
+        strength: float = ColorizeOptions.strength,
+        vividness: float = ColorizeOptions.vividness,
+        keep_color: bool = ColorizeOptions.keep_color,
         hints: Sequence[Hint] = (),
-        mood: Picture | None = None,
+        mood: PhotoLike | None = None,
     ) -> Photo:
         """Return the picture in color.
 
@@ -130,23 +131,26 @@ class Colorizer:
             mood: See `predict`.
 
         Raises:
-            UsageError: The strength is out of range.
+            UsageError: A number is out of range, or see `predict`.
             PhotoError: It can't be read.
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
-        check_amounts(strength, vividness)
+        options = ColorizeOptions(strength=strength, vividness=vividness, keep_color=keep_color)
         photo = source if isinstance(source, Photo) else read(source)
         if keep_color and is_color(photo):
             return photo
-        work = self.predict(photo, hints=hints, mood=mood)
-        return work.render(strength=strength, vividness=vividness)
+        return render_with(self.predict(photo, hints=hints, mood=mood), options)
 
     def colorize_all(
-        self, sources: Iterable[Picture], *, strength: float = 1.0, keep_color: bool = False
+        self,
+        sources: Iterable[PhotoLike],
+        *,
+        strength: float = ColorizeOptions.strength,
+        keep_color: bool = ColorizeOptions.keep_color,
     ) -> Iterator[Photo]:
         """Colorize pictures one by one, each when it is asked for; see `colorize`."""
-        check_amounts(strength, 1.0)
+        ColorizeOptions(strength=strength, keep_color=keep_color)
         return (
             self.colorize(source, strength=strength, keep_color=keep_color) for source in sources
         )
@@ -165,7 +169,9 @@ class Colorizer:
         """
         return self._session.features(lightness)
 
-    def _predict(self, photo: Photo, hints: tuple[Hint, ...], mood: Picture | None) -> Colorization:
+    def _predict(
+        self, photo: Photo, hints: tuple[Hint, ...], mood: PhotoLike | None
+    ) -> Colorization:
         plan = self._plan(photo)
         lightness = network_lightness(photo.samples, plan)
         step = self.card.output_stride
@@ -182,7 +188,7 @@ class Colorizer:
         return Colorization(photo, cells, maps[shown], extent, self._threads, distribution)
 
     def _conditioning(
-        self, photo: Photo, plan: SizePlan, hints: tuple[Hint, ...], mood: Picture | None
+        self, photo: Photo, plan: SizePlan, hints: tuple[Hint, ...], mood: PhotoLike | None
     ) -> Conditioning:
         if not (hints or mood is not None):
             return UNCONDITIONED
@@ -198,33 +204,9 @@ class Colorizer:
         return plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
 
 
-def colorize(
-    source: Picture,
-    *,
-    model: str | os.PathLike[str] = "default",
-    strength: float = 1.0,
-    size: int | None = None,
-    keep_color: bool = False,
-    device: str = "auto",
-) -> Photo:
-    """Colorize one picture; for several, make a `Colorizer` once.
-
-    See `Colorizer` and `Colorizer.colorize` for the arguments and errors.
-
-    Examples:
-        >>> import rechroma
-        >>> photo = rechroma.colorize("examples/louis-armstrong-1946.jpg")
-        >>> print(photo.save("louis.color.jpg"))
-        louis.color.jpg
-
-        It keeps its size and its own lightness; what is new is chroma:
-
-        >>> photo.width, photo.height, photo.was_gray
-        (880, 678, False)
-    """
-    check_amounts(strength, 1.0)
-    colorizer = Colorizer(model, device=device, size=size)
-    return colorizer.colorize(source, strength=strength, keep_color=keep_color)
+def render_with(prediction: Colorization, options: ColorizeOptions) -> Photo:
+    """Return the picture that the options ask for; see `Colorizer.colorize`."""
+    return prediction.render(strength=options.strength, vividness=options.vividness)
 
 
 def _cell_means(lightness: NDArray[np.float32], step: int) -> NDArray[np.float32]:

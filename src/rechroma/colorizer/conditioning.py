@@ -15,18 +15,29 @@ if TYPE_CHECKING:
 
     from rechroma.color import FloatArray
 
-__all__ = ["AB_SCALE", "HINT_CHANNELS", "MOOD_SIZE", "Patch", "hint_map", "mood_vector"]
+__all__ = [
+    "AB_SCALE",
+    "CHROMA_SCALE",
+    "HINT_CHANNELS",
+    "MOOD_KNOTS",
+    "MOOD_REACH",
+    "MOOD_SIZE",
+    "MOOD_STEP",
+    "Patch",
+    "hint_map",
+    "mood_vector",
+]
 
 # a and b over this are about −1…1.
 AB_SCALE = 110.0
 HINT_CHANNELS = 3
 # The mood's histogram: knots on a and b every 10 units, and what lies farther out counts as 60.
-_STEP = 10.0
-_REACH = 60.0
-_KNOTS = round(2 * _REACH / _STEP) + 1
-MOOD_SIZE = _KNOTS**2 + 2
+MOOD_STEP = 10.0
+MOOD_REACH = 60.0
+MOOD_KNOTS = round(2 * MOOD_REACH / MOOD_STEP) + 1
+MOOD_SIZE = MOOD_KNOTS**2 + 2
 # Mean chroma, over this, is about 0…1.
-_CHROMA_SCALE = 50.0
+CHROMA_SCALE = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +73,14 @@ def mood_vector(chroma: FloatArray) -> FloatArray:
     none is all zeros. Where in the picture a color stands does not matter.
     """
     flat = chroma.reshape(-1, 2)
-    place = (np.clip(flat, -_REACH, _REACH) + _REACH) / _STEP
-    low = np.minimum(place.astype(np.intp), _KNOTS - 2)
+    place = (np.clip(flat, -MOOD_REACH, MOOD_REACH) + MOOD_REACH) / MOOD_STEP
+    low = np.minimum(place.astype(np.intp), MOOD_KNOTS - 2)
     high_share = place - low
-    shares = np.zeros(_KNOTS**2)
+    shares = np.zeros(MOOD_KNOTS**2)
     for da in (0, 1):
         for db in (0, 1):
             weight = np.abs(1 - da - high_share[:, 0]) * np.abs(1 - db - high_share[:, 1])
-            knot = (low[:, 0] + da) * _KNOTS + low[:, 1] + db
-            shares += np.bincount(knot, weight, _KNOTS**2)
-    saturation = np.hypot(flat[:, 0], flat[:, 1]).mean() / _CHROMA_SCALE
+            knot = (low[:, 0] + da) * MOOD_KNOTS + low[:, 1] + db
+            shares += np.bincount(knot, weight, MOOD_KNOTS**2)
+    saturation = np.hypot(flat[:, 0], flat[:, 1]).mean() / CHROMA_SCALE
     return np.append(np.sqrt(shares / len(flat)), [saturation, 1]).astype(np.float32)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from rechroma.colorizer import ColorizeOptions
+from rechroma.colorizer.colorizer import render_with
 from rechroma.evaluation.baselines import constant_chroma, gray_copy, mean_chroma, quarter_chroma
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.photo import Photo
@@ -22,19 +24,22 @@ __all__ = ["Answer", "answers", "baselines", "figure"]
 # From a color photo, of which it may use L alone, to a color photo.
 Answer: TypeAlias = Callable[[Photo], Photo]
 
+_USUAL = ColorizeOptions()
 _FIGURE_ROWS = 8
 _FIGURE_HEIGHT = 192
 
 
 def answers(
-    colorizer: Colorizer, name: str, strength: float = 1.0, vividness: float = 1.0
+    colorizer: Colorizer, name: str, options: ColorizeOptions = _USUAL
 ) -> dict[str, Answer]:
     """Return title → answer: of an RGB model its raw output, too."""
 
     def raw(photo: Photo) -> Photo:
         return colorizer.predict(photo).render_raw()
 
-    kept = partial(colorizer.colorize, strength=strength, vividness=vividness)
+    def kept(photo: Photo) -> Photo:
+        return render_with(colorizer.predict(photo), options)
+
     if colorizer.card.output == "rgb":
         return {f"{name}, raw output": raw, f"{name}, post-process": kept}
     return {name: kept}

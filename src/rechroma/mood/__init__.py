@@ -1,16 +1,23 @@
-"""Mood transfer: from one photograph's colors to a map that gives them to another."""
+"""Mood transfer: from one photograph's colors to a map that gives them to another.
 
-from rechroma.mood.colors import predict_in_mood
-from rechroma.mood.cube import read_cube, write_cube
-from rechroma.mood.default_colorizer import preload_default_colorizer
-from rechroma.mood.gamut_compression import Luminance
-from rechroma.mood.gray import in_color
-from rechroma.mood.look import Look, fit_look
-from rechroma.mood.lut import Lut3D
-from rechroma.mood.methods import DEFAULT_METHOD, METHODS
-from rechroma.mood.regional import RegionalLook, fit_regional_look
-from rechroma.mood.swatch import Swatch, parse_swatch
-from rechroma.mood.transfer import transfer
+The names below are loaded when they are first used: the options, for `--help`, need no NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rechroma._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from rechroma.mood.cube import read_cube, write_cube
+    from rechroma.mood.grayscale import in_color, predict_in_mood, predict_target
+    from rechroma.mood.look import Look, fit
+    from rechroma.mood.lut import Lut3D
+    from rechroma.mood.methods import DEFAULT_METHOD, METHODS
+    from rechroma.mood.options import Luminance, TransferOptions, fit_look, transfer
+    from rechroma.mood.regional import RegionalLook, fit_regional_look
+    from rechroma.mood.swatch import Swatch, parse_swatch
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -20,13 +27,33 @@ __all__ = [
     "Lut3D",
     "RegionalLook",
     "Swatch",
+    "TransferOptions",
+    "fit",
     "fit_look",
     "fit_regional_look",
     "in_color",
     "parse_swatch",
     "predict_in_mood",
-    "preload_default_colorizer",
+    "predict_target",
     "read_cube",
     "transfer",
     "write_cube",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "rechroma.mood.cube": ["read_cube", "write_cube"],
+        "rechroma.mood.grayscale": ["in_color", "predict_in_mood", "predict_target"],
+        "rechroma.mood.look": ["Look", "fit"],
+        "rechroma.mood.lut": ["Lut3D"],
+        "rechroma.mood.methods": ["DEFAULT_METHOD", "METHODS"],
+        "rechroma.mood.options": ["Luminance", "TransferOptions", "fit_look", "transfer"],
+        "rechroma.mood.regional": ["RegionalLook", "fit_regional_look"],
+        "rechroma.mood.swatch": ["Swatch", "parse_swatch"],
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

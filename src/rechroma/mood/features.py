@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rechroma.colorizer.shared import default_colorizer
 from rechroma.colorizer.size import network_plane, plan_size
-from rechroma.mood.default_colorizer import default_colorizer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +12,9 @@ from rechroma.color import chroma_limit, lab_to_gamut_rgb, rgb_to_lab
 if TYPE_CHECKING:
     from rechroma.color import FloatArray
     from rechroma.mood.color_map import ColorMap
+    from rechroma.mood.options import Luminance
 
-__all__ = ["Luminance", "SourceColors", "compress_mapped", "compress_mapped_rgb", "source_colors"]
-
-# "match": lightness is transferred, too; "keep": the target's own stays.
-Luminance: TypeAlias = Literal["match", "keep"]
+__all__ = ["SourceColors", "compress_mapped", "compress_mapped_rgb", "source_colors"]
 
 # Chroma, as a part of the most that sRGB has at this L and hue, is compressed above this share.
 _KNEE = 0.8

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 
 from rechroma.errors import LookError, UsageError
 from rechroma.files import make_folder
-from rechroma.mood.cube import read_cube
-from rechroma.mood.look import Look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["library_folder", "load_look", "save_look", "saved_looks"]
+__all__ = ["find_look", "is_look_name", "library_folder", "new_look_file", "saved_looks"]
 
 _SUFFIX = ".cube"
 # Names are file names on every system, and never leave the folder.
@@ -32,12 +30,21 @@ def library_folder() -> Path:
     return user_data_path("rechroma", appauthor=False) / "looks"
 
 
-def save_look(look: Look, name: str, *, overwrite: bool = False) -> Path:
-    """Keep a look by its name, and return its file.
+def is_look_name(path_or_name: str | os.PathLike[str]) -> bool:
+    """Tell a look's name from a file's path: that has a folder, or ends in ".cube"."""
+    return (
+        isinstance(path_or_name, str)
+        and not path_or_name.lower().endswith(_SUFFIX)
+        and Path(path_or_name).name == path_or_name
+    )
+
+
+def new_look_file(name: str) -> Path:
+    """Return the file that a look of that name is saved to; its folder is made.
 
     Raises:
         UsageError: The name is no file name.
-        UnwritableFileError: There is a look of that name, or the disk says no.
+        UnwritableFileError: The disk says no.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
@@ -45,7 +52,7 @@ def save_look(look: Look, name: str, *, overwrite: bool = False) -> Path:
         )
     folder = library_folder()
     make_folder(folder)
-    return look.save(folder / f"{name}{_SUFFIX}", overwrite=overwrite)
+    return folder / f"{name}{_SUFFIX}"
 
 
 def saved_looks() -> Mapping[str, Path]:
@@ -53,16 +60,16 @@ def saved_looks() -> Mapping[str, Path]:
     return {path.stem: path for path in sorted(library_folder().glob(f"*{_SUFFIX}"))}
 
 
-def load_look(name: str) -> Look:
-    """Return a look from a `.cube` file's path or from the library.
+def find_look(path_or_name: str | os.PathLike[str]) -> Path:
+    """Return the file of a look: a `.cube` file's path as it is, or the one saved by that name.
 
     Raises:
-        LookError: Neither exists, or the file is broken.
+        LookError: There is no saved look of that name.
     """
-    if name.lower().endswith(_SUFFIX) or Path(name).name != name:
-        return Look(read_cube(name))
-    looks = saved_looks()
+    if not is_look_name(path_or_name):
+        return Path(path_or_name)
+    looks, name = saved_looks(), str(path_or_name)
     if name not in looks:
         there = ", ".join(looks) or "none"
         raise LookError(f"there is no look {name!r}", f"saved looks: {there}")
-    return Look(read_cube(looks[name]))
+    return looks[name]

@@ -4,41 +4,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from rechroma.errors import UsageError
+from rechroma.mood.cube import read_cube, write_cube
 from rechroma.mood.gamut_compression import (
-    Luminance,
     SourceColors,
     compress_mapped,
     compress_mapped_rgb,
     source_colors,
 )
-from rechroma.mood.gray import refuse_gray
-from rechroma.mood.lut import LUT_SIZES, Lut3D, grid
-from rechroma.mood.methods import DEFAULT_METHOD, METHODS
-from rechroma.mood.methods.mixture import MAX_REGIONS
+from rechroma.mood.library import find_look, is_look_name, new_look_file
+from rechroma.mood.lut import Lut3D, grid
+from rechroma.mood.methods import METHODS
 from rechroma.mood.methods.swatches import fit_swatches
+from rechroma.mood.options import Luminance, TransferOptions
 from rechroma.mood.palette import Palette, natural_palette, palette_of, palettes_of, pooled
-from rechroma.mood.swatch import fit_swatch_pairs
+from rechroma.mood.swatch_pairs import fit_swatch_pairs
 from rechroma.photo import Photo, read
 from rechroma.photo.samples import quantize
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from rechroma.colorizer.colorizer import PhotoLike
     from rechroma.mood.color_map import ColorMap
     from rechroma.mood.methods import Fit
     from rechroma.mood.swatch import Swatch
-    from rechroma.photo import Source
 
-__all__ = ["Look", "baked", "chosen_fit", "fit_look", "mood_of"]
+__all__ = ["Look", "baked", "chosen_fit", "fit", "mood_of", "photos_of"]
 
-DEFAULT_SIZE = 33
+# Mean CIELAB chroma of a gray picture with a little noise; a sepia print has 10 and more.
+_GRAY = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +67,8 @@ class Look:
 
     lut: Lut3D
     color_map: ColorMap | None = None
-    strength: float = 1.0
-    luminance: Luminance = "match"
+    strength: float = TransferOptions.strength
+    luminance: Luminance = TransferOptions.luminance
 
     def apply(self, photo: Photo, *, exact: bool = False, threads: int = 1) -> Photo:
         """Return a photo with this look, at its own bit depth.
@@ -90,150 +91,128 @@ class Look:
         )
         return photo.with_pixels(quantize(rgb.astype(np.float32), photo.samples.dtype))
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the look as a `.cube` file, and return its path."""
-        from pathlib import Path
+    @classmethod
+    def load(cls, path_or_name: str | os.PathLike[str]) -> Look:
+        """Read a look that was saved.
 
-        from rechroma.mood.cube import write_cube
+        Args:
+            path_or_name: The path of a `.cube` file of any program, or the name of a saved look.
 
-        write_cube(self.lut, path, title=Path(path).stem, overwrite=overwrite)
-        return Path(path)
+        Raises:
+            LookError: Neither exists, or the file is broken.
+        """
+        return cls(read_cube(find_look(path_or_name)))
+
+    def save(self, path_or_name: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the look as a `.cube` file, and return its path.
+
+        Args:
+            path_or_name: The file; or a name, without a folder and without a suffix, by which
+                `Look.load` and `rechroma apply` find it again.
+            overwrite: Replace what is there.
+
+        Raises:
+            UsageError: The name is no file name.
+            UnwritableFileError: Something is there, or the disk says no.
+        """
+        named = is_look_name(path_or_name)
+        path = new_look_file(str(path_or_name)) if named else Path(path_or_name)
+        write_cube(self.lut, path, title=path.stem, overwrite=overwrite)
+        return path
 
 
-def fit_look(
-    source: Source | Photo | Sequence[Source | Photo],
-    target: Source | Photo | None = None,
-    *,
-    method: str = DEFAULT_METHOD,
-    strength: float = 1.0,
-    luminance: Luminance = "match",
-    regions: int | None = None,
-    swatches: Sequence[Swatch] = (),
-    size: int = DEFAULT_SIZE,
+def fit(
+    source: PhotoLike | Sequence[PhotoLike], target: PhotoLike | None, options: TransferOptions
 ) -> Look:
-    """Fit the look that gives a target the mood of a source.
+    """Fit the look that gives a target the mood of a source; see `fit_look`.
 
     Args:
         source: The photograph that the mood comes from; several are pooled.
-        target: The photograph that gets it; None fits a look for any photograph, from the colors
-            that photographs have on the average.
-        method: A key of `METHODS`.
-        strength: 0 (nothing) … 1 (the whole mood).
-        luminance: "match" transfers lightness, too; "keep" leaves the target's own.
-        regions: How many regions of color method "swatches" makes, 2…8; None leaves it to the
-            data.
-        swatches: Pairs of rectangles whose colors belong together, instead of automatic ones: of
-            method "swatches", with one source and a target.
-        size: Nodes of the table along each axis: 17, 33 or 65.
+        target: The photograph that gets it; None for any.
+        options: How.
 
     Raises:
-        UsageError: No source or a black-and-white one, a method that does not exist, or a number
-            out of range.
+        UsageError: No source or a black-and-white one, or swatches of other than two photographs.
         PhotoError: A photograph can't be read.
-
-    Examples:
-        >>> import rechroma
-        >>> still = rechroma.colorize("examples/louis-armstrong-1946.jpg")
-        >>> look = rechroma.fit_look(still, method="reinhard", luminance="keep")
-        >>> look.lut.table.shape
-        (33, 33, 33, 3)
     """
-    fit = chosen_fit(method, regions, strength)
-    if swatches:
-        color_map = _fit_pairs(source, target, swatches, method, regions)
-    else:
-        color_map = fit(*_palettes(source, target))
-    return baked(color_map, strength, luminance, size)
+    sources = photos_of(source)
+    photo = None if target is None else photos_of(target)[0]
+    if options.swatches:
+        return baked(_fit_pairs(sources, photo, options.swatches), options)
+    return baked(chosen_fit(options)(*_palettes(sources, photo)), options)
 
 
-def baked(color_map: ColorMap, strength: float, luminance: Luminance, size: int) -> Look:
-    """Return a map as a look; see `fit_look` for the arguments."""
-    table = compress_mapped(_nodes(size), color_map, strength=strength, luminance=luminance)
+def baked(color_map: ColorMap, options: TransferOptions) -> Look:
+    """Return a map as a look."""
+    table = compress_mapped(
+        _nodes(options.size), color_map, strength=options.strength, luminance=options.luminance
+    )
     lut = Lut3D(np.ascontiguousarray(table, dtype=np.float32))
-    return Look(lut, color_map, strength, luminance)
+    return Look(lut, color_map, options.strength, options.luminance)
 
 
-def chosen_fit(method: str, regions: int | None, strength: float) -> Fit:
-    """Return the method of that name.
-
-    Raises:
-        UsageError: There is none, or a number is out of range.
-    """
-    if method not in METHODS:
-        raise UsageError(f"there is no method {method!r}", f"use one of {', '.join(METHODS)}")
-    if not 0 <= strength <= 1:
-        raise UsageError(f"strength {strength} is out of range", "give 0 to 1")
-    if regions is None:
-        return METHODS[method]
-    if METHODS[method] is not fit_swatches:
-        raise UsageError(f"method {method!r} has no regions", "leave out --regions")
-    if not 2 <= regions <= MAX_REGIONS:
-        raise UsageError(f"{regions} regions are out of range", f"give 2 to {MAX_REGIONS}")
-    return partial(fit_swatches, regions=regions)
+def chosen_fit(options: TransferOptions) -> Fit:
+    """Return the method, with the number of regions where it has them."""
+    if options.regions is None:
+        return METHODS[options.method]
+    return partial(fit_swatches, regions=options.regions)
 
 
-def mood_of(source: Source | Photo | Sequence[Source | Photo]) -> Palette:
-    """Return the colors that a mood comes from; several photographs are pooled.
+def mood_of(source: Photo) -> Palette:
+    """Return the colors that a mood comes from.
 
     Raises:
-        UsageError: No source, or a black-and-white one.
-        PhotoError: A photograph can't be read.
+        UsageError: It is black and white.
     """
-    return _palettes(source, None)[0]
+    return _palettes([source], None)[0]
 
 
-def _palettes(
-    source: Source | Photo | Sequence[Source | Photo], target: Source | Photo | None
-) -> tuple[Palette, Palette]:
+def photos_of(source: PhotoLike | Sequence[PhotoLike]) -> list[Photo]:
+    """Return one photograph or several as a list, read where they are not yet.
+
+    Raises:
+        UsageError: None at all.
+        PhotoError: One can't be read.
+    """
+    several = isinstance(source, list | tuple)
+    given = cast("Sequence[PhotoLike]", source if several else [source])
+    if not given:
+        raise UsageError("no source", "name the photograph that the mood comes from")
+    return [each if isinstance(each, Photo) else read(each) for each in given]
+
+
+def _palettes(sources: Sequence[Photo], target: Photo | None) -> tuple[Palette, Palette]:
     """Return the mood's palette, and the target's: None stands for photographs on the average."""
-    photos = [_photo(each) for each in _several(source)]
-    sources = len(photos)
-    if target is not None:
-        photos.append(_photo(target))
-    palettes = palettes_of(photos)
-    for photo, palette in zip(photos[:sources], palettes, strict=False):
-        refuse_gray(palette, photo.name)
-    return pooled(palettes[:sources]), palettes[-1] if target is not None else natural_palette()
+    palettes = palettes_of([*sources, *([] if target is None else [target])])
+    count = len(sources)
+    for photo, palette in zip(sources, palettes[:count], strict=True):
+        _refuse_gray(palette, photo.name)
+    return pooled(palettes[:count]), natural_palette() if target is None else palettes[-1]
 
 
 def _fit_pairs(
-    source: Source | Photo | Sequence[Source | Photo],
-    target: Source | Photo | None,
-    swatches: Sequence[Swatch],
-    method: str,
-    regions: int | None,
+    sources: Sequence[Photo], target: Photo | None, swatches: Sequence[Swatch]
 ) -> ColorMap:
-    several = _several(source)
-    if METHODS[method] is not fit_swatches or regions is not None:
-        raise UsageError(
-            "pairs of swatches are regions of method 'swatches' themselves",
-            "leave out --method and --regions",
-        )
-    if len(several) > 1 or target is None:
+    if len(sources) > 1 or target is None:
         raise UsageError(
             "a pair of swatches is a rectangle in the source and one in the target",
             "give one source and one target",
         )
-    photo = _photo(several[0])
-    refuse_gray(palette_of(photo), photo.name)
-    return fit_swatch_pairs(photo, _photo(target), swatches)
+    (source,) = sources
+    _refuse_gray(palette_of(source), source.name)
+    return fit_swatch_pairs(source, target, swatches)
 
 
-def _several(source: Source | Photo | Sequence[Source | Photo]) -> Sequence[Source | Photo]:
-    several = isinstance(source, list | tuple)
-    sources = cast("Sequence[Source | Photo]", source if several else [source])
-    if not sources:
-        raise UsageError("no source", "name the photograph that the mood comes from")
-    return sources
+def _refuse_gray(palette: Palette, name: str) -> None:
+    """Refuse a source without colors. A toned print is welcome: its tone is its mood."""
+    if np.hypot(palette.lab[:, 1], palette.lab[:, 2]).mean() < _GRAY:
+        raise UsageError(
+            f"{name}: the source, where the mood comes from, is black and white",
+            "give a color photograph as the source; is this one the target?",
+        )
 
 
 @lru_cache(maxsize=3)
 def _nodes(size: int) -> SourceColors:
     """Return the table's nodes: the same for every look of that size."""
-    if size not in LUT_SIZES:
-        raise UsageError(f"a LUT of size {size}", f"give one of {', '.join(map(str, LUT_SIZES))}")
     return source_colors(grid(size))
-
-
-def _photo(source: Source | Photo) -> Photo:
-    return source if isinstance(source, Photo) else read(source)

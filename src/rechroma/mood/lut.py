@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
     from rechroma.color import FloatArray
 
-__all__ = ["LUT_SIZES", "Lut3D", "grid"]
+__all__ = ["Lut3D", "grid"]
 
 # A compiled module without types.
 ocio: Any = import_module("PyOpenColorIO")
 
-# Nodes along each axis that programs read everywhere.
-LUT_SIZES = (17, 33, 65)
 _DEPTHS = {
     "uint8": ocio.BIT_DEPTH_UINT8,
     "uint16": ocio.BIT_DEPTH_UINT16,

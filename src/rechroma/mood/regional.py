@@ -16,9 +16,8 @@ import numpy as np
 from rechroma.color import lightness
 from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.mood.guided_filter import guided_filter
-from rechroma.mood.look import DEFAULT_SIZE, Look, baked, chosen_fit, mood_of
+from rechroma.mood.look import Look, baked, chosen_fit, mood_of
 from rechroma.mood.masks import labels_of, paired_labels
-from rechroma.mood.methods import DEFAULT_METHOD
 from rechroma.mood.palette import Palette, palette_of, thumbnail_factor
 from rechroma.photo.row_strips import do_strips, row_strips
 from rechroma.photo.samples import quantize, to_float
@@ -26,8 +25,8 @@ from rechroma.photo.samples import quantize, to_float
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rechroma.mood.gamut_compression import Luminance
     from rechroma.mood.masks import Labels
+    from rechroma.mood.options import TransferOptions
     from rechroma.photo import Photo
 
 __all__ = ["RegionalLook", "fit_regional_look"]
@@ -81,10 +80,7 @@ def fit_regional_look(
     target: Photo,
     source_mask: Photo,
     target_mask: Photo,
-    *,
-    method: str = DEFAULT_METHOD,
-    strength: float = 1.0,
-    luminance: Luminance = "match",
+    options: TransferOptions,
 ) -> RegionalLook:
     """Fit one look for each pair of regions.
 
@@ -93,21 +89,18 @@ def fit_regional_look(
         target: What gets it.
         source_mask: Flat colors, each a region, of the source's shape.
         target_mask: The same of the target; equal colors belong together.
-        method: A key of `METHODS`.
-        strength: 0 (nothing) … 1 (the whole mood).
-        luminance: "match" transfers lightness, too; "keep" leaves the target's own.
+        options: How; of them no swatches and no regions.
 
     Raises:
-        UsageError: A mask of another shape than its photograph, masks without a color in common,
-            or an argument out of range.
+        UsageError: A mask of another shape than its photograph, or masks without a color in common.
     """
-    fit = chosen_fit(method, None, strength)
+    fit = chosen_fit(options)
     mood, before = mood_of(source), palette_of(target)
     ours, theirs = labels_of(source_mask, source), labels_of(target_mask, target)
     pairs = paired_labels(ours, theirs)
 
     def look(wanted: Palette, present: Palette) -> Look:
-        return baked(fit(wanted, present), strength, luminance, DEFAULT_SIZE)
+        return baked(fit(wanted, present), options)
 
     looks = [look(_part(mood, ours, i), _part(before, theirs, j)) for i, j in pairs]
     regions = _regions(before, theirs, [j for _, j in pairs])

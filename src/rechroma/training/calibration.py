@@ -55,5 +55,5 @@ def calibrate(
         bias = model.network.head.bias
         assert bias is not None  # noqa: S101 - our heads have one
         with torch.no_grad():
-            bias[: output.bins] -= unweighed * torch.tensor(log_weights)
+            bias -= unweighed * torch.tensor(log_weights)
     return [(1 - unweighed) * weight for weight in log_weights]

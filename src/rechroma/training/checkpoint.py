@@ -17,6 +17,7 @@ from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritableFi
 from rechroma.files import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
+from rechroma.training.networks import NETWORKS
 from rechroma.training.onnx_weights import read_trainable
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ __all__ = [
 _SUFFIX = ".safetensors"
 # How the original's checkpoints end; the names of ours may be typed like theirs.
 _ORIGINAL_SUFFIX = ".pth.tar"
-# Parts of `ColorizerModel` that change nothing before they have learnt.
-ADDITIONS = ("network.side.", "network.queries.")
 # How to mend it where a file holds another network than the model.
 _AS_MADE = "NETWORK must be as it was when the checkpoint was made"
 
@@ -88,8 +87,8 @@ def load_weights(
 def start_from(model: ColorizerModel, network: NetworkConfig, path: Path) -> None:
     """Load a checkpoint, or an exported ONNX file, into a model that may have more parts.
 
-    Parts that it lacks (side inputs, color queries) are zero-initialized: the model answers as the
-    file does.
+    Parts that it lacks, of those that change nothing before they have learnt
+    (`Network.optional_parts`), stay as they are: the model answers as the file does.
 
     Raises:
         ModelError: The file is missing or broken, or holds another network: both are named.
@@ -103,7 +102,8 @@ def start_from(model: ColorizerModel, network: NetworkConfig, path: Path) -> Non
     else:
         tensors, header = _read(path)
         found = _network_of(header, path)
-    added = {name: own[name] for name in own.keys() - tensors.keys() if name.startswith(ADDITIONS)}
+    parts = tuple(f"network.{part}." for part in model.network.optional_parts)
+    added = {name: own[name] for name in own.keys() - tensors.keys() if name.startswith(parts)}
     _fill(model, tensors | added, network, found, path)
 
 
@@ -220,8 +220,9 @@ def _network_of(header: dict[str, str], path: Path) -> NetworkConfig:
 
 
 def _in_words(network: NetworkConfig) -> str:
-    width = f", WIDTH {network.width}" if network.name == "base" else ""
-    return f"{network.name} (OUTPUT {network.output}{width})"
+    heeded = sorted(NETWORKS[network.name].options - {"encoder_weights"})
+    options = [f"{key.upper()} {getattr(network, key)}" for key in ("output", *heeded)]
+    return f"{network.name} ({', '.join(options)})"
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from rechroma.errors import ConfigError
+from rechroma.training.networks import NETWORKS, Network
 from rechroma.training.recipes import RECIPES, find_config
 
 __all__ = [
@@ -29,7 +39,7 @@ _MAY_CHANGE = frozenset(
     ("STEPS", "OUTPUT_DIR", "LOG_EVERY", "CHECKPOINT_EVERY", "DATA.WORKERS", "VALIDATION.SAMPLES")
 )
 
-LossTerm = Literal["l2", "smooth_l1", "cross_entropy", "lpips", "st_lpips"]
+LossTerm = Literal["l2", "cross_entropy", "lpips", "st_lpips", "evenness"]
 
 
 class _Section(BaseModel):
@@ -41,21 +51,31 @@ class _Section(BaseModel):
 class NetworkConfig(_Section):
     """Which network, and what its output means."""
 
-    name: Literal["base", "efficientnet_lite0_unet"] = Field(
-        "base", description="base: a U-Net from scratch; the other: a pretrained encoder"
-    )
-    output: Literal["rgb", "ab", "bins", "joint"] = Field(
-        "ab", description="joint: bins, and a regression of what they leave over"
-    )
-    width: PositiveInt = Field(32, description="base: channels of the first level")
+    name: str = Field("base", description="a key of `rechroma.training.networks.NETWORKS`")
+    output: Literal["rgb", "ab", "bins"] = Field("ab", description="what the last layer gives")
+    temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
+    # The others are options of some networks: each says by `options` which it heeds.
+    width: PositiveInt = Field(32, description="channels of the first level")
     encoder_weights: Path | None = Field(
         None, description="a safetensors file with timm's names; absent: timm's own download"
     )
-    temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
-    conditioning: bool = Field(
-        default=False, description="efficientnet: side inputs for hints and moods"
-    )
-    queries: int = Field(0, ge=0, description="efficientnet: color queries; 0: none")
+    conditioning: bool = Field(default=False, description="side inputs for hints and moods")
+    queries: int = Field(0, ge=0, description="color queries; 0: none")
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in NETWORKS:
+            raise ValueError(f"no network {name!r}: there are {', '.join(NETWORKS)}")
+        return name
+
+    def unheeded(self) -> str | None:
+        """Return a field that has a value, and that the network does not heed."""
+        heeded = {"name", "output", "temperature", *NETWORKS[self.name].options}
+        for name, field in type(self).model_fields.items():
+            if name not in heeded and getattr(self, name) != field.default:
+                return name
+        return None
 
 
 class DataConfig(_Section):
@@ -70,7 +90,6 @@ class DataConfig(_Section):
     recompressed: float = Field(
         0.0, ge=0, le=1, description="share seen as copies are: small, noisy"
     )
-    chroma_gain: float = Field(1.0, gt=0, description="factor on the truth's a and b")
     workers: int = Field(2, ge=0, description="processes that decode")
 
 
@@ -121,7 +140,6 @@ class TrainConfig(_Section):
     perceptual_share: float = Field(
         1.0, gt=0, le=1, description="share of each batch that lpips and st_lpips look at"
     )
-    adversary: float = Field(0.0, ge=0, description="weight of a PatchGAN's hinge loss; 0: none")
     steady: float = Field(
         0.0, ge=0, description="weight of the distance to the answer for the unspoilt picture"
     )
@@ -133,31 +151,39 @@ class TrainConfig(_Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        bins = self.network.output in ("bins", "joint")
-        if ("cross_entropy" in self.loss) != bins:
-            raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins or joint go together")
+        if ("cross_entropy" in self.loss) != (self.network.output == "bins"):
+            raise ValueError("LOSS cross_entropy and NETWORK OUTPUT bins go together")
+        if "evenness" in self.loss and self.network.output == "rgb":
+            raise ValueError("LOSS evenness compares chroma: OUTPUT rgb has none")
         if self.val_dir is None and self.hold_out == 0:
             raise ValueError("give VAL_DIR, or HOLD_OUT to keep pictures of TRAIN_DIR apart")
-        if self.network.output == "rgb" and self.network.name != "base":
-            raise ValueError("OUTPUT rgb needs a network at full resolution: NETWORK NAME base")
-        if self.network.output == "rgb" and self.adversary:
-            raise ValueError("ADVERSARY judges chroma: OUTPUT rgb has none")
         if self.data.degraded + self.data.recompressed > 1:
             raise ValueError("DATA DEGRADED and RECOMPRESSED share the samples: together at most 1")
         if self.steady and not (self.data.degraded or self.data.recompressed):
             raise ValueError("STEADY needs degraded samples: set DATA DEGRADED or RECOMPRESSED")
         if self.steady and self.network.output == "rgb":
             raise ValueError("STEADY compares chroma: OUTPUT rgb has none")
-        slim = self.network.name == "base"
-        if slim and (
-            self.network.conditioning or self.network.queries or not self.optimizer.encoder_lr
-        ):
-            raise ValueError(
-                "CONDITIONING, QUERIES, ENCODER_LR 0: only NAME efficientnet_lite0_unet"
-            )
         if self.validation.size % 32 or self.data.crop % 32:
             raise ValueError("DATA CROP and VALIDATION SIZE must be multiples of 32")
         return self
+
+    @model_validator(mode="after")
+    def _fits_the_network(self) -> Self:
+        name, output = self.network.name, self.network.output
+        if output not in NETWORKS[name].outputs:
+            others = _networks(lambda network: output in network.outputs)
+            raise ValueError(f"{name} has no OUTPUT {output}: only NETWORK NAME {others}")
+        if (key := self.network.unheeded()) is not None:
+            others = _networks(lambda network: key in network.options)
+            raise ValueError(f"{name} has no {key.upper()}: only NETWORK NAME {others}")
+        if not self.optimizer.encoder_lr and not NETWORKS[name].pretrained_parts:
+            others = _networks(lambda network: bool(network.pretrained_parts))
+            raise ValueError(f"{name} has no encoder for ENCODER_LR 0: only NETWORK NAME {others}")
+        return self
+
+
+def _networks(able: Callable[[type[Network]], bool]) -> str:
+    return " or ".join(name for name, network in NETWORKS.items() if able(network))
 
 
 def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:

@@ -92,23 +92,15 @@ class Samples(Dataset[dict[str, Tensor]]):
         degraded: Share of the samples that are seen as old prints.
         recompressed: Share of the samples that are seen as copies.
         conditioning: Whether there are hints and moods.
-        chroma_gain: Factor on a and b of the truth that hints and moods tell.
     """
 
     def __init__(
-        self,
-        crops: Crops,
-        *,
-        degraded: float,
-        recompressed: float,
-        conditioning: bool,
-        chroma_gain: float = 1.0,
+        self, crops: Crops, *, degraded: float, recompressed: float, conditioning: bool
     ) -> None:
         self.crops = crops
         self.degraded = degraded
         self.recompressed = recompressed
         self.conditioning = conditioning
-        self.chroma_gain = chroma_gain
 
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
         pixels = self.crops[key]
@@ -121,8 +113,7 @@ class Samples(Dataset[dict[str, Tensor]]):
         if self.degraded or self.recompressed:
             sample["seen"] = torch.from_numpy(self._seen(rng, rgb))[None]
         if self.conditioning:
-            chroma = rgb_to_lab(rgb)[..., 1:] * np.float32(self.chroma_gain)
-            hints, mood = simulated_conditioning(rng, chroma)
+            hints, mood = simulated_conditioning(rng, rgb_to_lab(rgb)[..., 1:])
             sample |= {"hints": torch.from_numpy(hints), "mood": torch.from_numpy(mood)}
         return sample
 

@@ -19,7 +19,8 @@ from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE
 from rechroma.errors import ConfigError
 from rechroma.files import atomic_target, refuse_taken
 from rechroma.training.checkpoint import checkpoint_path, load_checkpoint
-from rechroma.training.networks import Conditioning, EfficientNetUNet
+from rechroma.training.networks import Conditioning
+from rechroma.training.onnx_shapes import fold_sizes
 from rechroma.training.onnx_weights import TRAINABLE_KEY, describe
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ __all__ = ["RunTimeGraph", "card_of", "export_onnx", "exported_checkpoint"]
 _OPSET = 18
 # Smaller tensors (biases, norms, constants) stay in float32: they weigh nothing.
 _HALF_FROM = 256
+# Height and width, in strides; of all pairs, no two have a side, a ratio or an area in common.
+_TRACED_SIZES = ((4, 6), (7, 5), (3, 11))
 
 
 class RunTimeGraph(nn.Module):
@@ -84,18 +87,13 @@ def card_of(
         output_stride=model.network.output_stride,
         feature_stride=model.network.feature_stride,
         size=size,
-        hints=takes_conditioning(model),
+        hints=model.network.takes_conditioning,
         training_data=training_data,
         scores=scores or {},
         temperature=model.temperature,
         chroma_gain=chroma_gain,
         log_weights=log_weights or [],
     )
-
-
-def takes_conditioning(model: ColorizerModel) -> bool:
-    """Tell whether a model has side inputs for hints and moods."""
-    return isinstance(model.network, EfficientNetUNet) and model.network.side is not None
 
 
 def export_onnx(
@@ -122,12 +120,9 @@ def export_onnx(
     # As whoever loads the file will.
     parse_card(card.to_json(), str(path))
     graph = RunTimeGraph(model, card.chroma_gain).eval()
-    stride = model.network.stride
-    height, width = 4 * stride, 6 * stride
-    example = [torch.rand(1, 1, height, width) * 100]
-    if takes_conditioning(model):
-        example += [torch.rand(1, HINT_CHANNELS, height, width), torch.ones(1, MOOD_SIZE)]
-    traced = _trace(graph, tuple(example))
+    examples = [_example(model, height, width) for height, width in _TRACED_SIZES]
+    traced = _trace(graph, tuple(examples[0].values()))
+    traced = fold_sizes(traced, [{n: x.numpy() for n, x in e.items()} for e in examples])
     trainable = describe(model, traced)
     proto = _with_half_weights(traced)
     helper.set_model_props(proto, {CARD_KEY: card.to_json(), TRAINABLE_KEY: trainable})
@@ -150,6 +145,18 @@ def exported_checkpoint(config: TrainConfig, ckpt_name: str) -> Generator[Path]:
         card = card_of(network, name=name, log_weights=facts.get("log_weights"))
         export_onnx(network, file, card)
         yield file
+
+
+def _example(model: ColorizerModel, height: int, width: int) -> dict[str, Tensor]:
+    """Return inputs of the graph by name, of so many strides."""
+    height, width = height * model.network.stride, width * model.network.stride
+    example = {"lightness": torch.rand(1, 1, height, width) * 100}
+    if model.network.takes_conditioning:
+        # Not everywhere: how many places are hinted is another number than how many there are.
+        example["hints"] = torch.zeros(1, HINT_CHANNELS, height, width)
+        example["hints"][:, :, : height // 2, : width // 3] = 1
+        example["mood"] = torch.ones(1, MOOD_SIZE)
+    return example
 
 
 def _trace(graph: RunTimeGraph, example: tuple[Tensor, ...]) -> onnx.ModelProto:

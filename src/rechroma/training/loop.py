@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rechroma.errors import TrainingError
-from rechroma.training.adversary import Adversary
 from rechroma.training.catalog import FIGURES
 from rechroma.training.checkpoint import read_state, save_weights, write_state
 from rechroma.training.model import ColorizerModel
@@ -70,11 +69,6 @@ class Trainer:
             model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True
         ).to(self._accelerator.device)
         self._criterion = criterion.to(self._accelerator.device)
-        self._adversary = (
-            Adversary(model.output, self._accelerator.device)
-            if config.adversary and not isinstance(model.output, RgbOutput)
-            else None
-        )
         self._model, self._optimizer = self._accelerator.prepare(model, optimizer)
         self._schedule = schedule
         self._resume_file = config.output_dir / RESUME
@@ -116,15 +110,11 @@ class Trainer:
 
     def _update(self, batch: dict[str, Tensor]) -> dict[str, Tensor] | None:
         """Take one step; None, and nothing changed, if its numbers are not finite."""
-        truth = truth_of(batch["pixels"], self.config.data.chroma_gain)
+        truth = truth_of(batch["pixels"])
         seen = batch.get("seen", truth.lightness)
         conditioning = Conditioning(batch["hints"], batch["mood"]) if "hints" in batch else None
         raw = self._model(seen.contiguous(memory_format=torch.channels_last), conditioning).float()
         loss, values = self._criterion(raw, truth)
-        if self._adversary is not None:
-            deceived = self._adversary.deceived(raw, truth)
-            loss = loss + self.config.adversary * deceived
-            values["deceived"] = deceived.detach()
         if self.config.steady:
             unsteady = self._unsteadiness(raw, seen, truth, conditioning)
             loss = loss + self.config.steady * unsteady
@@ -141,8 +131,6 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         self._schedule.step()
         self._averaged.update_parameters(self._accelerator.unwrap_model(self._model))
-        if self._adversary is not None:
-            values["judge"] = self._adversary.learn(raw, truth)
         return {"loss": loss.detach(), **values}
 
     def _unsteadiness(
@@ -211,7 +199,6 @@ class Trainer:
             "averaged": self._averaged.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "schedule": self._schedule.state_dict(),
-            "adversary": self._adversary.state_dict() if self._adversary else None,
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -220,5 +207,3 @@ class Trainer:
         self._averaged.load_state_dict(state["averaged"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
-        if self._adversary:
-            self._adversary.load_state_dict(state["adversary"])

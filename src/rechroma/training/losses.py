@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rechroma.errors import MissingExtraError
 from rechroma.evaluation.perceptual import LPIPSAlex, load_perceptual
 from rechroma.evaluation.stlpips import STLPIPS
-from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, Truth
+from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, RgbOutput, Truth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,19 +21,57 @@ if TYPE_CHECKING:
 
     from rechroma.training.config import LossTerm, TrainConfig
 
-__all__ = ["Criterion", "with_available_lpips"]
+__all__ = ["Criterion", "evenness", "with_available_lpips"]
 
-# Smooth-L1 is quadratic below 5 units of a and b.
-_SMOOTH_BETA = 5.0 / (2 * AB_RANGE)
+# Of `evenness`: how far apart cells are that are compared; below which difference in the truth, in
+# units of a and b, they count as even; what the others weigh; where the root becomes a parabola.
+_APART = (1, 2, 4, 8)
+_EVEN_SIGMA = 3.0
+_UNEVEN_WEIGHT = 0.1
+_ROOT_SOFTNESS = 0.1
+
+
+def evenness(chroma: Tensor, truth: Tensor) -> Tensor:
+    """Return how much colors change from place to place otherwise than in the truth: a scalar.
+
+    The mean over pairs of cells in a row or a column of |Δ - Δ'|, with Δ and Δ' the differences of
+    (a, b) between the two in either map, weighed by exp(-|Δ'|² / 2σ²) + 0.1 and divided by 110:
+    what counts most is change where the truth has none. A wrong color costs nothing if it is wrong
+    alike everywhere, which is left to other terms; a cloth half blue and half brown is dear.
+
+    Args:
+        chroma: a and b, shape (N, 2, h, w), at least 2 cells either way.
+        truth: The same.
+    """
+    costs = [
+        _uneven(_differences(chroma, axis, apart), _differences(truth, axis, apart))
+        for axis in (2, 3)
+        for apart in _APART
+        if apart < truth.shape[axis]
+    ]
+    return torch.stack(costs).mean() / AB_RANGE
+
+
+def _differences(maps: Tensor, axis: int, apart: int) -> Tensor:
+    count = maps.shape[axis] - apart
+    return maps.narrow(axis, apart, count) - maps.narrow(axis, 0, count)
+
+
+def _uneven(found: Tensor, wanted: Tensor) -> Tensor:
+    weight = torch.exp(-wanted.square().sum(1) / (2 * _EVEN_SIGMA**2)) + _UNEVEN_WEIGHT
+    distance2 = (found - wanted).square().sum(1)
+    # Without the softness the root has no slope where both are the same.
+    return (weight * ((distance2 + _ROOT_SOFTNESS**2).sqrt() - _ROOT_SOFTNESS)).mean()
 
 
 class Criterion(nn.Module):
     """Compares raw maps with the truth.
 
     Args:
-        terms: Weights by name: `l2` and `smooth_l1` on what the output calls comparable,
-            `cross_entropy` on bins, `lpips` and `st_lpips` on RGB (through a differentiable
-            Lab→RGB for chroma outputs; nothing is clipped: a clip has no gradient).
+        terms: Weights by name: `l2` on what the output calls comparable, `cross_entropy` on bins,
+            `lpips` and `st_lpips` on RGB (through a differentiable
+            Lab→RGB for chroma outputs; nothing is clipped: a clip has no gradient), `evenness` on
+            the answer's chroma.
         output: The meaning of the raw maps.
         class_weights: For `cross_entropy`: a weight for each bin, shape (Q,).
         perceptual_share: Of each batch, what the perceptual terms look at, rounded up: they cost
@@ -77,12 +115,14 @@ class Criterion(nn.Module):
         match name:
             case "l2":
                 return F.mse_loss(*self.output.comparable(raw, truth))
-            case "smooth_l1":
-                return F.smooth_l1_loss(*self.output.comparable(raw, truth), beta=_SMOOTH_BETA)
             case "cross_entropy":
                 return self._cross_entropy(raw, truth)
             case "lpips" | "st_lpips":
                 return self._perceptual(name, raw, truth)
+            case "evenness":
+                assert not isinstance(self.output, RgbOutput)  # noqa: S101 - the config refuses it
+                stride = truth.rgb.shape[-1] // raw.shape[-1]
+                return evenness(self.output.answer(raw), truth.chroma(stride))
 
     def _perceptual(self, name: LossTerm, raw: Tensor, truth: Truth) -> Tensor:
         distance = self.perceptual[name]
@@ -94,8 +134,7 @@ class Criterion(nn.Module):
     def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:
         assert isinstance(self.output, BinsOutput)  # noqa: S101 - the config has been checked
         stride = truth.rgb.shape[-1] // raw.shape[-1]
-        logits = self.output.logits(raw)
-        return self.output.codec.cross_entropy(logits, truth.chroma(stride), self.class_weights)
+        return self.output.codec.cross_entropy(raw, truth.chroma(stride), self.class_weights)
 
 
 _logger = logging.getLogger("rechroma.training")

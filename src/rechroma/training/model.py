@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from rechroma.colorizer.card import FEATURES, LOGITS
-from rechroma.training.networks import Conditioning, EfficientNetUNet, build_network
+from rechroma.training.networks import NETWORKS, Conditioning
 from rechroma.training.outputs import BinsOutput, build_output, hint_pull
 
 if TYPE_CHECKING:
@@ -28,11 +28,13 @@ class ColorizerModel(nn.Module):
         super().__init__()
         self.config = config
         self.output = build_output(config)
-        self.network = build_network(config, hint_pull(self.output), pretrained=pretrained)
+        self.network = NETWORKS[config.name].from_config(
+            config, hint_pull(self.output), pretrained=pretrained
+        )
 
     def forward(self, lightness: Tensor, conditioning: Conditioning | None = None) -> Tensor:
         """Map L (N, 1, H, W) in 0…100, and conditioning if any, to raw maps (N, C, H/s, W/s)."""
-        return self.network(lightness, conditioning) if conditioning else self.network(lightness)
+        return self.network(lightness, conditioning).maps
 
     def predict_rgb(self, lightness: Tensor) -> Tensor:
         """Return RGB, shape (N, 3, H, W), clipped to 0…1, with the input's own L where it can be.
@@ -55,20 +57,16 @@ class ColorizerModel(nn.Module):
             conditioning: Hints and moods, if any.
             gain: Factor on the answer; where a color is a hint's it stays as it was given.
         """
-        if not isinstance(self.network, EfficientNetUNet):
-            return self._answers(self.network(lightness), gain)
-        maps, features, hinted = self.network.with_features(lightness, conditioning)
+        maps, features, hinted = self.network(lightness, conditioning)
         factor = gain if hinted is None or gain == 1 else gain + (1 - gain) * hinted
-        return self._answers(maps, factor) | {FEATURES: features}
-
-    def _answers(self, maps: Tensor, factor: float | Tensor) -> dict[str, Tensor]:
-        answer = self.output.answer(maps)
-        answers = {self.output.kind: answer * factor}
-        return answers | {LOGITS: maps} if self.temperature else answers
+        everything = {self.output.kind: self.output.answer(maps) * factor}
+        if self.temperature:
+            everything[LOGITS] = maps
+        if features is not None:
+            everything[FEATURES] = features
+        return everything
 
     @property
     def temperature(self) -> float:
         """T by which the raw maps alone become the chroma; 0 if they do not."""
-        if not isinstance(self.output, BinsOutput) or self.output.residual:
-            return 0.0
-        return self.output.temperature
+        return self.output.temperature if isinstance(self.output, BinsOutput) else 0.0

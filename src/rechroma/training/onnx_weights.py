@@ -30,7 +30,20 @@ _PREFIX = "model."
 _HALF = ".half"
 # Keys and parts of names in files that versions up to 0.1 made, and what they are now.
 _OLD_KEYS = {"ADVICE": "CONDITIONING"}
-_OLD_NAMES = ((".spread.asking.", ".spread.query."), (".spread.answering.", ".spread.key."))
+_OLD_NAMES = (
+    (".spread.asking.", ".spread.query."),
+    (".spread.answering.", ".spread.key."),
+    (".queries.pixels.", ".queries.pixel_embedding."),
+    (".keys.", ".cross_key_value."),
+    (".look.", ".cross_query."),
+    (".looked.", ".cross_output."),
+    (".talk.", ".self_query_key_value."),
+    (".talked.", ".self_output."),
+    (".think.", ".mlp."),
+    (".norms.0.", ".cross_norm."),
+    (".norms.1.", ".self_norm."),
+    (".norms.2.", ".mlp_norm."),
+)
 
 
 def describe(model: ColorizerModel, proto: onnx.ModelProto) -> str:

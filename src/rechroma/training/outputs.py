@@ -2,7 +2,7 @@
 
 Every kind ends in the same two things: an answer for the run-time colorizer, which is chroma or
 RGB, and RGB for perceptual losses. `rgb` is the original's first variant, `ab` its LAB variant,
-`bins` Zhang et al. 2016, `joint` the same with a regression of what the bins leave over.
+`bins` Zhang et al. 2016.
 """
 
 from __future__ import annotations
@@ -58,14 +58,10 @@ class Truth:
         return F.avg_pool2d(self.lab[:, 1:], stride) if stride > 1 else self.lab[:, 1:]
 
 
-def truth_of(pixels: Tensor, chroma_gain: float = 1.0) -> Truth:
-    """Return the truth of 8-bit sRGB pictures, shape (N, 3, H, W), more colorful by a factor."""
+def truth_of(pixels: Tensor) -> Truth:
+    """Return the truth of 8-bit sRGB pictures, shape (N, 3, H, W)."""
     rgb = pixels.float() / 255
-    lab = lab_torch.rgb_to_lab(rgb)
-    if chroma_gain == 1:
-        return Truth(rgb, lab)
-    lab = torch.cat([lab[:, :1], lab[:, 1:] * chroma_gain], dim=1)
-    return Truth(lab_torch.lab_to_rgb(lab).clamp(0, 1), lab)
+    return Truth(rgb, lab_torch.rgb_to_lab(rgb))
 
 
 class RgbOutput(nn.Module):
@@ -112,28 +108,20 @@ class BinsOutput(nn.Module):
 
     Args:
         temperature: Of the annealed mean.
-        residual: Two more maps are added to every mean: what the bins' grid can't say.
     """
 
     kind = "chroma"
     temperature: float
-    residual: bool
 
-    def __init__(self, temperature: float, *, residual: bool = False) -> None:
+    def __init__(self, temperature: float) -> None:
         super().__init__()
         self.codec = BinCodec()
         self.temperature = temperature
-        self.bins = len(self.codec.centers)
-        self.residual = residual
-        self.channels = self.bins + 2 * residual
-
-    def logits(self, raw: Tensor) -> Tensor:
-        """Return the maps that are logits, (N, Q, h, w)."""
-        return raw[:, : self.bins]
+        self.channels = len(self.codec.centers)
 
     def mean(self, raw: Tensor) -> Tensor:
         """Return the mean of the distribution: the answer with the least squared error."""
-        return self._decoded(raw, 1.0)
+        return self.codec.decode(raw, 1.0)
 
     def comparable(self, raw: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
         """Return what pixel losses compare: the mean, normalized to 0…1."""
@@ -147,11 +135,7 @@ class BinsOutput(nn.Module):
 
     def answer(self, raw: Tensor) -> Tensor:
         """Return the annealed mean: a and b in CIELAB units."""
-        return self._decoded(raw, self.temperature)
-
-    def _decoded(self, raw: Tensor, temperature: float) -> Tensor:
-        decoded = self.codec.decode(self.logits(raw), temperature)
-        return decoded + raw[:, self.bins :] * AB_RANGE if self.residual else decoded
+        return self.codec.decode(raw, self.temperature)
 
 
 Output = RgbOutput | AbOutput | BinsOutput
@@ -164,8 +148,8 @@ def build_output(config: NetworkConfig) -> Output:
             return RgbOutput()
         case "ab":
             return AbOutput()
-        case "bins" | "joint":
-            return BinsOutput(config.temperature, residual=config.output == "joint")
+        case "bins":
+            return BinsOutput(config.temperature)
 
 
 def hint_pull(output: Output) -> Tensor:
@@ -177,8 +161,8 @@ def hint_pull(output: Output) -> Tensor:
     pull = torch.zeros(output.channels, 3)
     if isinstance(output, BinsOutput):
         centers = output.codec.centers
-        pull[: output.bins, :2] = 2 * centers * AB_RANGE
-        pull[: output.bins, 2] = -centers.square().sum(1)
+        pull[:, :2] = 2 * centers * AB_RANGE
+        pull[:, 2] = -centers.square().sum(1)
     return pull / (2 * _HINT_SIGMA**2)
 
 

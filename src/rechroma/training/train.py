@@ -32,7 +32,6 @@ from rechroma.training.log import RunLog
 from rechroma.training.loop import RESUME, Trainer
 from rechroma.training.losses import Criterion, with_available_lpips
 from rechroma.training.model import ColorizerModel
-from rechroma.training.networks import EfficientNetUNet
 from rechroma.training.outputs import BinsOutput, truth_of
 from rechroma.training.validation import Validator
 
@@ -86,7 +85,7 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     model = ColorizerModel(config.network, pretrained=config.init_from is None)
     if config.init_from is not None:
         start_from(model, config.network, config.init_from)
-    if config.optimizer.encoder_lr == 0 and isinstance(model.network, EfficientNetUNet):
+    if config.optimizer.encoder_lr == 0:
         model.network.freeze_pretrained()
     weights = _class_weights(config, model, training)
     criterion = Criterion(config.loss, model.output, weights, config.perceptual_share)
@@ -100,7 +99,13 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     with RunLog(folder, config.steps, config.batch) as log:
         trainer = Trainer(config, model, criterion, validator, log)
         trainer.fit(
-            lambda start: _loader(config, training, start, trainer.processes),
+            lambda start: _loader(
+                config,
+                training,
+                start,
+                trainer.processes,
+                conditioning=model.network.takes_conditioning,
+            ),
             lambda step: _batch_names(config, training, step, trainer.processes),
         )
     return folder
@@ -140,9 +145,9 @@ def _refuse_nested(train_dir: Path, val_dir: Path | None) -> None:
 
 
 def _loader(
-    config: TrainConfig, paths: list[Path], start: int, processes: int
+    config: TrainConfig, paths: list[Path], start: int, processes: int, *, conditioning: bool
 ) -> DataLoader[dict[str, torch.Tensor]]:
-    """Return the batches from step `start` to the end of the run."""
+    """Return the batches from step `start` to the end of the run, with or without conditioning."""
     batch = config.batch * processes
     crops = Crops(paths, config.data.crop, config.data.min_scale, config.seed)
     return DataLoader(
@@ -150,8 +155,7 @@ def _loader(
             crops,
             degraded=config.data.degraded,
             recompressed=config.data.recompressed,
-            conditioning=config.network.conditioning,
-            chroma_gain=config.data.chroma_gain,
+            conditioning=conditioning,
         ),
         batch_size=config.batch,
         sampler=Positions(len(paths), config.seed, start * batch, config.steps * batch),

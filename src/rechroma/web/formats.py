@@ -9,14 +9,14 @@ from urllib.parse import quote
 from fastapi.responses import StreamingResponse
 
 from rechroma.photo.formats import FORMATS, find_format
-from rechroma.web.jobs import CUBE, Output
+from rechroma.web.jobs import CUBE, ResultFormat
 from rechroma.web.problems import Problem
 
 if TYPE_CHECKING:
     from rechroma.web.jobs import ResultFile
     from rechroma.web.store import Store
 
-__all__ = ["answer_with", "chosen_output", "media_types", "suffix_of"]
+__all__ = ["answer_with", "chosen_format", "media_types", "suffix_of"]
 
 
 def media_types() -> dict[str, str]:
@@ -33,7 +33,7 @@ def _media_type(name: str) -> str:
     return "application/octet-stream" if name == CUBE else FORMATS[name].media_type
 
 
-def chosen_output(format: str | None, accept: str, quality: int | None) -> Output:  # noqa: A002
+def chosen_format(format: str | None, accept: str, quality: int | None) -> ResultFormat:  # noqa: A002
     """Return the format that a client asks for.
 
     Args:
@@ -46,17 +46,17 @@ def chosen_output(format: str | None, accept: str, quality: int | None) -> Outpu
         Problem: 406 none of those that are accepted can be written.
     """
     if format:
-        return Output(find_format(format).name, quality)
+        return ResultFormat(find_format(format).name, quality)
     wanted = sorted(_accepted(accept), key=lambda pair: -pair[1])
     kinds = [kind for kind, weight in wanted if weight > 0]
     names = media_types()
     for kind in kinds:
         if kind in ("*/*", "image/*"):
-            return Output(None, quality)
+            return ResultFormat(None, quality)
         if kind in names:
-            return Output(names[kind], quality)
+            return ResultFormat(names[kind], quality)
     if not kinds:
-        return Output(None, quality)
+        return ResultFormat(None, quality)
     raise Problem(406, f"no picture can be written as {', '.join(kinds)}", "accept image/*")
 
 

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.color import lab_to_gamut_rgb, lightness
+from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
-from rechroma.mood import Swatch, write_cube
+from rechroma.mood import Swatch, fit, write_cube
 from rechroma.photo import encode
 from rechroma.photo.samples import to_float
-from rechroma.web.jobs import CUBE, ResultFile, fitted, new_file, written
+from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
 from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, preview
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rechroma.colorizer import Colorization
-    from rechroma.mood import Look
+    from rechroma.colorizer import Colorization, ColorizeOptions
+    from rechroma.mood import Look, TransferOptions
     from rechroma.mood.swatch import Box
     from rechroma.photo import Photo
-    from rechroma.web.jobs import Amounts, Output, TransferRequest
+    from rechroma.web.jobs import ResultFormat
     from rechroma.web.worker_state import Opened, Upload, WorkerState
 
 __all__ = [
@@ -138,51 +139,56 @@ def likely(
 def picture(
     state: WorkerState,
     upload: Upload,
-    output: Output,
+    output: ResultFormat,
     color_request: ColorRequest,
-    amounts: Amounts,
+    options: ColorizeOptions,
 ) -> ResultFile:
     """Write the whole picture with its preview's colors."""
     colors = state.predict(upload, color_request).on(state.read(upload))
-    return written(colors.render(strength=amounts.strength, vividness=amounts.vividness), output)
+    return write_result(render_with(colors, options), output)
 
 
 def mood_preview(
-    state: WorkerState, source: Upload, target: Upload, wish: TransferRequest, side: int
+    state: WorkerState, source: Upload, target: Upload, options: TransferOptions, side: int
 ) -> bytes:
     """Return the target's preview with the source's mood, as a JPEG of at most `side` pixels."""
-    _, photo, look = _look_of(state, source, target, wish)
+    _, photo, look = _look_of(state, source, target, options)
     return _jpeg(preview(look.apply(photo), side))
 
 
 def mood_picture(
-    state: WorkerState, source: Upload, target: Upload, output: Output, wish: TransferRequest
+    state: WorkerState,
+    source: Upload,
+    target: Upload,
+    output: ResultFormat,
+    options: TransferOptions,
 ) -> ResultFile:
     """Write the whole target with the look of its preview."""
-    _, _, look = _look_of(state, source, target, wish)
+    _, _, look = _look_of(state, source, target, options)
     whole = _colored(state, source, target, state.read(target))
-    return written(look.apply(whole, threads=state.threads), output)
+    return write_result(look.apply(whole, threads=state.threads), output)
 
 
 def look_file(
-    state: WorkerState, source: Upload, target: Upload, wish: TransferRequest
+    state: WorkerState, source: Upload, target: Upload, options: TransferOptions
 ) -> ResultFile:
     """Write the look as a `.cube` file."""
     path = new_file()
-    write_cube(_look_of(state, source, target, wish)[2].lut, path, title=_title(source))
+    write_cube(_look_of(state, source, target, options)[2].lut, path, title=_title(source))
     return ResultFile(path, CUBE)
 
 
 def _look_of(
-    state: WorkerState, source: Upload, target: Upload, wish: TransferRequest
+    state: WorkerState, source: Upload, target: Upload, options: TransferOptions
 ) -> tuple[Photo, Photo, Look]:
-    """Return the previews, the target's in color, and the look that was wished for."""
+    """Return the previews, the target's in color, and the look."""
     theirs, ours = state.open(source), state.open(target)
     photo = _colored(state, source, target, ours.preview)
     pairs = tuple(
-        Swatch(_shrunk(pair.source, theirs), _shrunk(pair.target, ours)) for pair in wish.swatches
+        Swatch(_shrunk(pair.source, theirs), _shrunk(pair.target, ours))
+        for pair in options.swatches
     )
-    return theirs.preview, photo, fitted(theirs.preview, photo, replace(wish, swatches=pairs))
+    return theirs.preview, photo, fit(theirs.preview, photo, replace(options, swatches=pairs))
 
 
 def _colored(state: WorkerState, source: Upload, target: Upload, photo: Photo) -> Photo:
@@ -192,7 +198,7 @@ def _colored(state: WorkerState, source: Upload, target: Upload, photo: Photo) -
     """
     if state.open(target).in_color:
         return photo
-    return state.predict(target, ColorRequest(mood=source)).on(photo).render()
+    return state.predict(target, ColorRequest(mood=source, is_target=True)).on(photo).render()
 
 
 def _title(source: Upload) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model, model_validator
 
-from rechroma.colorizer import Hint
-from rechroma.colorizer.colorization import MAX_STRENGTH, MAX_VARIANTS, MAX_VIVIDNESS
-from rechroma.mood import DEFAULT_METHOD, METHODS, Swatch
-from rechroma.web.jobs import Amounts, TransferRequest
+from rechroma import colorizer, mood
+from rechroma.colorizer import MAX_VARIANTS, Hint
+from rechroma.mood import Swatch
+from rechroma.options import CheckedOptions, Option, options_of
 from rechroma.web.settings import MAX_HINTS
 
 __all__ = [
     "ArchiveEntry",
     "ArchiveOptions",
     "ColorizeOptions",
+    "Control",
     "CurrentModel",
     "Edit",
     "HintOptions",
@@ -27,6 +28,8 @@ __all__ = [
     "SessionMood",
     "SwatchOptions",
     "TransferOptions",
+    "colorize_controls",
+    "transfer_controls",
 ]
 
 # A side of a picture fits into it.
@@ -39,11 +42,6 @@ _ID = "4cJx0y2Yq1mVd7Zb5tKe9wRnGfUaLhSo"
 _HINT: dict[str, JsonValue] = {"x": 120, "y": 80, "color": "#c22b2b"}
 _EDIT: dict[str, JsonValue] = {"strength": 1.1, "hints": [_HINT]}
 
-_Strength = Annotated[float, Field(ge=0, le=MAX_STRENGTH, description="Factor on the chroma.")]
-_Vividness = Annotated[
-    float,
-    Field(ge=0, le=MAX_VIVIDNESS, description="0: faithful and pale; 1: near to the likeliest."),
-]
 _Pixel = Annotated[int, Field(ge=0, le=_MAX_PIXEL)]
 _Box = Annotated[
     tuple[_Pixel, _Pixel, _Pixel, _Pixel], Field(description="Left, top, width, height in pixels.")
@@ -59,6 +57,34 @@ def _example(example: dict[str, JsonValue]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
+def _field_of(option: Option) -> tuple[Any, object]:
+    """Return an option's type and default, as pydantic takes them."""
+    described = Field(description=option.meaning)
+    if option.choices:
+        # What else is refused by the options themselves, in words that say what there is.
+        allowed: dict[str, JsonValue] = {"enum": [*option.choices]}
+        kind = type(option.choices[0])
+        return Annotated[kind, described, Field(json_schema_extra=allowed)], option.default
+    if option.range is None:
+        return Annotated[type(option.default), described], option.default
+    limits = Field(ge=option.range.low, le=option.range.high)
+    number: Any = Annotated[int if option.range.is_whole else float, limits]
+    kind = number | None if option.default is None else number
+    return Annotated[kind, described], option.default
+
+
+def _model_of(kind: type[CheckedOptions], *, without: set[str]) -> type[_Strict]:
+    """Return a model with the options of an operation, but for those that are said otherwise."""
+    declared = [each for each in options_of(kind) if each.name not in without]
+    fields: dict[str, Any] = {each.name: _field_of(each) for each in declared}
+    return create_model(f"_{kind.__name__}", __base__=_Strict, **fields)
+
+
+_ColorizeBase = _model_of(colorizer.ColorizeOptions, without={"keep_color"})
+# A service's answer has the size of its table in none of its parts.
+_TransferBase = _model_of(mood.TransferOptions, without={"swatches", "exact", "size"})
+
+
 class HintOptions(_Strict):
     """A color for a place, in pixels of the upright picture."""
 
@@ -71,14 +97,12 @@ class HintOptions(_Strict):
         return Hint(self.x, self.y, self.color)
 
 
-class _Colors(_Strict):
-    strength: _Strength = 1.0
-    vividness: _Vividness = 1.0
-    hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []
+class _Colors(_ColorizeBase):
+    hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []  # noqa: RUF012 (copied)
 
-    def amounts(self) -> Amounts:
-        """Return strength and vividness."""
-        return Amounts(self.strength, self.vividness)
+    def options(self) -> colorizer.ColorizeOptions:
+        """Return them as the package's own."""
+        return colorizer.ColorizeOptions(**_values(self, colorizer.ColorizeOptions))
 
 
 class ColorizeOptions(_Colors):
@@ -98,21 +122,22 @@ class SwatchOptions(_Strict):
     target: _Box
 
 
-class TransferOptions(_Strict):
+class TransferOptions(_TransferBase):
     """How a mood is transferred."""
 
     model_config = _example({"method": "swatches", "strength": 0.8, "luminance": "keep"})
 
-    method: Annotated[str, Field(json_schema_extra={"enum": [*METHODS]})] = DEFAULT_METHOD
-    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
-    luminance: Literal["match", "keep"] = "match"
-    regions: Annotated[int | None, Field(ge=2, le=8)] = None
-    swatches: Annotated[list[SwatchOptions], Field(max_length=_MAX_PAIRS)] = []
+    swatches: Annotated[list[SwatchOptions], Field(max_length=_MAX_PAIRS)] = []  # noqa: RUF012
 
-    def wish(self) -> TransferRequest:
-        """Return it as a worker's job takes it."""
+    def options(self) -> mood.TransferOptions:
+        """Return them as the package's own.
+
+        Raises:
+            UsageError: They contradict each other.
+        """
         pairs = tuple(Swatch(pair.source, pair.target) for pair in self.swatches)
-        return TransferRequest(self.method, self.strength, self.luminance, self.regions, pairs)
+        values: dict[str, Any] = {**_values(self, mood.TransferOptions), "swatches": pairs}
+        return mood.TransferOptions(**values)
 
 
 class SessionMood(TransferOptions):
@@ -175,6 +200,12 @@ class ArchiveOptions(_Strict):
     pictures: Annotated[list[ArchiveEntry], Field(min_length=1, max_length=_MAX_FILES)]
 
 
+def _values(model: BaseModel, kind: type[CheckedOptions]) -> dict[str, Any]:
+    """Return what a model says of the options of an operation."""
+    names = (each.name for each in options_of(kind))
+    return {name: getattr(model, name) for name in names if name in type(model).model_fields}
+
+
 class OpenPicture(BaseModel):
     """A picture that is open."""
 
@@ -203,12 +234,49 @@ class Model(BaseModel):
     license: str
 
 
+class Control(BaseModel):
+    """What an input for an option has to know."""
+
+    default: JsonValue
+    minimum: float | None
+    maximum: float | None
+    choices: list[str | int]
+    description: str
+
+
+def colorize_controls() -> dict[str, Control]:
+    """Return what inputs for `ColorizeOptions` have to know."""
+    return _controls_of(ColorizeOptions, colorizer.ColorizeOptions)
+
+
+def transfer_controls() -> dict[str, Control]:
+    """Return what inputs for `TransferOptions` have to know."""
+    return _controls_of(TransferOptions, mood.TransferOptions)
+
+
+def _controls_of(model: type[BaseModel], kind: type[CheckedOptions]) -> dict[str, Control]:
+    asked = [each for each in options_of(kind) if each.name in model.model_fields]
+    return {each.name: _control_of(each) for each in asked if each.parse is None}
+
+
+def _control_of(option: Option) -> Control:
+    low, high = (option.range.low, option.range.high) if option.range else (None, None)
+    return Control.model_validate(
+        {
+            "default": option.default, "minimum": low, "maximum": high,
+            "choices": [*option.choices], "description": option.meaning,
+        }
+    )  # fmt: skip
+
+
 class CurrentModel(Model):
     """The colorizer that answers here, and what it can do."""
 
     hints: Annotated[bool, Field(description="Whether it takes hints.")]
     answers: Annotated[bool, Field(description="Whether it knows several answers.")]
     methods: Annotated[list[str], Field(description="Of `TransferOptions`.")]
+    colorize: Annotated[dict[str, Control], Field(description="Ranges of `ColorizeOptions`.")]
+    transfer: Annotated[dict[str, Control], Field(description="Ranges of `TransferOptions`.")]
 
 
 class Models(BaseModel):

@@ -13,7 +13,7 @@ from rechroma.colorizer import load_card
 from rechroma.mood import METHODS
 from rechroma.web.pool import Pool
 from rechroma.web.problems import GONE, Problem
-from rechroma.web.schemas import CurrentModel
+from rechroma.web.schemas import CurrentModel, colorize_controls, transfer_controls
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.store import Store, name_of
@@ -110,6 +110,7 @@ class Service:
         return CurrentModel(
             name=card.name, version=card.version, license=card.license, hints=card.hints,
             answers=bool(card.temperature), methods=list(METHODS),
+            colorize=colorize_controls(), transfer=transfer_controls(),
         )  # fmt: skip
 
     def color_request(self, edit: Edit) -> ColorRequest:

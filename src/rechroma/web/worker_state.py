@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from rechroma.colorizer import Colorizer, Hint, is_color
-from rechroma.mood import predict_in_mood
+from rechroma.colorizer.shared import share_colorizer
+from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
 from rechroma.photo.samples import block_mean, quantize
 
@@ -53,11 +54,13 @@ class ColorRequest:
         hints: In pixels of the whole picture.
         mood: A photograph that sets the tone.
         answer: (number, count) of another plausible answer; None for the model's own.
+        is_target: Whether a transfer is going to bring the mood: it is not brought here, too.
     """
 
     hints: tuple[Hint, ...] = ()
     mood: Upload | None = None
     answer: tuple[int, int] | None = None
+    is_target: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +89,8 @@ class WorkerState:
         self.colorizer = Colorizer(
             setup.model, device=setup.device, size=setup.size, threads=setup.threads
         )
+        # What places show is asked of the same network.
+        share_colorizer(self.colorizer, setup.model)
         self.threads = setup.threads
         self._pixels = setup.pixels
         self._opened = _Latest[Path, Opened](_PREVIEWS)
@@ -129,7 +134,8 @@ class WorkerState:
         across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
         hints = [Hint(hint.x * across, hint.y * down, hint.color) for hint in color_request.hints]
         mood = None if color_request.mood is None else self.open(color_request.mood).preview
-        return predict_in_mood(self.colorizer, opened.preview, hints, mood)
+        predict = predict_target if color_request.is_target else predict_in_mood
+        return predict(self.colorizer, opened.preview, mood, hints)
 
 
 class _Latest(Generic[K, V]):

@@ -12,6 +12,7 @@ from rechroma.mood.methods.linear import fit_mkl
 from rechroma.mood.methods.reinhard import fit_reinhard, fit_reinhard_paper
 from rechroma.mood.methods.sliced import fit_sliced
 from rechroma.mood.methods.swatches import fit_swatches
+from rechroma.mood.options import TransferOptions
 from rechroma.mood.palette import Palette
 
 __all__ = ["DEFAULT_METHOD", "METHODS", "Fit"]
@@ -29,4 +30,4 @@ METHODS: Mapping[str, Fit] = MappingProxyType(
         "swatches": fit_swatches,
     }
 )
-DEFAULT_METHOD = "swatches"
+DEFAULT_METHOD = TransferOptions.method

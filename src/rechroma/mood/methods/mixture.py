@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rechroma.mood.options import MAX_REGIONS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,9 +16,8 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
 
-__all__ = ["MAX_REGIONS", "Mixture", "fit_mixture"]
+__all__ = ["Mixture", "fit_mixture"]
 
-MAX_REGIONS = 8
 # Added to variances, in CIELAB units squared: the width of the narrowest region, so that the
 # passage from one to the next is never a step.
 _BLUR = 50.0

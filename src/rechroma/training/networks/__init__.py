@@ -7,44 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rechroma.training.networks.conditioning import Conditioning
-from rechroma.training.networks.efficientnet import EfficientNetUNet
+from rechroma.training.networks.efficientnet_lite0 import EfficientNetLite0UNet
+from rechroma.training.networks.efficientnet_lite2 import EfficientNetLite2UNet
+from rechroma.training.networks.network import Conditioning, Network, NetworkOutput
 from rechroma.training.networks.unet import BaseUNet
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from collections.abc import Mapping
 
-    from rechroma.training.config import NetworkConfig
+__all__ = ["NETWORKS", "Conditioning", "Network", "NetworkOutput"]
 
-__all__ = ["Conditioning", "EfficientNetUNet", "Network", "build_network"]
-
-# Classes are many: their maps are a quarter of the picture's size, as in Zhang et al. 2016.
-_BINS_STRIDE = 4
-
-Network = BaseUNet | EfficientNetUNet
-
-
-def build_network(config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> Network:
-    """Return the network of that name.
-
-    Args:
-        config: The NETWORK section.
-        pull: See `hint_pull`: its rows are the output maps.
-        pretrained: Load the encoder's ImageNet weights; no need where a checkpoint follows.
-
-    Raises:
-        ConfigError: The encoder's weights can't be had.
-    """
-    channels = len(pull)
-    match config.name:
-        case "base":
-            stride = _BINS_STRIDE if config.output in ("bins", "joint") else 1
-            return BaseUNet(channels, config.width, stride)
-        case "efficientnet_lite0_unet":
-            return EfficientNetUNet(
-                channels,
-                pretrained=pretrained,
-                encoder_weights=config.encoder_weights,
-                pull=pull if config.conditioning else None,
-                queries=config.queries,
-            )
+# NETWORK NAME → what builds it, and says what it can do and which keys it heeds.
+NETWORKS: Mapping[str, type[Network]] = {
+    "base": BaseUNet,
+    "efficientnet_lite0_unet": EfficientNetLite0UNet,
+    "efficientnet_lite2_unet": EfficientNetLite2UNet,
+}

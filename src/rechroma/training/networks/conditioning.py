@@ -1,12 +1,12 @@
 """Conditioning layers: hints and a mood, added to a network that works without them.
 
-Without conditioning nothing is added, whatever has been learnt. Last layers start at zero, but for
-one: a hint pulls the answer to its color from the start.
+Without conditioning nothing is added, whatever has been learnt. Last layers start at zero; that a
+hint pulls the answer to its color from the start is the network's own last layer's business.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -18,23 +18,13 @@ from rechroma.training.networks.hint_propagation import HintPropagation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Conditioning", "ConditioningLayers"]
+    from rechroma.training.networks.network import Conditioning
+
+__all__ = ["ConditioningLayers"]
 
 _HIDDEN = 128
 # The decoder's level on whose features hints spread: the middle one, of cells of 8 pixels.
 _SPREAD_AT = 1
-
-
-class Conditioning(NamedTuple):
-    """What a user says: see `rechroma.colorizer.conditioning`.
-
-    Attributes:
-        hints: `hint_map`, shape (N, 3, H, W), the size of L.
-        mood: `mood_vector`, shape (N, MOOD_SIZE); zeros: none.
-    """
-
-    hints: Tensor
-    mood: Tensor
 
 
 class ConditioningLayers(nn.Module):
@@ -44,14 +34,11 @@ class ConditioningLayers(nn.Module):
         stem: Channels of the encoder's first features, at stride 2: through these a hint reaches
             everything that is like its place.
         levels: (stride, channels) of the decoder's features.
-        pull: How raw maps start to follow a hint that reaches a place, shape (maps, 3): the product
-            with w·a, w·b and w (`HintPropagation`) is added. A mood moves the maps' bias, which for
-            bins is the prior.
+        maps: Raw maps, whose bias a mood moves; for bins that is the prior.
     """
 
-    def __init__(self, stem: int, levels: Sequence[tuple[int, int]], pull: Tensor) -> None:
+    def __init__(self, stem: int, levels: Sequence[tuple[int, int]], maps: int) -> None:
         super().__init__()
-        maps = len(pull)
         self.strides = [stride for stride, _ in levels]
         self.stem = _zero(nn.Conv2d(HINT_CHANNELS, stem, 3, padding=1, bias=False))
         self.hint_levels = nn.ModuleList(
@@ -62,12 +49,6 @@ class ConditioningLayers(nn.Module):
         self.mood_maps = _zero(nn.Linear(_HIDDEN, maps))
         _, width = levels[_SPREAD_AT]
         self.spread = HintPropagation(width)
-        self.pull = nn.Conv2d(HINT_CHANNELS, maps, 1, bias=False)
-        self.pull.weight.data = pull[:, :, None, None].clone()
-
-    def hint_parameters(self) -> list[nn.Parameter]:
-        """Return what spreads hints and follows them."""
-        return [*self.spread.parameters(), *self.pull.parameters()]
 
     def at_stem(self, conditioning: Conditioning) -> Tensor:
         """Return what is added to the encoder's first features, (N, stem, H/2, W/2)."""
@@ -96,9 +77,9 @@ class ConditioningLayers(nn.Module):
         factor = self.strides[_SPREAD_AT] // self.strides[-1]
         return F.interpolate(taken, scale_factor=factor, mode="bilinear", align_corners=False)
 
-    def at_maps(self, conditioning: Conditioning, taken: Tensor) -> Tensor:
-        """Return what is added to the raw maps where that is `taken` from hints."""
-        return self.pull(taken) + self._toned(conditioning, self.mood_maps)
+    def at_maps(self, conditioning: Conditioning) -> Tensor:
+        """Return what a mood adds to the raw maps, (N, maps, 1, 1)."""
+        return self._toned(conditioning, self.mood_maps)
 
     def _toned(self, conditioning: Conditioning, tone: nn.Module) -> Tensor:
         # The vector's last entry is 0 where there is no mood: biases must not speak then.

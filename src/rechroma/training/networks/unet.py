@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from rechroma.training.networks.network import Conditioning, Network, NetworkOutput
+
+if TYPE_CHECKING:
+    from rechroma.training.config import NetworkConfig
 
 __all__ = ["BaseUNet", "UpBlock", "conv_block", "normalize_lightness"]
 
@@ -40,9 +47,11 @@ class UpBlock(nn.Module):
 
 
 _LEVELS = 4
+# Classes are many: their maps are a quarter of the picture's size, as in Zhang et al. 2016.
+_BINS_STRIDE = 4
 
 
-class BaseUNet(nn.Module):
+class BaseUNet(Network):
     """Four levels of two convolutions each, down by max pooling, up by `UpBlock`.
 
     Args:
@@ -51,6 +60,8 @@ class BaseUNet(nn.Module):
         output_stride: The maps' size is the input's over this; features are averaged on the way.
     """
 
+    options = frozenset({"width"})
+    outputs = frozenset({"rgb", "ab", "bins"})
     stride = 2**_LEVELS
     # Trained from scratch on few pictures, its features know little of what things are.
     feature_stride = 0
@@ -67,15 +78,16 @@ class BaseUNet(nn.Module):
         self.up = nn.ModuleList(UpBlock(2 * w, w, w) for w in reversed(widths[:-1]))
         self.head = nn.Conv2d(width, channels, 1)
 
-    def hint_parameters(self) -> list[nn.Parameter]:
-        """Return what spreads hints: nothing, since it takes none."""
-        return []
+    @classmethod
+    def from_config(cls, config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> Self:  # noqa: ARG003 - from scratch
+        """Return the network of a config: see `Network.from_config`."""
+        return cls(len(pull), config.width, _BINS_STRIDE if config.output == "bins" else 1)
 
-    def pretrained_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters that start from ImageNet: none."""
-        return []
-
-    def forward(self, lightness: Tensor) -> Tensor:
+    def forward(
+        self,
+        lightness: Tensor,
+        conditioning: Conditioning | None = None,  # noqa: ARG002 - it takes none
+    ) -> NetworkOutput:
         """Map L (N, 1, H, W), sides divisible by 16, to raw maps (N, channels, H/s, W/s)."""
         x, skips = normalize_lightness(lightness), list[Tensor]()
         for level, block in enumerate(self.down):
@@ -83,4 +95,5 @@ class BaseUNet(nn.Module):
             skips.append(x)
         for block, skip in zip(self.up, reversed(skips[:-1]), strict=True):
             x = block(x, skip)
-        return self.head(F.avg_pool2d(x, self.output_stride) if self.output_stride > 1 else x)
+        x = F.avg_pool2d(x, self.output_stride) if self.output_stride > 1 else x
+        return NetworkOutput(self.head(x))

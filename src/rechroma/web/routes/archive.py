@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from rechroma.errors import RechromaError
 from rechroma.web import preview_jobs
 from rechroma.web.formats import suffix_of
-from rechroma.web.jobs import Output
+from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import Problem, problem_of, retry_after
 from rechroma.web.routes.parts import file_answer, problems
 from rechroma.web.schemas import ArchiveOptions, Edit
@@ -113,8 +113,8 @@ async def _picture(service: Service, session: Session, edit: Edit) -> ResultFile
 async def _asked(service: Service, session: Session, edit: Edit) -> ResultFile:
     service.sessions.get(session.id)
     job = partial(
-        preview_jobs.picture, upload=session.upload, output=Output(),
-        color_request=service.color_request(edit), amounts=edit.amounts(),
+        preview_jobs.picture, upload=session.upload, output=ResultFormat(),
+        color_request=service.color_request(edit), options=edit.options(),
     )  # fmt: skip
     return await service.pool.run(job, key=session.id)
 

@@ -11,7 +11,7 @@ from pydantic import Json
 
 from rechroma.web import jobs
 from rechroma.web.formats import answer_with
-from rechroma.web.routes.parts import Wanted, picture_answer, problems
+from rechroma.web.routes.parts import RequestedFormat, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.worker_state import ColorRequest
@@ -31,7 +31,7 @@ _EXAMPLE = '{"strength": 1.1, "hints": [{"x": 120, "y": 80, "color": "#c22b2b"}]
 async def colorize(
     request: Request,
     service: ServiceHere,
-    output: Wanted,
+    output: RequestedFormat,
     picture: Annotated[UploadFile, File(description="The picture.")],
     options: Annotated[
         Json[ColorizeOptions],
@@ -49,7 +49,7 @@ async def colorize(
         )
         job = partial(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
-            amounts=options.amounts(), keep_color=options.keep_color,
+            options=options.options(),
         )  # fmt: skip
         made = await service.do(request, job)
     return answer_with(service.store, made, kept[0].name, "color")

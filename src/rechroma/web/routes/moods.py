@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
+    RequestedFormat,
     Side,
-    Wanted,
     file_answer,
     picture_answer,
     problems,
@@ -36,7 +36,7 @@ async def preview(
     """Return a preview of the target with the source's mood."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        preview_jobs.mood_preview, source=source.upload, target=ours.upload, wish=mood.wish(),
+        preview_jobs.mood_preview, source=source.upload, target=ours.upload, options=mood.options(),
         side=side,
     )  # fmt: skip
     return Response(await service.do(request, job, key=target), media_type="image/jpeg")
@@ -50,14 +50,14 @@ async def preview(
 async def picture(
     request: Request,
     service: ServiceHere,
-    output: Wanted,
+    output: RequestedFormat,
     target: _Target,
     mood: SessionMood,
 ) -> StreamingResponse:
     """Return the whole target with the source's mood."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        preview_jobs.mood_picture, source=source.upload, target=ours.upload, wish=mood.wish(),
+        preview_jobs.mood_picture, source=source.upload, target=ours.upload, options=mood.options(),
         output=output,
     )  # fmt: skip
     made = await service.do(request, job, key=target)
@@ -71,7 +71,7 @@ async def look(
     """Return the look that gives the target the source's mood, as a `.cube` file."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        preview_jobs.look_file, source=source.upload, target=ours.upload, wish=mood.wish()
+        preview_jobs.look_file, source=source.upload, target=ours.upload, options=mood.options()
     )
     made = await service.do(request, job, key=target)
     return answer_with(service.store, made, source.upload.name, "look")

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query
 
-from rechroma.web.formats import chosen_output, media_types
-from rechroma.web.jobs import Output
+from rechroma.web.formats import chosen_format, media_types
+from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import MEDIA_TYPE, Problem
 
-__all__ = ["Side", "Wanted", "file_answer", "invalid", "picture_answer", "problems"]
+__all__ = ["RequestedFormat", "Side", "file_answer", "invalid", "picture_answer", "problems"]
 
 _Format = Annotated[
     str | None,
@@ -22,16 +22,16 @@ _Quality = Annotated[int | None, Query(ge=1, le=100, description="Of a lossy for
 _Accept = Annotated[str, Header()]
 
 
-def _wanted(
+def _requested_format(
     format: _Format = None,  # noqa: A002 (the parameter's name in the URL)
     quality: _Quality = None,
     accept: _Accept = "*/*",
-) -> Output:
-    return chosen_output(format, accept, quality)
+) -> ResultFormat:
+    return chosen_format(format, accept, quality)
 
 
 # As what the client wants its picture.
-Wanted = Annotated[Output, Depends(_wanted)]
+RequestedFormat = Annotated[ResultFormat, Depends(_requested_format)]
 Side = Annotated[int, Query(ge=16, le=1600, description="Pixels of the longer side, at most.")]
 
 _PROBLEM: dict[str, Any] = {

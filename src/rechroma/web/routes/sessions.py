@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
+    RequestedFormat,
     Side,
-    Wanted,
     file_answer,
     picture_answer,
     problems,
@@ -45,7 +45,7 @@ async def open_picture(
     except BaseException:
         service.drop(upload)
         raise
-    return _told(service, service.sessions.add(upload, facts))
+    return _facts(service, service.sessions.add(upload, facts))
 
 
 @router.post("/leave", status_code=204, responses=problems())
@@ -59,7 +59,7 @@ async def leave(service: ServiceHere, left: LeaveOptions) -> Response:
 @router.get("/{id}", responses=problems(404))
 async def picture_facts(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
     """Tell what is known of a picture that is open."""
-    return _told(service, service.sessions.claim(id))
+    return _facts(service, service.sessions.claim(id))
 
 
 @router.delete("/{id}", status_code=204, responses=problems())
@@ -131,7 +131,7 @@ async def likely(
 async def picture(
     request: Request,
     service: ServiceHere,
-    output: Wanted,
+    output: RequestedFormat,
     id: str,  # noqa: A002
     edit: Edit,
 ) -> StreamingResponse:
@@ -139,13 +139,13 @@ async def picture(
     session = service.sessions.get(id)
     job = partial(
         preview_jobs.picture, upload=session.upload, color_request=service.color_request(edit),
-        amounts=edit.amounts(), output=output,
+        options=edit.options(), output=output,
     )  # fmt: skip
     made = await service.do(request, job, key=id)
     return answer_with(service.store, made, session.upload.name, "color")
 
 
-def _told(service: ServiceHere, session: Session) -> OpenPicture:
+def _facts(service: ServiceHere, session: Session) -> OpenPicture:
     facts = session.facts
     return OpenPicture(
         id=session.id, name=session.upload.name, width=facts.width, height=facts.height,

@@ -11,7 +11,7 @@ from pydantic import Json
 
 from rechroma.web import jobs
 from rechroma.web.formats import answer_with
-from rechroma.web.routes.parts import Wanted, picture_answer, problems
+from rechroma.web.routes.parts import RequestedFormat, picture_answer, problems
 from rechroma.web.schemas import TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.store import name_of
@@ -32,7 +32,7 @@ _EXAMPLE = '{"method": "swatches", "strength": 0.8, "luminance": "keep"}'
 async def transfer(
     request: Request,
     service: ServiceHere,
-    output: Wanted,
+    output: RequestedFormat,
     source: Annotated[UploadFile, File(description="The picture that the mood comes from.")],
     target: Annotated[UploadFile, File(description="The picture that gets it.")],
     options: Annotated[
@@ -42,7 +42,9 @@ async def transfer(
 ) -> StreamingResponse:
     """Give the target the mood of the source."""
     async with service.kept(source, target) as (theirs, ours):
-        job = partial(jobs.transfer, source=theirs, target=ours, output=output, wish=options.wish())
+        job = partial(
+            jobs.transfer, source=theirs, target=ours, output=output, options=options.options()
+        )
         made = await service.do(request, job)
     return answer_with(service.store, made, ours.name, "mood")
 
@@ -55,7 +57,7 @@ async def transfer(
 async def apply_look(
     request: Request,
     service: ServiceHere,
-    output: Wanted,
+    output: RequestedFormat,
     picture: Annotated[UploadFile, File(description="The picture.")],
     look: Annotated[UploadFile, File(description="A .cube file.")],
 ) -> StreamingResponse:

@@ -18,10 +18,10 @@ export class Answers {
   /** Show the answers of a picture; nothing is asked anew if its color_request is the same. */
   async show(picture) {
     const edit = wireOf(picture.history.now);
-    const wish = JSON.stringify([picture.id, edit.hints, edit.mood]);
+    const asked = JSON.stringify([picture.id, edit.hints, edit.mood]);
     this.mark(edit.answer);
-    if (wish === this.shown) return;
-    this.shown = wish;
+    if (asked === this.shown) return;
+    this.shown = asked;
     this.asking?.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;

@@ -134,16 +134,16 @@ export class ColorRoom {
     if (picture?.state !== "ready") return;
     // Also if what is wanted is there: what is under way would take its place.
     picture.asking?.abort();
-    const wish = JSON.stringify(adviceOf(picture.history.now));
-    if (picture.planesFor !== wish && !(await this.ask(picture, wish))) return;
+    const advice = JSON.stringify(adviceOf(picture.history.now));
+    if (picture.planesFor !== advice && !(await this.ask(picture, advice))) return;
     if (picture !== this.picture) return;
     this.stage.setBusy(false);
     this.paint();
     if (this.model.answers) this.answers.show(picture);
   }
 
-  /** Tells whether the colors came: the newest wish wins. */
-  async ask(picture, wish) {
+  /** Tells whether the colors came: the newest advice wins. */
+  async ask(picture, advice) {
     picture.asking = new AbortController();
     this.stage.setBusy(true);
     try {
@@ -157,7 +157,7 @@ export class ColorRoom {
       this.failed(picture, error);
       return false;
     }
-    picture.planesFor = wish;
+    picture.planesFor = advice;
     this.album.changed(picture);
     return true;
   }

@@ -17,6 +17,11 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Give a slider the range and the default that the service tells. */
+export function setRange(input, { minimum, maximum, default: usual }) {
+  Object.assign(input, { min: minimum, max: maximum, value: usual });
+}
+
 export const find = (id) => document.getElementById(id);
 
 /** Replace an element's children; who had the focus of one has it of its successor. */

@@ -48,7 +48,7 @@ async function start() {
   });
   const shared = { choose, remember };
   color = new ColorRoom(model, shared);
-  mood = new MoodRoom(shared, model.methods);
+  mood = new MoodRoom(shared, model);
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.addEventListener("click", () => choose(button.dataset.choose, true));
   }

@@ -1,7 +1,7 @@
 // The room where one photograph gets the mood of another.
 
 import * as api from "./api.js";
-import { announce, find, make, replaceItems, showError, whenQuiet, wordsOf } from "./dom.js";
+import { announce, find, make, replaceItems, setRange, showError, whenQuiet, wordsOf } from "./dom.js";
 import { MoodSide } from "./mood-side.js";
 import { bringBack } from "./opened.js";
 import { inPixels } from "./rectangles.js";
@@ -25,7 +25,7 @@ const HELP = {
 };
 
 export class MoodRoom {
-  constructor({ choose, remember }, methods) {
+  constructor({ choose, remember }, { methods, transfer }) {
     this.remember = remember;
     this.drawing = false;
     this.pairs = []; // { source: box, target: box }, boxes in 0…1
@@ -40,10 +40,10 @@ export class MoodRoom {
     find("mood-pair").append(this.source.root, make("p", { className: "arrow", aria: { hidden: "true" } }, "→"), this.target.root);
     this.stage = new Stage(find("mood-stage"), "The picture with its new mood");
     this.refresh = whenQuiet(() => this.load(), 120);
-    this.panel(methods);
+    this.panel(methods, transfer);
   }
 
-  panel(methods) {
+  panel(methods, { strength }) {
     const known = METHODS.filter(([key]) => methods.includes(key));
     const others = methods.filter((key) => !known.some(([name]) => name === key)).map((key) => [key, key, ""]);
     this.method = known[0][0];
@@ -53,7 +53,8 @@ export class MoodRoom {
       input.addEventListener("change", () => { this.method = key; this.changed(); });
       return [key, { image, root: make("label", { className: "method", title }, input, image, make("span", {}, name)) }];
     }));
-    this.strength = make("input", { id: "mood-strength", type: "range", min: 0, max: 1, step: 0.01, value: 1 });
+    this.strength = make("input", { id: "mood-strength", type: "range", step: 0.01 });
+    setRange(this.strength, strength);
     this.strengthValue = make("output", { htmlFor: "mood-strength" }, "100 %");
     this.strength.addEventListener("input", () => this.changed(false));
     this.keep = make("input", { id: "mood-keep", type: "checkbox" });
@@ -99,7 +100,7 @@ export class MoodRoom {
     this.changed();
   }
 
-  wish(more = {}) {
+  request(more = {}) {
     const pairs = this.pairs.map(({ source, target }) => ({
       source: inPixels(source, this.source.photo.facts), target: inPixels(target, this.target.photo.facts),
     }));
@@ -125,7 +126,7 @@ export class MoodRoom {
     this.stage.setBusy(true);
     showError(find("mood-error"), null);
     try {
-      const blob = await api.moodPreview(this.target.photo.id, this.wish(), SIDE, {
+      const blob = await api.moodPreview(this.target.photo.id, this.request(), SIDE, {
         signal, refused: (problem) => this.stage.setBusy(true, wordsOf(problem)),
       });
       const bitmap = await createImageBitmap(blob);
@@ -144,8 +145,8 @@ export class MoodRoom {
   /** Small previews of every method. */
   async loadMethods(signal) {
     const luminance = this.keep.checked ? "keep" : "match";
-    const wish = JSON.stringify([this.source.photo.id, this.target.photo.id, luminance]);
-    if (wish === this.smallFor) return;
+    const asked = JSON.stringify([this.source.photo.id, this.target.photo.id, luminance]);
+    if (asked === this.smallFor) return;
     for (const [method, { image }] of this.choices) {
       const blob = await api.moodPreview(this.target.photo.id, {
         source: this.source.photo.id, method, luminance, strength: 1, swatches: [],
@@ -153,7 +154,7 @@ export class MoodRoom {
       if (image.src) URL.revokeObjectURL(image.src);
       image.src = URL.createObjectURL(blob);
     }
-    this.smallFor = wish;
+    this.smallFor = asked;
   }
 
   /** What is drawn next: a box in the source or, once there is one, its counterpart in the target. */
@@ -218,13 +219,13 @@ export class MoodRoom {
 
   save() {
     return withButton(this.download, async (refused) => {
-      saveFile(await api.moodPicture(this.target.photo.id, this.wish(), this.format.value, { refused }));
+      saveFile(await api.moodPicture(this.target.photo.id, this.request(), this.format.value, { refused }));
     }, (error) => showError(find("mood-error"), error));
   }
 
   saveLook() {
     return withButton(this.cube, async (refused) => {
-      saveFile(await api.moodLook(this.target.photo.id, this.wish(), { refused }));
+      saveFile(await api.moodLook(this.target.photo.id, this.request(), { refused }));
     }, (error) => showError(find("mood-error"), error));
   }
 

@@ -1,13 +1,13 @@
 // What can be changed about a picture's colors.
 
 import * as api from "./api.js";
-import { make } from "./dom.js";
+import { make, setRange } from "./dom.js";
 import { wireOf } from "./edit.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
 
-const slider = (id, label, most, listener) => {
+const slider = (id, label, listener) => {
   const value = make("output", { htmlFor: id }, "100 %");
-  const input = make("input", { id, type: "range", min: 0, max: most, step: 0.01, value: 1 });
+  const input = make("input", { id, type: "range", step: 0.01 });
   input.addEventListener("input", () => listener(Number(input.value), false));
   input.addEventListener("change", () => listener(Number(input.value), true));
   return { input, value, root: make("div", { className: "field" }, make("label", { htmlFor: id }, label), value, input) };
@@ -20,8 +20,8 @@ const slider = (id, label, most, listener) => {
 export class Panel {
   constructor(root, actions) {
     this.actions = actions;
-    this.strength = slider("strength", "Strength", 1.5, (strength, done) => actions.amounts({ strength }, done));
-    this.vividness = slider("vividness", "Vividness", 1.5, (vividness, done) => actions.amounts({ vividness }, done));
+    this.strength = slider("strength", "Strength", (strength, done) => actions.amounts({ strength }, done));
+    this.vividness = slider("vividness", "Vividness", (vividness, done) => actions.amounts({ vividness }, done));
     const button = (text, work, more = {}) => make("button", { type: "button", on: { click: work }, ...more }, text);
     this.undo = button("Undo", () => actions.undo(), { title: "Undo (Ctrl+Z)" });
     this.redo = button("Redo", () => actions.redo(), { title: "Redo (Ctrl+Shift+Z)" });
@@ -57,7 +57,8 @@ export class Panel {
   }
 
   /** Show what a model can do. */
-  suit({ hints, answers }) {
+  suit({ hints, answers, colorize }) {
+    for (const name of ["strength", "vividness"]) setRange(this[name].input, colorize[name]);
     this.spots.hidden = !hints;
     this.vividness.root.hidden = !answers;
     this.answersGroup.hidden = !answers;

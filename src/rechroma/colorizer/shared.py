@@ -1,0 +1,69 @@
+"""Colorizers that are loaded once in a process, and used by whoever needs one."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from functools import lru_cache
+
+from rechroma.colorizer.colorizer import Colorizer
+from rechroma.colorizer.registry import find_model
+from rechroma.errors import ModelError
+
+__all__ = ["cached_colorizer", "default_colorizer", "preload_default_colorizer", "share_colorizer"]
+
+# Each takes the memory of its weights and of its largest run.
+_MOST = 4
+
+_loading = threading.Lock()
+_shared: list[Colorizer] = []
+
+
+def cached_colorizer(
+    model: str | os.PathLike[str] = "default", *, device: str = "auto", size: int | None = None
+) -> Colorizer:
+    """Return a colorizer, loaded unless it was asked for before; the last four are kept.
+
+    It may be used by several threads at once. A model file that was changed is loaded anew.
+
+    Raises:
+        ModelError: See `Colorizer`.
+        UsageError: See `Colorizer`.
+    """
+    path = find_model(model)
+    # Two threads that come at once shall not both load it.
+    with _loading:
+        return _loaded(os.fspath(path.absolute()), path.stat().st_mtime_ns, device, size)
+
+
+def default_colorizer() -> Colorizer:
+    """Return the default model, which also tells mood transfer what places show."""
+    return _shared[-1] if _shared else cached_colorizer()
+
+
+def share_colorizer(colorizer: Colorizer, model: str | os.PathLike[str]) -> None:
+    """Let the process use a colorizer as its default, if it is one of the default model.
+
+    Args:
+        colorizer: For as long as the process lives.
+        model: What it was loaded from.
+    """
+    if find_model(model).samefile(find_model("default")):
+        _shared[:] = [colorizer]
+
+
+def preload_default_colorizer() -> None:
+    """Start to load the model in the background: while pictures are decoded, a core is free."""
+    threading.Thread(target=_load_quietly).start()
+
+
+def _load_quietly() -> None:
+    # Whoever needs the model meets the same error, where it can be told.
+    with suppress(ModelError):
+        default_colorizer()
+
+
+@lru_cache(maxsize=_MOST)
+def _loaded(path: str, changed: int, device: str, size: int | None) -> Colorizer:  # noqa: ARG001
+    return Colorizer(path, device=device, size=size)

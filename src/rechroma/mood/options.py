@@ -1,0 +1,192 @@
+"""The options of a transfer, declared once, and the functions that take them as keywords.
+
+Loading this module loads no NumPy: the command line's `--help` reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from rechroma.errors import UsageError
+from rechroma.mood.swatch import Swatch, parse_swatch
+from rechroma.options import CheckedOptions, Range, option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rechroma.colorizer.colorizer import PhotoLike
+    from rechroma.mood.look import Look
+    from rechroma.photo import Photo
+
+__all__ = ["LUT_SIZES", "MAX_REGIONS", "Luminance", "TransferOptions", "fit_look", "transfer"]
+
+# "match": lightness is transferred, too; "keep": the target's own stays.
+Luminance: TypeAlias = Literal["match", "keep"]
+
+# Nodes along each axis that programs read everywhere.
+LUT_SIZES = (17, 33, 65)
+MAX_REGIONS = 8
+# The keys of `rechroma.mood.METHODS`, whose values need NumPy.
+_METHODS = ("reinhard", "reinhard-paper", "mkl", "histogram", "sliced", "swatches")
+_BY_REGION = "swatches"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferOptions(CheckedOptions):
+    """How a mood is transferred; see `transfer`.
+
+    Raises:
+        UsageError: A method that does not exist, a number out of range, or options that contradict
+            each other.
+    """
+
+    method: str = option(_BY_REGION, "How colors are matched.", choices=_METHODS)
+    strength: float = option(
+        1.0, "0 changes nothing, 1 takes the whole mood.", range=Range(0.0, 1.0)
+    )
+    luminance: Luminance = option(  # noqa: RUF009 (this is how a field is declared)
+        "match",
+        "Whether lightness is matched, too, or the target keeps its own.",
+        choices=get_args(Luminance),
+    )
+    regions: int | None = option(
+        None,
+        "Regions of color of method swatches.",
+        range=Range(2, MAX_REGIONS),
+        absent="as the pictures need",
+        refusal="{value} regions are out of range",
+    )
+    swatches: tuple[Swatch, ...] = option(
+        (),
+        "A rectangle in the source, and the one in the target that gets its colors.",
+        flag="--swatch",
+        metavar="X,Y,W,H:X,Y,W,H",
+        parse=parse_swatch,
+    )
+    exact: bool = option(
+        False,  # noqa: FBT003 (its default)
+        "Compute every pixel instead of reading a table; slow.",
+    )
+    size: int = option(
+        33,
+        "Nodes of the table along each axis.",
+        choices=LUT_SIZES,
+        flag="--lut-size",
+        refusal="a LUT of size {value}",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.regions is not None and self.method != _BY_REGION:
+            raise UsageError(f"method {self.method!r} has no regions", "leave out --regions")
+        if self.swatches and (self.method != _BY_REGION or self.regions is not None):
+            raise UsageError(
+                "pairs of swatches are regions of method 'swatches' themselves",
+                "leave out --method and --regions",
+            )
+
+
+def fit_look(
+    source: PhotoLike | Sequence[PhotoLike],
+    target: PhotoLike | None = None,
+    *,
+    method: str = TransferOptions.method,
+    strength: float = TransferOptions.strength,
+    luminance: Luminance = TransferOptions.luminance,
+    regions: int | None = TransferOptions.regions,
+    swatches: Sequence[Swatch] = TransferOptions.swatches,
+    size: int = TransferOptions.size,
+) -> Look:
+    """Fit the look that gives a target the mood of a source.
+
+    Args:
+        source: The photograph that the mood comes from; several are pooled.
+        target: The photograph that gets it; None fits a look for any photograph, from the colors
+            that photographs have on the average.
+        method: A key of `METHODS`.
+        strength: 0 (nothing) … 1 (the whole mood).
+        luminance: "match" transfers lightness, too; "keep" leaves the target's own.
+        regions: How many regions of color method "swatches" makes, 2…8; None leaves it to the
+            data.
+        swatches: Pairs of rectangles whose colors belong together, instead of automatic ones: of
+            method "swatches", with one source and a target.
+        size: Nodes of the table along each axis: 17, 33 or 65.
+
+    Raises:
+        UsageError: No source or a black-and-white one, or see `TransferOptions`.
+        PhotoError: A photograph can't be read.
+
+    Examples:
+        >>> import rechroma
+        >>> still = rechroma.colorize("examples/louis-armstrong-1946.jpg")
+        >>> look = rechroma.fit_look(still, method="reinhard", luminance="keep")
+        >>> look.lut.table.shape
+        (33, 33, 33, 3)
+    """
+    options = TransferOptions(
+        method=method, strength=strength, luminance=luminance, regions=regions,
+        swatches=tuple(swatches), size=size,
+    )  # fmt: skip
+    from rechroma.mood.look import fit
+
+    return fit(source, target, options)
+
+
+def transfer(
+    source: PhotoLike | Sequence[PhotoLike],
+    target: PhotoLike,
+    *,
+    method: str = TransferOptions.method,
+    strength: float = TransferOptions.strength,
+    luminance: Luminance = TransferOptions.luminance,
+    regions: int | None = TransferOptions.regions,
+    swatches: Sequence[Swatch] = TransferOptions.swatches,
+    masks: tuple[PhotoLike, PhotoLike] | None = None,
+    exact: bool = TransferOptions.exact,
+) -> Photo:
+    """Return the target with the mood of the source; a black-and-white target is colorized first.
+
+    Args:
+        source: The photograph that the mood comes from; several are pooled.
+        target: The photograph that gets it; its size, bit depth, alpha and metadata are kept.
+        method: A key of `METHODS`.
+        strength: 0 (nothing) … 1 (the whole mood).
+        luminance: "match" transfers lightness, too; "keep" leaves the target's own.
+        regions: See `fit_look`.
+        swatches: See `fit_look`.
+        masks: Pictures of flat colors, of the source and of the target: where both have the same
+            color is what belongs together; see `fit_regional_look`.
+        exact: Compute every pixel instead of reading a table; see `Look.apply`.
+
+    Raises:
+        UsageError: No source or a black-and-white one, or see `TransferOptions`.
+        PhotoError: A photograph can't be read.
+
+    Examples:
+        >>> import rechroma
+        >>> street = "examples/saratoga-springs-broadway-1900s.jpg"
+        >>> sunny = rechroma.colorize("examples/buffalo-savings-bank-1908.jpg")
+        >>> photo = rechroma.transfer(sunny, street, strength=0.8)
+        >>> print(photo.save("street.mood.jpg"))
+        street.mood.jpg
+    """
+    options = TransferOptions(
+        method=method, strength=strength, luminance=luminance, regions=regions,
+        swatches=tuple(swatches), exact=exact,
+    )  # fmt: skip
+    from rechroma.mood.grayscale import in_color
+    from rechroma.mood.look import fit, photos_of
+    from rechroma.mood.regional import fit_regional_look
+
+    sources = photos_of(source)
+    (photo,) = photos_of(target)
+    photo = in_color(photo, sources[0])
+    if masks is None:
+        return fit(sources, photo, options).apply(photo, exact=exact)
+    if len(sources) > 1 or regions is not None or swatches or exact:
+        raise UsageError(
+            "masks go with one source, and without regions, swatches and exact", "leave those out"
+        )
+    source_mask, target_mask = photos_of(masks)
+    return fit_regional_look(sources[0], photo, source_mask, target_mask, options).apply(photo)
