@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rechroma.mood.guided_filter import guided_filter
+from rechroma.mood.regional import guided_filter
 
 
 def slow(plane, guide, radius, epsilon):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rechroma.photo.row_strips import do_strips, row_strips
+from rechroma.photo.samples import do_strips, row_strips
 
 
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 50_000), st.integers(1, 9))

@@ -11,6 +11,7 @@ from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.training.augmentation import AugmentationOptions, generator_at
 from rechroma.training.augmentation.conditioning import (
     Stamps,
+    _random_stamps,
     hint_maps,
     mood_vectors,
     random_hint_maps,
@@ -161,3 +162,16 @@ def test_what_fits_into_a_hint_of_several_stamps_has_one_color(chroma):
     )[0]
     colors = ours[:, ours[2] == 1].T.unique(dim=0)
     assert len(colors) == 1
+
+
+@pytest.mark.parametrize("many", [0, 1])
+def test_hints_are_as_many_as_for_one_sample(many):
+    draws = Draws(generator_at(6, many), torch.device("cpu"))
+    options = AugmentationOptions(hints=1, many_hints=many)
+    stamps = _random_stamps(draws, torch.Size((3000, 2, 64, 64)), options)
+    counts = torch.bincount(stamps.sample, minlength=3000).numpy()
+    rng = np.random.default_rng(0)
+    wanted = rng.integers(1, 101, 3000) if many else rng.geometric(1 / 4, 3000)
+    assert stats.ks_2samp(counts, wanted, method="asymp").pvalue > 1e-3
+    assert counts.min() == 1
+    assert counts.max() <= 100

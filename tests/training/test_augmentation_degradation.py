@@ -21,7 +21,7 @@ from rechroma.training.augmentation.filters import (
     shrinking_matrices,
 )
 
-SAMPLES = 600
+SAMPLES = 1500
 STEPS = ["_blurred", "_vignetted", "_graded", "_faded", "_grainy", "_scratched", "_compressed",
          "_shifted", "_shrunk", "_noisy"]  # fmt: skip
 

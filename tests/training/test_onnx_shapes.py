@@ -51,6 +51,8 @@ def test_a_folded_graph_gives_the_same(module, varies, tmp_path):
     left = [node.op_type for node in after.graph.node]
     assert ("Shape" in left) == varies
     assert left.count("Shape") < operations.count("Shape")
+    constants = [n.attribute[0].t for n in after.graph.node if n.op_type == "Constant"]
+    assert len({(t.data_type, *t.dims, t.raw_data) for t in constants}) == len(constants)
     onnx.checker.check_model(after, full_check=True)
     session = onnxruntime.InferenceSession(after.SerializeToString())
     for size in [*SIZES, (1, 1), (2, 9), (16, 3), (5, 5)]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
+from click.shell_completion import get_completion_class
 
 from rechroma._version import __version__
 from rechroma.cli.console import Console
@@ -16,7 +17,7 @@ from rechroma.errors import ExitCode, RechromaError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LazyCommand", "app", "main"]
+__all__ = ["LazyCommand", "app", "completion", "main"]
 
 
 class LazyCommand(click.Command):
@@ -82,9 +83,7 @@ _COMMANDS = (
         "Make an ONNX model of a checkpoint (needs rechroma[train]).",
     ),
     LazyCommand("doctor", "rechroma.cli.doctor:doctor", "Check that everything works here."),
-    LazyCommand(
-        "completion", "rechroma.cli.completion:completion", "Print the completion of your shell."
-    ),
+    LazyCommand("completion", "rechroma.cli.app:completion", "Print the completion of your shell."),
 )
 
 
@@ -161,3 +160,22 @@ def _usage_error(error: click.ClickException) -> UsageError:
         case _:
             command = "rechroma"
     return UsageError(error.format_message().rstrip("."), f"see {command} --help")
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the completion script of a shell.
+
+    \b
+    Examples:
+      eval "$(rechroma completion bash)"          # in ~/.bashrc
+      eval "$(rechroma completion zsh)"           # in ~/.zshrc
+      rechroma completion fish | source           # in ~/.config/fish/config.fish
+    """  # noqa: D301
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise UsageError(f"there is no completion for {shell}", "use bash, zsh or fish")
+    script = kind(context.find_root().command, {}, "rechroma", "_RECHROMA_COMPLETE")
+    click.echo(script.source())

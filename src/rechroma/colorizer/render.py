@@ -9,8 +9,7 @@ from PIL import Image
 
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.color.arrays import from_planes
-from rechroma.photo.row_strips import do_strips, row_strips
-from rechroma.photo.samples import to_float
+from rechroma.photo.samples import do_strips, row_strips, to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,16 +32,51 @@ from rechroma.colorizer.graph_io import (
     graph_input,
 )
 from rechroma.colorizer.registry import find_model
-from rechroma.colorizer.runtime import load_runtime, runtime_errors
 from rechroma.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
+    from types import ModuleType
 
     import onnxruntime
     from numpy.typing import NDArray
 
-__all__ = ["DEVICES", "ModelSession", "available_devices", "load_card", "open_model_session"]
+__all__ = [
+    "DEVICES",
+    "ModelSession",
+    "available_devices",
+    "load_card",
+    "load_runtime",
+    "open_model_session",
+    "runtime_errors",
+]
+
+
+@cache
+def load_runtime() -> ModuleType:
+    """Return the module `onnxruntime`, with its telemetry off.
+
+    Its official builds send events to their makers, and since 1.32 those for Linux and macOS also
+    write an identifier of the machine to the folder for temporary files. Photographs are nobody
+    else's business, and a promise that nothing leaves the machine has to hold for libraries, too.
+    The variable of the environment is the only way that works before the first event (and where
+    somebody has set it, it stays as it is); the call is for Windows, which does not heed it.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    runtime = import_module("onnxruntime")
+    runtime.disable_telemetry_events()
+    return runtime
+
+
+def runtime_errors() -> tuple[type[Exception], ...]:
+    """Return what ONNX Runtime raises."""
+    load_runtime()
+    # A compiled module, which a type checker can't look into.
+    state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    names = ("EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf",
+             "NotImplemented", "RuntimeException")  # fmt: skip
+    return cast("tuple[type[Exception], ...]", tuple(getattr(state, name) for name in names))
+
 
 # Device name → ONNX Runtime's execution provider.
 DEVICES = {

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from rechroma.mood.look import Look, fit
     from rechroma.mood.lut import Lut3D
     from rechroma.mood.methods import DEFAULT_METHOD, METHODS
-    from rechroma.mood.options import Luminance, TransferOptions, fit_look, transfer
+    from rechroma.mood.options import (
+        Luminance,
+        Swatch,
+        TransferOptions,
+        fit_look,
+        parse_swatch,
+        transfer,
+    )
     from rechroma.mood.regional import RegionalLook, fit_regional_look
-    from rechroma.mood.swatch import Swatch, parse_swatch
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -48,9 +54,15 @@ __getattr__ = lazy_names(
         "rechroma.mood.look": ["Look", "fit"],
         "rechroma.mood.lut": ["Lut3D"],
         "rechroma.mood.methods": ["DEFAULT_METHOD", "METHODS"],
-        "rechroma.mood.options": ["Luminance", "TransferOptions", "fit_look", "transfer"],
+        "rechroma.mood.options": [
+            "Luminance",
+            "Swatch",
+            "TransferOptions",
+            "fit_look",
+            "parse_swatch",
+            "transfer",
+        ],
         "rechroma.mood.regional": ["RegionalLook", "fit_regional_look"],
-        "rechroma.mood.swatch": ["Swatch", "parse_swatch"],
     },
 )
 

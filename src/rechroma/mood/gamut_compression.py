@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -11,10 +11,19 @@ from rechroma.color import chroma_limit, lab_to_gamut_rgb, rgb_to_lab
 
 if TYPE_CHECKING:
     from rechroma.color import FloatArray
-    from rechroma.mood.color_map import ColorMap
     from rechroma.mood.options import Luminance
 
-__all__ = ["SourceColors", "compress_mapped", "compress_mapped_rgb", "source_colors"]
+__all__ = ["ColorMap", "SourceColors", "compress_mapped", "compress_mapped_rgb", "source_colors"]
+
+
+class ColorMap(Protocol):
+    """Maps CIELAB colors, shape (..., 3), each for itself, to CIELAB colors of the same shape.
+
+    Finite for every finite color; the results may lie outside of sRGB.
+    """
+
+    def __call__(self, lab: FloatArray) -> FloatArray: ...  # noqa: D102
+
 
 # Chroma, as a part of the most that sRGB has at this L and hue, is compressed above this share.
 _KNEE = 0.8

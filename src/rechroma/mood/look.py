@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rechroma.colorizer.colorizer import PhotoLike
-    from rechroma.mood.color_map import ColorMap
+    from rechroma.mood.gamut_compression import ColorMap
     from rechroma.mood.methods import Fit
-    from rechroma.mood.swatch import Swatch
+    from rechroma.mood.options import Swatch
 
 __all__ = ["Look", "baked", "chosen_fit", "fit", "mood_of", "photos_of"]
 

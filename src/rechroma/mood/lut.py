@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.photo.row_strips import do_strips, row_strips
+from rechroma.photo.samples import do_strips, row_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

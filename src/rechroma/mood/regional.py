@@ -9,27 +9,27 @@ where there is one, and is soft where there is none.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rechroma.color import lightness
-from rechroma.colorizer.guided import GuidedPlanes
-from rechroma.mood.guided_filter import guided_filter
+from rechroma.colorizer.guided import GuidedPlanes, fit_lines
 from rechroma.mood.look import Look, baked, chosen_fit, mood_of
 from rechroma.mood.masks import labels_of, paired_labels
 from rechroma.mood.palette import Palette, palette_of, thumbnail_factor
-from rechroma.photo.row_strips import do_strips, row_strips
-from rechroma.photo.samples import quantize, to_float
+from rechroma.photo.samples import do_strips, quantize, row_strips, to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rechroma.color import FloatArray
     from rechroma.mood.masks import Labels
     from rechroma.mood.options import TransferOptions
     from rechroma.photo import Photo
 
-__all__ = ["RegionalLook", "fit_regional_look"]
+__all__ = ["RegionalLook", "fit_regional_look", "guided_filter"]
 
 # Of L within a window, in CIELAB units squared: what varies less is grain and texture, which shall
 # not show up in the weights.
@@ -139,3 +139,42 @@ def _at_thumbnail(labels: Labels, shape: tuple[int, int]) -> NDArray[np.intp]:
         for count, whole in zip(shape, labels.plane.shape, strict=True)
     )
     return labels.plane[rows[:, None], columns]
+
+
+def guided_filter(
+    planes: NDArray[np.float32], guide: NDArray[np.float32], radius: int, epsilon: float
+) -> NDArray[np.float32]:
+    """Smooth planes, but not across the guide's edges (the paper's equations 5, 6 and 8).
+
+    Args:
+        planes: Shape (C, H, W).
+        guide: Shape (H, W).
+        radius: Windows are (2·radius + 1) pixels a side, cut at the border.
+        epsilon: Variance of the guide, in its units squared, below which it has no edges.
+
+    Returns:
+        Float32, shape (C, H, W).
+    """
+    light, mean = guide.astype(np.float64), partial(_box_mean, radius=radius)
+    slopes, offsets = fit_lines(planes.astype(np.float64), light, epsilon, mean)
+    return (mean(slopes) * light + mean(offsets)).astype(np.float32)
+
+
+def _box_mean(values: FloatArray, radius: int) -> FloatArray:
+    """Average over the window around each pixel, of planes in the last two axes."""
+    for axis in (-2, -1):
+        values = _window_mean(values, radius, axis)
+    return values
+
+
+def _window_mean(values: FloatArray, radius: int, axis: int) -> FloatArray:
+    count = values.shape[axis]
+    first = np.maximum(np.arange(count) - radius, 0)
+    behind = np.minimum(np.arange(count) + radius + 1, count)
+    padding = [(0, 0)] * values.ndim
+    padding[axis] = (1, 0)
+    total = np.pad(values, padding).cumsum(axis=axis)
+    sums = total.take(behind, axis=axis) - total.take(first, axis=axis)
+    shape = [1] * values.ndim
+    shape[axis] = count
+    return sums / (behind - first).reshape(shape)

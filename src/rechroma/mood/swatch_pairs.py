@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rechroma.mood.swatch import Box, Swatch
+    from rechroma.mood.options import Box, Swatch
     from rechroma.photo import Photo
 
 __all__ = ["fit_swatch_pairs"]

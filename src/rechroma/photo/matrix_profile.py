@@ -13,7 +13,7 @@ import numpy as np
 
 from rechroma.color import linear_to_srgb
 from rechroma.color.constants import RGB_FROM_XYZ, WHITE
-from rechroma.photo.row_strips import do_strips, row_strips
+from rechroma.photo.samples import do_strips, row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,44 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.photo.row_strips import do_strips, row_strips
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["block_mean", "quantize", "requantize", "to_float"]
+__all__ = ["block_mean", "do_strips", "quantize", "requantize", "row_strips", "to_float"]
+
+
+def row_strips(shape: Sequence[int], pixels: int, *, multiple: int = 1) -> list[slice]:
+    """Return slices of rows that cover a picture from the top.
+
+    Args:
+        shape: (H, W, ...).
+        pixels: Of a strip, about; at least one row is in it.
+        multiple: Of which each strip has whole ones in rows; only the last may be cut.
+    """
+    height, width = shape[:2]
+    step = max(1, pixels // max(1, width) // multiple) * multiple
+    return [slice(top, min(top + step, height)) for top in range(0, height, step)]
+
+
+def do_strips(work: Callable[[slice], None], strips: Sequence[slice], threads: int = 1) -> None:
+    """Call `work` with every strip; in several threads, the strips in any order.
+
+    Raises:
+        Exception: What `work` raised first, in the order of the strips.
+    """
+    if threads == 1 or len(strips) <= 1:
+        for strip in strips:
+            work(strip)
+        return
+    # Loaded by what needs it: a small picture has one strip.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        # The list draws the results, so that what a thread raised is raised here.
+        list(pool.map(work, strips))
+
 
 # Pixels that are converted at once: no second full copy in float.
 _STRIP_PIXELS = 1 << 18

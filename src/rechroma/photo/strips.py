@@ -24,8 +24,7 @@ from rechroma.photo.openimageio_codec import (
     profile_of,
     unwritable,
 )
-from rechroma.photo.row_strips import row_strips
-from rechroma.photo.samples import block_mean
+from rechroma.photo.samples import block_mean, row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

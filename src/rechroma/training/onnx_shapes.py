@@ -1,8 +1,8 @@
 """Arithmetic on sizes, taken out of a traced graph wherever its result is always the same.
 
-The tracer writes down how every size was computed: two thirds of the nodes of a network of ours are
-such arithmetic, and whoever loads the file pays for it, each time. It is run here once, at sizes of
-several kinds; what came out the same at all of them becomes a constant.
+The tracer writes down how every size was computed: more than half of the nodes of a network of ours
+are such arithmetic and its constants, and whoever loads the file pays for it, each time. It is run
+here once, at sizes of several kinds; what came out the same at all of them becomes a constant.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def fold_sizes(
     """Return the graph with as little arithmetic on sizes as these examples allow.
 
     Args:
-        proto: A graph without control flow; it is changed.
+        proto: A graph without control flow, whose outputs are no constants; it is changed.
         examples: Inputs by name, at sizes that have little in common: what is the same at all of
             them is taken to be so at every size.
     """
@@ -52,7 +52,7 @@ def fold_sizes(
             constant[node.input[1]] = template
     kept = [node for node in graph.node if not set(node.output) & constant.keys()]
     del graph.node[:]
-    graph.node.extend([*_constants(constant), *kept])
+    graph.node.extend([*_shared_constants(constant, kept), *kept])
     _drop_unused(graph)
     return proto
 
@@ -109,11 +109,20 @@ def _template(shapes: list[tuple[NDArray[Any], NDArray[Any]]]) -> NDArray[np.int
     return np.array(template, np.int64) if template.count(-1) <= 1 else None
 
 
-def _constants(values: _Values) -> list[onnx.NodeProto]:
-    return [
-        helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.asarray(value)))
-        for name, value in values.items()
-    ]
+def _shared_constants(values: _Values, users: list[onnx.NodeProto]) -> list[onnx.NodeProto]:
+    """Return a node for each value, whatever its names, and change what its users call it."""
+    made: dict[tuple[str, tuple[int, ...], bytes], onnx.NodeProto] = {}
+    names: dict[str, str] = {}
+    for name, value in values.items():
+        array = np.asarray(value)
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in made:
+            tensor = numpy_helper.from_array(array)
+            made[key] = helper.make_node("Constant", [], [name], value=tensor)
+        names[name] = made[key].output[0]
+    for node in users:
+        node.input[:] = [names.get(name, name) for name in node.input]
+    return list(made.values())
 
 
 def _drop_unused(graph: onnx.GraphProto) -> None:

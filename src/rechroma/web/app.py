@@ -19,7 +19,7 @@ from rechroma.photo.formats import FORMATS
 from rechroma.web.metrics import Metrics, RequestMetrics
 from rechroma.web.middleware import AccessControl, BodyLimit, SecurityHeaders
 from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
-from rechroma.web.routes import archive, colorize, moods, sessions, status, transfer
+from rechroma.web.routes import archive, moods, pictures, sessions, status
 from rechroma.web.routes.parts import invalid
 from rechroma.web.service import Service
 from rechroma.web.worker import is_full
@@ -55,8 +55,8 @@ def make_app(settings: Settings) -> FastAPI:
         title="Rechroma", version=__version__, description=_DESCRIPTION, lifespan=lifespan,
         docs_url=None, redoc_url=None,
     )  # fmt: skip
-    for room in (colorize, transfer, sessions, moods, archive, status):
-        app.include_router(room.router)
+    for module in (pictures, sessions, moods, archive, status):
+        app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/", _page, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)

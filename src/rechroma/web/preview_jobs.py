@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer import Colorization, ColorizeOptions
     from rechroma.mood import Look, TransferOptions
-    from rechroma.mood.swatch import Box
+    from rechroma.mood.options import Box
     from rechroma.photo import Photo
     from rechroma.web.jobs import ResultFormat
     from rechroma.web.worker_state import Opened, Upload, WorkerState

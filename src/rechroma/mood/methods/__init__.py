@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from rechroma.mood.color_map import ColorMap
+from rechroma.mood.gamut_compression import ColorMap
 from rechroma.mood.methods.histogram import fit_histogram
 from rechroma.mood.methods.linear import fit_mkl
 from rechroma.mood.methods.reinhard import fit_reinhard, fit_reinhard_paper

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.color import lab_to_linear, linear_to_lab
-from rechroma.mood.methods.linear import Affine
-from rechroma.mood.statistics import NOISE
+from rechroma.mood.methods.linear import NOISE, Affine
 
 if TYPE_CHECKING:
     from rechroma.color import FloatArray

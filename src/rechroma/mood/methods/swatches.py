@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.mood.correspondence import correspondence
-from rechroma.mood.methods.linear import Affine
+from rechroma.mood.methods.linear import Affine, monge_kantorovich, weighted_moments
 from rechroma.mood.methods.mixture import Mixture, fit_mixture
-from rechroma.mood.statistics import monge_kantorovich, weighted_moments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
