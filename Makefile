@@ -1,4 +1,5 @@
-# `make demo` colorizes the pictures in examples/; `make test` runs every test.
+# `make demo` colorizes the pictures in examples/; `make test` runs every test; `make docs` builds
+# the documentation's site.
 PYTHON ?= python3
 # Versions to hold to while the test environments are made: LOCK=requirements/dev.lock
 LOCK ?=
@@ -7,12 +8,13 @@ PYTEST ?=
 VENV := .venv
 LIGHT := .venv-light
 DEMO := .venv-demo
+DOCS := .venv-docs
 # Where a virtual environment has its programs.
 PROGRAMS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := $(VENV)/$(PROGRAMS)
 HELD := $(if $(LOCK),--constraint $(LOCK))
 
-.PHONY: demo test test-light check browser lock clean
+.PHONY: demo test test-light check docs tutorial-pictures browser lock clean
 
 demo: $(DEMO)/installed
 	$(DEMO)/$(PROGRAMS)/rechroma colorize examples -o out --overwrite
@@ -37,6 +39,22 @@ check: $(VENV)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+# A warning, such as a link that leads nowhere, fails it.
+docs: $(DOCS)/installed
+	$(DOCS)/$(PROGRAMS)/sphinx-build -W --keep-going --fresh-env -q -d $(DOCS)/doctrees docs site
+	@echo "The site is in $(CURDIR)/site/index.html"
+
+# The pictures of the tutorial, made anew: for a new model or a new default.
+tutorial-pictures: $(DOCS)/installed
+	PYTHONPATH=docs/_ext $(DOCS)/$(PROGRAMS)/python -c "from pathlib import Path; \
+	from rechroma_docs.pictures import make_tutorial; \
+	make_tutorial(Path('examples'), Path('docs/images'))"
+
+$(DOCS)/installed: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/$(PROGRAMS)/python -m pip install --quiet -e '.[docs]'
+	touch $@
 
 # The newest versions of what is developed with, for every system and Python. PyTorch is not among
 # them: which build fits is a matter of the machine.
@@ -64,4 +82,4 @@ $(LIGHT)/installed: pyproject.toml $(LOCK)
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(LIGHT) $(DEMO) out
+	rm -rf $(VENV) $(LIGHT) $(DEMO) $(DOCS) out site docs/gallery docs/notebooks

@@ -5,6 +5,10 @@
     rechroma.colorize("grandmother.jpg").save("grandmother.color.jpg")
 
 The names below are loaded when they are first used; importing the package does nothing else.
+
+    >>> import rechroma
+    >>> rechroma.__version__.count(".") >= 2
+    True
 """
 
 from __future__ import annotations

@@ -60,6 +60,14 @@ class RechromaError(Exception):
     Args:
         what: What is wrong, and where: one line without a full stop.
         mend: What the reader can do about it; empty when there is nothing to do.
+
+    Examples:
+        >>> import rechroma
+        >>> try:
+        ...     rechroma.colorize("nowhere.jpg")
+        ... except rechroma.RechromaError as error:
+        ...     print(error.what, "|", error.mend, "|", int(error.exit_code))
+        nowhere.jpg: no such file | check the path | 3
     """
 
     exit_code = ExitCode.SOME_FAILED

@@ -74,6 +74,12 @@ class ModelCard:
             a hint's color.
         log_weights: What training added to the logits, by weighing rare colors more: Q numbers, or
             none. Without them logits tell how likely colors are.
+
+    Examples:
+        >>> from rechroma import Colorizer
+        >>> card = Colorizer().card
+        >>> card.license, card.input, card.output, card.hints
+        ('Apache-2.0', 'lightness', 'chroma', True)
     """
 
     name: str

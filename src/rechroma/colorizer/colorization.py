@@ -42,6 +42,22 @@ class Colorization:
         photo: The photo as it was read.
         chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
         lightness: L at the same resolution, float32, shape (h, w).
+
+    Examples:
+        The network runs once; every picture after that is quick:
+
+        >>> from rechroma import Colorizer
+        >>> work = Colorizer().predict("examples/louis-armstrong-1946.jpg")
+        >>> for strength in (0.6, 1.0, 1.3):
+        ...     _ = work.render(strength=strength).save(f"louis-{strength}.jpg")
+
+        Other plausible answers, and where the model is sure (white):
+
+        >>> others = list(work.variants(3))
+        >>> len(others)
+        3
+        >>> print(work.confidence().save("sure.png"))
+        sure.png
     """
 
     def __init__(

@@ -51,6 +51,17 @@ class Colorizer:
     Raises:
         ModelError: The model or the device isn't there, or the model breaks its card.
         UsageError: The size or the number of threads is out of range.
+
+    Examples:
+        One network for many pictures; each is returned as a `Photo`:
+
+        >>> from rechroma import Colorizer
+        >>> colorizer = Colorizer()
+        >>> for name in ("louis-armstrong-1946", "pea-pickers-nipomo-1936"):
+        ...     photo = colorizer.colorize(f"examples/{name}.jpg")
+        ...     print(photo.save(f"{name}.color.jpg"))
+        louis-armstrong-1946.color.jpg
+        pea-pickers-nipomo-1936.color.jpg
     """
 
     def __init__(

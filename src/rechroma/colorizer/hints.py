@@ -42,6 +42,16 @@ class Hint:
 
     Raises:
         UsageError: Not such a number, or not such a color.
+
+    Examples:
+        Somebody remembers that the suit was brown:
+
+        >>> from rechroma import Colorizer, Hint
+        >>> suit = Hint(x=650, y=560, color="#6b4a2f")
+        >>> photo = Colorizer().colorize("examples/louis-armstrong-1946.jpg", hints=[suit])
+        >>> red, green, blue = photo.to_uint8()[560, 650]
+        >>> bool(red > green > blue)
+        True
     """
 
     x: float

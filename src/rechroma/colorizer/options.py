@@ -77,6 +77,17 @@ def colorize(
         PhotoError: A picture can't be read.
         ModelError: The model or the device isn't there, or the network fails.
         OutOfMemoryError: It does not fit into memory.
+
+    Examples:
+        >>> import rechroma
+        >>> photo = rechroma.colorize("examples/louis-armstrong-1946.jpg")
+        >>> print(photo.save("louis.color.jpg"))
+        louis.color.jpg
+
+        It keeps its size and its own lightness; what is new is chroma:
+
+        >>> photo.width, photo.height, photo.was_gray
+        (880, 678, False)
     """
     from rechroma.colorizer.shared import cached_colorizer
 

@@ -222,6 +222,11 @@ def load_card(model: str | os.PathLike[str]) -> ModelCard:
 
     Raises:
         ModelError: No such model, or no valid card in it.
+
+    Examples:
+        >>> import rechroma
+        >>> rechroma.load_card("default").license
+        'Apache-2.0'
     """
     path = find_model(model)
     return _checked_card(_load(path, [DEVICES["cpu"]], 1, optimize=False), str(path))

@@ -51,6 +51,18 @@ class Look:
         color_map: The map itself, in CIELAB; None for a table that was read from a file.
         strength: As fitted.
         luminance: As fitted.
+
+    Examples:
+        Fit once, apply to many, and take it along to other programs:
+
+        >>> import numpy as np
+        >>> import rechroma
+        >>> y, x = np.mgrid[0:1:64j, 0:1:64j]
+        >>> sunset = np.dstack([0.5 + x / 2, 0.3 + y / 4, 0.2 + x * y / 4])
+        >>> look = rechroma.fit_look(sunset)
+        >>> photo = look.apply(rechroma.read("examples/louis-armstrong-1946.jpg"))
+        >>> print(look.save("sunset.cube"))
+        sunset.cube
     """
 
     lut: Lut3D

@@ -44,6 +44,21 @@ class Swatch:
     Attributes:
         source: Where the colors come from, in the source.
         target: What gets them, in the target.
+
+    Examples:
+        This sky's colors for that sky, and the ground's for the ground:
+
+        >>> import numpy as np
+        >>> import rechroma
+        >>> y, x = np.mgrid[0:1:60j, 0:1:80j]
+        >>> evening = np.where(y[..., None] < 0.5, [0.9, 0.5, 0.3], [0.3, 0.2, 0.1])
+        >>> noon = np.where(y[..., None] < 0.5, [0.5, 0.7, 0.9], [0.4, 0.5, 0.3])
+        >>> sky = rechroma.Swatch(source=(0, 0, 80, 20), target=(0, 0, 80, 20))
+        >>> ground = rechroma.Swatch(source=(0, 40, 80, 20), target=(0, 40, 80, 20))
+        >>> photo = rechroma.transfer(evening, noon, swatches=[sky, ground])
+        >>> red, green, blue = photo.to_uint8()[5, 40]
+        >>> bool(red > green > blue)
+        True
     """
 
     source: Box
@@ -161,6 +176,13 @@ def fit_look(
     Raises:
         UsageError: No source or a black-and-white one, or see `TransferOptions`.
         PhotoError: A photograph can't be read.
+
+    Examples:
+        >>> import rechroma
+        >>> still = rechroma.colorize("examples/louis-armstrong-1946.jpg")
+        >>> look = rechroma.fit_look(still, method="reinhard", luminance="keep")
+        >>> look.lut.table.shape
+        (33, 33, 33, 3)
     """
     options = TransferOptions(
         method=method, strength=strength, luminance=luminance, regions=regions,
@@ -200,6 +222,14 @@ def transfer(
     Raises:
         UsageError: No source or a black-and-white one, or see `TransferOptions`.
         PhotoError: A photograph can't be read.
+
+    Examples:
+        >>> import rechroma
+        >>> street = "examples/saratoga-springs-broadway-1900s.jpg"
+        >>> sunny = rechroma.colorize("examples/buffalo-savings-bank-1908.jpg")
+        >>> photo = rechroma.transfer(sunny, street, strength=0.8)
+        >>> print(photo.save("street.mood.jpg"))
+        street.mood.jpg
     """
     options = TransferOptions(
         method=method, strength=strength, luminance=luminance, regions=regions,

@@ -38,6 +38,16 @@ class Photo:
         metadata: EXIF, XMP, IPTC and resolution, to be written again.
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
+
+    Examples:
+        >>> import rechroma
+        >>> photo = rechroma.read("examples/louis-armstrong-1946.jpg")
+        >>> photo.width, photo.height, photo.bit_depth, photo.format
+        (880, 678, 8, 'jpeg')
+        >>> photo.pixels.shape, photo.pixels.dtype
+        ((678, 880, 3), dtype('float32'))
+        >>> photo.to_pil().size
+        (880, 678)
     """
 
     samples: NDArray[Any]

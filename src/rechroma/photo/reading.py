@@ -44,6 +44,15 @@ def read(
         UnreadablePhotoError: Not a picture, or a broken one.
         PhotoTooLargeError: More pixels than the limit.
         OutOfMemoryError: The pixels don't fit into memory.
+
+    Examples:
+        >>> import numpy as np
+        >>> import rechroma
+        >>> rechroma.read("examples/louis-armstrong-1946.jpg").format
+        'jpeg'
+        >>> scan = rechroma.read(np.zeros((480, 640), np.uint16))
+        >>> scan.bit_depth, scan.was_gray
+        (16, True)
     """
     if isinstance(source, np.ndarray):
         if source.ndim >= 2:

@@ -74,6 +74,13 @@ def write(
     Raises:
         UnwritablePhotoError: A format that can't be written, or not with these pixels.
         UnwritableFileError: Something stands at `target`, or the disk says no.
+
+    Examples:
+        >>> import rechroma
+        >>> photo = rechroma.read("examples/louis-armstrong-1946.jpg")
+        >>> rechroma.write(photo, "louis.png", bit_depth=16)
+        >>> rechroma.read("louis.png").bit_depth
+        16
     """
     target = Path(target)
     chosen = find_format(format) if format else format_of(target)

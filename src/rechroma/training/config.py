@@ -52,7 +52,7 @@ class NetworkConfig(_Section):
     """Which network, and what its output means."""
 
     name: str = Field("base", description="a key of `rechroma.training.networks.NETWORKS`")
-    output: Literal["rgb", "ab", "bins"] = "ab"
+    output: Literal["rgb", "ab", "bins"] = Field("ab", description="what the last layer gives")
     temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
     # The others are options of some networks: each says by `options` which it heeds.
     width: PositiveInt = Field(32, description="channels of the first level")
@@ -96,10 +96,10 @@ class DataConfig(_Section):
 class OptimizerConfig(_Section):
     """AdamW with a warm-up and a cosine."""
 
-    lr: float = Field(1e-3, gt=0)
+    lr: float = Field(1e-3, gt=0, description="the rate after the warm-up")
     encoder_lr: float = Field(3e-4, ge=0, description="for pretrained parts; 0: frozen")
     hint_lr: float | None = Field(None, gt=0, description="for what spreads hints; LR if absent")
-    weight_decay: float = Field(1e-2, ge=0)
+    weight_decay: float = Field(1e-2, ge=0, description="of all weights but biases and norms")
     warmup: int = Field(200, ge=0, description="steps of linear warm-up")
     final: float = Field(0.02, ge=0, le=1, description="the last rate, as a share of the first")
     clip: float = Field(1.0, gt=0, description="gradient norm")
@@ -134,17 +134,17 @@ class TrainConfig(_Section):
         description="a text file of stems, one a line: those of VAL_DIR, or of TRAIN_DIR without "
         "one, that are validated on; they are never trained on",
     )
-    output_dir: Path
+    output_dir: Path = Field(description="checkpoints, figures and the log; a run goes on there")
     init_from: Path | None = Field(
         None, description="weights to start from: a checkpoint, or a model's .onnx"
     )
-    seed: int = 0
-    steps: PositiveInt = 10_000
-    batch: PositiveInt = 32
-    precision: Literal["no", "bf16", "fp16"] = "no"
+    seed: int = Field(0, description="of weights, crops and order")
+    steps: PositiveInt = Field(10_000, description="of the whole run, one batch each")
+    batch: PositiveInt = Field(32, description="samples of a step, on each device")
+    precision: Literal["no", "bf16", "fp16"] = Field("no", description="mixed precision; no: none")
     ema: float = Field(0.998, ge=0, lt=1, description="decay of the averaged weights; 0: none")
-    checkpoint_every: PositiveInt = 200
-    log_every: PositiveInt = 20
+    checkpoint_every: PositiveInt = Field(200, description="steps between checkpoints")
+    log_every: PositiveInt = Field(20, description="steps between lines of the log")
     network: NetworkConfig = Field(default_factory=NetworkConfig)  # pyright: ignore[reportArgumentType]
     data: DataConfig = Field(default_factory=DataConfig)  # pyright: ignore[reportArgumentType]
     loss: dict[LossTerm, float] = Field(description="term: weight", min_length=1)
