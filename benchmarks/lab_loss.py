@@ -22,9 +22,9 @@ import torch
 from rechroma.color import lab_torch
 from rechroma.training import outputs
 from rechroma.training.config import TrainConfig, load_config
+from rechroma.training.loop import build_optimizer
 from rechroma.training.losses import Criterion, with_available_lpips
 from rechroma.training.model import ColorizerModel
-from rechroma.training.schedule import build_optimizer
 
 
 class Step:

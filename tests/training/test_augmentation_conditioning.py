@@ -18,7 +18,7 @@ from rechroma.training.augmentation.conditioning import (
     random_mood_vectors,
 )
 from rechroma.training.augmentation.draws import Draws
-from rechroma.training.conditioning import simulated_conditioning
+from rechroma.training.data import simulated_conditioning
 
 SAMPLES = 800
 

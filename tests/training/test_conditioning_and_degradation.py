@@ -5,8 +5,7 @@ from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
 from rechroma.training.catalog import catalog
-from rechroma.training.conditioning import simulated_conditioning
-from rechroma.training.data import Crops, Samples
+from rechroma.training.data import Crops, Samples, simulated_conditioning
 from rechroma.training.degradation import degraded_lightness, recompressed_lightness
 
 

@@ -3,8 +3,8 @@ from itertools import pairwise
 import pytest
 
 from rechroma.training.config import NetworkConfig, OptimizerConfig
+from rechroma.training.loop import build_optimizer, rate_at
 from rechroma.training.model import ColorizerModel
-from rechroma.training.schedule import build_optimizer, rate_at
 
 CONFIG = OptimizerConfig(warmup=10, final=0.1, lr=1e-3, encoder_lr=1e-5)
 

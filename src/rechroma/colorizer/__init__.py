@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from rechroma.colorizer.api import colorize
     from rechroma.colorizer.card import ModelCard
     from rechroma.colorizer.color_detection import is_color
     from rechroma.colorizer.colorization import Colorization
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer.distribution import Distribution, Likely, single_answer_error
     from rechroma.colorizer.graph_io import conditioning_unsupported
     from rechroma.colorizer.hints import Hint, parse_hint, read_hints
-    from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions, colorize
+    from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
     from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
     from rechroma.colorizer.session import available_devices, load_card
     from rechroma.colorizer.shared import cached_colorizer, default_colorizer
@@ -49,6 +50,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "rechroma.colorizer.api": ["colorize"],
         "rechroma.colorizer.card": ["ModelCard"],
         "rechroma.colorizer.color_detection": ["is_color"],
         "rechroma.colorizer.colorization": ["Colorization"],
@@ -56,7 +58,7 @@ __getattr__ = lazy_names(
         "rechroma.colorizer.distribution": ["Distribution", "Likely", "single_answer_error"],
         "rechroma.colorizer.graph_io": ["conditioning_unsupported"],
         "rechroma.colorizer.hints": ["Hint", "parse_hint", "read_hints"],
-        "rechroma.colorizer.options": ["MAX_VARIANTS", "ColorizeOptions", "colorize"],
+        "rechroma.colorizer.options": ["MAX_VARIANTS", "ColorizeOptions"],
         "rechroma.colorizer.registry": ["DEFAULT_MODEL", "MODELS", "find_model"],
         "rechroma.colorizer.session": ["available_devices", "load_card"],
         "rechroma.colorizer.shared": ["cached_colorizer", "default_colorizer"],

@@ -1,4 +1,4 @@
-"""The options of colorizing, declared once, and the function that takes them as keywords.
+"""The options of colorizing, declared once.
 
 Loading this module loads no NumPy: the command line's `--help` reads it.
 """
@@ -6,19 +6,10 @@ Loading this module loads no NumPy: the command line's `--help` reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rechroma.options import CheckedOptions, Range, option
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Sequence
-
-    from rechroma.colorizer.colorizer import PhotoLike
-    from rechroma.colorizer.hints import Hint
-    from rechroma.photo import Photo
-
-__all__ = ["MAX_VARIANTS", "ColorizeOptions", "colorize"]
+__all__ = ["MAX_VARIANTS", "ColorizeOptions"]
 
 # Other plausible answers to one picture, at most.
 MAX_VARIANTS = 8
@@ -44,56 +35,3 @@ class ColorizeOptions(CheckedOptions):
         False,  # noqa: FBT003 (its default)
         "Copy pictures that are in color already instead of colorizing them anew.",
     )
-
-
-def colorize(
-    source: PhotoLike,
-    *,
-    hints: Sequence[Hint] = (),
-    mood: PhotoLike | None = None,
-    strength: float = ColorizeOptions.strength,
-    vividness: float = ColorizeOptions.vividness,
-    keep_color: bool = ColorizeOptions.keep_color,
-    size: int | None = None,
-    model: str | os.PathLike[str] = "default",
-    device: str = "auto",
-) -> Photo:
-    """Return a picture in color; the model is loaded at the first call, and kept for the next.
-
-    Args:
-        source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
-        hints: Points with the colors that they should get.
-        mood: A color photograph whose colors should set the tone: told to the model. The command
-            line's `--mood` makes a transfer on its answer, too, and so suits every model.
-        strength: Factor on the predicted chroma, 0 (gray) … 1.5.
-        vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
-        keep_color: Return a picture that is in color already as it is.
-        size: See `Colorizer`.
-        model: See `Colorizer`.
-        device: See `Colorizer`.
-
-    Raises:
-        UsageError: A number is out of range, or hints or a vividness for a model that takes none.
-        PhotoError: A picture can't be read.
-        ModelError: The model or the device isn't there, or the network fails.
-        OutOfMemoryError: It does not fit into memory.
-
-    Examples:
-        >>> import rechroma
-        >>> photo = rechroma.colorize("examples/louis-armstrong-1946.jpg")
-        >>> print(photo.save("louis.color.jpg"))
-        louis.color.jpg
-
-        It keeps its size and its own lightness; what is new is chroma:
-
-        >>> photo.width, photo.height, photo.was_gray
-        (880, 678, False)
-    """
-    from rechroma.colorizer.shared import cached_colorizer
-
-    # Before a model is loaded.
-    ColorizeOptions(strength=strength, vividness=vividness, keep_color=keep_color)
-    return cached_colorizer(model, device=device, size=size).colorize(
-        source, hints=hints, mood=mood, strength=strength, vividness=vividness,
-        keep_color=keep_color,
-    )  # fmt: skip

@@ -16,10 +16,10 @@ from rechroma.evaluation.predictions import answers
 from rechroma.evaluation.report import evaluate
 from rechroma.experiments.findings import Findings, FindingsOf
 from rechroma.experiments.gamut import OutOfGamut, cures
+from rechroma.training.loop import build_optimizer
 from rechroma.training.losses import Criterion, with_available_lpips
 from rechroma.training.model import ColorizerModel
 from rechroma.training.outputs import truth_of
-from rechroma.training.schedule import build_optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from rechroma.mood.api import fit_look, transfer
     from rechroma.mood.cube import read_cube, write_cube
     from rechroma.mood.grayscale import in_color, predict_in_mood, predict_target
     from rechroma.mood.look import Look, fit
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
         Luminance,
         Swatch,
         TransferOptions,
-        fit_look,
         parse_swatch,
-        transfer,
     )
     from rechroma.mood.regional import RegionalLook, fit_regional_look
 
@@ -49,6 +48,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "rechroma.mood.api": ["fit_look", "transfer"],
         "rechroma.mood.cube": ["read_cube", "write_cube"],
         "rechroma.mood.grayscale": ["in_color", "predict_in_mood", "predict_target"],
         "rechroma.mood.look": ["Look", "fit"],
@@ -58,9 +58,7 @@ __getattr__ = lazy_names(
             "Luminance",
             "Swatch",
             "TransferOptions",
-            "fit_look",
             "parse_swatch",
-            "transfer",
         ],
         "rechroma.mood.regional": ["RegionalLook", "fit_regional_look"],
     },

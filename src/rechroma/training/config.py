@@ -9,8 +9,6 @@ from typing import Any, Literal, Self
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveInt,
     ValidationError,
@@ -20,6 +18,7 @@ from pydantic import (
 
 from rechroma.errors import ConfigError
 from rechroma.training.networks import NETWORKS, Network
+from rechroma.training.networks.options import ConfigSection, NetworkOptions
 from rechroma.training.recipes import RECIPES, find_config
 
 __all__ = [
@@ -42,25 +41,8 @@ _MAY_CHANGE = frozenset(
 LossTerm = Literal["l2", "cross_entropy", "lpips", "st_lpips", "evenness"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=str.upper, populate_by_name=True
-    )
-
-
-class NetworkConfig(_Section):
-    """Which network, and what its output means."""
-
-    name: str = Field("base", description="a key of `rechroma.training.networks.NETWORKS`")
-    output: Literal["rgb", "ab", "bins"] = Field("ab", description="what the last layer gives")
-    temperature: float = Field(0.38, gt=0, description="bins: T of the annealed mean (Zhang 2016)")
-    # The others are options of some networks: each says by `options` which it heeds.
-    width: PositiveInt = Field(32, description="channels of the first level")
-    encoder_weights: Path | None = Field(
-        None, description="a safetensors file with timm's names; absent: timm's own download"
-    )
-    conditioning: bool = Field(default=False, description="side inputs for hints and moods")
-    queries: int = Field(0, ge=0, description="color queries; 0: none")
+class NetworkConfig(NetworkOptions):
+    """Which network, and what its output means; a network that there is."""
 
     @field_validator("name")
     @classmethod
@@ -78,7 +60,7 @@ class NetworkConfig(_Section):
         return None
 
 
-class DataConfig(_Section):
+class DataConfig(ConfigSection):
     """What a training sample is."""
 
     crop: PositiveInt = Field(128, description="side of the square crop, pixels")
@@ -93,7 +75,7 @@ class DataConfig(_Section):
     workers: int = Field(2, ge=0, description="processes that decode")
 
 
-class OptimizerConfig(_Section):
+class OptimizerConfig(ConfigSection):
     """AdamW with a warm-up and a cosine."""
 
     lr: float = Field(1e-3, gt=0, description="the rate after the warm-up")
@@ -105,7 +87,7 @@ class OptimizerConfig(_Section):
     clip: float = Field(1.0, gt=0, description="gradient norm")
 
 
-class ValidationConfig(_Section):
+class ValidationConfig(ConfigSection):
     """How checkpoints are compared."""
 
     every: PositiveInt = Field(500, description="steps between validations")
@@ -115,7 +97,7 @@ class ValidationConfig(_Section):
     metric: Literal["lpips", "st_lpips"] = Field("st_lpips", description="lowest: ckpt_best")
 
 
-class TrainConfig(_Section):
+class TrainConfig(ConfigSection):
     """One training run, complete: the same file and seed give the same weights."""
 
     train_dir: Path = Field(description="a folder of pictures, of .tar or .zip shards, or of both")

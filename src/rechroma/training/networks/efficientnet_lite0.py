@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rechroma.training.config import NetworkConfig
+    from rechroma.training.networks.options import NetworkOptions
 
 __all__ = ["EfficientNetLite0UNet"]
 
@@ -75,7 +75,7 @@ class EfficientNetLite0UNet(Network):
         self.queries = _PaintingQueries(queries, channels) if queries else None
 
     @classmethod
-    def from_config(cls, config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> Self:
+    def from_config(cls, config: NetworkOptions, pull: Tensor, *, pretrained: bool) -> Self:
         """Return the network of a config: see `Network.from_config`."""
         return cls(
             len(pull),

@@ -23,7 +23,7 @@ from rechroma.training.networks.unet import conv_block
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rechroma.training.config import NetworkConfig
+    from rechroma.training.networks.options import NetworkOptions
 
 __all__ = ["EfficientNetLite2UNet", "UpBlock"]
 
@@ -86,7 +86,7 @@ class EfficientNetLite2UNet(Network):
         self.head = _head(pull)
 
     @classmethod
-    def from_config(cls, config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> Self:
+    def from_config(cls, config: NetworkOptions, pull: Tensor, *, pretrained: bool) -> Self:
         """Return the network of a config: see `Network.from_config`."""
         return cls(pull, pretrained=pretrained, encoder_weights=config.encoder_weights)
 

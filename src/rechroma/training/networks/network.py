@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from rechroma.training.config import NetworkConfig
+    from rechroma.training.networks.options import NetworkOptions
 
 __all__ = ["Conditioning", "Network", "NetworkOutput"]
 
@@ -68,7 +68,7 @@ class Network(nn.Module, ABC):
 
     @classmethod
     @abstractmethod
-    def from_config(cls, config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> Self:
+    def from_config(cls, config: NetworkOptions, pull: Tensor, *, pretrained: bool) -> Self:
         """Return the network of a config.
 
         Args:

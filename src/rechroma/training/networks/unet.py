@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rechroma.training.networks.network import Conditioning, Network, NetworkOutput
 
 if TYPE_CHECKING:
-    from rechroma.training.config import NetworkConfig
+    from rechroma.training.networks.options import NetworkOptions
 
 __all__ = ["BaseUNet", "UpBlock", "conv_block", "normalize_lightness"]
 
@@ -79,7 +79,7 @@ class BaseUNet(Network):
         self.head = nn.Conv2d(width, channels, 1)
 
     @classmethod
-    def from_config(cls, config: NetworkConfig, pull: Tensor, *, pretrained: bool) -> Self:  # noqa: ARG003 - from scratch
+    def from_config(cls, config: NetworkOptions, pull: Tensor, *, pretrained: bool) -> Self:  # noqa: ARG003 - from scratch
         """Return the network of a config: see `Network.from_config`."""
         return cls(len(pull), config.width, _BINS_STRIDE if config.output == "bins" else 1)
 
