@@ -10,7 +10,7 @@ import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
 from click.shell_completion import get_completion_class
 
-from rechroma._version import __version__
+from rechroma import __version__
 from rechroma.cli.console import Console
 from rechroma.errors import ExitCode, RechromaError, UsageError
 

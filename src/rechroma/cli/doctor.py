@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 import click
 
-from rechroma._version import __version__
+from rechroma import __version__
 from rechroma.cli import options
 from rechroma.cli.console import Console
 from rechroma.errors import ExitCode, ModelError, RechromaError

@@ -78,6 +78,7 @@ def evaluate(
     training_options.require_training()
     from rechroma.colorizer import Colorizer
     from rechroma.evaluation import predictions
+    from rechroma.evaluation.figure import figure as sheet
     from rechroma.evaluation.kid import Lite0Features
     from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
     from rechroma.evaluation.report import evaluate as measure
@@ -92,7 +93,7 @@ def evaluate(
         colorizer = Colorizer(file, size=size)
         answers = predictions.answers(colorizer, name, how)
         if figure:
-            predictions.figure(answers, truths).save(figure)
+            sheet(answers, truths).save(figure)
         if baselines:
             answers |= predictions.baselines(colorizer.card, truths)
         rows: list[Row] = []

@@ -1,4 +1,4 @@
-"""Contact sheets: pictures in rows and columns, with a title over each column."""
+"""Contact sheets, rows of pictures with a title over each column, and the figure of a set."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
+from rechroma.evaluation.baselines import gray_copy
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["contact_sheet"]
+    from rechroma.evaluation.predictions import Answer
+    from rechroma.photo import Photo
+
+__all__ = ["contact_sheet", "figure"]
 
 _GAP = 4
 _TITLE = 22
 _FONT_SIZE = 14
+_FIGURE_ROWS = 8
+_FIGURE_HEIGHT = 192
 
 
 def contact_sheet(
@@ -51,3 +58,14 @@ def _at_height(pixels: NDArray[np.uint8], height: int) -> Image.Image:
         return picture
     width = max(1, round(picture.width * height / picture.height))
     return picture.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def figure(answers: Mapping[str, Answer], truths: Sequence[Photo]) -> Image.Image:
+    """Return eight pictures from all over the set: gray | each answer | truth."""
+    shown = truths[:: max(1, len(truths) // _FIGURE_ROWS)][:_FIGURE_ROWS]
+    columns = {"gray": gray_copy, **answers}
+    rows = [
+        [*(answer(photo).to_uint8() for answer in columns.values()), photo.to_uint8()]
+        for photo in shown
+    ]
+    return contact_sheet(rows, [*columns, "truth"], height=_FIGURE_HEIGHT)

@@ -9,24 +9,19 @@ from typing import TYPE_CHECKING, TypeAlias
 from rechroma.colorizer import ColorizeOptions
 from rechroma.colorizer.colorizer import render_with
 from rechroma.evaluation.baselines import constant_chroma, gray_copy, mean_chroma, quarter_chroma
-from rechroma.evaluation.figure import contact_sheet
 from rechroma.photo import Photo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from PIL.Image import Image
+    from collections.abc import Sequence
 
     from rechroma.colorizer import Colorizer, ModelCard
 
-__all__ = ["Answer", "answers", "baselines", "figure"]
+__all__ = ["Answer", "answers", "baselines"]
 
 # From a color photo, of which it may use L alone, to a color photo.
 Answer: TypeAlias = Callable[[Photo], Photo]
 
 _USUAL = ColorizeOptions()
-_FIGURE_ROWS = 8
-_FIGURE_HEIGHT = 192
 
 
 def answers(
@@ -52,14 +47,3 @@ def baselines(card: ModelCard, truths: Sequence[Photo]) -> dict[str, Answer]:
         "constant mean chroma": partial(constant_chroma, chroma=mean_chroma(truths)),
         "truth's chroma at a quarter": quarter_chroma(card),
     }
-
-
-def figure(answers: Mapping[str, Answer], truths: Sequence[Photo]) -> Image:
-    """Return eight pictures from all over the set: gray | each answer | truth."""
-    shown = truths[:: max(1, len(truths) // _FIGURE_ROWS)][:_FIGURE_ROWS]
-    columns = {"gray": gray_copy, **answers}
-    rows = [
-        [*(answer(photo).to_uint8() for answer in columns.values()), photo.to_uint8()]
-        for photo in shown
-    ]
-    return contact_sheet(rows, [*columns, "truth"], height=_FIGURE_HEIGHT)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from rechroma.colorizer import Colorizer
 from rechroma.errors import MissingExtraError
+from rechroma.evaluation.figure import figure
 from rechroma.evaluation.perceptual import load_perceptual
-from rechroma.evaluation.predictions import answers, figure
+from rechroma.evaluation.predictions import answers
 from rechroma.evaluation.report import load_truths
 from rechroma.experiments.measure import (
     cost_of,

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from rechroma._version import __version__
+from rechroma import __version__
 from rechroma.errors import RechromaError
 from rechroma.photo.formats import FORMATS
 from rechroma.web.metrics import Metrics, RequestMetrics
