@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer import ModelCard
     from rechroma.photo import Photo
 
-__all__ = ["constant_chroma", "gray_copy", "mean_chroma", "quarter_chroma"]
+__all__ = ["constant_chroma", "gray_copy", "mean_ab", "quarter_chroma"]
 
 
 def gray_copy(photo: Photo) -> Photo:
@@ -35,7 +35,7 @@ def constant_chroma(photo: Photo, chroma: tuple[float, float]) -> Photo:
     return photo.with_pixels(lab_to_gamut_rgb(lab).astype(np.float32))
 
 
-def mean_chroma(photos: Sequence[Photo]) -> tuple[float, float]:
+def mean_ab(photos: Sequence[Photo]) -> tuple[float, float]:
     """Return the mean a and b of all pictures, each counting alike."""
     means = [rgb_to_lab(photo.pixels)[..., 1:].mean(axis=(0, 1)) for photo in photos]
     a, b = np.mean(means, axis=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.colorizer import ColorizeOptions
 from rechroma.colorizer.colorizer import render_with
-from rechroma.evaluation.baselines import constant_chroma, gray_copy, mean_chroma, quarter_chroma
+from rechroma.evaluation.baselines import constant_chroma, gray_copy, mean_ab, quarter_chroma
 from rechroma.photo import Photo
 
 if TYPE_CHECKING:
@@ -44,6 +44,6 @@ def baselines(card: ModelCard, truths: Sequence[Photo]) -> dict[str, Answer]:
     """Return title → baseline; see `rechroma.evaluation.baselines`."""
     return {
         "gray copy": gray_copy,
-        "constant mean chroma": partial(constant_chroma, chroma=mean_chroma(truths)),
+        "constant mean chroma": partial(constant_chroma, chroma=mean_ab(truths)),
         "truth's chroma at a quarter": quarter_chroma(card),
     }

@@ -82,9 +82,9 @@ class OpenImageIOCodec:
 def open_input(path: Path) -> oiio.ImageInput | None:
     """Return a file opened for reading; None if it can't be, for the reason in `oiio.geterror`."""
     # Alpha stays apart from the colors: they are not to be multiplied by it.
-    wish = oiio.ImageSpec()
-    wish.attribute("oiio:UnassociatedAlpha", 1)
-    return oiio.ImageInput.open(str(path), wish)
+    request = oiio.ImageSpec()
+    request.attribute("oiio:UnassociatedAlpha", 1)
+    return oiio.ImageInput.open(str(path), request)
 
 
 def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | None) -> Decoded:

@@ -134,7 +134,7 @@ class TrainConfig(ConfigSection):
         1.0, gt=0, le=1, description="share of each batch that lpips and st_lpips look at"
     )
     steady: float = Field(
-        0.0, ge=0, description="weight of the distance to the answer for the unspoilt picture"
+        0.0, ge=0, description="weight of the distance to the answer for the clean picture"
     )
     uniform: float = Field(
         0.5, ge=0, le=1, description="bins: λ of the class rebalancing; 1: all bins weigh alike"

@@ -51,7 +51,7 @@ class Finetuning:
     overwrite: bool
 
 
-def finetune_model(wish: Finetuning) -> Path:
+def finetune_model(tuning: Finetuning) -> Path:
     """Train, and return the new model's file.
 
     Raises:
@@ -61,46 +61,46 @@ def finetune_model(wish: Finetuning) -> Path:
         UnwritableFileError: Something stands at `output`.
     """
     # Before hours of training, not after them.
-    refuse_taken(wish.output, overwrite=wish.overwrite)
-    start = find_model(wish.model)
-    config = _config(wish, start)
+    refuse_taken(tuning.output, overwrite=tuning.overwrite)
+    start = find_model(tuning.model)
+    config = _config(tuning, start)
     train(config)
     before = load_card(start)
     model, facts = load_checkpoint(config, "ckpt_best")
     card = card_of(
         model,
-        name=wish.name,
+        name=tuning.name,
         license=before.license,
-        training_data=f"{before.name}, tuned on {wish.folder.name}",
+        training_data=f"{before.name}, tuned on {tuning.folder.name}",
         size=before.size,
         chroma_gain=before.chroma_gain,
         log_weights=facts.get("log_weights"),
     )
-    export_onnx(model, wish.output, card, overwrite=wish.overwrite)
-    return wish.output
+    export_onnx(model, tuning.output, card, overwrite=tuning.overwrite)
+    return tuning.output
 
 
-def _config(wish: Finetuning, start: Path) -> TrainConfig:
+def _config(tuning: Finetuning, start: Path) -> TrainConfig:
     network, _ = read_trainable(start)
     if network.output != "bins":
         raise ConfigError(
             f"{start}: its output is {network.output}, not classes", "tune it with `rechroma train`"
         )
     filled: dict[str, object] = {
-        "TRAIN_DIR": str(wish.folder),
-        "HOLD_OUT": min(_MOST_APART, max(1, _pictures(wish) // _SHARE_APART)),
-        "OUTPUT_DIR": str(wish.run),
+        "TRAIN_DIR": str(tuning.folder),
+        "HOLD_OUT": min(_MOST_APART, max(1, _pictures(tuning) // _SHARE_APART)),
+        "OUTPUT_DIR": str(tuning.run),
         "INIT_FROM": str(start),
         "NETWORK": network.model_dump(mode="json", by_alias=True),
     }
-    if wish.steps is not None:
-        filled["STEPS"] = wish.steps
+    if tuning.steps is not None:
+        filled["STEPS"] = tuning.steps
     # JSON's texts are YAML's, whatever characters a path has.
     values = [f"{key}={json.dumps(value)}" for key, value in filled.items()]
-    return load_config(Path("finetune"), [*values, *wish.overrides])
+    return load_config(Path("finetune"), [*values, *tuning.overrides])
 
 
-def _pictures(wish: Finetuning) -> int:
-    if not wish.folder.is_dir():
-        raise ConfigError(f"{wish.folder}: no such folder", "give a folder of color photographs")
-    return len(find_pictures(wish.folder, outside=wish.run / FIGURES))
+def _pictures(tuning: Finetuning) -> int:
+    if not tuning.folder.is_dir():
+        raise ConfigError(f"{tuning.folder}: no such folder", "give a folder of color photographs")
+    return len(find_pictures(tuning.folder, outside=tuning.run / FIGURES))

@@ -169,7 +169,7 @@ class Trainer:
     ) -> Tensor:
         """Return how far answers for degraded L are from those for the picture's own L.
 
-        Mean |Δa|, |Δb| over 110. The averaged model's answer for the unspoilt picture is the goal
+        Mean |Δa|, |Δb| over 110. The averaged model's answer for the clean picture is the goal
         (a mean teacher: Tarvainen & Valpola 2017), so no gradient passes there.
         """
         degraded = (seen - truth.lightness).abs().amax(dim=(1, 2, 3)) > _DEGRADED

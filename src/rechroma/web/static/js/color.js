@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { Album } from "./album.js";
 import { Answers } from "./answers.js";
 import { announce, find, make, showError, whenQuiet, wordsOf } from "./dom.js";
-import { adviceOf, wireOf } from "./edit.js";
+import { conditionsOf, wireOf } from "./edit.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Hints } from "./hints.js";
 import { closePicture, openPicture } from "./opened.js";
@@ -134,16 +134,16 @@ export class ColorRoom {
     if (picture?.state !== "ready") return;
     // Also if what is wanted is there: what is under way would take its place.
     picture.asking?.abort();
-    const advice = JSON.stringify(adviceOf(picture.history.now));
-    if (picture.planesFor !== advice && !(await this.ask(picture, advice))) return;
+    const conditions = JSON.stringify(conditionsOf(picture.history.now));
+    if (picture.planesFor !== conditions && !(await this.ask(picture, conditions))) return;
     if (picture !== this.picture) return;
     this.stage.setBusy(false);
     this.paint();
     if (this.model.answers) this.answers.show(picture);
   }
 
-  /** Tells whether the colors came: the newest advice wins. */
-  async ask(picture, advice) {
+  /** Tells whether the colors came: the newest conditions wins. */
+  async ask(picture, conditions) {
     picture.asking = new AbortController();
     this.stage.setBusy(true);
     try {
@@ -157,7 +157,7 @@ export class ColorRoom {
       this.failed(picture, error);
       return false;
     }
-    picture.planesFor = advice;
+    picture.planesFor = conditions;
     this.album.changed(picture);
     return true;
   }

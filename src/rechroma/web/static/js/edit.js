@@ -38,8 +38,8 @@ export class History {
 }
 
 /** What decides which planes are needed: strength and vividness do not. */
-export const adviceOf = ({ hints, mood, answer }) =>
+export const conditionsOf = ({ hints, mood, answer }) =>
   ({ hints, mood: mood?.id ?? null, answer });
 
 /** The edit as the service takes it. */
-export const wireOf = (edit) => ({ ...adviceOf(edit), strength: edit.strength, vividness: edit.vividness });
+export const wireOf = (edit) => ({ ...conditionsOf(edit), strength: edit.strength, vividness: edit.vividness });

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { announce, make, replaceItems } from "./dom.js";
-import { adviceOf } from "./edit.js";
+import { conditionsOf } from "./edit.js";
 import { followPointer } from "./pointer.js";
 
 const CLICK = 4;
@@ -60,7 +60,7 @@ export class Hints {
   /** What a place is likely to have, whatever the hint says that is there already. */
   async suggest(picture, place) {
     const { x, y } = place;
-    const edit = adviceOf(picture.history.now);
+    const edit = conditionsOf(picture.history.now);
     const hints = edit.hints.filter((hint) => hint !== place);
     try {
       return (await api.likely(picture.id, { x, y, edit: { ...edit, hints } })).map(({ color }) => color);
