@@ -9,7 +9,7 @@ from skimage.color import rgb2lab
 from rechroma.errors import ConfigError
 from rechroma.photo import read
 from rechroma.training.catalog import (
-    Picture,
+    CatalogEntry,
     catalog,
     colorful,
     hold_out,
@@ -63,7 +63,9 @@ def test_an_empty_folder_is_named(tmp_path):
 
 def numbered(folder, count):
     return [
-        Picture(PictureRef(folder / f"{number}.png", f"{number}.png"), 10.0, f"content {number}")
+        CatalogEntry(
+            PictureRef(folder / f"{number}.png", f"{number}.png"), 10.0, f"content {number}"
+        )
         for number in range(count)
     ]
 

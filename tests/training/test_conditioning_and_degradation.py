@@ -93,8 +93,8 @@ def test_orthochromatic_film_sees_blue_light_and_red_dark():
 
 
 def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
-    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")]
-    crops = Crops(paths, 64, 0.5, seed=5)
+    refs = [picture.ref for picture in catalog(photos, 1, tmp_path / "cache.json")]
+    crops = Crops(refs, 64, 0.5, seed=5)
     plain = Samples(crops, degraded=0, recompressed=0, conditioning=False)[3, 1]
     assert plain.keys() == {"pixels"}
     full = Samples(crops, degraded=1.0, recompressed=0, conditioning=True)
@@ -108,9 +108,9 @@ def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
 
 
 def test_what_is_not_aged_is_seen_as_it_is(photos, tmp_path):
-    paths = [picture.path for picture in catalog(photos, 1, tmp_path / "cache.json")]
+    refs = [picture.ref for picture in catalog(photos, 1, tmp_path / "cache.json")]
     sample = Samples(
-        Crops(paths, 64, 0.5, seed=5), degraded=1e-9, recompressed=0, conditioning=False
+        Crops(refs, 64, 0.5, seed=5), degraded=1e-9, recompressed=0, conditioning=False
     )[0, 0]
     own = lightness(sample["pixels"].permute(1, 2, 0).numpy().astype(np.float32) / 255)
     assert np.allclose(sample["seen"][0].numpy(), own, atol=1e-3)

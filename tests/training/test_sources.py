@@ -17,7 +17,7 @@ from skimage import data
 
 from rechroma.errors import ConfigError, UnreadablePhotoError
 from rechroma.training.catalog import (
-    Picture,
+    CatalogEntry,
     catalog,
     hold_out,
     read_stems,
@@ -247,7 +247,7 @@ def test_the_cache_knows_members_and_shards_that_were_replaced(layouts, tmp_path
     # Figures come from the cache, not from a second measurement.
     (tmp_path / "c.json").write_text(json.dumps({key: [7.0, "seen"] for key in known}))
     again = catalog(tmp_path / "zip", 1, tmp_path / "c.json")
-    assert again == [Picture(picture.ref, 7.0, "seen") for picture in before]
+    assert again == [CatalogEntry(picture.ref, 7.0, "seen") for picture in before]
     shutil.copy(tmp_path / "zip" / "1.zip", tmp_path / "zip" / "0.zip")
     assert {picture.chroma for picture in catalog(tmp_path / "zip", 1, tmp_path / "c.json")} > {7.0}
 
@@ -257,7 +257,7 @@ def test_lists_of_stems(tmp_path):
     stems = read_stems(tmp_path / "list.txt")
     assert stems == {"a", "b", "c.d", "e"}
     names = ["deep/a.png", "b.jpg", "c.d.png", "c.png", "ab.png"]
-    pictures = [Picture(PictureRef(tmp_path / n, n), 9.0, n) for n in names]
+    pictures = [CatalogEntry(PictureRef(tmp_path / n, n), 9.0, n) for n in names]
     rest, chosen = split_by_stem(pictures, stems)
     assert [p.ref.name for p in rest] == names[3:]
     assert [p.ref.name for p in chosen] == names[:3]

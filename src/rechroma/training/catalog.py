@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIGURES",
-    "Picture",
+    "CatalogEntry",
     "catalog",
     "colorful",
     "hold_out",
@@ -43,7 +43,7 @@ _BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CatalogEntry:
     """One picture of a catalog.
 
     Attributes:
@@ -57,7 +57,7 @@ class Picture:
     content: str
 
 
-def catalog(folder: Path, workers: int, cache: Path) -> list[Picture]:
+def catalog(folder: Path, workers: int, cache: Path) -> list[CatalogEntry]:
     """Return the pictures below `folder`, in files and in shards, sorted by name.
 
     Args:
@@ -98,10 +98,10 @@ def catalog(folder: Path, workers: int, cache: Path) -> list[Picture]:
             "mend or move them, then start again",
         )
     found = ((ref, *known[key]) for key, ref in zip(keys, refs, strict=True))
-    return [Picture(ref, float(chroma), str(content)) for ref, chroma, content in found]
+    return [CatalogEntry(ref, float(chroma), str(content)) for ref, chroma, content in found]
 
 
-def colorful(pictures: Sequence[Picture], min_chroma: float) -> list[Picture]:
+def colorful(pictures: Sequence[CatalogEntry], min_chroma: float) -> list[CatalogEntry]:
     """Return the pictures whose mean chroma reaches `min_chroma`.
 
     A gray or sepia print teaches a colorizer to do nothing.
@@ -117,7 +117,9 @@ def colorful(pictures: Sequence[Picture], min_chroma: float) -> list[Picture]:
     return kept
 
 
-def hold_out(pictures: Sequence[Picture], count: int) -> tuple[list[Picture], list[Picture]]:
+def hold_out(
+    pictures: Sequence[CatalogEntry], count: int
+) -> tuple[list[CatalogEntry], list[CatalogEntry]]:
     """Split into (the rest, `count` pictures kept apart) by a hash of the names.
 
     The split depends on nothing but the names, so that it is the same on every machine and the
@@ -129,7 +131,7 @@ def hold_out(pictures: Sequence[Picture], count: int) -> tuple[list[Picture], li
     return [picture for picture in pictures if picture.content not in contents], apart
 
 
-def refuse_overlap(training: Sequence[Picture], validation: Sequence[Picture]) -> None:
+def refuse_overlap(training: Sequence[CatalogEntry], validation: Sequence[CatalogEntry]) -> None:
     """Refuse to validate on pictures that were trained on.
 
     Raises:
@@ -162,11 +164,11 @@ def read_stems(path: Path) -> frozenset[str]:
 
 
 def split_by_stem(
-    pictures: Iterable[Picture], stems: Collection[str]
-) -> tuple[list[Picture], list[Picture]]:
+    pictures: Iterable[CatalogEntry], stems: Collection[str]
+) -> tuple[list[CatalogEntry], list[CatalogEntry]]:
     """Split into (the rest, those with one of these stems), whatever their folder or shard."""
-    rest: list[Picture] = []
-    chosen: list[Picture] = []
+    rest: list[CatalogEntry] = []
+    chosen: list[CatalogEntry] = []
     for picture in pictures:
         (chosen if picture.ref.stem in stems else rest).append(picture)
     return rest, chosen

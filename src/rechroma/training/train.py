@@ -19,7 +19,7 @@ from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
 from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.catalog import (
     FIGURES,
-    Picture,
+    CatalogEntry,
     catalog,
     colorful,
     hold_out,
@@ -146,7 +146,7 @@ def _pictures(config: TrainConfig) -> tuple[list[PictureRef], list[PictureRef]]:
     return _refs(training), _refs(validation)
 
 
-def _refs(pictures: list[Picture]) -> list[PictureRef]:
+def _refs(pictures: list[CatalogEntry]) -> list[PictureRef]:
     return [picture.ref for picture in pictures]
 
 
