@@ -49,6 +49,8 @@ def test_links_lead_somewhere(page):
 def test_the_architecture_speaks_of_modules_that_exist():
     names = names_in(ROOT / "docs/architecture.md")
     assert len(names) > 20, "the page names its modules otherwise now"
+    if find_spec("torch") is None:
+        names = [name for name in names if not name.startswith(("training", "experiments"))]
     assert [name for name in names if not exists(name)] == []
 
 

@@ -312,3 +312,20 @@ def test_copies_of_what_is_validated_on_are_refused(photos, make_config, tmp_pat
 def test_a_run_on_shards(layouts, make_config):
     config = make_config(f"TRAIN_DIR={layouts['tar']}", "DATA.WORKERS=2")
     assert (train(config) / "ckpt_last.safetensors").exists()
+
+
+@pytest.mark.parametrize("broken", ["size", "record"])
+def test_damaged_archives_end_with_an_error(tmp_path, broken):
+    """Both were walked for ever."""
+    info = tarfile.TarInfo("a.png")
+    info.size = 512
+    header = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+    content = bytearray(b"0 a=b\n".ljust(512, b"\0"))
+    if broken == "size":
+        header[124:136] = b"-0000001000\0"
+    else:
+        header[156:157] = b"x"
+        header[124:136] = b"00000000006\0"
+    (tmp_path / "00.tar").write_bytes(bytes(header) + bytes(content) + bytes(2048))
+    with pytest.raises(ConfigError, match=r"00\.tar"):
+        index_shard(tmp_path / "00.tar")

@@ -18,7 +18,7 @@ from rechroma.files import atomic_target
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import NETWORKS
-from rechroma.training.onnx_weights import read_trainable
+from rechroma.training.onnx_weights import current_keys, current_name, read_trainable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -212,8 +212,8 @@ def _numbers(model: nn.Module) -> dict[str, Tensor]:
 
 def _network_of(header: dict[str, str], path: Path) -> NetworkConfig:
     try:
-        return NetworkConfig.model_validate_json(header["network"])
-    except (KeyError, ValidationError) as error:
+        return NetworkConfig.model_validate(current_keys(json.loads(header["network"])))
+    except (KeyError, ValueError, AttributeError, ValidationError) as error:
         raise ModelError(
             f"{path}: does not say which network it holds", "give a checkpoint of rechroma train"
         ) from error
@@ -228,7 +228,7 @@ def _in_words(network: NetworkConfig) -> str:
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {current_name(n): file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
             return tensors, file.metadata() or {}
     except FileNotFoundError as error:
         there = ", ".join(sorted(other.stem for other in path.parent.glob(f"*{_SUFFIX}")))

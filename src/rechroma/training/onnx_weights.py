@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rechroma.training.model import ColorizerModel
 
-__all__ = ["TRAINABLE_KEY", "describe", "read_trainable"]
+__all__ = ["TRAINABLE_KEY", "current_keys", "current_name", "describe", "read_trainable"]
 
 # The entry of `metadata_props` that holds the network's config, and which weights are stored once.
 TRAINABLE_KEY = "rechroma.trainable"
@@ -74,24 +74,27 @@ def read_trainable(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
         proto = onnx.load(path)
         entries = {entry.key: entry.value for entry in proto.metadata_props}
         told = json.loads(entries[TRAINABLE_KEY])
-        network = NetworkConfig.model_validate(
-            {_OLD_KEYS.get(key, key): value for key, value in told["network"].items()}
-        )
+        network = NetworkConfig.model_validate(current_keys(told["network"]))
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such model file", mend) from error
     except (DecodeError, KeyError, ValueError, ValidationError) as error:
         raise ModelError(f"{path}: holds no weights that can be trained on", mend) from error
     stored = {
-        _modern(tensor.name.removeprefix(_PREFIX).removesuffix(_HALF)): torch.from_numpy(
+        current_name(tensor.name.removeprefix(_PREFIX).removesuffix(_HALF)): torch.from_numpy(
             numpy_helper.to_array(tensor).astype(np.float32)
         )
         for tensor in proto.graph.initializer
     }
-    same = {_modern(name): stored[_modern(other)] for name, other in told["same"].items()}
+    same = {current_name(name): stored[current_name(other)] for name, other in told["same"].items()}
     return network, stored | same
 
 
-def _modern(name: str) -> str:
+def current_keys(network: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries of a network's config under the names that they have today."""
+    return {_OLD_KEYS.get(key, key): value for key, value in network.items()}
+
+
+def current_name(name: str) -> str:
     """Return what a weight is called today."""
     for old, new in _OLD_NAMES:
         name = name.replace(old, new)

@@ -210,7 +210,9 @@ def _write_shard(
                 rows.append({"name": info.name, "shard": name, "source": source})
                 pending = next(members, None)
         # Before the shard appears: one that stands there is in the list.
-        with (plan.output / LIST).open("a", encoding="utf-8", newline="") as file:
+        with (plan.output / LIST).open(
+            "a", encoding="utf-8", newline="", errors="surrogateescape"
+        ) as file:
             _write_rows(rows, file, header=file.tell() == 0)
     return pending
 
@@ -231,7 +233,7 @@ def _finished_rows(output: Path) -> list[_Row]:
     shards = {path.name for path in _shards_in(output)}
     rows: list[_Row] = []
     if listed.exists():
-        with listed.open(encoding="utf-8", newline="") as file:
+        with listed.open(encoding="utf-8", newline="", errors="surrogateescape") as file:
             rows = [row for row in csv.DictReader(file) if row.get("shard") in shards]
     if unknown := sorted(shards - {row["shard"] for row in rows}):
         raise UsageError(
@@ -240,7 +242,7 @@ def _finished_rows(output: Path) -> list[_Row]:
     if listed.exists():
         with (
             atomic_target(listed, overwrite=True) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
+            temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
         ):
             _write_rows(rows, file, header=True)
     return rows

@@ -184,7 +184,7 @@ def find_pictures(folder: Path, *, outside: Path) -> list[PictureRef]:
         resolved = place.resolve()
         if passed == resolved or passed in resolved.parents:
             continue
-        for file in place.iterdir():
+        for file in filter(Path.is_file, place.iterdir()):
             if _kind(file) in SHARD_SUFFIXES:
                 found += index_shard(file)
             elif _is_picture(file.name, suffixes):
@@ -256,6 +256,8 @@ def _tar_members(path: Path) -> Iterator[tuple[str, int, int]]:
             _check_header(header)
             kind, data = header[156:157], at + _BLOCK
             size = int(told["size"]) if "size" in told else _number(header[124:136])
+            if size < 0:
+                raise ValueError("a member has a size below zero")
             at = data if kind in _WITHOUT_DATA else data + -(-size // _BLOCK) * _BLOCK
             if at > len(content):
                 break
@@ -306,6 +308,8 @@ def _pax_records(content: bytes) -> dict[str, str]:
     records: dict[str, str] = {}
     while content:
         length = int(content.partition(b" ")[0])
+        if length < 1:
+            raise ValueError("a record of an extended header has no length")
         key, _, value = content[:length].partition(b" ")[2].removesuffix(b"\n").partition(b"=")
         records[key.decode()] = value.decode("utf-8", "surrogateescape")
         content = content[length:]

@@ -260,7 +260,7 @@ class Pool:
         pause = _PAUSE
         while not self._closed:
             try:
-                worker = await self._loaded_lane()
+                worker = await self._loaded_worker()
             except (RechromaError, WorkerCrashed, OSError) as error:
                 self._fail(error)
                 await asyncio.sleep(pause)
@@ -271,7 +271,7 @@ class Pool:
             self._give(worker)
             return
 
-    async def _loaded_lane(self) -> Worker:
+    async def _loaded_worker(self) -> Worker:
         """Return a new worker that has its model.
 
         Raises:

@@ -1,6 +1,6 @@
 """Training samples made in batches, in torch, on any device.
 
-What one sample is made of by `training.data`, `training.degradation` and `training.conditioning`
+What one sample is made of by `training.data`, `training.degradation` and `training.data`
 is made here for a whole batch at once, with the same distributions.
 """
 

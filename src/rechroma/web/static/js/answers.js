@@ -15,7 +15,7 @@ export class Answers {
     this.shown = "";
   }
 
-  /** Show the answers of a picture; nothing is asked anew if its color_request is the same. */
+  /** Show the answers of a picture; nothing is asked anew if its conditions are the same. */
   async show(picture) {
     const edit = wireOf(picture.history.now);
     const asked = JSON.stringify([picture.id, edit.hints, edit.mood]);

@@ -142,7 +142,7 @@ export class ColorRoom {
     if (this.model.answers) this.answers.show(picture);
   }
 
-  /** Tells whether the colors came: the newest conditions wins. */
+  /** Tells whether the colors came: the newest conditions win. */
   async ask(picture, conditions) {
     picture.asking = new AbortController();
     this.stage.setBusy(true);
