@@ -1,12 +1,9 @@
 """Real files by two encoders."""
 
-import io
-import struct
-
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 from skimage import data
 
 COLOR = np.ascontiguousarray(data.coffee()[100:180, 200:310])
@@ -56,36 +53,3 @@ def files(tmp_path_factory):
         "sixteen-png": folder / "sixteen.png",
         "float-tiff": folder / "tiled.tif",
     }
-
-
-@pytest.fixture(scope="session")
-def adobe_profile():
-    """A matrix profile with Adobe RGB's primaries and gamma, written tag by tag."""
-
-    def xyz(values):
-        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in values))
-
-    # Adobe RGB (1998) colorants adapted to D50, and its gamma 563/256.
-    tags = {
-        b"rXYZ": xyz((0.60974, 0.31111, 0.01947)),
-        b"gXYZ": xyz((0.20528, 0.62567, 0.06087)),
-        b"bXYZ": xyz((0.14919, 0.06322, 0.74457)),
-        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
-        b"cprt": b"text\0\0\0\0none\0",
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 6) + b"Adobe\0" + b"\0" * 78,
-        **{name: b"curv\0\0\0\0" + struct.pack(">IH", 1, 563) for name in
-           (b"rTRC", b"gTRC", b"bTRC")},
-    }  # fmt: skip
-    table, body = b"", b""
-    start = 128 + 4 + 12 * len(tags)
-    for name, content in tags.items():
-        content += b"\0" * (-len(content) % 4)
-        table += struct.pack(">4sII", name, start + len(body), len(content))
-        body += content
-    size = start + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"\0\0\0\0", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
-    header = header.ljust(36, b"\0") + b"acsp" + b"\0" * 28 + struct.pack(
-        ">3i", *(round(v * 65536) for v in (0.9642, 1.0, 0.8249)))  # fmt: skip
-    profile = header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
-    ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    return profile
