@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from rechroma.errors import UsageError
-from rechroma.mood.cube import read_cube, write_cube
+from rechroma.mood.cube import write_cube
 from rechroma.mood.gamut_compression import (
     SourceColors,
     compress_mapped,
@@ -18,7 +18,8 @@ from rechroma.mood.gamut_compression import (
     source_colors,
 )
 from rechroma.mood.library import find_look, is_look_name, new_look_file
-from rechroma.mood.lut import Lut3D, grid
+from rechroma.mood.look_files import read_lut
+from rechroma.mood.lut import Lut3D, LutChain, grid
 from rechroma.mood.methods import METHODS
 from rechroma.mood.methods.swatches import fit_swatches
 from rechroma.mood.options import Luminance, TransferOptions
@@ -47,7 +48,7 @@ class Look:
     """A map of colors, baked into a table.
 
     Attributes:
-        lut: The table.
+        lut: The table; the steps of a file that holds more than one.
         color_map: The map itself, in CIELAB; None for a table that was read from a file.
         strength: As fitted.
         luminance: As fitted.
@@ -65,7 +66,7 @@ class Look:
         sunset.cube
     """
 
-    lut: Lut3D
+    lut: Lut3D | LutChain
     color_map: ColorMap | None = None
     strength: float = TransferOptions.strength
     luminance: Luminance = TransferOptions.luminance
@@ -96,12 +97,13 @@ class Look:
         """Read a look that was saved.
 
         Args:
-            path_or_name: The path of a `.cube` file of any program, or the name of a saved look.
+            path_or_name: The path of a look of any program (see `read_lut`), or the name of a
+                saved look.
 
         Raises:
             LookError: Neither exists, or the file is broken.
         """
-        return cls(read_cube(find_look(path_or_name)))
+        return cls(read_lut(find_look(path_or_name)))
 
     def save(self, path_or_name: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the look as a `.cube` file, and return its path.
