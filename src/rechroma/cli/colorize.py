@@ -25,7 +25,7 @@ __all__ = ["colorize"]
 @click.argument("inputs", nargs=-1, type=click.Path())
 @click.option("--inp", multiple=True, type=click.Path(), metavar="DIR",
               help="A further way to name an input, the original's; may be repeated.")  # fmt: skip
-@options.output
+@options.output("color")
 @options.model
 @training_options.cfg
 @training_options.overrides

@@ -16,14 +16,13 @@ import numpy as np
 
 from rechroma.errors import LookError
 from rechroma.files import atomic_target
-from rechroma.mood.lut import Lut3D
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
-    from rechroma.mood.lut import Triple
+    from rechroma.mood.lut import Lut3D, Triple
 
 __all__ = ["MEND", "CubeFile", "parse_cube", "write_cube"]
 
@@ -80,7 +79,9 @@ class CubeFile:
                     for name, corner in zip(("DOMAIN_MIN", "DOMAIN_MAX"), domain, strict=True)
                 ]
         numbers = np.concatenate(blocks)
-        return "\n".join([*lines, *("%.9g %.9g %.9g" % tuple(row) for row in numbers.tolist()), ""])
+        return "\n".join(
+            [*lines, *(f"{r:.9g} {g:.9g} {b:.9g}" for r, g, b in numbers.tolist()), ""]
+        )
 
 
 def write_cube(
@@ -117,7 +118,7 @@ def parse_cube(text: str, name: str) -> CubeFile:
     Keywords may be in lower case, after tabs and anywhere in the file; decimals may have commas.
 
     Args:
-        text: The whole file, with "\\n" at the ends of lines.
+        text: The whole file, with line feeds at the ends of lines.
         name: For messages.
 
     Raises:

@@ -16,6 +16,7 @@ import numpy as np
 
 from rechroma.errors import LookError, PhotoError
 from rechroma.mood.cube import MEND, parse_cube
+from rechroma.mood.library import LOOK_SUFFIXES
 from rechroma.mood.lut import MAX_ENGINE_SIZE, Lut3D, LutChain, grid, ocio
 from rechroma.photo import read, readable_suffixes
 from rechroma.photo.formats import SIGNATURE_LENGTH, recognize
@@ -24,15 +25,9 @@ from rechroma.photo.samples import to_float
 if TYPE_CHECKING:
     import os
 
-__all__ = ["LOOK_SUFFIXES", "read_lut"]
+    from rechroma.mood.lut import Triple
 
-# The suffix of each kind that OpenColorIO reads; profiles of devices (.icc) are no looks.
-LOOK_SUFFIXES = frozenset(
-    {
-        ".cube", ".3dl", ".cc", ".ccc", ".cdl", ".clf", ".csp", ".ctf", ".cub", ".itx", ".look",
-        ".lut", ".m3d", ".mga", ".spi1d", ".spi3d", ".spimtx", ".vf",
-    }
-)  # fmt: skip
+__all__ = ["read_lut"]
 
 # 256³ lines of text are a gigabyte; what people exchange is at most 65³ (8 MB).
 _MAX_BYTES = 64 << 20
@@ -77,16 +72,22 @@ _IDLE = {
 
 # The elements of CLF, CTF and ASC CDL files that OpenColorIO heeds, and those that only describe.
 _ELEMENTS = frozenset(
-    "ACES ACESParams ASC_CDL Array Blacks Blue Brightness Clamp ColorCorrection "
-    "ColorCorrectionCollection ColorDecision ColorDecisionList Contrast ControlPoints "
-    "Description DynamicParameter ECParams Exponent ExponentParams Exposure ExposureContrast "
-    "FixedFunction Function Gain Gamma GammaParams GradingHueCurve GradingPrimary "
-    "GradingRGBCurve GradingTone Green Highlights HueFx HueHue HueLum HueSat Id IndexMap Info "
-    "InputDescription InputDescriptor InverseLUT1D InverseLUT3D Lift Log LogParams LUT1D LUT3D "
-    "LumLum LumSat Master Matrix Midtones Offset OutputDescriptor Pivot Power ProcessList Range "
-    "Red SATNode SatNode SOPNode SContrast SatLum SatSat Saturation Shadows Slope Slopes "
-    "ViewingDescription Whites maxInValue maxOutValue minInValue minOutValue".split()
-)
+    {
+        "ACES", "ACESParams", "ASC_CDL", "ASC_SAT", "ASC_SOP", "Array", "Blacks", "Blue",
+        "Brightness", "Clamp", "ColorCorrection", "ColorCorrectionCollection",
+        "ColorDecision", "ColorDecisionList", "Contrast", "ControlPoints", "Description",
+        "DynamicParameter", "ECParams", "Exponent", "ExponentParams", "Exposure",
+        "ExposureContrast", "FixedFunction", "Function", "Gain", "Gamma", "GammaParams",
+        "GradingHueCurve", "GradingPrimary", "GradingRGBCurve", "GradingTone", "Green",
+        "Highlights", "HueFx", "HueHue", "HueLum", "HueSat", "Id", "IndexMap", "Info",
+        "InputDescription", "InputDescriptor", "InverseLUT1D", "InverseLUT3D", "Lift",
+        "Log", "LogParams", "LUT1D", "LUT3D", "LumLum", "LumSat", "Master", "Matrix",
+        "Midtones", "Offset", "OutputDescriptor", "Pivot", "Power", "ProcessList",
+        "Range", "Red", "SATNode", "SatNode", "SOPNode", "SContrast", "SatLum", "SatSat",
+        "Saturation", "Shadows", "Slope", "Slopes", "ViewingDescription", "Whites",
+        "maxInValue", "maxOutValue", "minInValue", "minOutValue",
+    }
+)  # fmt: skip
 _DESCRIBING = frozenset({"Info", "Description", "InputDescription", "ViewingDescription"})
 _XML = frozenset({".clf", ".ctf", ".cc", ".ccc", ".cdl", ".look"})
 
@@ -202,11 +203,14 @@ def _check_words(text: str, suffix: str, name: str) -> None:
     known, idle = _TEXT_WORDS.get(suffix), _IDLE.get(suffix, {})
     for line in text.split("\n"):
         words = line.split()
-        if not words or words[0].startswith("#") or re.match(r"[-+.\d]", words[0]):
-            if suffix == ".3dl" and any("." in word for word in words if not line.lstrip().startswith("#")):
+        if not words or words[0].startswith("#"):
+            continue
+        if re.match(r"[-+.\d]", words[0]):
+            if suffix == ".3dl" and "." in line:
                 raise LookError(f"{name}: a line that is not whole numbers: {line.strip()}", MEND)
             continue
-        key = re.match(r"[A-Za-z_]*|.", words[0])[0].upper() if suffix == ".spi1d" else words[0].upper()  # type: ignore[index]
+        # "Version1" is one of .spi1d's spellings.
+        key = re.sub(r"\d+$", "", words[0]).upper() if suffix == ".spi1d" else words[0].upper()
         if key in ("NAN", "INF", "-NAN", "-INF"):
             raise LookError(f"{name}: a number that is not finite: {line.strip()}", MEND)
         if known is not None and key not in known:
@@ -286,7 +290,9 @@ def _unheeded(word: str, name: str) -> LookError:
 def _by_engine(content: bytes, suffix: str, path: Path) -> Lut3D | LutChain:
     """Read a look with OpenColorIO."""
     with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        file = Path(folder, f"look{suffix}")
+        # Names may say something: "12to16fp.lut" tells its depths.
+        stem = re.sub(r"[^A-Za-z0-9_-]", "_", path.stem)[:64] or "look"
+        file = Path(folder, f"{stem}{suffix}")
         file.write_bytes(content)
         # Of the interpolations it takes the best for each step: tetrahedral, and linear for curves.
         transform = ocio.FileTransform(src=str(file), interpolation=ocio.INTERP_BEST)
@@ -325,13 +331,17 @@ def _simplest(group: Any) -> Lut3D | LutChain:  # noqa: ANN401 - see `ocio`
         scale, offset = np.diag(matrix), np.array(steps[0].getOffset())[:3]
         if (matrix != np.diag(scale)).any() or not scale.all():
             return LutChain(group)
-        first, last = -offset / scale, (1 - offset) / scale
-        low, high = tuple(map(float, first)), tuple(map(float, last))
+        low, high = _triple(-offset / scale), _triple((1 - offset) / scale)
     elif len(steps) > 1:
         return LutChain(group)
     size = steps[-1].getGridSize()
     table = np.array(steps[-1].getData(), np.float32).reshape(size, size, size, 3)
-    return Lut3D(table, low, high)  # type: ignore[arg-type]
+    return Lut3D(table, low, high)
+
+
+def _triple(values: Any) -> Triple:  # noqa: ANN401 - see `ocio`
+    red, green, blue = map(float, values)
+    return red, green, blue
 
 
 def _check_finite(group: Any, found: Lut3D | LutChain, path: Path) -> None:  # noqa: ANN401 - see `ocio`

@@ -157,7 +157,7 @@ def _interpolated(lut: Lut3D, samples: NDArray[Any], threads: int) -> NDArray[An
 
 def _tetrahedral(lut: Lut3D, rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """Walk from corner to corner of each color's cell, along its largest fraction first."""
-    low, high = np.float32(lut.low), np.float32(lut.high)
+    low, high = np.array(lut.low, np.float32), np.array(lut.high, np.float32)
     top = lut.size - 1
     place = np.clip((rgb - low) / (high - low), 0, 1) * np.float32(top)
     cell = np.minimum(place.astype(np.int64), top - 1)
