@@ -159,9 +159,9 @@ def _tetrahedral(lut: Lut3D, rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """Walk from corner to corner of each color's cell, along its largest fraction first."""
     low, high = np.array(lut.low, np.float32), np.array(lut.high, np.float32)
     top = lut.size - 1
-    place = np.clip((rgb - low) / (high - low), 0, 1) * np.float32(top)
+    place: NDArray[np.float32] = np.clip((rgb - low) / (high - low), 0, 1) * np.float32(top)
     cell = np.minimum(place.astype(np.int64), top - 1)
-    fraction = place - cell
+    fraction = (place - cell).astype(np.float32)
     order = np.argsort(-fraction, axis=1)
     flat = lut.table.reshape(-1, 3)
     strides = np.array([lut.size**2, lut.size, 1])
