@@ -32,7 +32,8 @@ __all__ = ["colorize"]
 @training_options.ckpt_name
 @operation_options(ColorizeOptions, to="how")
 @click.option("--hint", multiple=True, metavar="X,Y,COLOR",
-              help="A pixel and the color that it should get, #rrggbb or a name; may be repeated.")  # fmt: skip
+              help="A pixel and the color that it should get, #rrggbb or a name; may be "
+              "repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",

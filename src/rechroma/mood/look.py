@@ -122,6 +122,10 @@ class Look:
         do_strips(work, row_strips(samples.shape, _STRIP_PIXELS), threads)
         return result
 
+    def as_table(self) -> Lut3D:
+        """Return the look as one table: a look of several steps is sampled at 65³ colors."""
+        return self.lut.as_table(_SAMPLED) if isinstance(self.lut, LutChain) else self.lut
+
     @classmethod
     def load(cls, path_or_name: str | os.PathLike[str]) -> Look:
         """Read a look that was saved.
@@ -152,8 +156,7 @@ class Look:
         path = new_look_file(str(path_or_name)) if named else Path(path_or_name)
         if path.suffix.lower() in (LOOK_SUFFIXES | readable_suffixes()) - {".cube"}:
             raise UsageError(f"{path}: looks are written as .cube files", "give it that suffix")
-        table = self.lut.as_table(_SAMPLED) if isinstance(self.lut, LutChain) else self.lut
-        write_cube(table, path, title=path.stem, overwrite=overwrite)
+        write_cube(self.as_table(), path, title=path.stem, overwrite=overwrite)
         return path
 
 
@@ -182,7 +185,7 @@ def _mixed(
     before: NDArray[np.float32], after: NDArray[np.float32], strength: float
 ) -> NDArray[np.float32]:
     """Return colors between two, 0 (before) … 1 (after)."""
-    return before + np.float32(strength) * (after - before)
+    return (before + np.float32(strength) * (after - before)).astype(np.float32, copy=False)
 
 
 def baked(color_map: ColorMap, options: TransferOptions) -> Look:

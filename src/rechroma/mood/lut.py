@@ -159,7 +159,7 @@ def _tetrahedral(lut: Lut3D, rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """Walk from corner to corner of each color's cell, along its largest fraction first."""
     low, high = np.array(lut.low, np.float32), np.array(lut.high, np.float32)
     top = lut.size - 1
-    place: NDArray[np.float32] = np.clip((rgb - low) / (high - low), 0, 1) * np.float32(top)
+    place = (np.clip((rgb - low) / (high - low), 0, 1) * top).astype(np.float32)
     cell = np.minimum(place.astype(np.int64), top - 1)
     fraction = (place - cell).astype(np.float32)
     order = np.argsort(-fraction, axis=1)
