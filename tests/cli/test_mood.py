@@ -85,9 +85,35 @@ def test_source_and_target_mixed_up(capfd):
     code, _, err = call(
         capfd, "transfer", "--src", "gray.jpg", "--target", "target.jpg", "-o", "new.png"
     )
+    assert code == 0
+    assert err.count("gray.jpg: black and white") == 1
+    assert "the target loses its colors; are source and target swapped?" in err
+    assert np.ptp(pixels("new.png"), axis=2).max() <= 1
+
+
+def test_a_black_and_white_mood_without_its_tones(capfd):
+    code, _, err = call(
+        capfd, "transfer", "--src", "gray.jpg", "--target", "more", "-o", "out/",
+        "--luminance", "keep",
+    )  # fmt: skip
     assert code == 2
-    assert "gray.jpg: the source, where the mood comes from, is black and white" in err
-    assert not Path("new.png").exists()
+    assert err.count("nothing is left to transfer") == 1
+    assert not Path("out").exists()
+
+
+def test_a_look_of_a_black_and_white_photograph(capfd):
+    code, _, err = call(capfd, "look", "save", "noir", "--from", "gray.jpg")
+    assert code == 0
+    assert "gray.jpg: black and white" in err
+    assert call(capfd, "apply", "noir", "target.jpg", "-o", "noir.png")[0] == 0
+    assert np.ptp(pixels("noir.png"), axis=2).max() <= 1
+
+
+def test_no_photograph_is_colorized_in_a_black_and_white_mood(capfd):
+    code, _, err = call(capfd, "colorize", "gray.jpg", "-o", "n.png", "--mood", "gray.jpg")
+    assert code == 2
+    assert "gray.jpg: the mood is black and white" in err
+    assert "source" not in err
 
 
 def test_a_gray_target_is_colorized_first(capfd):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 import numpy as np
@@ -14,7 +13,7 @@ from skimage.color import rgb2lab
 import rechroma
 from rechroma.color import ciede2000
 from rechroma.errors import LookError, UsageError
-from rechroma.mood import METHODS, Look, fit_look, transfer
+from rechroma.mood import METHODS, Look, Swatch, fit_look, transfer
 from rechroma.mood.library import library_folder, new_look_file, saved_looks
 from rechroma.photo import read
 
@@ -64,11 +63,55 @@ def test_a_gray_target_is_colorized_first(warm):
     assert np.ptp(result.pixels, axis=2).mean() > 0.05
 
 
-def test_a_gray_source_is_refused_in_words(cool):
-    gray = io.BytesIO()
-    Image.fromarray(data.coffee()).convert("L").save(gray, "png")
-    with pytest.raises(UsageError, match="the source, where the mood comes from, is black and"):
-        transfer(gray.getvalue(), cool)
+@pytest.fixture(scope="module")
+def noir():
+    """A dark black-and-white picture."""
+    gray = data.coffee().mean(axis=2) * 0.5
+    return np.rint(gray).astype(np.uint8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_black_and_white_source_gives_its_tones_and_takes_colors_away(method, noir, cool):
+    with pytest.warns(UserWarning, match="the target loses its colors; are source and target"):
+        result = transfer(noir, cool, method=method).to_uint8()
+    assert np.ptp(result.astype(int), axis=2).max() <= 1
+    before = rgb2lab(cool.to_uint8())[..., 0]
+    after, wanted = rgb2lab(result)[..., 0], rgb2lab(np.dstack([noir] * 3))[..., 0]
+    assert abs(after.mean() - wanted.mean()) < abs(before.mean() - wanted.mean()) / 4
+    assert np.corrcoef(after.ravel(), before.ravel())[0, 1] > 0.8
+
+
+def test_half_of_a_black_and_white_mood_leaves_half_of_the_chroma(noir, cool):
+    with pytest.warns(UserWarning, match="black and white"):
+        half = rgb2lab(transfer(noir, cool, method="mkl", strength=0.5, exact=True).to_uint8())
+    chroma, before = (
+        np.hypot(lab[..., 1], lab[..., 2]).mean() for lab in (half, rgb2lab(cool.to_uint8()))
+    )
+    assert chroma / before == pytest.approx(0.5, abs=0.05)
+
+
+def test_nothing_is_left_of_a_black_and_white_mood_without_its_tones(noir, cool):
+    with pytest.raises(UsageError, match="nothing is left to transfer"):
+        transfer(noir, cool, luminance="keep")
+
+
+def test_masks_and_swatches_of_a_black_and_white_source(noir, cool):
+    masks = [np.full((*shape[:2], 3), 200, np.uint8) for shape in (noir.shape, cool.samples.shape)]
+    pair = Swatch((0, 0, 90, 60), (0, 0, 90, 60))
+    for how in ({"masks": masks}, {"swatches": [pair]}):
+        with pytest.warns(UserWarning, match="black and white"):
+            result = transfer(noir, cool, **how)
+        assert np.ptp(result.pixels, axis=2).max() < 0.01
+
+
+def test_a_gray_region_of_a_color_source_is_no_black_and_white_source(warm, cool):
+    source = warm.to_uint8().copy()
+    source[: len(source) // 2] = source[: len(source) // 2].mean(axis=2, keepdims=True)
+    masks = [np.full(each.shape, 90, np.uint8) for each in (source, cool.samples)]
+    for mask in masks:
+        mask[len(mask) // 2 :] = 180
+    result = transfer(source, cool, masks=masks, luminance="keep")
+    assert np.ptp(result.pixels, axis=2).mean() > 0.05
 
 
 @pytest.mark.parametrize("method", METHODS)

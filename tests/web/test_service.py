@@ -192,9 +192,16 @@ def test_options_that_make_no_sense(client, gray, options):
     problem(client.post("/v1/colorize", files=files(picture=gray), data={"options": options}), 422)
 
 
-def test_a_black_and_white_mood_is_refused(client, gray):
-    body = problem(client.post("/v1/transfer", files=files(source=gray, target=gray)), 422)
-    assert "black and white" in body["detail"]
+def test_of_a_black_and_white_mood_the_tones_are_taken(client, gray, make_picture):
+    color = make_picture("JPEG", mode="RGB")
+    answer = client.post("/v1/transfer", files=files(source=gray, target=color))
+    assert answer.status_code == 200
+    keep = {"options": '{"luminance": "keep"}'}
+    sent = files(source=gray, target=color)
+    assert (
+        "black and white"
+        in problem(client.post("/v1/transfer", files=sent, data=keep), 422)["detail"]
+    )
 
 
 def test_pictures_of_too_many_pixels(client):

@@ -48,10 +48,14 @@ def save(
     overwrite: bool,
 ) -> None:
     """Fit a look from photographs and keep it as NAME."""
-    from rechroma.mood import fit
+    from rechroma.mood import check_tones, fit
     from rechroma.mood.library import new_look_file
+    from rechroma.mood.look import photos_of
 
-    fitted = fit(sources, target, how)
+    photos = photos_of(sources)
+    if line := check_tones(photos, how):
+        console.note(line)
+    fitted = fit(photos, target, how)
     console.note(f"saved: {fitted.save(new_look_file(name), overwrite=overwrite)}")
 
 

@@ -14,6 +14,7 @@ from rechroma.mood import (
     DEFAULT_METHOD,
     METHODS,
     TransferOptions,
+    check_tones,
     fit,
     fit_regional_look,
     in_color,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rechroma.batch import Work
+    from rechroma.cli.console import Console
     from rechroma.mood import Look
     from rechroma.photo.strips import PixelChange
 
@@ -75,9 +77,9 @@ def check_single(options: TransferOptions, extras: Extras, targets: int, *, prev
 
 
 def transfer_work(
-    options: TransferOptions, extras: Extras, threads: int, *, overwrite: bool
+    options: TransferOptions, extras: Extras, threads: int, console: Console, *, overwrite: bool
 ) -> Work:
-    """Return what makes a photo the changed one.
+    """Return what makes a photo the changed one, and say what is unusual about the sources.
 
     Raises:
         UsageError: A swatch or a source that can't be used.
@@ -85,12 +87,12 @@ def transfer_work(
     """
     if options.method == DEFAULT_METHOD:
         preload_default_colorizer()
-    moods = [read(source) for source in extras.sources]
+    moods = _read_sources(options, extras, console)
     if all(extras.masks):
         both = [read(mask) for mask in extras.masks if mask is not None]
 
         def by_masks(photo: Photo) -> Photo:
-            photo = in_color(photo, moods[0])
+            photo = in_color(photo, moods)
             look = fit_regional_look(moods[0], photo, both[0], both[1], options)
             return look.apply(photo)
 
@@ -103,7 +105,7 @@ def transfer_work(
         return look
 
     def by_look(photo: Photo) -> Photo:
-        photo = in_color(photo, moods[0])
+        photo = in_color(photo, moods)
         return fitted(photo).apply(photo, exact=options.exact, threads=threads)
 
     def by_strips(thumbnail: Photo) -> PixelChange | None:
@@ -115,11 +117,17 @@ def transfer_work(
 
 
 def preview(
-    options: TransferOptions, extras: Extras, target: Photo, sheet: Path, *, overwrite: bool
+    options: TransferOptions,
+    extras: Extras,
+    target: Photo,
+    sheet: Path,
+    console: Console,
+    *,
+    overwrite: bool,
 ) -> None:
     """Write source, target and what every method makes of it, side by side."""
-    moods = [read(source) for source in extras.sources]
-    photo = in_color(target, moods[0])
+    moods = _read_sources(options, extras, console)
+    photo = in_color(target, moods)
     results = [
         fit(moods, photo, replace(options, method=method, regions=None, swatches=())).apply(photo)
         for method in METHODS
@@ -128,3 +136,10 @@ def preview(
     titles = ["source", "target", *METHODS]
     picture = contact_sheet([row], titles, height=_PREVIEW_HEIGHT)
     write(read(picture), sheet, overwrite=overwrite)
+
+
+def _read_sources(options: TransferOptions, extras: Extras, console: Console) -> list[Photo]:
+    moods = [read(source) for source in extras.sources]
+    if line := check_tones(moods, options):
+        console.note(line)
+    return moods

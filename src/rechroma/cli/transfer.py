@@ -94,7 +94,7 @@ def transfer(
     check_single(how, extras, len(plan.tasks), preview=sheet is not None)
     if sheet is not None:
         target = load(plan.tasks[0].source, max_pixels=max_pixels)
-        preview(how, extras, target, sheet, overwrite=overwrite)
+        preview(how, extras, target, sheet, console, overwrite=overwrite)
         console.note(f"written: {sheet}")
         return 0
     if dry_run:
@@ -102,7 +102,7 @@ def transfer(
         return 0
 
     def make_work(threads: int) -> Work:
-        return transfer_work(how, extras, threads, overwrite=overwrite)
+        return transfer_work(how, extras, threads, console, overwrite=overwrite)
 
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
     return run_job(plan, make_work, job_options, console, verb="changed")

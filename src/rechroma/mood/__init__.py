@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rechroma.mood.api import fit_look, transfer
     from rechroma.mood.cube import write_cube
     from rechroma.mood.grayscale import in_color, predict_in_mood, predict_target
-    from rechroma.mood.look import Look, fit
+    from rechroma.mood.look import Look, check_tones, fit, has_no_colors
     from rechroma.mood.look_files import read_lut
     from rechroma.mood.lut import Lut3D, LutChain
     from rechroma.mood.methods import DEFAULT_METHOD, METHODS
@@ -35,9 +35,11 @@ __all__ = [
     "RegionalLook",
     "Swatch",
     "TransferOptions",
+    "check_tones",
     "fit",
     "fit_look",
     "fit_regional_look",
+    "has_no_colors",
     "in_color",
     "parse_swatch",
     "predict_in_mood",
@@ -53,7 +55,7 @@ __getattr__ = lazy_names(
         "rechroma.mood.api": ["fit_look", "transfer"],
         "rechroma.mood.cube": ["write_cube"],
         "rechroma.mood.grayscale": ["in_color", "predict_in_mood", "predict_target"],
-        "rechroma.mood.look": ["Look", "fit"],
+        "rechroma.mood.look": ["Look", "check_tones", "fit", "has_no_colors"],
         "rechroma.mood.look_files": ["read_lut"],
         "rechroma.mood.lut": ["Lut3D", "LutChain"],
         "rechroma.mood.methods": ["DEFAULT_METHOD", "METHODS"],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from rechroma.errors import UsageError
 from rechroma.mood.grayscale import in_color
-from rechroma.mood.look import fit, photos_of
+from rechroma.mood.look import check_tones, fit, photos_of
 from rechroma.mood.options import Luminance, Swatch, TransferOptions
 from rechroma.mood.regional import fit_regional_look
 
@@ -34,7 +35,8 @@ def fit_look(
     """Fit the look that gives a target the mood of a source.
 
     Args:
-        source: The photograph that the mood comes from; several are pooled.
+        source: The photograph that the mood comes from; several are pooled. Of a black-and-white
+            one the tones are taken, with a `UserWarning`: the result has no colors.
         target: The photograph that gets it; None fits a look for any photograph, from the colors
             that photographs have on the average.
         method: A key of `METHODS`.
@@ -47,7 +49,8 @@ def fit_look(
         size: Nodes of the table along each axis: 17, 33 or 65.
 
     Raises:
-        UsageError: No source or a black-and-white one, or see `TransferOptions`.
+        UsageError: No source, a black-and-white one with luminance "keep", or see
+            `TransferOptions`.
         PhotoError: A photograph can't be read.
 
     Examples:
@@ -62,7 +65,9 @@ def fit_look(
         swatches=tuple(swatches), size=size,
     )  # fmt: skip
 
-    return fit(source, target, options)
+    sources = photos_of(source)
+    _warn_of_tones(sources, options)
+    return fit(sources, target, options)
 
 
 def transfer(
@@ -80,7 +85,8 @@ def transfer(
     """Return the target with the mood of the source; a black-and-white target is colorized first.
 
     Args:
-        source: The photograph that the mood comes from; several are pooled.
+        source: The photograph that the mood comes from; several are pooled. Of a black-and-white
+            one the tones are taken, with a `UserWarning`: the result has no colors.
         target: The photograph that gets it; its size, bit depth, alpha and metadata are kept.
         method: A key of `METHODS`.
         strength: 0 (nothing) … 1 (the whole mood).
@@ -92,7 +98,8 @@ def transfer(
         exact: Compute every pixel instead of reading a table; see `Look.apply`.
 
     Raises:
-        UsageError: No source or a black-and-white one, or see `TransferOptions`.
+        UsageError: No source, a black-and-white one with luminance "keep", or see
+            `TransferOptions`.
         PhotoError: A photograph can't be read.
 
     Examples:
@@ -109,7 +116,8 @@ def transfer(
     )  # fmt: skip
     sources = photos_of(source)
     (photo,) = photos_of(target)
-    photo = in_color(photo, sources[0])
+    _warn_of_tones(sources, options)
+    photo = in_color(photo, sources)
     if masks is None:
         return fit(sources, photo, options).apply(photo, exact=exact)
     if len(sources) > 1 or regions is not None or swatches or exact:
@@ -118,3 +126,8 @@ def transfer(
         )
     source_mask, target_mask = photos_of(masks)
     return fit_regional_look(sources[0], photo, source_mask, target_mask, options).apply(photo)
+
+
+def _warn_of_tones(sources: Sequence[Photo], options: TransferOptions) -> None:
+    if line := check_tones(sources, options):
+        warnings.warn(line, stacklevel=3)

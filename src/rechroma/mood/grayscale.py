@@ -8,7 +8,8 @@ import numpy as np
 
 from rechroma.color import lab_to_gamut_rgb, rgb_to_lab
 from rechroma.colorizer import default_colorizer, is_color
-from rechroma.mood.look import fit
+from rechroma.errors import UsageError
+from rechroma.mood.look import fit, has_no_colors
 from rechroma.mood.options import TransferOptions
 from rechroma.photo import Photo
 
@@ -20,17 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["in_color", "predict_in_mood", "predict_target"]
 
 
-def in_color(photo: Photo, mood: Photo | None = None, colorizer: Colorizer | None = None) -> Photo:
+def in_color(photo: Photo, moods: Sequence[Photo], colorizer: Colorizer | None = None) -> Photo:
     """Return a transfer's target with colors to be changed: a black-and-white one is colorized.
 
     Args:
         photo: In color or not.
-        mood: See `predict_target`.
+        moods: Whose mood it is going to get, at least one; the first is told to a model that takes
+            moods. If they are black and white, nobody needs the target's colors.
         colorizer: The model; None for the process's default.
     """
-    if is_color(photo):
+    if is_color(photo) or has_no_colors(moods):
         return photo
-    return predict_target(colorizer or default_colorizer(), photo, mood).render()
+    return predict_target(colorizer or default_colorizer(), photo, moods[0]).render()
 
 
 def predict_target(
@@ -56,7 +58,15 @@ def predict_in_mood(
     """Return a photo's colors, in a mood if there is one: the transfer is made, but L stays.
 
     See `predict_target` for the arguments and errors.
+
+    Raises:
+        UsageError: The mood is black and white, or see `predict_target`.
     """
+    if mood is not None and has_no_colors([mood]):
+        raise UsageError(
+            f"{mood.name}: the mood is black and white: it has no colors for a photograph",
+            "give a color photograph as the mood; a transfer takes tones, too: rechroma transfer",
+        )
     predicted = predict_target(colorizer, photo, mood, hints)
     return predicted if mood is None else _transferred(predicted, mood)
 

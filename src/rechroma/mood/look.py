@@ -23,7 +23,7 @@ from rechroma.mood.lut import Lut3D, LutChain, grid
 from rechroma.mood.methods import METHODS
 from rechroma.mood.methods.swatches import fit_swatches
 from rechroma.mood.options import Luminance, TransferOptions
-from rechroma.mood.palette import Palette, natural_palette, palette_of, palettes_of, pooled
+from rechroma.mood.palette import Palette, natural_palette, palettes_of, pooled
 from rechroma.mood.swatch_pairs import fit_swatch_pairs
 from rechroma.photo import Photo, read, readable_suffixes
 from rechroma.photo.samples import do_strips, quantize, row_strips, to_float
@@ -34,12 +34,22 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rechroma.color import FloatArray
     from rechroma.colorizer.colorizer import PhotoLike
     from rechroma.mood.gamut_compression import ColorMap
     from rechroma.mood.methods import Fit
     from rechroma.mood.options import Swatch
 
-__all__ = ["Look", "baked", "chosen_fit", "fit", "mood_of", "photos_of"]
+__all__ = [
+    "Look",
+    "TonesOnly",
+    "baked",
+    "check_tones",
+    "chosen_fit",
+    "fit",
+    "has_no_colors",
+    "photos_of",
+]
 
 # Mean CIELAB chroma of a gray picture with a little noise; a sepia print has 10 and more.
 _GRAY = 1.0
@@ -171,14 +181,22 @@ def fit(
         options: How.
 
     Raises:
-        UsageError: No source or a black-and-white one, or swatches of other than two photographs.
+        UsageError: No source, a black-and-white one whose tones shall not be transferred, or
+            swatches of other than two photographs.
         PhotoError: A photograph can't be read.
     """
     sources = photos_of(source)
     photo = None if target is None else photos_of(target)[0]
     if options.swatches:
-        return baked(_fit_pairs(sources, photo, options.swatches), options)
-    return baked(chosen_fit(options)(*_palettes(sources, photo)), options)
+        mood = pooled(palettes_of(sources))
+        fitted = _fit_pairs(sources, photo, options.swatches)
+    else:
+        mood, before = _palettes(sources, photo)
+        fitted = chosen_fit(options)(mood, before)
+    if _is_gray(mood):
+        _refuse_kept_lightness(options)
+        fitted = TonesOnly(fitted)
+    return baked(fitted, options)
 
 
 def _mixed(
@@ -197,6 +215,23 @@ def baked(color_map: ColorMap, options: TransferOptions) -> Look:
     return Look(lut, color_map, options.strength, options.luminance)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TonesOnly:
+    """What the mood of a black-and-white source is: its tones, and no colors at all.
+
+    Attributes:
+        color_map: A method's map, of which lightness counts.
+    """
+
+    color_map: ColorMap
+
+    def __call__(self, lab: FloatArray) -> FloatArray:
+        """Map colors, shape (..., 3)."""
+        mapped = np.array(self.color_map(lab))
+        mapped[..., 1:] = 0
+        return mapped
+
+
 def chosen_fit(options: TransferOptions) -> Fit:
     """Return the method, with the number of regions where it has them."""
     if options.regions is None:
@@ -204,13 +239,42 @@ def chosen_fit(options: TransferOptions) -> Fit:
     return partial(fit_swatches, regions=options.regions)
 
 
-def mood_of(source: Photo) -> Palette:
-    """Return the colors that a mood comes from.
+def check_tones(sources: Sequence[Photo], options: TransferOptions) -> str:
+    """Return what has to be said of black-and-white sources; nothing of others.
 
     Raises:
-        UsageError: It is black and white.
+        UsageError: They are black and white, and their tones shall not be transferred.
     """
-    return _palettes([source], None)[0]
+    if not has_no_colors(sources):
+        return ""
+    _refuse_kept_lightness(options)
+    names = " and ".join(photo.name for photo in sources)
+    return (
+        f"{names}: black and white: its tones are transferred, and the target loses its colors; "
+        "are source and target swapped?"
+    )
+
+
+def has_no_colors(sources: Sequence[Photo]) -> bool:
+    """Tell whether the photographs of a mood are black and white, all together.
+
+    A toned print is not: its tone is its mood.
+    """
+    return _is_gray(pooled(palettes_of(sources)))
+
+
+def _is_gray(palette: Palette) -> bool:
+    return bool(np.hypot(palette.lab[:, 1], palette.lab[:, 2]).mean() < _GRAY)
+
+
+def _refuse_kept_lightness(options: TransferOptions) -> None:
+    if options.luminance == "keep":
+        raise UsageError(
+            "the source is black and white, and the target's lightness is kept: nothing is left "
+            "to transfer",
+            "give a color photograph as the source, or match the luminance, too; are source and "
+            "target swapped?",
+        )
 
 
 def photos_of(source: PhotoLike | Sequence[PhotoLike]) -> list[Photo]:
@@ -231,8 +295,6 @@ def _palettes(sources: Sequence[Photo], target: Photo | None) -> tuple[Palette, 
     """Return the mood's palette, and the target's: None stands for photographs on the average."""
     palettes = palettes_of([*sources, *([] if target is None else [target])])
     count = len(sources)
-    for photo, palette in zip(sources, palettes[:count], strict=True):
-        _refuse_gray(palette, photo.name)
     return pooled(palettes[:count]), natural_palette() if target is None else palettes[-1]
 
 
@@ -245,17 +307,7 @@ def _fit_pairs(
             "give one source and one target",
         )
     (source,) = sources
-    _refuse_gray(palette_of(source), source.name)
     return fit_swatch_pairs(source, target, swatches)
-
-
-def _refuse_gray(palette: Palette, name: str) -> None:
-    """Refuse a source without colors. A toned print is welcome: its tone is its mood."""
-    if np.hypot(palette.lab[:, 1], palette.lab[:, 2]).mean() < _GRAY:
-        raise UsageError(
-            f"{name}: the source, where the mood comes from, is black and white",
-            "give a color photograph as the source; is this one the target?",
-        )
 
 
 @lru_cache(maxsize=3)

@@ -16,7 +16,7 @@ import numpy as np
 
 from rechroma.color import lightness
 from rechroma.colorizer.guided import GuidedPlanes, fit_lines
-from rechroma.mood.look import Look, baked, chosen_fit, mood_of
+from rechroma.mood.look import Look, TonesOnly, baked, check_tones, chosen_fit
 from rechroma.mood.masks import labels_of, paired_labels
 from rechroma.mood.palette import Palette, palette_of, thumbnail_factor
 from rechroma.photo.samples import do_strips, quantize, row_strips, to_float
@@ -92,15 +92,17 @@ def fit_regional_look(
         options: How; of them no swatches and no regions.
 
     Raises:
-        UsageError: A mask of another shape than its photograph, or masks without a color in common.
+        UsageError: A mask of another shape than its photograph, masks without a color in common,
+            or a black-and-white source whose tones shall not be transferred.
     """
-    fit = chosen_fit(options)
-    mood, before = mood_of(source), palette_of(target)
+    fit, tones_only = chosen_fit(options), bool(check_tones([source], options))
+    mood, before = palette_of(source), palette_of(target)
     ours, theirs = labels_of(source_mask, source), labels_of(target_mask, target)
     pairs = paired_labels(ours, theirs)
 
     def look(wanted: Palette, present: Palette) -> Look:
-        return baked(fit(wanted, present), options)
+        fitted = fit(wanted, present)
+        return baked(TonesOnly(fitted) if tones_only else fitted, options)
 
     looks = [look(_part(mood, ours, i), _part(before, theirs, j)) for i, j in pairs]
     regions = _regions(before, theirs, [j for _, j in pairs])

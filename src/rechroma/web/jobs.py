@@ -96,7 +96,7 @@ def transfer(
 ) -> ResultFile:
     """Give the target the mood of the source, as `rechroma transfer` does."""
     mood = state.read(source)
-    photo = in_color(state.read(target), mood, state.colorizer)
+    photo = in_color(state.read(target), [mood], state.colorizer)
     return write_result(fit(mood, photo, options).apply(photo, threads=state.threads), output)
 
 

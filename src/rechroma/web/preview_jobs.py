@@ -11,7 +11,7 @@ import numpy as np
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
-from rechroma.mood import Swatch, fit, write_cube
+from rechroma.mood import Swatch, fit, has_no_colors, write_cube
 from rechroma.photo import encode
 from rechroma.photo.samples import to_float
 from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
@@ -197,7 +197,7 @@ def _colored(state: WorkerState, source: Upload, target: Upload, photo: Photo) -
 
     A black-and-white one has its preview's own: predicted once, whatever is done to it then.
     """
-    if state.open(target).in_color:
+    if state.open(target).in_color or has_no_colors([state.open(source).preview]):
         return photo
     return state.predict(target, ColorRequest(mood=source, is_target=True)).on(photo).render()
 
