@@ -52,7 +52,7 @@ def test_pythons_keywords(function, kind, others):
 @pytest.mark.parametrize(
     ("command", "typed", "kind", "without"),
     [
-        (colorize_command, ["a"], ColorizeOptions, set()),
+        (colorize_command, ["a"], ColorizeOptions, {"recolor"}),
         (transfer_command, ["--src", "a", "--target", "b"], TransferOptions, set()),
         (save_command, ["n", "--from", "a"], TransferOptions, {"swatches", "exact"}),
     ],
@@ -81,7 +81,7 @@ def test_what_is_typed_arrives():
     ("model", "kind", "without"),
     [
         (schemas.ColorizeOptions, ColorizeOptions, set()),
-        (schemas.Edit, ColorizeOptions, {"keep_color"}),
+        (schemas.Edit, ColorizeOptions, {"recolor"}),
         (schemas.TransferOptions, TransferOptions, {"exact", "size"}),
     ],
 )
@@ -105,8 +105,8 @@ def test_what_a_client_says_arrives():
             "swatches": [{"source": BOXES.source, "target": BOXES.target}]}  # fmt: skip
     wanted = TransferOptions(strength=0.3, luminance="keep", swatches=(BOXES,))
     assert schemas.TransferOptions.model_validate(said).options() == wanted
-    said = {"strength": 0.3, "vividness": 0.7, "keep_color": True}
-    wanted = ColorizeOptions(strength=0.3, vividness=0.7, keep_color=True)
+    said = {"strength": 0.3, "vividness": 0.7, "recolor": False}
+    wanted = ColorizeOptions(strength=0.3, vividness=0.7, recolor=False)
     assert schemas.ColorizeOptions.model_validate(said).options() == wanted
 
 

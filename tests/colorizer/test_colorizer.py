@@ -95,12 +95,12 @@ def test_a_color_picture_is_colorized_from_its_lightness(make_model):
     assert np.ptp(result.pixels, axis=-1).max() < 1e-5
 
 
-def test_keep_color_returns_color_pictures_untouched(make_model, runs):
+def test_without_recolor_color_pictures_are_untouched(make_model, runs):
     model = Colorizer(make_model(offset=(9, 9)))
     astronaut, camera = read(data.astronaut()), read(data.camera())
-    assert model.colorize(astronaut, keep_color=True) is astronaut
+    assert model.colorize(astronaut, recolor=False) is astronaut
     assert not runs
-    assert model.colorize(camera, keep_color=True) is not camera
+    assert model.colorize(camera, recolor=False) is not camera
     assert len(runs) == 1
 
 

@@ -102,5 +102,5 @@ def test_every_keyword_arrives():
         fewer = {key: value for key, value in options.items() if key != left_out}
         assert np.abs(colorize(gray, size=64, device="cpu", **fewer).pixels - found).max() > 0.01
     color = data.coffee()
-    assert colorize(color, keep_color=True).pixels.shape == color.shape
-    np.testing.assert_allclose(colorize(color, keep_color=True).pixels, color / 255, atol=1e-6)
+    assert colorize(color, recolor=False).pixels.shape == color.shape
+    np.testing.assert_allclose(colorize(color, recolor=False).pixels, color / 255, atol=1e-6)

@@ -240,7 +240,7 @@ def test_everything_from_the_command_line(tmp_path, call):
         (["--hints", "none.json"], "none.json"),
         (["--raw-output", "--variants", "2"], "--raw-output"),
         (["--raw-output", "--hint", "1,1,#112233"], "--raw-output"),
-        (["--keep-color", "--variants", "2"], "--keep-color"),
+        (["--no-recolor", "--variants", "2"], "--no-recolor"),
         (["--confidence", "in.png", "--overwrite"], "in.png would be written over"),
         (["--confidence", "./out.png"], "out.png would be written over"),
         (["--confidence", "out.2.png", "--variants", "2"], "out.2.png would be written over"),

@@ -70,7 +70,7 @@ def test_options_are_the_package_s_own(client, colorizer, gray):
 def test_a_picture_in_color_may_stay_as_it_is(client, make_picture):
     """To the last byte, unless it shall be another file."""
     data = make_picture("JPEG", mode="RGB", quality=31)
-    keep = {"options": '{"keep_color": true}'}
+    keep = {"options": '{"recolor": false}'}
     kept = client.post("/v1/colorize", files=files(picture=data), data=keep)
     assert kept.content == data
     assert kept.headers["content-type"] == "image/jpeg"

@@ -57,7 +57,7 @@ class Status(StrEnum):
     """How a task ended."""
 
     DONE = "done"
-    KEPT = "kept"  # the work gave the picture back as it was; the target is a copy
+    KEPT = "kept"  # the work gave the picture back as it was; the target is a copy, if there is one
     SKIPPED = "skipped"  # something stood at the target already
     FAILED = "failed"
 

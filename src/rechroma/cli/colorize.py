@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,11 @@ __all__ = ["colorize"]
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
-@operation_options(ColorizeOptions, to="how")
+@operation_options(ColorizeOptions, to="how", without=("recolor",))
+@click.option("--recolor/--no-recolor", default=None,
+              help="Color pictures that are in color already anew, or leave them alone.  [default: "
+              "anew if it is the only one or with --cfg or --raw-output, alone in a batch]",
+)  # fmt: skip
 @click.option("--hint", multiple=True, metavar="X,Y,COLOR",
               help="A pixel and the color that it should get, #rrggbb or a name; may be "
               "repeated.")  # fmt: skip
@@ -74,6 +79,7 @@ def colorize(
     overrides: tuple[str, ...],
     ckpt_name: str | None,
     how: ColorizeOptions,
+    recolor: bool | None,
     hint: tuple[str, ...],
     hints: Path | None,
     variants: int,
@@ -108,7 +114,7 @@ def colorize(
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     # Imported here, so that `--help` and a mistyped option answer at once.
-    from rechroma.cli.colorize_work import Extras, colorize_work, planned
+    from rechroma.cli.colorize_work import Extras, colorize_work, is_single, planned
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
     from rechroma.colorizer import Colorizer
@@ -117,9 +123,13 @@ def colorize(
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
-    extras = Extras(raw_output, mood, hint, hints, variants, confidence)
+    extras = Extras(raw_output, mood, hint, hints, variants, confidence, recolor)
     plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}")
     plan = planned(plan, how, extras)
+    if recolor is None:
+        # Who tries a model of their own has color pictures to compare with.
+        recolor = is_single(named) or raw_output or cfg is not None
+    how = replace(how, recolor=recolor)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
@@ -132,7 +142,7 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, how, extras, plan.tasks[0], overwrite=overwrite, quality=quality
+                colorizer, how, extras, plan.tasks[0], console, overwrite=overwrite, quality=quality
             )
 
         return run_job(plan, make_work, job_options, console, verb="colorized")

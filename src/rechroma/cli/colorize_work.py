@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.batch import place_key, save
+from rechroma.batch import STANDARD, place_key, save
 from rechroma.colorizer import (
     ColorizeOptions,
     conditioning_unsupported,
@@ -21,9 +21,10 @@ from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rechroma.batch import Place, Plan, Task
+    from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
 
 __all__ = ["Extras", "colorize_work", "planned"]
@@ -39,6 +40,12 @@ class Extras:
     hints: Path | None = None
     variants: int = 0
     confidence: Path | None = None
+    recolor: bool | None = None
+
+
+def is_single(inputs: Sequence[str]) -> bool:
+    """Tell whether a single picture is named, and not a folder, a list or a pattern."""
+    return len(inputs) == 1 and (inputs[0] == STANDARD or Path(inputs[0]).is_file())
 
 
 def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
@@ -71,16 +78,17 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
 
 
 def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
-    alone = options == ColorizeOptions() and extras == Extras(raw_output=True)
+    alone = options == ColorizeOptions() and extras == Extras(raw_output=True, recolor=extras.recolor)
     if extras.raw_output and not alone:
         raise UsageError(
             "--raw-output is what the network says, and no more",
             "leave out the options that change it",
         )
-    if options.keep_color and (extras.variants or extras.confidence):
+    told = extras.variants or extras.confidence or extras.hint or extras.hints
+    if extras.recolor is False and told:
         raise UsageError(
-            "--keep-color may leave the picture as it is: then there is no other answer to it",
-            "leave out --keep-color, or --variants and --confidence",
+            "--no-recolor may leave the picture as it is: then there is no answer to it",
+            "leave out --no-recolor, or hints, --variants and --confidence",
         )
 
 
@@ -110,6 +118,7 @@ def colorize_work(
     options: ColorizeOptions,
     extras: Extras,
     task: Task,
+    console: Console,
     *,
     overwrite: bool,
     quality: int | None,
@@ -121,6 +130,7 @@ def colorize_work(
         options: How.
         extras: What else.
         task: The first; if there are files beside its result, it is the only one.
+        console: Where people read what is unusual.
         overwrite: Whether files beside the result are replaced; otherwise those that are there
             stay.
         quality: Of lossy files beside the result.
@@ -138,10 +148,12 @@ def colorize_work(
             save(photo, path, quality=quality, overwrite=overwrite)
 
     def work(photo: Photo) -> Photo:
+        if extras.recolor is not True and is_color(photo):
+            if not options.recolor:
+                return photo
+            console.note(f"{photo.name}: in color already; it is colored anew from its lightness")
         if extras.raw_output:
             return colorizer.predict(photo).render_raw()
-        if options.keep_color and is_color(photo):
-            return photo
         prediction = predict(photo)
         if extras.confidence:
             save_beside(prediction.confidence(), extras.confidence)

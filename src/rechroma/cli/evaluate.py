@@ -27,7 +27,7 @@ __all__ = ["evaluate"]
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
-@operation_options(ColorizeOptions, to="how", without=("keep_color",))
+@operation_options(ColorizeOptions, to="how", without=("recolor",))
 @options.size
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N pictures.")
 @click.option(

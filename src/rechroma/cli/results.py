@@ -84,7 +84,7 @@ class BatchReport:
     def _closing_line(self, *, interrupted: bool) -> str:
         counts = [
             (self._counts[Status.DONE], self.verb),
-            (self._counts[Status.KEPT], "kept (already in color)"),
+            (self._counts[Status.KEPT], "left alone (in color already; --recolor colors them anew)"),
             (self._counts[Status.SKIPPED], "skipped (already there)"),
             (self._counts[Status.FAILED], "failed"),
             (self._not_reached, "not reached"),

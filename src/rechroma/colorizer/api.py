@@ -25,7 +25,7 @@ def colorize(
     mood: PhotoLike | None = None,
     strength: float = ColorizeOptions.strength,
     vividness: float = ColorizeOptions.vividness,
-    keep_color: bool = ColorizeOptions.keep_color,
+    recolor: bool = ColorizeOptions.recolor,
     size: int | None = None,
     model: str | os.PathLike[str] = "default",
     device: str = "auto",
@@ -39,7 +39,7 @@ def colorize(
             line's `--mood` makes a transfer on its answer, too, and so suits every model.
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
-        keep_color: Return a picture that is in color already as it is.
+        recolor: Color a picture that is in color already anew; otherwise it is returned as it is.
         size: See `Colorizer`.
         model: See `Colorizer`.
         device: See `Colorizer`.
@@ -62,8 +62,8 @@ def colorize(
         (880, 678, False)
     """
     # Before a model is loaded.
-    ColorizeOptions(strength=strength, vividness=vividness, keep_color=keep_color)
+    ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
     return cached_colorizer(model, device=device, size=size).colorize(
         source, hints=hints, mood=mood, strength=strength, vividness=vividness,
-        keep_color=keep_color,
+        recolor=recolor,
     )  # fmt: skip

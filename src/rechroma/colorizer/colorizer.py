@@ -115,7 +115,7 @@ class Colorizer:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
-        keep_color: bool = ColorizeOptions.keep_color,
+        recolor: bool = ColorizeOptions.recolor,
         hints: Sequence[Hint] = (),
         mood: PhotoLike | None = None,
     ) -> Photo:
@@ -125,8 +125,8 @@ class Colorizer:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
             strength: Factor on the predicted chroma, 0 (gray) … 1.5.
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
-            keep_color: Return a picture that is in color already (see `is_color`) as it is: for a
-                `Photo`, that very object. Otherwise it is colorized anew from its L.
+            recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
+                Otherwise it is returned as it is: for a `Photo`, that very object.
             hints: See `predict`.
             mood: See `predict`.
 
@@ -136,9 +136,9 @@ class Colorizer:
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
-        options = ColorizeOptions(strength=strength, vividness=vividness, keep_color=keep_color)
+        options = ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
         photo = source if isinstance(source, Photo) else read(source)
-        if keep_color and is_color(photo):
+        if not recolor and is_color(photo):
             return photo
         return render_with(self.predict(photo, hints=hints, mood=mood), options)
 
@@ -147,12 +147,12 @@ class Colorizer:
         sources: Iterable[PhotoLike],
         *,
         strength: float = ColorizeOptions.strength,
-        keep_color: bool = ColorizeOptions.keep_color,
+        recolor: bool = ColorizeOptions.recolor,
     ) -> Iterator[Photo]:
         """Colorize pictures one by one, each when it is asked for; see `colorize`."""
-        ColorizeOptions(strength=strength, keep_color=keep_color)
+        ColorizeOptions(strength=strength, recolor=recolor)
         return (
-            self.colorize(source, strength=strength, keep_color=keep_color) for source in sources
+            self.colorize(source, strength=strength, recolor=recolor) for source in sources
         )
 
     def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ class ColorizeOptions(CheckedOptions):
         "0: the mean of what is possible, faithful and pale; 1: near to the likeliest.",
         range=Range(0.0, 1.5),
     )
-    keep_color: bool = option(
-        False,  # noqa: FBT003 (its default)
-        "Copy pictures that are in color already instead of colorizing them anew.",
+    recolor: bool = option(
+        True,  # noqa: FBT003 (its default)
+        "Color pictures that are in color already anew, from their lightness.",
     )

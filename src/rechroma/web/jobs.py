@@ -80,7 +80,7 @@ def colorize(
         options: How; a picture whose colors are kept is given back as it was sent.
     """
     photo = state.read(upload)
-    if options.keep_color and is_color(photo):
+    if not options.recolor and is_color(photo):
         return _as_sent(photo, upload, output)
     mood = None if color_request.mood is None else state.read(color_request.mood)
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)

@@ -80,7 +80,7 @@ def _model_of(kind: type[CheckedOptions], *, without: set[str]) -> type[_Strict]
     return create_model(f"_{kind.__name__}", __base__=_Strict, **fields)
 
 
-_ColorizeBase = _model_of(colorizer.ColorizeOptions, without={"keep_color"})
+_ColorizeBase = _model_of(colorizer.ColorizeOptions, without={"recolor"})
 # A service's answer has the size of its table in none of its parts.
 _TransferBase = _model_of(mood.TransferOptions, without={"swatches", "exact", "size"})
 
@@ -110,9 +110,13 @@ class ColorizeOptions(_Colors):
 
     model_config = _example(_EDIT)
 
-    keep_color: Annotated[
-        bool, Field(description="Give a picture that is in color already back as it was sent.")
-    ] = False
+    recolor: Annotated[
+        bool,
+        Field(
+            description="Color a picture that is in color already anew; otherwise it is given back "
+            "as it was sent."
+        ),
+    ] = True
 
 
 class SwatchOptions(_Strict):
