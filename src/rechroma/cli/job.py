@@ -23,6 +23,7 @@ from rechroma.batch import (
 from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
 from rechroma.photo import DEFAULT_MAX_PIXELS
+from rechroma.photo.isolation import crash_proof_batch
 
 if TYPE_CHECKING:
     from rechroma.cli.console import Console
@@ -91,6 +92,20 @@ def run_job(
     _check_streams(plan.tasks, as_json=options.as_json)
     present, waiting = _split(plan.tasks, overwrite=options.overwrite)
     jobs = options.jobs or default_jobs(len(waiting))
+    with crash_proof_batch(min(jobs, len(waiting))):
+        return _run_waiting(plan, present, waiting, make_work, jobs, options, console, verb)
+
+
+def _run_waiting(
+    plan: Plan,
+    present: Sequence[Task],
+    waiting: Sequence[Task],
+    make_work: MakeWork,
+    jobs: int,
+    options: JobOptions,
+    console: Console,
+    verb: str,
+) -> int:
     # Before anything is told: a model that is missing is one error, not one for each picture.
     work = make_work(max(1, available_cores() // jobs)) if waiting else None
     report = BatchReport(plan.tasks, console, verb=verb, as_json=options.as_json)

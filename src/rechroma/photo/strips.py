@@ -85,8 +85,18 @@ class Strips:
             UnreadablePhotoError: The file is broken.
             UnwritableFileError: Something stands at `target`, or the disk says no.
         """
+        chosen = format_of(target)
+        if chosen.name == "jpeg":
+            # libjpeg ends the process where a disk is full: its files, the smallest, go to memory.
+            refuse_taken(target, overwrite=overwrite)
+            with file_in_memory(chosen.suffixes[0]) as file:
+                self._write(file, chosen, change, quality)
+                write_whole(target, np.fromfile(file, np.uint8), overwrite=overwrite)
+            return
         with atomic_target(target, overwrite=overwrite) as temporary:
-            self._write(temporary, format_of(target), change, quality)
+            written = self._write(temporary, chosen, change, quality)
+            if _checksum(self._strips_of(temporary, self.channels)) != written:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def can_be_written(self, target: Path) -> bool:
         """Tell whether the target's format takes strips, and all that this picture has."""
@@ -94,7 +104,8 @@ class Strips:
         alpha = self.channels == 3 or chosen.alpha
         return chosen.by_rows and alpha and self.head.bit_depth in chosen.depths
 
-    def _write(self, file: Path, chosen: Format, change: PixelChange, quality: int | None) -> None:
+    def _write(self, file: Path, chosen: Format, change: PixelChange, quality: int | None) -> int:
+        """Write the file, and return the checksum of its samples."""
         shape, head = (self.height, self.width, self.channels), self.head
         output = open_output(file, chosen, shape, head.samples.dtype, head.metadata, quality)
         row, done = 0, True
