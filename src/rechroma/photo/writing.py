@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from rechroma.color import srgb_to_linear
-from rechroma.errors import OutOfMemoryError, UnwritablePhotoError
+from rechroma.errors import OutOfMemoryError, UnreadablePhotoError, UnwritablePhotoError
 from rechroma.files import (
     file_in_memory,
     file_size_limit,
@@ -157,10 +157,23 @@ def _encode_here(
                 raise _too_large() from error
             raise UnwritablePhotoError(error.what.replace(file.name, name), error.mend) from error
         content = np.fromfile(file, np.uint8)
-    # Not every encoder says that it could not go on.
-    if limit is not None and content.size >= limit:
-        raise _too_large()
+        if limit is not None:
+            _check_whole(file, chosen, content.size, limit)
     return content
+
+
+def _check_whole(file: Path, chosen: Format, size: int, limit: int) -> None:
+    """Read a file that may have been cut off: not every encoder says that it could not go on.
+
+    Raises:
+        OSError: It was.
+    """
+    if size >= limit:
+        raise _too_large()
+    try:
+        codec_for(chosen).decode(file, file.name, None)
+    except UnreadablePhotoError as error:
+        raise _too_large() from error
 
 
 def _too_large() -> OSError:
