@@ -26,7 +26,7 @@ def _run(*arguments, limited=True, **options):
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=_limited if limited else None,  # noqa: PLW1509
+        preexec_fn=_limited if limited else None,
         **options,
     )
 

@@ -20,6 +20,7 @@ __all__ = ["apply"]
 @click.argument("look")
 @options.inputs
 @options.output
+@options.exclude
 @options.overwrite
 @options.jobs
 @options.max_pixels
@@ -36,6 +37,7 @@ def apply(
     look: str,
     inputs: tuple[str, ...],
     output: str | None,
+    exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -56,7 +58,7 @@ def apply(
     from rechroma.cli.results import show_plan
     from rechroma.mood import Look
 
-    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}")
+    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}", exclude=exclude)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0

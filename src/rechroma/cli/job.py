@@ -60,7 +60,14 @@ class JobOptions:
         return DEFAULT_MAX_PIXELS if self.max_pixels is None else self.max_pixels or None
 
 
-def plan_job(inputs: Sequence[str], output: str | None, console: Console, *, beside: str) -> Plan:
+def plan_job(
+    inputs: Sequence[str],
+    output: str | None,
+    console: Console,
+    *,
+    beside: str,
+    exclude: Sequence[str] = (),
+) -> Plan:
     """Plan the batch; without an output results go beside the inputs, or from stdin to stdout.
 
     Args:
@@ -68,12 +75,17 @@ def plan_job(inputs: Sequence[str], output: str | None, console: Console, *, bes
         output: As typed.
         console: Where people read.
         beside: The template for results beside their inputs.
+        exclude: Patterns of what is passed over in a search.
     """
     if output is None:
         output = STANDARD if list(inputs) == [STANDARD] else beside
-    plan = make_plan(inputs, output)
+    plan = make_plan(inputs, output, exclude=exclude)
     if plan.passed_over:
         console.note(f"{len(plan.passed_over)} passed over: they are results of other inputs")
+    if plan.unreadable:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(plan.unreadable.items()))
+        total = sum(plan.unreadable.values())
+        console.note(f"{total} passed over: they can't be read as pictures ({kinds})")
     return plan
 
 

@@ -69,7 +69,7 @@ def crash_proof_batch(jobs: int) -> Generator[None]:
     Nothing changes where a child can't be forked safely: on other systems than Linux, and in a
     process that has threads.
     """
-    global _batch  # noqa: PLW0603 (one batch a process, as there is one command line)
+    global _batch
     if _batch is not None or not _can_fork():
         yield
         return
@@ -107,7 +107,7 @@ _lock = threading.Lock()
 
 
 def _risky_children() -> _Children:
-    global _risky  # noqa: PLW0603 (kept for the life of the process)
+    global _risky
     with _lock:
         if _risky is None or not _risky.is_ours:
             _risky = _Children(1, fork=False)
@@ -274,7 +274,7 @@ def _fork(others: list[_Child]) -> _Child | None:
 def _spawn() -> _Child:
     """Return a new process, whatever this one is like."""
     # Not `multiprocessing`: it imports the caller's main module again.
-    process = subprocess.Popen(  # noqa: S603 (our own module)
+    process = subprocess.Popen(
         [sys.executable, "-c", "from rechroma.photo.isolation import serve; serve()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -311,7 +311,7 @@ def _silence() -> None:
 
 
 def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
-    global _is_child  # noqa: PLW0603 (a child has no children)
+    global _is_child
     _is_child = True
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
