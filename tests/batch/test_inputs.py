@@ -7,8 +7,12 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from rechroma.batch.inputs import find_pictures
+from rechroma.batch.inputs import find_pictures as find
 from rechroma.errors import UsageError
+
+
+def find_pictures(*arguments, **options):
+    return list(find(*arguments, **options).pictures)
 
 
 def make(root, *names):

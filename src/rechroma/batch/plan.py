@@ -49,8 +49,8 @@ def make_plan(inputs: Sequence[str], output: str, *, exclude: Sequence[str] = ()
         exclude: As for `find_pictures`.
 
     Raises:
-        UsageError: A folder holds no picture, several pictures share one target, or a target is one of
-            the inputs.
+        UsageError: A folder holds no picture, several pictures share one target, or a target is one
+            of the inputs.
     """
     meaning = parse_output(output)
     found = find_pictures(inputs, outside=result_folder(meaning), exclude=exclude)

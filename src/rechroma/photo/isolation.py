@@ -9,6 +9,7 @@ is not safe) the formats that are known for it go to one child, started when the
 
 from __future__ import annotations
 
+import atexit
 import os
 import pickle
 import queue
@@ -111,6 +112,7 @@ def _risky_children() -> _Children:
     with _lock:
         if _risky is None or not _risky.is_ours:
             _risky = _Children(1, fork=False)
+            atexit.register(_risky.close)
         return _risky
 
 
@@ -348,12 +350,12 @@ def _receive(file: BinaryIO) -> object:
     (count,) = _take(file, 8).view("<u8")
     sizes = _take(file, 8 * int(count)).view("<u8")
     body, *arrays = [_take(file, int(size)) for size in sizes]
-    return pickle.loads(body, buffers=arrays)  # noqa: S301 (from our own child)
+    return pickle.loads(cast("Any", body), buffers=arrays)  # noqa: S301 (from our own child)
 
 
 def _take(file: BinaryIO, size: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     taken = np.empty(size, np.uint8)
-    view, done = memoryview(taken), 0
+    view, done = memoryview(cast("Any", taken)), 0
     while done < size:
         count = cast("Any", file).readinto(view[done:])
         if not count:

@@ -120,7 +120,7 @@ class Strips:
                 changed = change(np.ascontiguousarray(strip[..., :3]))
                 if self.channels == 4:
                     changed = np.dstack([changed, strip[..., 3]])
-                checksum = zlib.crc32(np.ascontiguousarray(changed), checksum)
+                checksum = zlib.crc32(np.ascontiguousarray(changed).tobytes(), checksum)
                 done = done and output.write_scanlines(row, row + len(strip), 0, changed)
                 row += len(strip)
             if not (done and output.close()):
@@ -148,7 +148,7 @@ def _checksum_of(strips: Strips) -> int | None:
     checksum = 0
     try:
         for strip in strips.strips(1):
-            checksum = zlib.crc32(np.ascontiguousarray(strip), checksum)
+            checksum = zlib.crc32(np.ascontiguousarray(strip).tobytes(), checksum)
     except UnreadablePhotoError:
         return None
     return checksum
