@@ -9,7 +9,7 @@ import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rechroma.errors import UnwritableFileError
 
@@ -82,7 +82,7 @@ def write_checked(file: Path, content: bytes | NDArray[np.uint8]) -> None:
     Raises:
         OSError: The disk says no.
     """
-    view = memoryview(content).cast("B")
+    view = memoryview(cast("bytes", content)).cast("B")
     # Unbuffered: what is not written is known at once, not by whoever closes the file.
     with file.open("wb", buffering=0) as out:
         done = 0
