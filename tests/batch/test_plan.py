@@ -115,6 +115,8 @@ def test_every_input_is_accounted_for_and_every_target_is_its_own(files, output,
             for path in paths:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 Path(path).touch()
+            # What is not there is a picture that fails when it is read.
+            inputs = [each for each in inputs if "*" in each or Path(each).exists()]
             try:
                 plan = make_plan(inputs, output)
             except UsageError:
@@ -126,8 +128,7 @@ def test_every_input_is_accounted_for_and_every_target_is_its_own(files, output,
 
 def expected_pictures(inputs):
     """The slow plain way: ask of every file whether an argument means it."""
-    # What is not there is a picture that fails when it is read.
-    meant = {Path(each) for each in inputs if "*" not in each and not Path(each).exists()}
+    meant = set()
     for path in (path for path in Path().rglob("*") if path.is_file()):
         picture = path.suffix in {".jpg", ".png", ".tif"}
         for argument in inputs:
