@@ -83,6 +83,7 @@ def evaluate(
     from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
     from rechroma.evaluation.report import evaluate as measure
     from rechroma.evaluation.report import load_truths, table
+    from rechroma.photo import read, write
 
     place = folder or _val_dir(cfg, overrides)
     with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
@@ -93,7 +94,7 @@ def evaluate(
         colorizer = Colorizer(file, size=size)
         answers = predictions.answers(colorizer, name, how)
         if figure:
-            sheet(answers, truths).save(figure)
+            write(read(sheet(answers, truths)), figure, overwrite=True)
         if baselines:
             answers |= predictions.baselines(colorizer.card, truths)
         rows: list[Row] = []

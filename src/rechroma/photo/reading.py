@@ -60,7 +60,7 @@ def read(
         return from_array(source)
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 (a name that is too long is none)
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
         return decode_file(path, name or str(path), max_pixels)
     if isinstance(source, bytes):
