@@ -150,7 +150,7 @@ def test_what_has_no_even_region_has_no_ratio():
 
 def test_a_summary_holds_means_and_intervals_that_cover():
     rng = np.random.default_rng(3)
-    entries = [Scores(*row) for row in rng.normal(20, 2, (400, 15))]
+    entries = [Scores(*row, *OTHERS) for row in rng.normal(20, 2, (400, 9))]
     summary = summarize(entries)
     mean = np.mean([entry.psnr for entry in entries])
     assert summary["psnr"].mean == pytest.approx(mean)
