@@ -149,13 +149,11 @@ def test_two_processes_agree_with_one(make_config, tmp_path, monkeypatch):
     subprocess.run(command, check=True, env=environment, capture_output=True)
     two = weights_of(tmp_path / "two")
     monkeypatch.setattr(torch.nn, "BatchNorm2d", lambda channels: torch.nn.GroupNorm(1, channels))
-    monkeypatch.setattr(
-        batch,
-        "random_crops",
-        lambda draws, store, indices, side, options: store.pixels[indices, :side, :side].permute(
-            0, 3, 1, 2
-        ),
-    )
+
+    def corners(_draws, store, indices, side, _options):
+        return store.pixels[indices, :side, :side].permute(0, 3, 1, 2)
+
+    monkeypatch.setattr(batch, "random_crops", corners)
     one, half = (
         weights_of(train(make_config("STEPS=4", "EMA=0", size, f"OUTPUT_DIR={tmp_path / size}")))
         for size in ("BATCH=2", "BATCH=1")
