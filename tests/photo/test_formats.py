@@ -20,7 +20,7 @@ from .foreign import ENCODERS, PICTURE
 WRITABLE = [name for name, each in FORMATS.items() if each.writable]
 SMOOTH = np.ascontiguousarray(np.kron(PICTURE, np.ones((6, 6, 1), np.uint8)))
 # Levels of 255 by which a lossy encoder may be off, here and as Pillow decodes it.
-LOSSY = {"jpeg": 8, "webp": 24, "avif": 4, "jpeg2000": 8, "hdr": 4}
+LOSSY = {"jpeg": 8, "webp": 24, "avif": 6, "jpeg2000": 8, "hdr": 4}
 
 
 def difference(photo, truth):

@@ -72,8 +72,11 @@ def test_what_needs_the_whole_picture_is_refused(tmp_path, picture):
     Image.fromarray(picture[..., 0]).save(gray)
     Image.fromarray(picture).save(rotated, tiffinfo={274: 6})
     with Image.open(tmp_path / "picture.png") as written:
-        profile = written.info["icc_profile"]
-    Image.fromarray(picture).save(foreign, icc_profile=profile.replace(b"s", b"x"))
+        profile = bytearray(written.info["icc_profile"])
+    # Another red: half of its luminance.
+    at = profile.index(b"XYZ ", 132 + 12 * profile[131])
+    profile[at + 12 : at + 16] = b"\0\0\x10\0"
+    Image.fromarray(picture).save(foreign, icc_profile=bytes(profile))
     for file in (tmp_path / "picture.webp", gray, rotated, foreign, tmp_path / "none.tif"):
         assert open_strips(file, max_pixels=None) is None
 

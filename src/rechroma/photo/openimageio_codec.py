@@ -134,7 +134,8 @@ def _read(
     source: oiio.ImageInput, spec: oiio.ImageSpec, path: Path, name: str
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Return colors (H, W, 1 or 3) and alpha, both in the file's own type."""
-    values = source.read_image(0, 0, 0, spec.nchannels, oiio.UNKNOWN)
+    page = source.current_subimage()
+    values = source.read_image(page, 0, 0, spec.nchannels, oiio.UNKNOWN)
     # libjpeg only warns of a file that ends too early, and fills the rest with gray.
     if values is None or source.has_error:
         raise unreadable(name, source.geterror(), path)

@@ -70,7 +70,7 @@ class TiffCodec(OpenImageIOCodec):
     def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
         """Decode a file's first picture, or the full one that a thumbnail stands before."""
         pages = _pages(path)
-        if not pages:
+        if not pages or not pages[0].area:
             return super().decode(path, name, max_pixels)
         page = _chosen(pages)
         if page.photometric in _CAMERA_RAW or pages[0].dng:
@@ -85,7 +85,7 @@ class TiffCodec(OpenImageIOCodec):
 def is_plain_tiff(path: Path) -> bool:
     """Tell whether a file's first picture is the one that is meant, in RGB as it stands."""
     pages = _pages(path)
-    return bool(pages) and _chosen(pages) is pages[0] and pages[0].photometric == 2 and not (
+    return bool(pages) and bool(pages[0].area) and _chosen(pages) is pages[0] and pages[0].photometric == 2 and not (
         pages[0].dng or pages[0].compression in _FOREIGN
     )  # fmt: skip
 
@@ -144,9 +144,14 @@ def _chosen(pages: list[_Page]) -> _Page:
 
 def _is_thumbnail(small: _Page, large: _Page) -> bool:
     """Tell whether a picture is another one at half of its size or less, though it says nothing."""
-    if small.kind or 2 * small.width > large.width or 2 * small.height > large.height:
+    if (
+        not small.area
+        or small.kind
+        or 2 * small.width > large.width
+        or 2 * small.height > large.height
+    ):
         return False
-    scale = large.width / max(1, small.width)
+    scale = large.width / small.width
     return abs(large.height / scale - small.height) < 1
 
 
