@@ -85,17 +85,17 @@ class Jpeg2000Codec(OpenImageIOCodec):
         """Decode a file; see `Codec`."""
         try:
             return super().decode(path, name, max_pixels)
-        except UnreadablePhotoError as error:
-            if "three or four components" not in error.what:
-                raise
-        from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+        except UnreadablePhotoError as refusal:
+            from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
-        try:
-            with Jpeg2KImageFile(path) as picture:
-                check_pixels(picture.width, picture.height, max_pixels, name)
-                return decoded(picture, "jpeg2000")
-        except (OSError, ValueError, SyntaxError, RuntimeError) as error:
-            raise unreadable(name, str(error), path) from error
+            try:
+                with Jpeg2KImageFile(path) as picture:
+                    if picture.mode != "LA":
+                        raise refusal
+                    check_pixels(picture.width, picture.height, max_pixels, name)
+                    return decoded(picture, "jpeg2000")
+            except (OSError, ValueError, SyntaxError, RuntimeError) as error:
+                raise refusal from error
 
 
 def decoded(picture: Image, name: str) -> Decoded:

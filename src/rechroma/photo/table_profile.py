@@ -62,7 +62,8 @@ class TableProfile:
 
         def fill(rows: slice) -> None:
             flat = np.clip(pixels[rows].reshape(-1, pixels.shape[2]), 0, 1)
-            xyz = (self.xyz(flat) - self.black) * (_D50 / (_D50 - self.black))
+            scale = _D50 / (_D50 - self.black)
+            xyz = ((self.xyz(flat) - self.black) * scale).astype(np.float32)
             result[rows] = _encode(xyz).reshape(result[rows].shape)
 
         do_strips(fill, row_strips(pixels.shape, _STRIP_PIXELS))
@@ -86,7 +87,7 @@ def parse_table_profile(profile: bytes) -> TableProfile | None:
     in_lab = profile[20:24] == b"Lab "
     try:
         tag = profile_tags(profile)["A2B0"]
-        if inputs != tag[8] or tag[9] != 3:
+        if inputs is None or inputs != tag[8] or tag[9] != 3:
             return None
         stages = _mab(tag) if tag[:4] == b"mAB " else _mft(tag)
     except (KeyError, ValueError, IndexError, struct.error, UnicodeDecodeError):
@@ -143,9 +144,13 @@ def _mab(tag: bytes) -> list[Stage]:
         shift = offset.astype(np.float32)
         stages += [
             _curves(_curve_list(tag, m_at, outputs)),
-            lambda x: np.clip(x @ matrix + shift, 0, 1),
+            _affine(matrix, shift),
         ]
     return [*stages, _curves(_curve_list(tag, b_at, outputs))]
+
+
+def _affine(matrix: NDArray[np.float32], shift: NDArray[np.float32]) -> Stage:
+    return lambda x: np.clip(x @ matrix + shift, 0, 1)
 
 
 def _mab_table(tag: bytes, at: int) -> Stage:
@@ -222,11 +227,11 @@ def _decode_lab(*, old: bool) -> Stage:
     scale = np.float32(65535 / 65280 if old else 1)
     shift = np.array([0, 128, 128], np.float32)
     top = np.array([100, 255, 255], np.float32) * scale
-    return lambda x: _xyz_of_lab(x * top - shift)
+    return lambda x: _xyz_of_lab((x * top - shift).astype(np.float32))
 
 
 def _decode_xyz(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return values * np.float32(65535 / 32768)
+    return (values * np.float32(65535 / 32768)).astype(np.float32)
 
 
 def _xyz_of_lab(lab: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -85,9 +85,10 @@ class TiffCodec(OpenImageIOCodec):
 def is_plain_tiff(path: Path) -> bool:
     """Tell whether a file's first picture is the one that is meant, in RGB as it stands."""
     pages = _pages(path)
-    return bool(pages) and bool(pages[0].area) and _chosen(pages) is pages[0] and pages[0].photometric == 2 and not (
-        pages[0].dng or pages[0].compression in _FOREIGN
-    )  # fmt: skip
+    if not pages or not pages[0].area or _chosen(pages) is not pages[0]:
+        return False
+    first = pages[0]
+    return first.photometric == 2 and not first.dng and first.compression not in _FOREIGN
 
 
 def _pages(path: Path) -> list[_Page]:
@@ -143,13 +144,9 @@ def _chosen(pages: list[_Page]) -> _Page:
 
 
 def _is_thumbnail(small: _Page, large: _Page) -> bool:
-    """Tell whether a picture is another one at half of its size or less, though it says nothing."""
-    if (
-        not small.area
-        or small.kind
-        or 2 * small.width > large.width
-        or 2 * small.height > large.height
-    ):
+    """Tell whether a picture that does not say so is another one at half of its size or less."""
+    twice = 2 * small.width <= large.width and 2 * small.height <= large.height
+    if not small.area or small.kind or not twice:
         return False
     scale = large.width / small.width
     return abs(large.height / scale - small.height) < 1
