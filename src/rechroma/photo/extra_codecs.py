@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -48,14 +49,12 @@ class HeifCodec(_ReadOnly):
 
     def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
         """Decode a file; see `Codec`."""
+        library = _library("heif", name)
         try:
-            import pillow_heif
-        except ImportError as error:
-            raise _not_installed("heif", name) from error
-        try:
-            file: Any = pillow_heif.open_heif(path, convert_hdr_to_8bit=False)
+            file = library.open_heif(path, convert_hdr_to_8bit=False)
             picture = file[file.primary_index]
-            check_pixels(*picture.size, max_pixels, name)
+            width, height = picture.size
+            check_pixels(width, height, max_pixels, name)
             values = np.asarray(picture)
         except (OSError, ValueError, RuntimeError, SyntaxError, EOFError) as error:
             raise unreadable(name, str(error), path) from error
@@ -89,11 +88,7 @@ class RawCodec(_ReadOnly):
 
     def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
         """Decode a file; see `Codec`."""
-        try:
-            import rawpy
-        except ImportError as error:
-            raise _not_installed("raw", name) from error
-        library: Any = rawpy
+        library = _library("raw", name)
         try:
             with library.imread(str(path)) as raw:
                 check_pixels(raw.sizes.width, raw.sizes.height, max_pixels, name)
@@ -113,16 +108,12 @@ class PdfCodec(_ReadOnly):
 
     def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
         """Decode a file; see `Codec`."""
-        try:
-            import pypdfium2
-        except ImportError as error:
-            raise _not_installed("pdf", name) from error
-        library: Any = pypdfium2
+        library = _library("pdf", name)
         try:
             with library.PdfDocument(path) as document:
                 page = document[0]
                 width, height = page.get_size()
-                scale = _page_dpi(page) / _POINTS_PER_INCH
+                scale = _page_dpi(library, page) / _POINTS_PER_INCH
                 check_pixels(round(width * scale), round(height * scale), max_pixels, name)
                 values = page.render(scale=scale, rev_byteorder=True).to_numpy().copy()
                 pages = len(document)
@@ -131,11 +122,8 @@ class PdfCodec(_ReadOnly):
         return _plain(np.ascontiguousarray(values[..., :3]), "pdf", 8, pages)
 
 
-def _page_dpi(page: Any) -> float:  # noqa: ANN401 - pypdfium2's
+def _page_dpi(library: Any, page: Any) -> float:  # noqa: ANN401 - pypdfium2's
     """Return the dots per inch at which no picture of a page loses any."""
-    import pypdfium2
-
-    library: Any = pypdfium2
     found: list[float] = []
     for part in page.get_objects(filter=[library.raw.FPDF_PAGEOBJ_IMAGE]):
         left, bottom, right, top = part.get_bounds()
@@ -189,9 +177,17 @@ def _plain(values: NDArray[Any], name: str, bits: Any, pages: int = 1) -> Decode
     return Decoded(values, None, bits, name, None, None, 1, (), pages)
 
 
-def _not_installed(format_name: str, name: str) -> UnreadablePhotoError:
+def _library(format_name: str, name: str) -> Any:  # noqa: ANN401 - has no types, or is not there
+    """Return the module that reads a format.
+
+    Raises:
+        UnreadablePhotoError: Its extra is not installed.
+    """
     known = FORMATS[format_name]
-    return UnreadablePhotoError(
-        f"{name}: {known.title} is read by a library that is not installed",
-        f"pip install 'rechroma[{known.extra}]'",
-    )
+    try:
+        return import_module(str(known.library))
+    except ImportError as error:
+        raise UnreadablePhotoError(
+            f"{name}: {known.title} is read by a library that is not installed",
+            f"pip install 'rechroma[{known.extra}]'",
+        ) from error

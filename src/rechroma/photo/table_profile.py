@@ -199,7 +199,7 @@ def _interpolation(table: NDArray[np.float32]) -> Stage:
         near = _simplex(flat, start, share[:, 1:], steps[1:])
         beyond = start + (steps[0] if sides[0] > 1 else 0)
         far = _simplex(flat, beyond, share[:, 1:], steps[1:])
-        return near + share[:, :1] * (far - near)
+        return (near + share[:, :1] * (far - near)).astype(np.float32)
 
     return look_up
 
@@ -238,7 +238,7 @@ def _xyz_of_lab(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     fy = (lab[..., 0] + 16) / 116
     f = np.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)
     relative = np.where(f > 6 / 29, f**3, (116 * f - 16) / np.float32(LAB_KAPPA))
-    return (relative * _D50).astype(np.float32)
+    return np.multiply(relative, _D50, dtype=np.float32)
 
 
 def _encode(xyz: NDArray[np.float32]) -> NDArray[np.float32]:
