@@ -491,7 +491,7 @@ def test_heic(tmp_path):
     file.save(tmp_path / "a.heic", quality=-1)
     photo = read(tmp_path / "a.heic")
     assert (photo.format, photo.bit_depth) == ("heif", 8)
-    assert np.abs(photo.to_uint8().astype(int) - COLOR).max() <= 6
+    assert np.abs(photo.to_uint8().astype(int) - COLOR).mean() < 3
     (tmp_path / "cut.heic").write_bytes((tmp_path / "a.heic").read_bytes()[:900])
     with pytest.raises(UnreadablePhotoError, match="cut"):
         read(tmp_path / "cut.heic")

@@ -28,12 +28,13 @@ __all__ = ["TiffCodec", "is_plain_tiff"]
 # Tags and values of TIFF 6.0, its supplements and DNG.
 _REDUCED, _MASK = 1, 4
 _SEPARATED, _CIELAB, _ICCLAB = 5, 8, 9
+_RAW_COLORS, _JPEGS = (_SEPARATED, _CIELAB, _ICCLAB), (6, 7)
 _CAMERA_RAW = (32803, 34892)
 _DNG_VERSION = 50706
 # What OpenImageIO's wheels come without: compression → its name, and whether Pillow has it.
 _FOREIGN = {
     34925: ("LZMA", True), 50000: ("Zstandard", True), 34926: ("Zstandard", True),
-    50001: ("WebP", True), 34887: ("LERC", False), 50002: ("JPEG XL", False),
+    34887: ("LERC", False), 50002: ("JPEG XL", False),
     52546: ("JPEG XL", False), 33003: ("JPEG 2000", False), 33004: ("JPEG 2000", False),
     33005: ("JPEG 2000", False), 34712: ("JPEG 2000", False), 34661: ("JBIG", False),
 }  # fmt: skip
@@ -134,26 +135,18 @@ def _page(tags: Any, offset: int, index: int | None) -> _Page:  # noqa: ANN401 -
 
 
 def _chosen(pages: list[_Page]) -> _Page:
-    """Return the first full picture, or a larger one that it is the thumbnail of."""
+    """Return the first picture, or a larger one below it; the largest one where it is reduced."""
     first = pages[0]
     full = [page for page in pages if page.full] or pages
     if not first.full:
         return max(full, key=lambda page: page.area)
-    larger = [page for page in full if page.index is None or _is_thumbnail(first, page)]
+    larger = [page for page in full if page.index is None]
     return max([first, *larger], key=lambda page: page.area)
 
 
-def _is_thumbnail(small: _Page, large: _Page) -> bool:
-    """Tell whether a picture that does not say so is another one at half of its size or less."""
-    twice = 2 * small.width <= large.width and 2 * small.height <= large.height
-    if not small.area or small.kind or not twice:
-        return False
-    scale = large.width / small.width
-    return abs(large.height / scale - small.height) < 1
-
-
 def _decode(path: Path, page: _Page, name: str, max_pixels: int | None) -> Decoded:
-    raw_color = page.photometric in (_SEPARATED, _CIELAB, _ICCLAB)
+    # In JPEG compression the decoder knows what it has.
+    raw_color = page.compression not in _JPEGS and page.photometric in _RAW_COLORS
     if page.compression in _FOREIGN:
         check_pixels(page.width, page.height, max_pixels, name)
         return _by_pillow(path, page, name)

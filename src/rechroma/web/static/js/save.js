@@ -27,5 +27,6 @@ export async function withButton(button, work, failed) {
 }
 
 export const FORMATS = [
-  ["", "as it came"], ["jpeg", "JPEG"], ["png", "PNG"], ["tiff", "TIFF"], ["webp", "WebP"], ["avif", "AVIF"],
+  ["", "as it came"], ["jpeg", "JPEG"], ["png", "PNG"], ["tiff", "TIFF"], ["webp", "WebP"],
+  ["avif", "AVIF"],
 ];
