@@ -25,14 +25,15 @@ __all__ = ["colorize"]
 @click.argument("inputs", nargs=-1, type=click.Path())
 @click.option("--inp", multiple=True, type=click.Path(), metavar="DIR",
               help="A further way to name an input, the original's; may be repeated.")  # fmt: skip
-@options.output
+@options.output("color")
 @options.model
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
 @operation_options(ColorizeOptions, to="how")
-@click.option("--hint", multiple=True, metavar="X,Y,#RRGGBB",
-              help="A pixel and the color that it should get; may be repeated.")  # fmt: skip
+@click.option("--hint", multiple=True, metavar="X,Y,COLOR",
+              help="A pixel and the color that it should get, #rrggbb or a name; may be "
+              "repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
