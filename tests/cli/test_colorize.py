@@ -114,6 +114,7 @@ def test_json(colorize):
         "summary": {
             "done": 5,
             "kept": 0,
+            "completed": 0,
             "skipped": 1,
             "failed": 1,
             "not_reached": 0,
@@ -156,18 +157,63 @@ def test_fail_fast_says_what_was_not_reached(colorize):
     assert "not reached" in err
 
 
-def test_keep_color_copies_what_is_in_color(colorize):
-    Image.effect_noise((48, 32), 50).convert("RGB").save("gray.jpg")
+@pytest.fixture
+def mixed(album):  # noqa: ARG001 (the current folder)
+    """A folder with gray.jpg and color.jpg."""
+    Path("mixed").mkdir()
+    Image.effect_noise((48, 32), 50).convert("RGB").save("mixed/gray.jpg")
     spectrum = np.random.default_rng(0).integers(0, 255, (32, 48, 3), dtype=np.uint8)
-    Image.fromarray(spectrum).save("color.jpg")
-    code, out, err = colorize("gray.jpg", "color.jpg", "-o", "out", "--keep-color", "--json")
+    Image.fromarray(spectrum).save("mixed/color.jpg")
+
+
+ALONE = "1 colorized, 1 left alone (in color already; --recolor colors them anew)"
+
+
+@pytest.mark.usefixtures("mixed")
+@pytest.mark.parametrize(
+    "inputs", [["mixed"], ["mixed/*.jpg"], ["mixed/gray.jpg", "mixed/color.jpg"]]
+)
+def test_in_a_batch_what_is_in_color_is_left_alone(colorize, inputs):
+    code, out, err = colorize(*inputs, "-o", "out/{stem}{ext}", "--json")
     assert code == 0
-    assert "1 colorized, 1 kept (already in color)" in err
-    statuses = {picture.get("input"): picture.get("status") for picture in json_lines(out)}
-    assert statuses["color.jpg"] == "kept"
-    assert Path("out/color.jpg").read_bytes() == Path("color.jpg").read_bytes()
-    colorize("color.jpg", "-o", "anew.jpg")
-    assert Path("anew.jpg").read_bytes() != Path("color.jpg").read_bytes()
+    assert ALONE in err
+    *pictures, last = json_lines(out)
+    statuses = {Path(picture["input"]).name: picture["status"] for picture in pictures}
+    assert statuses == {"color.jpg": "kept", "gray.jpg": "done"}
+    assert (last["summary"]["kept"], last["summary"]["done"]) == (1, 1)
+    assert Path("out/color.jpg").read_bytes() == Path("mixed/color.jpg").read_bytes()
+
+
+@pytest.mark.usefixtures("mixed")
+def test_beside_itself_what_is_in_color_needs_no_copy(colorize):
+    code, out, err = colorize("mixed", "--json")
+    assert code == 0
+    assert ALONE in err
+    assert tree("mixed") == ["color.jpg", "gray.color.jpg", "gray.jpg"]
+    outputs = {picture["input"]: picture["output"] for picture in json_lines(out)[:-1]}
+    assert outputs[str(Path("mixed/color.jpg"))] is None
+
+
+@pytest.mark.usefixtures("mixed")
+def test_recolor_colors_anew(colorize):
+    code, _, err = colorize("mixed", "-o", "out", "--recolor")
+    assert code == 0
+    assert err.startswith("2 colorized")
+    assert chroma("out/color.jpg") == pytest.approx([30, 20], abs=8)
+
+
+@pytest.mark.usefixtures("mixed")
+def test_a_single_picture_in_color_is_colored_anew_and_that_is_said(colorize):
+    code, _, err = colorize("mixed/color.jpg", "-o", "new.jpg")
+    assert code == 0
+    path = Path("mixed/color.jpg")
+    assert f"{path}: in color already; it is colored anew from its lightness" in err
+    assert opened("new.jpg")[1].tolist() != opened(path)[1].tolist()
+    assert "in color already" not in colorize("mixed/gray.jpg", "-o", "gray.jpg")[2]
+    assert "in color already" not in colorize("mixed/color.jpg", "-o", "2.jpg", "--recolor")[2]
+    code, _, err = colorize("mixed/color.jpg", "-o", "3.jpg", "--no-recolor")
+    assert (code, Path("3.jpg").read_bytes()) == (0, path.read_bytes())
+    assert err.startswith("1 left alone")
 
 
 def test_pages_that_are_dropped_are_named(colorize):

@@ -128,7 +128,7 @@ def test_looks_by_name(capfd):
     assert call(capfd, "look", "list")[1].startswith("brown\t")
     assert call(capfd, "apply", "brown", "more", "-o", "out/")[0] == 0
     assert len(list(Path("out").iterdir())) == 2
-    assert call(capfd, "look", "save", "brown", "--from", "target.jpg")[0] == 3
+    assert call(capfd, "look", "save", "brown", "--from", "target.jpg")[0] == 1
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "--lut", "x.cube")
     assert call(capfd, "look", "add", "x.cube", "other")[0] == 0
     assert len(call(capfd, "look", "list")[1].splitlines()) == 2

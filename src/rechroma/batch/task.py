@@ -57,7 +57,8 @@ class Status(StrEnum):
     """How a task ended."""
 
     DONE = "done"
-    KEPT = "kept"  # the work gave the picture back as it was; the target is a copy, if there is one
+    KEPT = "kept"  # the work left the picture as it was; see `save_unchanged`
+    COMPLETED = "completed"  # the result was there; what was missing beside it was written
     SKIPPED = "skipped"  # something stood at the target already
     FAILED = "failed"
 

@@ -24,6 +24,7 @@ __all__ = ["apply"]
 @options.output("look")
 @click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
               help="0 changes nothing, 1 is the whole look.")  # fmt: skip
+@options.exclude
 @options.overwrite
 @options.jobs
 @options.max_pixels
@@ -41,6 +42,7 @@ def apply(
     inputs: tuple[str, ...],
     output: str | None,
     strength: float,
+    exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -69,7 +71,7 @@ def apply(
                 "rechroma transfer colors it first"
             )
 
-    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}")
+    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}", exclude=exclude)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0

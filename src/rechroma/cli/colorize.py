@@ -58,6 +58,7 @@ __all__ = ["colorize"]
     help="Of a model that predicts RGB: its picture as it is, not its colors on the photograph's "
     "own lightness.",
 )
+@options.exclude
 @options.overwrite
 @options.jobs
 @options.max_pixels
@@ -88,6 +89,7 @@ def colorize(
     device: str,
     mood: str | None,
     raw_output: bool,
+    exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -124,7 +126,7 @@ def colorize(
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
     extras = Extras(raw_output, mood, hint, hints, variants, confidence, recolor)
-    plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}")
+    plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude)
     plan = planned(plan, how, extras)
     if recolor is None:
         # Who tries a model of their own has color pictures to compare with.

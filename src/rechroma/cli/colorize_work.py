@@ -78,7 +78,9 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
 
 
 def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
-    alone = options == ColorizeOptions() and extras == Extras(raw_output=True, recolor=extras.recolor)
+    alone = options == ColorizeOptions() and extras == Extras(
+        raw_output=True, recolor=extras.recolor
+    )
     if extras.raw_output and not alone:
         raise UsageError(
             "--raw-output is what the network says, and no more",

@@ -13,6 +13,7 @@ __all__ = [
     "as_json",
     "device",
     "dry_run",
+    "exclude",
     "fail_fast",
     "inputs",
     "jobs",
@@ -72,6 +73,12 @@ quality = click.option(
     type=click.IntRange(1, 100),
     metavar="Q",
     help="Of lossy outputs such as JPEG, 1 to 100.",
+)
+exclude = click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="In folders and globs, pass over what matches, such as 'old/*'; may be repeated.",
 )
 dry_run = click.option(
     "--dry-run", is_flag=True, help="Print what would be done; read and write no picture."

@@ -84,7 +84,11 @@ class BatchReport:
     def _closing_line(self, *, interrupted: bool) -> str:
         counts = [
             (self._counts[Status.DONE], self.verb),
-            (self._counts[Status.KEPT], "left alone (in color already; --recolor colors them anew)"),
+            (
+                self._counts[Status.KEPT],
+                "left alone (in color already; --recolor colors them anew)",
+            ),
+            (self._counts[Status.COMPLETED], "completed (only what was missing was written)"),
             (self._counts[Status.SKIPPED], "skipped (already there)"),
             (self._counts[Status.FAILED], "failed"),
             (self._not_reached, "not reached"),
@@ -92,7 +96,10 @@ class BatchReport:
         line = ", ".join(f"{count} {what}" for count, what in counts if count)
         if interrupted:
             return f"interrupted: {line}; the same command goes on from here"
-        return f"{line}{_where(self._tasks)}"
+        line = f"{line}{_where(self._tasks)}"
+        if self._counts[Status.SKIPPED] or self._counts[Status.COMPLETED]:
+            line += "; made earlier, perhaps with other options: add --overwrite to make it anew"
+        return line
 
 
 def show_plan(tasks: Sequence[Task], *, overwrite: bool, as_json: bool) -> None:
@@ -110,7 +117,7 @@ def show_plan(tasks: Sequence[Task], *, overwrite: bool, as_json: bool) -> None:
 def _picture_object(outcome: Outcome) -> dict[str, object]:
     result: dict[str, object] = {
         "input": str(outcome.task.source),
-        "output": str(outcome.task.target),
+        "output": _output_of(outcome),
         "status": str(outcome.status),
         "seconds": round(outcome.seconds, 3),
         "pages_dropped": outcome.pages_dropped,
@@ -123,6 +130,13 @@ def _picture_object(outcome: Outcome) -> dict[str, object]:
             "exit_code": int(error.exit_code),
         }
     return result
+
+
+def _output_of(outcome: Outcome) -> str | None:
+    """Return where the result is; None of a picture that was left alone without a copy."""
+    if outcome.status is Status.KEPT and not outcome.task.has_result:
+        return None
+    return str(outcome.task.target)
 
 
 def _print_json(content: dict[str, object]) -> None:

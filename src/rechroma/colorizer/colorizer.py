@@ -151,9 +151,7 @@ class Colorizer:
     ) -> Iterator[Photo]:
         """Colorize pictures one by one, each when it is asked for; see `colorize`."""
         ColorizeOptions(strength=strength, recolor=recolor)
-        return (
-            self.colorize(source, strength=strength, recolor=recolor) for source in sources
-        )
+        return (self.colorize(source, strength=strength, recolor=recolor) for source in sources)
 
     def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the network sees in L: places that show the same kind of thing are alike.

@@ -15,6 +15,7 @@ import { saveFile, withButton } from "./save.js";
 import { Stage } from "./stage.js";
 
 const SIDE = 1600;
+const IN_COLOR = "This picture is in color already: it is colored anew, from its light and dark";
 
 export class ColorRoom {
   constructor(model, { choose, remember }) {
@@ -109,6 +110,8 @@ export class ColorRoom {
     const { picture } = this;
     const ready = picture?.state === "ready";
     showError(find("picture-error"), picture?.problem ?? null);
+    const inColor = ready && picture.facts.in_color;
+    showError(find("picture-note"), inColor ? { message: IN_COLOR } : null);
     this.panel.show(picture);
     this.hints.use(ready ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
