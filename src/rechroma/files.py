@@ -192,4 +192,5 @@ def _reserve(target: Path) -> None:
 
 
 def _taken(target: Path) -> UnwritableFileError:
-    return UnwritableFileError(f"{target}: exists already", "add --overwrite to replace it")
+    mend = "add --overwrite to replace it; in Python, overwrite=True"
+    return UnwritableFileError(f"{target}: exists already", mend)

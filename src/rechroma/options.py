@@ -8,6 +8,7 @@ defaults, ranges and words from there. Nothing here loads NumPy, so that `--help
 from __future__ import annotations
 
 from dataclasses import field, fields
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from rechroma.errors import UsageError
@@ -31,6 +32,12 @@ class Range(NamedTuple):
     def is_whole(self) -> bool:
         """Whether it holds whole numbers alone."""
         return isinstance(self.low, int) and isinstance(self.high, int)
+
+    def counts(self, value: object) -> bool:
+        """Tell whether a value is a number of this kind, be it within the range or not."""
+        if isinstance(value, bool):
+            return False
+        return isinstance(value, Integral if self.is_whole else Real)
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g}"
@@ -67,16 +74,23 @@ class Option(NamedTuple):
         """Refuse what the option can't be.
 
         Raises:
-            UsageError: The value is out of range, or none of the choices.
+            UsageError: The value is of another kind, out of range, or none of the choices.
         """
         if value is None and self.default is None:
             return
+        if isinstance(self.default, bool) and not isinstance(value, bool):
+            raise UsageError(f"{self.name} {value!r} is no switch", "give True or False")
         if self.choices and value not in self.choices:
             usual = f"there is no {self.name} {value!r}"
             raise UsageError(
                 self._refused(value) or usual, f"use one of {', '.join(map(str, self.choices))}"
             )
-        if self.range is not None and not self.range.low <= cast("float", value) <= self.range.high:
+        if self.range is None:
+            return
+        if not self.range.counts(value):
+            kind = "whole number" if self.range.is_whole else "number"
+            raise UsageError(f"{self.name} {value!r} is no {kind}", f"give {self.range}")
+        if not self.range.low <= cast("float", value) <= self.range.high:
             usual = f"{self.name} {value} is out of range"
             raise UsageError(self._refused(value) or usual, f"give {self.range}")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rechroma.colorizer import DEFAULT_MODEL, MODELS, find_model
+from rechroma.colorizer import DEFAULT_MODEL, MODELS, Colorizer, find_model
 from rechroma.errors import ModelError
 
 
@@ -19,6 +19,14 @@ def test_a_path_is_taken_as_it_is(make_model):
 def test_a_file_name_alone_is_a_path(make_model, monkeypatch):
     monkeypatch.chdir(make_model().parent)
     assert find_model("affine.onnx") == Path("affine.onnx")
+
+
+def test_a_file_of_another_kind_is_there_and_no_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("text.jpg").write_text("hello")
+    with pytest.raises(ModelError, match=r"text\.jpg") as caught:
+        Colorizer("text.jpg")
+    assert "there is no model" not in str(caught.value)
 
 
 def test_a_mistyped_name_gets_the_nearest():

@@ -141,3 +141,32 @@ def test_arrays_and_notebooks_see_the_picture():
     shown = Image.open(io.BytesIO(photo._repr_png_()))
     assert shown.format == "PNG"
     assert max(shown.size) == 1024
+
+
+def test_an_open_file_gets_the_bytes(tmp_path):
+    photo = read(np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8))
+    memory = io.BytesIO()
+    assert photo.save(memory) is None
+    memory.seek(0)
+    with Image.open(memory) as picture:
+        assert picture.format == "PNG"
+        assert np.array_equal(np.asarray(picture), photo.samples)
+    with (tmp_path / "a").open("wb") as file:
+        photo.save(file, format="jpeg", quality=50)
+    with Image.open(tmp_path / "a") as picture:
+        assert picture.format == "JPEG"
+
+
+def test_what_is_taken_is_said_for_python_too(tmp_path):
+    photo = read(np.zeros((4, 4), np.uint8))
+    photo.save(tmp_path / "a.png")
+    with pytest.raises(UnwritableFileError, match="overwrite=True"):
+        photo.save(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_bytes_of_other_kinds_are_read(kind):
+    photo = read(np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8))
+    memory = io.BytesIO()
+    photo.save(memory)
+    assert np.array_equal(read(kind(memory.getvalue())).samples, photo.samples)

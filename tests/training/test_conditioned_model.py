@@ -244,7 +244,7 @@ def test_everything_from_the_command_line(tmp_path, call):
         (["--confidence", "in.png", "--overwrite"], "in.png would be written over"),
         (["--confidence", "./out.png"], "out.png would be written over"),
         (["--confidence", "out.2.png", "--variants", "2"], "out.2.png would be written over"),
-        (["other.png", "-o", "new/", "--variants", "2"], "--variants is about one picture"),
+        (["other.png", "-o", "new/", "--confidence", "c.png"], "--confidence is about one"),
     ],
 )
 def test_bad_advice_is_one_clear_line(call, arguments, message):

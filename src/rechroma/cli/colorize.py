@@ -144,7 +144,7 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, how, extras, plan.tasks[0], console, overwrite=overwrite, quality=quality
+                colorizer, how, extras, plan.tasks, console, overwrite=overwrite, quality=quality
             )
 
         return run_job(plan, make_work, job_options, console, verb="colorized")

@@ -49,7 +49,7 @@ def is_single(inputs: Sequence[str]) -> bool:
 
 
 def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
-    """Return the plan with the files that go beside the only result: variants, the confidence.
+    """Return the plan with the files that go beside the results: variants, the confidence.
 
     Raises:
         UsageError: Options contradict each other, are about one picture where there are more, or
@@ -59,22 +59,24 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
     about_one = {
         "--hint": extras.hint,
         "--hints": extras.hints,
-        "--variants": extras.variants,
         "--confidence": extras.confidence,
     }
     alone = [name for name, given in about_one.items() if given]
-    if not alone:
-        return plan
-    if len(plan.tasks) != 1 or not isinstance(plan.tasks[0].target, Path):
+    to_files = all(isinstance(task.target, Path) for task in plan.tasks)
+    if alone and not (len(plan.tasks) == 1 and to_files):
         raise UsageError(
             f"{alone[0]} is about one picture that is written to a file",
             "give one input, and a file with -o",
         )
-    (task,) = plan.tasks
-    beside = tuple(_variant_files(extras, task.target))
-    beside += (extras.confidence,) if extras.confidence else ()
-    _refuse_shared_files(task, beside)
-    return replace(plan, tasks=(replace(task, beside=beside),))
+    if extras.variants and not to_files:
+        raise UsageError("--variants are files beside a result", "give a file with -o")
+    confidence = (extras.confidence,) if extras.confidence else ()
+    tasks = [
+        replace(task, beside=(*_variant_files(extras, task.target), *confidence))
+        for task in plan.tasks
+    ]
+    _refuse_shared_files(tasks)
+    return replace(plan, tasks=tuple(tasks))
 
 
 def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
@@ -94,9 +96,10 @@ def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
         )
 
 
-def _refuse_shared_files(task: Task, beside: tuple[Path, ...]) -> None:
-    taken = {place_key(path) for path in (task.source, task.target) if isinstance(path, Path)}
-    for path in beside:
+def _refuse_shared_files(tasks: Sequence[Task]) -> None:
+    places = [place for task in tasks for place in (task.source, task.target)]
+    taken = {place_key(path) for path in places if isinstance(path, Path)}
+    for path in [path for task in tasks for path in task.beside]:
         if place_key(path) in taken:
             raise UsageError(
                 f"{path} would be written over the input or another result",
@@ -119,7 +122,7 @@ def colorize_work(
     colorizer: Colorizer,
     options: ColorizeOptions,
     extras: Extras,
-    task: Task,
+    tasks: Sequence[Task],
     console: Console,
     *,
     overwrite: bool,
@@ -131,7 +134,7 @@ def colorize_work(
         colorizer: The model.
         options: How.
         extras: What else.
-        task: The first; if there are files beside its result, it is the only one.
+        tasks: Everything that is planned: where variants go.
         console: Where people read what is unusual.
         overwrite: Whether files beside the result are replaced; otherwise those that are there
             stay.
@@ -144,6 +147,8 @@ def colorize_work(
     hints = _hints_of(extras)
     _check_model(colorizer.card, options, extras, hints)
     predict = _prediction(colorizer, hints, read(extras.mood) if extras.mood else None)
+
+    targets = {str(task.source): task.target for task in tasks}
 
     def save_beside(photo: Photo, path: Path) -> None:
         if overwrite or not os.path.lexists(path):
@@ -159,7 +164,9 @@ def colorize_work(
         prediction = predict(photo)
         if extras.confidence:
             save_beside(prediction.confidence(), extras.confidence)
-        for number, path in enumerate(_variant_files(extras, task.target), start=1):
+        # A file is called by its path, and standard input is never one of several.
+        target = targets.get(photo.name, tasks[0].target)
+        for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
             save_beside(render_with(answer, options), path)
         return render_with(prediction, options)

@@ -9,7 +9,7 @@ from rechroma.batch.pictures import PointWork
 from rechroma.colorizer import is_color
 from rechroma.colorizer.shared import preload_default_colorizer
 from rechroma.errors import UsageError
-from rechroma.evaluation.figure import contact_sheet
+from rechroma.evaluation.figure import tile_sheet
 from rechroma.mood import (
     DEFAULT_METHOD,
     METHODS,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Extras", "check_single", "preview", "transfer_work"]
 
-_PREVIEW_HEIGHT = 240
+_PREVIEW_HEIGHT = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,8 @@ def preview(
         fit(moods, photo, replace(options, method=method, regions=None, swatches=())).apply(photo)
         for method in METHODS
     ]
-    row = [shown.to_uint8() for shown in (moods[0], photo, *results)]
-    titles = ["source", "target", *METHODS]
-    picture = contact_sheet([row], titles, height=_PREVIEW_HEIGHT)
+    tiles = [shown.to_uint8() for shown in (moods[0], photo, *results)]
+    picture = tile_sheet(tiles, ["source", "target", *METHODS], height=_PREVIEW_HEIGHT)
     write(read(picture), sheet, overwrite=overwrite)
 
 

@@ -25,7 +25,7 @@ def find_model(model: str | os.PathLike[str]) -> Path:
 
     Args:
         model: A name of `MODELS`, "default", or the path of an ONNX file: a text is a path if it
-            ends in ".onnx" or holds a directory separator.
+            ends in ".onnx", holds a directory separator, or is no name and such a file is there.
 
     Raises:
         ModelError: No such name or no such file.
@@ -34,6 +34,8 @@ def find_model(model: str | os.PathLike[str]) -> Path:
         return _existing(Path(model))
     name = DEFAULT_MODEL if model == "default" else model
     if name not in MODELS:
+        if Path(name).is_file():
+            return Path(name)
         raise _unknown(name)
     # A wheel is always installed as a directory, so the package's data are files on disk, as ONNX
     # Runtime wants them; `importlib.resources` would cost 7 ms of every start for the same path.

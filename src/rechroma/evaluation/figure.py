@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from rechroma.evaluation.predictions import Answer
     from rechroma.photo import Photo
 
-__all__ = ["contact_sheet", "figure"]
+__all__ = ["contact_sheet", "figure", "tile_sheet"]
 
 _GAP = 4
 _TITLE = 22
 _FONT_SIZE = 14
+_ACROSS = 4
 _FIGURE_ROWS = 8
 _FIGURE_HEIGHT = 192
 
@@ -49,6 +50,24 @@ def contact_sheet(
         for row, pictures in enumerate(scaled):
             sheet.paste(pictures[column], (left, top + row * (height + _GAP)))
         left += width + _GAP
+    return sheet
+
+
+def tile_sheet(
+    pictures: Sequence[NDArray[np.uint8]], titles: Sequence[str], *, height: int
+) -> Image.Image:
+    """Return pictures in rows of up to four, each under its title; see `contact_sheet`."""
+    rows = [
+        contact_sheet([pictures[first : first + _ACROSS]], titles[first : first + _ACROSS],
+                      height=height)
+        for first in range(0, len(pictures), _ACROSS)
+    ]  # fmt: skip
+    size = max(row.width for row in rows), sum(row.height + _GAP for row in rows) - _GAP
+    sheet = Image.new("RGB", size, "white")
+    top = 0
+    for row in rows:
+        sheet.paste(row, (0, top))
+        top += row.height + _GAP
     return sheet
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rechroma.errors import UsageError
 from rechroma.mood.grayscale import in_color
 from rechroma.mood.look import check_tones, fit, photos_of
-from rechroma.mood.options import Luminance, Swatch, TransferOptions
+from rechroma.mood.options import Luminance, Method, Swatch, TransferOptions
 from rechroma.mood.regional import fit_regional_look
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def fit_look(
     source: PhotoLike | Sequence[PhotoLike],
     target: PhotoLike | None = None,
     *,
-    method: str = TransferOptions.method,
+    method: Method = TransferOptions.method,
     strength: float = TransferOptions.strength,
     luminance: Luminance = TransferOptions.luminance,
     regions: int | None = TransferOptions.regions,
@@ -74,7 +74,7 @@ def transfer(
     source: PhotoLike | Sequence[PhotoLike],
     target: PhotoLike,
     *,
-    method: str = TransferOptions.method,
+    method: Method = TransferOptions.method,
     strength: float = TransferOptions.strength,
     luminance: Luminance = TransferOptions.luminance,
     regions: int | None = TransferOptions.regions,

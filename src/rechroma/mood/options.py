@@ -17,6 +17,7 @@ __all__ = [
     "MAX_REGIONS",
     "Box",
     "Luminance",
+    "Method",
     "Swatch",
     "TransferOptions",
     "parse_swatch",
@@ -79,8 +80,8 @@ Luminance: TypeAlias = Literal["match", "keep"]
 LUT_SIZES = (17, 33, 65)
 MAX_REGIONS = 8
 # The keys of `rechroma.mood.METHODS`, whose values need NumPy.
-_METHODS = ("reinhard", "reinhard-paper", "mkl", "histogram", "sliced", "swatches")
-_BY_REGION = "swatches"
+Method: TypeAlias = Literal["reinhard", "reinhard-paper", "mkl", "histogram", "sliced", "swatches"]
+_BY_REGION: Method = "swatches"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,9 @@ class TransferOptions(CheckedOptions):
             each other.
     """
 
-    method: str = option(_BY_REGION, "How colors are matched.", choices=_METHODS)
+    method: Method = option(  # noqa: RUF009 (this is how a field is declared)
+        _BY_REGION, "How colors are matched.", choices=get_args(Method)
+    )
     strength: float = option(
         1.0, "0 changes nothing, 1 takes the whole mood.", range=Range(0.0, 1.0)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from rechroma.errors import UnwritablePhotoError, UsageError
 
@@ -21,6 +21,7 @@ __all__ = [
     "SIGNATURE_LENGTH",
     "BitDepth",
     "Format",
+    "FormatName",
     "browser_suffixes",
     "find_format",
     "format_of",
@@ -32,6 +33,11 @@ __all__ = [
 
 # Bits of a channel; 32 means float.
 BitDepth: TypeAlias = Literal[8, 16, 32]
+
+# The names of the formats that can be written.
+FormatName: TypeAlias = Literal[
+    "jpeg", "png", "tiff", "webp", "openexr", "jpeg2000", "bmp", "targa", "pnm", "avif"
+]
 
 # Bytes at a file's beginning that tell every format.
 SIGNATURE_LENGTH = 64
@@ -251,6 +257,8 @@ def find_format(name: str) -> Format:
     return found
 
 
-def writable_format(name: str | None) -> str:
+def writable_format(name: str | None) -> FormatName:
     """Return a format of that name if it can be written, else PNG."""
-    return name if name in FORMATS and FORMATS[name].writable else "png"
+    if name is None or name not in FORMATS or not FORMATS[name].writable:
+        return "png"
+    return cast("FormatName", name)

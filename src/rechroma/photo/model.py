@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 import numpy as np
 
+from rechroma.photo.formats import writable_format
 from rechroma.photo.samples import requantize, to_float
-from rechroma.photo.writing import write
+from rechroma.photo.writing import encode, write
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
     from PIL.Image import Image
 
     from rechroma.photo.codec import Attribute
-    from rechroma.photo.formats import BitDepth
+    from rechroma.photo.formats import BitDepth, FormatName
 
 __all__ = ["Photo"]
 
@@ -113,13 +113,45 @@ class Photo:
         picture.save(file, "PNG")
         return file.getvalue()
 
+    @overload
     def save(
         self,
         target: str | os.PathLike[str],
         *,
+        format: FormatName | None = None,
         overwrite: bool = False,
         quality: int | None = None,
-    ) -> Path:
-        """Write the photo to a file, and return its path; see `rechroma.photo.write`."""
-        write(self, target, overwrite=overwrite, quality=quality)
-        return Path(target)
+    ) -> Path: ...
+
+    @overload
+    def save(
+        self,
+        target: BinaryIO,
+        *,
+        format: FormatName | None = None,
+        overwrite: bool = False,
+        quality: int | None = None,
+    ) -> None: ...
+
+    def save(
+        self,
+        target: str | os.PathLike[str] | BinaryIO,
+        *,
+        format: FormatName | None = None,  # noqa: A002 (the word that everybody uses)
+        overwrite: bool = False,
+        quality: int | None = None,
+    ) -> Path | None:
+        """Write the photo to a file, and return its path; see `rechroma.photo.write`.
+
+        Args:
+            target: A path, or a binary file that is open for writing.
+            format: A name, such as "png"; if None, from the path's suffix, and for an open file the
+                photo's own, or PNG where that is only read.
+            overwrite: Replace what stands at the path.
+            quality: 1…100 for lossy formats; 95 if None.
+        """
+        if isinstance(target, str | os.PathLike):
+            write(self, target, format=format, overwrite=overwrite, quality=quality)
+            return Path(target)
+        target.write(encode(self, format or writable_format(self.format), quality=quality))
+        return None

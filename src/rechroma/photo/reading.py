@@ -29,7 +29,9 @@ __all__ = ["Source", "from_array", "read"]
 # What resampling adds to 0…1 is no other scale.
 _OVERSHOOT = 0.01
 
-Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | NDArray[Any]"
+Source: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image | NDArray[Any]"
+)
 
 
 def read(
@@ -66,8 +68,8 @@ def read(
         if not os.path.exists(path):  # noqa: PTH110 (a name that is too long is none)
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
         return decode_file(path, name or str(path), max_pixels)
-    if isinstance(source, bytes):
-        return _from_bytes(source, name or "<bytes>", max_pixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(source), name or "<bytes>", max_pixels)
     if hasattr(source, "read"):
         file = cast("BinaryIO", source)
         return _from_bytes(file.read(), name or str(getattr(file, "name", "<file>")), max_pixels)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.photo.codec import Attribute
-    from rechroma.photo.formats import BitDepth, Format
+    from rechroma.photo.formats import BitDepth, Format, FormatName
 
 __all__ = ["Picture", "encode", "write"]
 
@@ -62,7 +62,7 @@ def write(
     photo: Picture,
     target: str | os.PathLike[str],
     *,
-    format: str | None = None,  # noqa: A002 - the word that everybody uses
+    format: FormatName | None = None,  # noqa: A002 - the word that everybody uses
     bit_depth: BitDepth | None = None,
     quality: int | None = None,
     overwrite: bool = False,
@@ -97,7 +97,7 @@ def write(
 
 def encode(
     photo: Picture,
-    format: str,  # noqa: A002 - the word that everybody uses
+    format: FormatName,  # noqa: A002 - the word that everybody uses
     *,
     bit_depth: BitDepth | None = None,
     quality: int | None = None,

@@ -122,7 +122,7 @@ def _as_sent(photo: Photo, upload: Upload, output: ResultFormat) -> ResultFile:
 
 def write_result(photo: Photo, output: ResultFormat) -> ResultFile:
     """Write a result."""
-    chosen = output.format or writable_format(photo.format)
+    chosen = writable_format(output.format or photo.format)
     path = new_file()
     write(photo, path, format=chosen, quality=output.quality)
     return ResultFile(path, chosen)
