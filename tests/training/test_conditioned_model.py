@@ -274,6 +274,18 @@ def test_what_is_missing_beside_a_result_is_made_later(tmp_path, call):
     assert "1 skipped" in err
 
 
+def test_variants_in_a_folder_stand_beside_each_result(tmp_path, call):
+    Image.linear_gradient("L").resize((96, 64)).save("other.png")
+    code, err = call("other.png", "-o", "new/", "--variants", "2")
+    assert (code, "2 colorized" in err) == (0, True)
+    names = {"in.png", "in.1.png", "in.2.png", "other.png", "other.1.png", "other.2.png"}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == names
+    for name in ("in", "other"):
+        alike = np.abs(pixels(f"new/{name}.1.png").mean(2) - pixels(f"new/{name}.png").mean(2))
+        assert alike.mean() < 15, "a variant is of the same picture"
+    assert "2 skipped" in call("other.png", "-o", "new/", "--variants", "2")[1]
+
+
 def test_variants_are_as_vivid_as_the_result(call):
     call("--variants", "1")
     call("--variants", "1", "--vividness", "0", "-o", "pale.png")

@@ -42,7 +42,7 @@ __all__ = ["colorize"]
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
-              help="Write N other plausible answers beside the result: new.1.png, ….")  # fmt: skip
+              help="Write N other plausible answers beside each result: new.1.png, ….")  # fmt: skip
 @click.option("--confidence", type=click.Path(path_type=Path), metavar="MAP.png",
               help="Write where the model is sure (white) and where it guesses.")  # fmt: skip
 @options.size

@@ -148,7 +148,7 @@ def colorize_work(
     _check_model(colorizer.card, options, extras, hints)
     predict = _prediction(colorizer, hints, read(extras.mood) if extras.mood else None)
 
-    targets = {str(task.source): task.target for task in tasks}
+    targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
     def save_beside(photo: Photo, path: Path) -> None:
         if overwrite or not os.path.lexists(path):
