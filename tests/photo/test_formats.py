@@ -39,7 +39,7 @@ def test_what_others_have_written_is_recognized_found_and_read(tmp_path, name):
     for suffix in known.suffixes:
         file = tmp_path / f"a{suffix.upper()}"
         file.write_bytes(content)
-        [picture] = find_pictures([str(tmp_path)])
+        [picture] = find_pictures([str(tmp_path)]).pictures
         assert picture.source == file
         photo = read(file)
         assert photo.format == name
