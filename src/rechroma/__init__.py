@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, colorize, load_card
+    from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, load_card
     from rechroma.errors import RechromaError
-    from rechroma.mood import Look, Swatch, fit_look, transfer
+    from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
     from rechroma.photo import Photo, read, write
 
 __all__ = [
@@ -48,10 +48,10 @@ __getattr__ = lazy_names(
     __name__,
     {
         "rechroma.colorizer": [
-            "Colorization", "Colorizer", "Hint", "ModelCard", "colorize", "load_card",
+            "Colorization", "Colorizer", "Hint", "ModelCard", "load_card",
         ],
         "rechroma.errors": ["RechromaError"],
-        "rechroma.mood": ["Look", "Swatch", "fit_look", "transfer"],
+        "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],
         "rechroma.photo": ["Photo", "read", "write"],
     },
 )  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+import rechroma
 from rechroma.cli import main
 from rechroma.color import rgb_to_lab
 
@@ -107,6 +108,12 @@ def test_a_look_of_a_black_and_white_photograph(capfd):
     assert "gray.jpg: black and white" in err
     assert call(capfd, "apply", "noir", "target.jpg", "-o", "noir.png")[0] == 0
     assert np.ptp(pixels("noir.png"), axis=2).max() <= 1
+
+
+def test_python_and_the_command_line_mean_the_same_by_a_mood(capfd):
+    assert call(capfd, "colorize", "gray.jpg", "-o", "a.png", "--mood", "src.jpg")[0] == 0
+    wanted = rechroma.colorize("gray.jpg", mood="src.jpg").to_uint8()
+    assert np.array_equal(pixels("a.png"), wanted)
 
 
 def test_no_photograph_is_colorized_in_a_black_and_white_mood(capfd):

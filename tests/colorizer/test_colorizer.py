@@ -12,9 +12,10 @@ import pytest
 from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
-from rechroma.colorizer import Colorizer, colorize
+from rechroma.colorizer import Colorizer
 from rechroma.colorizer.session import ModelSession
 from rechroma.errors import ModelError, OutOfMemoryError, UsageError
+from rechroma.mood import colorize
 from rechroma.photo import read
 
 

@@ -10,8 +10,10 @@ import pytest
 from skimage import data
 
 from rechroma import Hint
-from rechroma.colorizer import Colorizer, cached_colorizer, colorize, default_colorizer, shared
+from rechroma.colorizer import Colorizer, cached_colorizer, default_colorizer, shared
 from rechroma.errors import ModelError, UsageError
+from rechroma.mood import colorize, predict_in_mood
+from rechroma.photo import read
 
 GRAY = np.full((40, 50), 128, np.uint8)
 
@@ -95,7 +97,9 @@ def test_only_one_of_the_default_model_is_shared(make_model, loads):
 def test_every_keyword_arrives():
     gray, mood = data.camera()[::4, ::4], data.coffee()[::4, ::4]
     options = {"hints": [Hint(60, 60, "#c22b2b")], "mood": mood, "strength": 0.7, "vividness": 0.4}
-    wanted = Colorizer(size=64, device="cpu").colorize(gray, **options).pixels
+    model = Colorizer(size=64, device="cpu")
+    predicted = predict_in_mood(model, read(gray), read(mood), options["hints"])
+    wanted = predicted.render(strength=0.7, vividness=0.4).pixels
     found = colorize(gray, size=64, device="cpu", **options).pixels
     np.testing.assert_allclose(found, wanted, atol=1e-5)
     for left_out in options:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from rechroma.colorizer.api import colorize
     from rechroma.colorizer.card import ModelCard
     from rechroma.colorizer.color_detection import is_color
     from rechroma.colorizer.colorization import Colorization
@@ -36,7 +35,6 @@ __all__ = [
     "ModelCard",
     "available_devices",
     "cached_colorizer",
-    "colorize",
     "conditioning_unsupported",
     "default_colorizer",
     "find_model",
@@ -50,7 +48,6 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "rechroma.colorizer.api": ["colorize"],
         "rechroma.colorizer.card": ["ModelCard"],
         "rechroma.colorizer.color_detection": ["is_color"],
         "rechroma.colorizer.colorization": ["Colorization"],

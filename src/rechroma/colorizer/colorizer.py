@@ -97,7 +97,8 @@ class Colorizer:
         Args:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
             hints: Points with the colors that they should get.
-            mood: A color photograph whose colors should set the tone.
+            mood: A color photograph whose colors should set the tone: told to the model, and no
+                more; `rechroma.colorize` makes a transfer on its answer, too.
 
         Raises:
             PhotoError: A picture can't be read.

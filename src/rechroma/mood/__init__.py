@@ -11,6 +11,7 @@ from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
     from rechroma.mood.api import fit_look, transfer
+    from rechroma.mood.colorizing import colorize
     from rechroma.mood.cube import write_cube
     from rechroma.mood.grayscale import in_color, predict_in_mood, predict_target
     from rechroma.mood.look import Look, check_tones, fit, has_no_colors
@@ -36,6 +37,7 @@ __all__ = [
     "Swatch",
     "TransferOptions",
     "check_tones",
+    "colorize",
     "fit",
     "fit_look",
     "fit_regional_look",
@@ -53,6 +55,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "rechroma.mood.api": ["fit_look", "transfer"],
+        "rechroma.mood.colorizing": ["colorize"],
         "rechroma.mood.cube": ["write_cube"],
         "rechroma.mood.grayscale": ["in_color", "predict_in_mood", "predict_target"],
         "rechroma.mood.look": ["Look", "check_tones", "fit", "has_no_colors"],

@@ -1,11 +1,14 @@
-"""Colorizing one picture, with the options as keywords."""
+"""Colorizing one picture, in a mood if there is one, with the options as keywords."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rechroma.colorizer.color_detection import is_color
+from rechroma.colorizer.colorizer import render_with
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.shared import cached_colorizer
+from rechroma.photo import Photo, read
 
 if TYPE_CHECKING:
     import os
@@ -13,8 +16,6 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.colorizer import PhotoLike
     from rechroma.colorizer.hints import Hint
-    from rechroma.photo import Photo
-
 __all__ = ["colorize"]
 
 
@@ -35,8 +36,8 @@ def colorize(
     Args:
         source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
         hints: Points with the colors that they should get.
-        mood: A color photograph whose colors should set the tone: told to the model. The command
-            line's `--mood` makes a transfer on its answer, too, and so suits every model.
+        mood: A color photograph whose colors set the tone, as the command line's `--mood` does: a
+            model that takes moods is told, and a transfer of colors is made on its answer.
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
         recolor: Color a picture that is in color already anew; otherwise it is returned as it is.
@@ -45,7 +46,8 @@ def colorize(
         device: See `Colorizer`.
 
     Raises:
-        UsageError: A number is out of range, or hints or a vividness for a model that takes none.
+        UsageError: A number is out of range, hints or a vividness for a model that takes none, or
+            a black-and-white mood.
         PhotoError: A picture can't be read.
         ModelError: The model or the device isn't there, or the network fails.
         OutOfMemoryError: It does not fit into memory.
@@ -62,8 +64,15 @@ def colorize(
         (880, 678, False)
     """
     # Before a model is loaded.
-    ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
-    return cached_colorizer(model, device=device, size=size).colorize(
-        source, hints=hints, mood=mood, strength=strength, vividness=vividness,
-        recolor=recolor,
-    )  # fmt: skip
+    options = ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
+    colorizer = cached_colorizer(model, device=device, size=size)
+    photo = source if isinstance(source, Photo) else read(source)
+    if not recolor and is_color(photo):
+        return photo
+    if mood is None:
+        return render_with(colorizer.predict(photo, hints=hints), options)
+    # A transfer takes its time to load.
+    from rechroma.mood.grayscale import predict_in_mood
+
+    source_of_mood = mood if isinstance(mood, Photo) else read(mood)
+    return render_with(predict_in_mood(colorizer, photo, source_of_mood, hints), options)
