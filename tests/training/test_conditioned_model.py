@@ -193,7 +193,9 @@ def test_a_hint_outside_is_refused(conditioned, photo, hint, message):
         Colorizer(conditioned[1]).predict(photo, hints=[hint])
 
 
-@pytest.mark.parametrize("bad", [(-1, 0, "#000000"), (0, float("nan"), "#000000"), (0, 0, "red")])
+@pytest.mark.parametrize(
+    "bad", [(-1, 0, "#000000"), (0, float("nan"), "#000000"), (0, 0, "reddish")]
+)
 def test_a_hint_that_is_none_is_refused(bad):
     with pytest.raises(UsageError, match="hint"):
         Hint(*bad)
@@ -234,8 +236,8 @@ def test_everything_from_the_command_line(tmp_path, call):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--hint", "10,20"], "x,y,#rrggbb"),
-        (["--hint", "10,20,blue"], "#rrggbb"),
+        (["--hint", "10,20"], "write x,y,color"),
+        (["--hint", "10,20,bluish"], "#rrggbb"),
         (["--hint", "500,20,#112233"], "outside of in.png"),
         (["--hints", "none.json"], "none.json"),
         (["--raw-output", "--variants", "2"], "--raw-output"),
@@ -265,7 +267,7 @@ def test_what_is_missing_beside_a_result_is_made_later(tmp_path, call):
     first = (tmp_path / "new" / "out.png").stat()
     (tmp_path / "new" / "out.1.png").write_bytes(b"mine")
     code, err = call("-o", "new/out.png", "--variants", "2", "--confidence", "new/deep/sure.png")
-    assert (code, "1 colorized" in err) == (0, True)
+    assert (code, "1 completed" in err) == (0, True)
     assert (tmp_path / "new" / "out.png").stat() == first
     assert (tmp_path / "new" / "out.1.png").read_bytes() == b"mine"
     assert (tmp_path / "new" / "out.2.png").exists()

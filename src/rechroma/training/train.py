@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rechroma.training.sources import PictureRef
-
 __all__ = ["train"]
 
 _logger = logging.getLogger("rechroma.training")
@@ -110,7 +108,10 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     metric = config.validation.metric
     _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
     validator = Validator(
-        center_crops(validation[: config.validation.count], config.validation.size),
+        center_crops(
+            [picture.ref for picture in validation[: config.validation.count]],
+            config.validation.size,
+        ),
         load_perceptual(metric),
         metric,
     )
@@ -119,7 +120,7 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     return folder
 
 
-def _pictures(config: TrainConfig) -> tuple[list[PictureRef], list[PictureRef]]:
+def _pictures(config: TrainConfig) -> tuple[list[CatalogEntry], list[CatalogEntry]]:
     """Return the pictures to train on and those to validate on."""
     _refuse_nested(config)
     measured = config.data.workers, config.output_dir / "pictures.json"
@@ -147,11 +148,7 @@ def _pictures(config: TrainConfig) -> tuple[list[PictureRef], list[PictureRef]]:
             f"{len(training)} pictures to train on, and BATCH is {config.batch}",
             "add pictures, or lower BATCH",
         )
-    return _refs(training), _refs(validation)
-
-
-def _refs(pictures: list[CatalogEntry]) -> list[PictureRef]:
-    return [picture.ref for picture in pictures]
+    return training, validation
 
 
 def _refuse_nested(config: TrainConfig) -> None:
