@@ -65,6 +65,7 @@ def train(config: TrainConfig) -> Path:
         TrainingError: The loss or its gradient is NaN, or a file can't be written.
     """
     folder = config.output_dir
+    _check_folders(config)
     try:
         (folder / FIGURES).mkdir(parents=True, exist_ok=True)
         return _train(with_available_lpips(config), folder)
@@ -122,7 +123,6 @@ def _train(config: TrainConfig, folder: Path) -> Path:
 
 def _pictures(config: TrainConfig) -> tuple[list[CatalogEntry], list[CatalogEntry]]:
     """Return the pictures to train on and those to validate on."""
-    _refuse_nested(config)
     measured = config.data.workers, config.output_dir / "pictures.json"
     everything = catalog(config.train_dir, *measured)
     excluded = read_stems(config.exclude) if config.exclude else frozenset[str]()
@@ -149,6 +149,19 @@ def _pictures(config: TrainConfig) -> tuple[list[CatalogEntry], list[CatalogEntr
             "add pictures, or lower BATCH",
         )
     return training, validation
+
+
+def _check_folders(config: TrainConfig) -> None:
+    """Refuse what can't be trained on, before anything is written or downloaded."""
+    places = {"TRAIN_DIR": config.train_dir, "VAL_DIR": config.val_dir}
+    for key, place in places.items():
+        if place is not None and not place.is_dir():
+            reason = "is no folder" if place.exists() else "no such folder"
+            raise ConfigError(f"{key} {place}: {reason}", f"give a folder of pictures as {key}")
+    for listed in (config.exclude, config.val_stems):
+        if listed is not None:
+            read_stems(listed)
+    _refuse_nested(config)
 
 
 def _refuse_nested(config: TrainConfig) -> None:
