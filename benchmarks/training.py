@@ -7,9 +7,10 @@ The parts are taken in turns, in one process, so that whatever else the machine 
 them: the input alone (crops, CIELAB, old prints and hints, on the device), the network forward, the
 losses, the backward pass through both, and the update (clip, AdamW, the moving average). Beside
 them the whole step; the whole step without its input, on one batch; and forward and backward of the
-bare network, without losses. "The input never waits" if the whole step makes at least 95 %
-of the pictures that it makes without its input. Each number is the least of the repetitions, since what
-else runs only adds; pictures are made up unless TRAIN_DIR is set. STEADY and validation are left out.
+bare network, without losses. "The input never waits" if the whole step makes at least 95 % of the
+pictures that it makes without its input. Each number is the least of the repetitions, since what
+else runs only adds; pictures are made up unless TRAIN_DIR is set. STEADY and validation are left
+out.
 """
 
 from __future__ import annotations
