@@ -45,7 +45,6 @@ __all__ = ["Look", "baked", "chosen_fit", "fit", "mood_of", "photos_of"]
 _GRAY = 1.0
 
 
-_STRIP_PIXELS = 1 << 18
 # Nodes of the table that stands for a look of several steps.
 _SAMPLED = 65
 
@@ -119,7 +118,7 @@ class Look:
             rgb = np.ascontiguousarray(to_float(samples[rows]))
             result[rows] = quantize(_mixed(rgb, self.lut.apply(rgb), strength), samples.dtype)
 
-        do_strips(work, row_strips(samples.shape, _STRIP_PIXELS), threads)
+        do_strips(work, row_strips(samples.shape), threads)
         return result
 
     def as_table(self) -> Lut3D:
