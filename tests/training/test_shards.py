@@ -136,7 +136,7 @@ def test_the_same_command_goes_on(photos, tmp_path, capfd):
     for path in sorted((tmp_path / "whole").iterdir()):
         assert (out / path.name).read_bytes() == path.read_bytes(), path.name
     assert main([*command, str(out)]) == 0
-    assert "0 shards written, 12 of 12" in capfd.readouterr().err
+    assert "0 shards written; 12 of 12" in capfd.readouterr().err
 
 
 def test_new_pictures_go_into_new_shards(photos, tmp_path):
