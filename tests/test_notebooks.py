@@ -79,7 +79,7 @@ def test_tour(executed):
 @pytest.mark.slow
 def test_training(executed):
     printed = executed("training")
-    assert "step 3/3" in printed
+    assert "step 3 (100.0 %)" in printed
     assert "| ckpt_best |" in printed
     assert "1 colorized: old.color.png" in printed
 

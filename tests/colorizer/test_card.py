@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, fields, replace
 
 import pytest
 
@@ -13,6 +13,14 @@ from rechroma.errors import ModelError
 
 def test_round_trip(card):
     assert parse_card(card.to_json(), "here") == card
+
+
+def test_a_curve_makes_the_round_trip_and_old_cards_have_none(card):
+    curved = replace(card, chroma_curve=10.0)
+    assert parse_card(curved.to_json(), "here") == curved
+    old = asdict(card)
+    del old["chroma_curve"]
+    assert parse_card(json.dumps(old), "here").chroma_curve == 0
 
 
 def test_json_is_readable_by_anybody(card):
@@ -47,6 +55,9 @@ def test_an_unknown_key_is_named(card):
         ("output_stride", True),
         ("size", "256"),
         ("hints", 0),
+        ("chroma_curve", -1),
+        ("chroma_curve", True),
+        ("chroma_curve", float("inf")),
         ("training_data", None),
         ("scores", ["PSNR"]),
         ("scores", {"PSNR": "23 dB"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -50,6 +51,29 @@ def test_threads_that_come_at_once_load_it_once(make_model, loads):
         found = list(pool.map(lambda _: colorize(GRAY, model=model).pixels, range(16)))
     assert len(loads) == 1
     assert all(np.array_equal(each, found[0]) for each in found)
+
+
+def test_who_wants_another_model_waits_for_nobody(make_model, loads, monkeypatch):
+    slow, quick = make_model(offset=(20, 0)), make_model(offset=(-20, 0))
+    begun, go_on, init = threading.Event(), threading.Event(), Colorizer.__init__
+
+    def held(self, model="default", **options):
+        if options.get("size") == 96:
+            begun.set()
+            assert go_on.wait(30)
+        init(self, model, **options)
+
+    monkeypatch.setattr(Colorizer, "__init__", held)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(cached_colorizer, slow, size=96)
+        assert begun.wait(30)
+        try:
+            other = pool.submit(cached_colorizer, quick).result(timeout=30)
+        finally:
+            go_on.set()
+        assert waiting.result() is not other
+    assert len(loads) == 2
+    assert not shared._loading
 
 
 def test_a_model_that_was_written_anew_is_loaded_anew(make_model, loads):

@@ -26,6 +26,14 @@ def test_an_empty_folder(make_config, tmp_path):
         train(make_config(f"TRAIN_DIR={tmp_path / 'empty'}"))
 
 
+@pytest.mark.parametrize("key", ["TRAIN_DIR", "VAL_DIR", "EXCLUDE", "VAL_STEMS"])
+def test_what_is_missing_is_told_before_anything_is_written(make_config, tmp_path, key):
+    config = make_config(f"{key}={tmp_path / 'nowhere'}")
+    with pytest.raises(ConfigError, match="nowhere"):
+        train(config)
+    assert not config.output_dir.exists()
+
+
 def test_one_unreadable_picture_among_many(make_config, photos, tmp_path):
     shutil.copytree(photos, tmp_path / "mixed")
     (tmp_path / "mixed" / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0 torn")

@@ -4,7 +4,7 @@ import torch
 
 from rechroma.color.bins import bin_centers
 from rechroma.errors import ConfigError
-from rechroma.training.calibration import calibrate
+from rechroma.training.calibration import OperatingPoint, calibrate
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
 
@@ -22,7 +22,7 @@ def test_an_answer_is_the_annealed_mean_of_what_is_left(config):
     weights = np.random.default_rng(0).normal(0, 1, len(bin_centers()))
     with torch.no_grad():
         raw = model(lightness).double().numpy()
-        left = calibrate(model, weights.tolist(), temperature=0.55, unweighed=0.25)
+        left = calibrate(model, weights.tolist(), OperatingPoint(0.55, 0.25))
         answer = model.answer(lightness).numpy()
     likelihood = np.exp((raw - 0.25 * weights[:, None, None]) / 0.55)
     wanted = np.einsum(
@@ -36,7 +36,7 @@ def test_an_answer_is_the_annealed_mean_of_what_is_left(config):
 def test_nothing_asked_is_nothing_changed():
     model = ColorizerModel(NetworkConfig(name="base", output="ab", width=4), pretrained=False)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    assert calibrate(model, []) == []
+    assert calibrate(model, [], OperatingPoint(chroma_curve=10)) == []
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
 
 
@@ -46,4 +46,4 @@ def test_nothing_asked_is_nothing_changed():
 def test_what_has_no_operating_point_is_refused(output, message):
     model = ColorizerModel(NetworkConfig(name="base", output=output, width=4), pretrained=False)
     with pytest.raises(ConfigError, match=message):
-        calibrate(model, [], unweighed=0.5)
+        calibrate(model, [], OperatingPoint(unweighed=0.5))

@@ -56,6 +56,15 @@ def test_unreadable_pictures_are_named(tmp_path):
         catalog(photos, 1, tmp_path / "cache.json")
 
 
+@pytest.mark.parametrize("kept", [[], [7.0], [7.0, "seen"], "seen", None, {"chroma": 7.0}])
+def test_a_damaged_memory_of_a_picture_is_made_anew(photos, tmp_path, kept):
+    cache = tmp_path / "cache.json"
+    pictures = catalog(photos, 1, cache)
+    known = json.loads(cache.read_text())
+    cache.write_text(json.dumps({**known, next(iter(known)): kept}))
+    assert catalog(photos, 1, cache) == pictures
+
+
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no pictures"):
         catalog(tmp_path, 1, tmp_path / "cache.json")
@@ -64,7 +73,10 @@ def test_an_empty_folder_is_named(tmp_path):
 def numbered(folder, count):
     return [
         CatalogEntry(
-            PictureRef(folder / f"{number}.png", f"{number}.png"), 10.0, f"content {number}"
+            PictureRef(folder / f"{number}.png", f"{number}.png"),
+            10.0,
+            f"content {number}",
+            (9, 9),
         )
         for number in range(count)
     ]

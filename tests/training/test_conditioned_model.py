@@ -19,6 +19,7 @@ from rechroma.cli import main
 from rechroma.color import lightness
 from rechroma.colorizer import Colorizer, Distribution, Hint, load_card
 from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE, Patch, hint_map, mood_vector
+from rechroma.colorizer.distribution import before_curve, chroma_factor
 from rechroma.errors import ModelError, UsageError
 from rechroma.photo import read
 from rechroma.training.bins import BinCodec
@@ -79,6 +80,48 @@ def test_a_gain_leaves_hints_and_moods_as_they_are_given(conditioned, photo, tmp
         moody = Conditioning(torch.zeros(1, 3, 64, 96), told)
         wanted = model.everything(own, moody, 1.5)["chroma"][0].permute(1, 2, 0).numpy()
     np.testing.assert_allclose(lively.predict(photo, mood=mood).chroma, wanted, atol=0.5)
+
+
+def test_a_curve_is_in_the_graph_and_spares_hints(conditioned, photo, tmp_path):
+    """c becomes 1.2 · c · c² / (c² + 10²), written out here once more."""
+    model, path = conditioned
+    card = card_of(model, name="curved", size=64, chroma_gain=1.2, chroma_curve=10.0)
+    export_onnx(model, tmp_path / "curved.onnx", card)
+    assert load_card(tmp_path / "curved.onnx") == card
+    plain, curved = Colorizer(path), Colorizer(tmp_path / "curved.onnx")
+    before, work = plain.predict(photo).chroma, curved.predict(photo)
+    square = (before.astype(np.float64) ** 2).sum(-1, keepdims=True)
+    assert np.ptp(square / (square + 100)) > 0.05
+    np.testing.assert_allclose(work.chroma, before * 1.2 * square / (square + 100), atol=0.05)
+    # The run-time's own arithmetic: other answers have the same curve.
+    same = before.transpose(2, 0, 1)
+    factor = chroma_factor(same, work.distribution.gain, work.distribution.curve)
+    np.testing.assert_allclose(work.chroma, (same * factor).transpose(1, 2, 0), atol=0.05)
+    first = plain.predict(photo).distribution.variant(1, 4)
+    wanted = first * chroma_factor(first, 1.2, 10.0)
+    np.testing.assert_allclose(work.distribution.variant(1, 4), wanted, atol=0.05)
+    own = torch.from_numpy(lightness(photo.pixels).astype(np.float32))[None, None]
+    hints = hint_map([Patch(18, 23, 28, 33, 70.0, 40.0)], 64, 96)
+    given = Conditioning(torch.from_numpy(hints)[None], torch.zeros(1, MOOD_SIZE))
+    with torch.no_grad():
+        before, after = (model.everything(own, given, *p)["chroma"] for p in ((), (1.2, 10.0)))
+        hinted = model.network(own, given).hinted
+        square = before.square().sum(1, keepdim=True)
+        wanted = before * (hinted + (1 - hinted) * 1.2 * square / (square + 100))
+    assert hinted.max() - hinted.min() > 0.1
+    torch.testing.assert_close(after, wanted, atol=1e-3, rtol=1e-4)
+
+
+def test_a_curve_rises_and_has_an_inverse():
+    chroma = np.linspace(0, 120, 2001)
+    for gain, curve in [(1.0, 0.0), (1.3, 10.0), (0.8, 40.0)]:
+        planes = np.stack([0.6 * chroma, -0.8 * chroma])[:, None].astype(np.float32)
+        answer = planes * chroma_factor(planes, gain, curve)
+        size = np.linalg.norm(answer[:, 0], axis=0)
+        assert (np.diff(size) > 0).all()
+        assert (size <= gain * chroma + 1e-4).all()
+        back = before_curve(np.moveaxis(answer, 0, -1), gain, curve)
+        np.testing.assert_allclose(back, np.moveaxis(planes, 0, -1), atol=1e-2)
 
 
 @pytest.fixture
@@ -193,7 +236,9 @@ def test_a_hint_outside_is_refused(conditioned, photo, hint, message):
         Colorizer(conditioned[1]).predict(photo, hints=[hint])
 
 
-@pytest.mark.parametrize("bad", [(-1, 0, "#000000"), (0, float("nan"), "#000000"), (0, 0, "rad")])
+@pytest.mark.parametrize(
+    "bad", [(-1, 0, "#000000"), (0, float("nan"), "#000000"), (0, 0, "reddish")]
+)
 def test_a_hint_that_is_none_is_refused(bad):
     with pytest.raises(UsageError, match="hint"):
         Hint(*bad)
@@ -234,8 +279,8 @@ def test_everything_from_the_command_line(tmp_path, call):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--hint", "10,20"], "the hint '10,20' can't be read"),
-        (["--hint", "10,20,blux"], "#rrggbb"),
+        (["--hint", "10,20"], "write x,y,color"),
+        (["--hint", "10,20,bluish"], "#rrggbb"),
         (["--hint", "500,20,#112233"], "outside of in.png"),
         (["--hints", "none.json"], "none.json"),
         (["--raw-output", "--variants", "2"], "--raw-output"),

@@ -54,6 +54,18 @@ def test_overrides_reach_sections_and_terms(make_config):
     assert config.seed == 7
 
 
+@pytest.mark.parametrize("content", ["a: b: c", "SEED: [1,\nSTEPS: 2\n", "a: 1\n\tb: 2\n"])
+def test_bad_yaml_is_told_in_one_line(tmp_path, make_config, content):
+    file = tmp_path / "broken.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=r"broken\.yaml: line \d+, column \d+: ") as caught:
+        load_config(file)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ConfigError, match="--set 'SEED=\\[1': line") as caught:
+        make_config("SEED=[1")
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("content", ["[1, 2]", "a: b: c", ""])
 def test_a_file_that_is_no_config(tmp_path, content):
     file = tmp_path / "broken.yaml"

@@ -45,13 +45,13 @@ def test_weights_of_sources_by_names_with_and_without_folders():
 
 
 @pytest.fixture
-def refs(photos, tmp_path):
-    return [picture.ref for picture in catalog(photos, 1, tmp_path / "cache.json")]
+def pictures(photos, tmp_path):
+    return catalog(photos, 1, tmp_path / "cache.json")
 
 
-def batches_of(refs, step=0, count=3, **changes):
+def batches_of(pictures, step=0, count=3, **changes):
     options = OPTIONS.model_copy(update=changes)
-    batches = Batches(refs, options, 4, 5, CPU, conditioning=True).begin(step)
+    batches = Batches(pictures, options, 4, 5, CPU, conditioning=True).begin(step)
     return [next(batches) for _ in range(count)]
 
 
@@ -60,25 +60,25 @@ def assert_same(ones, others):
         assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_batches_do_not_depend_on_workers_memory_or_a_resume(refs, monkeypatch):
-    whole = batches_of(refs)
+def test_batches_do_not_depend_on_workers_memory_or_a_resume(pictures, monkeypatch):
+    whole = batches_of(pictures)
     assert whole[0].rgb.shape == (4, 3, 32, 32)
     assert not torch.equal(whole[0].rgb, whole[1].rgb)
-    assert_same(batches_of(refs, step=1, count=2), whole[1:])
+    assert_same(batches_of(pictures, step=1, count=2), whole[1:])
     monkeypatch.setattr(data, "free_memory", lambda _: 0)
-    assert_same(batches_of(refs), whole)
-    assert_same(batches_of(refs, workers=2), whole)
+    assert_same(batches_of(pictures), whole)
+    assert_same(batches_of(pictures, workers=2), whole)
 
 
-def test_a_network_without_conditioning_gets_none(refs):
-    batch = next(Batches(refs, OPTIONS, 4, 5, CPU, conditioning=False).begin(0))
+def test_a_network_without_conditioning_gets_none(pictures):
+    batch = next(Batches(pictures, OPTIONS, 4, 5, CPU, conditioning=False).begin(0))
     assert not batch.hints.any()
     assert not batch.mood.any()
 
 
-def test_two_processes_share_a_step(refs):
+def test_two_processes_share_a_step(pictures):
     one, two = (
-        Batches(refs, OPTIONS, 2, 5, CPU, conditioning=True, processes=2, rank=rank)
+        Batches(pictures, OPTIONS, 2, 5, CPU, conditioning=True, processes=2, rank=rank)
         for rank in (0, 1)
     )
     assert one.numbers(3) == two.numbers(3)
@@ -91,6 +91,24 @@ def test_large_pictures_are_kept_as_small_as_crops_allow():
     assert data._reduced(np.zeros((510, 1020, 3), np.uint8), 51, 82).shape == (51, 82, 3)
     assert data._reduced(np.zeros((1020, 510, 3), np.uint8), 51, 82).shape == (82, 51, 3)
     assert data._reduced(np.zeros((20, 30, 3), np.uint8), 51, 82).shape == (20, 30, 3)
+
+
+@pytest.mark.parametrize("side", [51, 77, 133, 1000])
+def test_a_canvas_is_no_larger_than_the_largest_picture(tmp_path, side):
+    sizes = [(40, 333), (101, 130), (260, 90), (150, 149)]
+    (tmp_path / "photos").mkdir()
+    for number, (height, width) in enumerate(sizes):
+        picture = Image.new("RGB", (width, height), (200, 30, 90))
+        picture.save(tmp_path / "photos" / f"{number}.png")
+    pictures = catalog(tmp_path / "photos", 1, tmp_path / "cache.json")
+    canvases = data._Canvases(pictures, side)
+    found = [data._reduced(picture.ref.read().to_uint8(), *canvases._most) for picture in pictures]
+    assert canvases.shape == (
+        max(min(each.shape[:2]) for each in found),
+        max(max(each.shape[:2]) for each in found),
+    )
+    for number, each in enumerate(found):
+        assert (canvases[number].pixels[..., 0] == 200).sum() == each[..., 0].size
 
 
 def test_center_crops_are_central(photos, tmp_path):

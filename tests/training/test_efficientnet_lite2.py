@@ -14,7 +14,7 @@ from rechroma.training.export import card_of, export_onnx
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Conditioning
 from rechroma.training.networks.attention import ContextBlock
-from rechroma.training.networks.efficientnet_lite2 import UpBlock
+from rechroma.training.networks.efficientnet_lite2 import ReduceEnlargeBlock
 from rechroma.training.networks.queries import ColorQueries
 
 CONFIG = NetworkConfig(name="efficientnet_lite2_unet", output="bins")
@@ -125,7 +125,7 @@ def rectified(x, norm):
 
 @torch.no_grad()
 def test_an_up_block_reduces_enlarges_joins_and_mixes():
-    block = randomized(UpBlock(6, 5, 4, 3))
+    block = randomized(ReduceEnlargeBlock(6, 5, 4, 3))
     x, skip = torch.randn(1, 6, 3, 2), torch.randn(1, 5, 6, 4)
     # Enlarged before the channels are reduced: the order makes no difference.
     large = np.array([enlarged(plane) for plane in x[0].numpy()])

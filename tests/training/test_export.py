@@ -119,6 +119,8 @@ def test_raw_output_and_gain_are_refused_where_they_have_no_meaning(tmp_path):
     rgb = ColorizerModel(KINDS[0], pretrained=False)
     with pytest.raises(ConfigError, match="gain for a model of RGB"):
         export_onnx(rgb, tmp_path / "x.onnx", card_of(rgb, name="test", chroma_gain=1.25))
+    with pytest.raises(ConfigError, match="curve for a model of RGB"):
+        export_onnx(rgb, tmp_path / "x.onnx", card_of(rgb, name="test", chroma_curve=10.0))
 
 
 def checkpoints(tmp_path, *configs):

@@ -35,6 +35,16 @@ def test_a_run_leaves_everything_behind(make_config):
     assert not model.training
 
 
+def test_a_run_by_the_clock_from_the_command_line(make_config, tmp_path):
+    config = make_config()
+    assert main(["train", "--cfg", str(tmp_path / "config.yaml"), "--minutes", "0.0001"]) == 0
+    saved = yaml.safe_load((config.output_dir / "config.yaml").read_text())
+    assert saved["MINUTES"] == 0.0001
+    _, facts = load_model(config.output_dir / "ckpt_last.safetensors")
+    # It was over after its first step, not after STEPS.
+    assert facts["step"] == 1
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_one_others(make_config, tmp_path):
     first = weights_of(train(make_config(f"OUTPUT_DIR={tmp_path / 'a'}")))
     again = weights_of(train(make_config(f"OUTPUT_DIR={tmp_path / 'b'}")))

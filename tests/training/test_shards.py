@@ -131,12 +131,12 @@ def test_the_same_command_goes_on(photos, tmp_path, capfd):
     (out / "shards.csv").write_text("".join(rows[:9]) + rows[9][:7])
     first = (out / "00000.tar").stat().st_mtime_ns
     assert main([*command, str(out)]) == 0
-    assert "2 shards written, 4 of 12 pictures were there" in capfd.readouterr().err
+    assert "2 shards written; 4 of 12 pictures were packed before" in capfd.readouterr().err
     assert (out / "00000.tar").stat().st_mtime_ns == first
     for path in sorted((tmp_path / "whole").iterdir()):
         assert (out / path.name).read_bytes() == path.read_bytes(), path.name
     assert main([*command, str(out)]) == 0
-    assert "0 shards written, 12 of 12" in capfd.readouterr().err
+    assert "0 shards written; 12 of 12" in capfd.readouterr().err
 
 
 def test_new_pictures_go_into_new_shards(photos, tmp_path):

@@ -209,9 +209,7 @@ def test_samples_do_not_depend_on_where_the_pictures_lie(layouts, tmp_path, kind
         pictures = catalog(place, 1, tmp_path / f"{place.name}.json")
         rest, apart = hold_out(pictures, 3)
         options = DataConfig(crop=32, workers=2 * (place != layouts["folder"]))
-        batches = Batches(
-            [picture.ref for picture in rest], options, 4, 5, torch.device("cpu"), conditioning=True
-        ).begin(0)
+        batches = Batches(rest, options, 4, 5, torch.device("cpu"), conditioning=True).begin(0)
         samples = [tensor for _ in range(3) for tensor in next(batches)]
         runs.append(([p.ref.name for p in apart], [p.chroma for p in rest], samples))
     (names, chromas, samples), (others, same, crops) = runs
@@ -246,9 +244,9 @@ def test_the_cache_knows_members_and_shards_that_were_replaced(layouts, tmp_path
     known = json.loads((tmp_path / "c.json").read_text())
     assert len(known) == 12
     # Figures come from the cache, not from a second measurement.
-    (tmp_path / "c.json").write_text(json.dumps({key: [7.0, "seen"] for key in known}))
+    (tmp_path / "c.json").write_text(json.dumps({key: [7.0, "seen", 8, 9] for key in known}))
     again = catalog(tmp_path / "zip", 1, tmp_path / "c.json")
-    assert again == [CatalogEntry(picture.ref, 7.0, "seen") for picture in before]
+    assert again == [CatalogEntry(picture.ref, 7.0, "seen", (8, 9)) for picture in before]
     shutil.copy(tmp_path / "zip" / "1.zip", tmp_path / "zip" / "0.zip")
     assert {picture.chroma for picture in catalog(tmp_path / "zip", 1, tmp_path / "c.json")} > {7.0}
 
@@ -258,7 +256,7 @@ def test_lists_of_stems(tmp_path):
     stems = read_stems(tmp_path / "list.txt")
     assert stems == {"a", "b", "c.d", "e"}
     names = ["deep/a.png", "b.jpg", "c.d.png", "c.png", "ab.png"]
-    pictures = [CatalogEntry(PictureRef(tmp_path / n, n), 9.0, n) for n in names]
+    pictures = [CatalogEntry(PictureRef(tmp_path / n, n), 9.0, n, (9, 9)) for n in names]
     rest, chosen = split_by_stem(pictures, stems)
     assert [p.ref.name for p in rest] == names[3:]
     assert [p.ref.name for p in chosen] == names[:3]
@@ -274,7 +272,7 @@ def chosen_pictures(make_config, *overrides):
     config = make_config(*overrides)
     config.output_dir.mkdir(exist_ok=True)
     training, validation = module._pictures(config)
-    return [ref.stem for ref in training], [ref.stem for ref in validation]
+    return [p.ref.stem for p in training], [p.ref.stem for p in validation]
 
 
 def test_excluded_stems_are_never_trained_on(layouts, make_config, tmp_path):

@@ -5,7 +5,7 @@ No command line, no model: `work` is any function from photo to photo.
 
 from rechroma.batch.pictures import save
 from rechroma.batch.plan import Plan, make_plan
-from rechroma.batch.runner import Work, available_cores, default_jobs, run
+from rechroma.batch.runner import Work, default_jobs, run
 from rechroma.batch.task import STANDARD, Outcome, Place, Status, Task, place_key
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "Status",
     "Task",
     "Work",
-    "available_cores",
     "default_jobs",
     "make_plan",
     "place_key",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import os
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.batch.pictures import PointWork, load, save, save_strips, save_unchanged, strips_of
 from rechroma.batch.task import Outcome, Status, failure
 from rechroma.errors import UnwritableFileError
+from rechroma.limits import available_cores
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo
 
 if TYPE_CHECKING:
@@ -31,27 +29,6 @@ _MOST_JOBS = 4
 def default_jobs(tasks: int) -> int:
     """Return how many pictures to hold at once: one for each core that is ours, at most four."""
     return max(1, min(tasks, _MOST_JOBS, available_cores()))
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    cores = os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    return int(min(cores, _quota()))
-
-
-def _quota(root: Path = Path("/sys/fs/cgroup")) -> float:
-    """Return the cores' worth of time that a container may use, rounded up; no end if any."""
-    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
-        try:
-            words = " ".join((root / name).read_text() for name in names).split()
-            quota, period = int(words[0]), int(words[1])
-        except (OSError, ValueError, IndexError):
-            continue  # no such file, or "max"
-        if quota > 0 and period > 0:
-            return max(1, -(-quota // period))
-    return math.inf
 
 
 def run(

@@ -32,6 +32,10 @@ __all__ = ["export"]
     help="Factor on a and b, built into the graph.",
 )  # fmt: skip
 @click.option(
+    "--chroma-curve", type=click.FloatRange(0, 50), default=0.0, show_default=True, metavar="R",
+    help="Chroma c becomes c · c² / (c² + R²), in the graph: grays stay gray. 0: no curve.",
+)  # fmt: skip
+@click.option(
     "--temperature", type=click.FloatRange(0.05, 2),
     help="Bins: T of the annealed mean; as in training if left out.",
 )  # fmt: skip
@@ -55,6 +59,7 @@ def export(
     training_data: str,
     size: int,
     chroma_gain: float,
+    chroma_curve: float,
     temperature: float | None,
     unweighed: float,
     scores: Path | None,
@@ -70,14 +75,13 @@ def export(
       rechroma colorize old.jpg --model mine.onnx
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     training_options.require_training()
-    from rechroma.training.calibration import calibrate
+    from rechroma.training.calibration import OperatingPoint, calibrate
     from rechroma.training.checkpoint import load_average
     from rechroma.training.export import card_of, export_onnx
 
     model, facts = load_average(checkpoints)
-    log_weights = calibrate(
-        model, facts.get("log_weights", []), temperature=temperature, unweighed=unweighed
-    )
+    point = OperatingPoint(temperature, unweighed, chroma_gain, chroma_curve)
+    log_weights = calibrate(model, facts.get("log_weights", []), point)
     card = card_of(
         model,
         name=name,
@@ -86,7 +90,8 @@ def export(
         training_data=training_data,
         size=size,
         scores=_scores(scores) if scores else {},
-        chroma_gain=chroma_gain,
+        chroma_gain=point.chroma_gain,
+        chroma_curve=point.chroma_curve,
         log_weights=log_weights,
     )
     export_onnx(model, output, card, overwrite=overwrite)

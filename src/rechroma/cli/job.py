@@ -15,13 +15,13 @@ from rechroma.batch import (
     Status,
     Task,
     Work,
-    available_cores,
     default_jobs,
     make_plan,
     run,
 )
 from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
+from rechroma.limits import available_cores
 from rechroma.photo import DEFAULT_MAX_PIXELS
 from rechroma.photo.isolation import crash_proof_batch
 

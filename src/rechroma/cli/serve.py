@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rechroma.batch import available_cores
 from rechroma.cli import options
 from rechroma.cli.console import Console
 from rechroma.errors import MissingExtraError
+from rechroma.limits import available_cores
 
 if TYPE_CHECKING:
     from rechroma.web.settings import Limits

@@ -89,6 +89,6 @@ def shards(
         written = pack(plan, jobs or default_jobs(len(plan.waiting)), tell)
     total = plan.packed + len(plan.waiting) + len(plan.problems)
     console.note(
-        f"{output}: {written} shards written, {plan.packed} of {total} pictures were there"
+        f"{output}: {written} shards written; {plan.packed} of {total} pictures were packed before"
     )
     return ExitCode.SOME_FAILED if failed else ExitCode.OK

@@ -72,6 +72,8 @@ class ModelCard:
             over the bins of `rechroma.color.bins` becomes the chroma; 0 for a model without.
         chroma_gain: Factor on that mean, which the graph's chroma has had already, but for what is
             a hint's color.
+        chroma_curve: r of a curve on that mean's chroma c, which the graph's chroma has had too:
+            c · c² / (c² + r²), before the gain. What is nearly gray becomes grayer. 0: no curve.
         log_weights: What training added to the logits, by weighing rare colors more: Q numbers, or
             none. Without them logits tell how likely colors are.
 
@@ -101,6 +103,7 @@ class ModelCard:
     fixed: bool = False
     temperature: float = 0.0
     chroma_gain: float = 1.0
+    chroma_curve: float = 0.0
     log_weights: list[float] = field(default_factory=list)
 
     def to_json(self) -> str:
@@ -157,7 +160,9 @@ _NEEDED = frozenset(
     if each.default is MISSING and each.default_factory is MISSING
 )
 # What graphs of others do not have.
-_OURS_ALONE = frozenset({"feature_stride", "hints", "temperature", "chroma_gain", "log_weights"})
+_OURS_ALONE = frozenset(
+    {"feature_stride", "hints", "temperature", "chroma_gain", "chroma_curve", "log_weights"}
+)
 # What a card of somebody else's model may leave out.
 _UNSTATED: Mapping[str, object] = {
     "version": "not stated",
@@ -224,7 +229,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _is_temperature(value: object) -> bool:
+def _is_not_negative(value: object) -> bool:
     return isinstance(value, int | float) and _is_number(value) and value >= 0
 
 
@@ -264,7 +269,8 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "output_zero": (_is_number, "a number"),
     "output_scale": (lambda value: _is_number(value) and value != 0, "a number that is not 0"),
     "fixed": (_is_flag, "true or false"),
-    "temperature": (_is_temperature, "a number, 0 or more"),
+    "temperature": (_is_not_negative, "a number, 0 or more"),
     "chroma_gain": (lambda value: _is_number(value) and value != 0, "a number that is not 0"),
+    "chroma_curve": (_is_not_negative, "a number, 0 or more"),
     "log_weights": (_is_weights, f"{BINS} numbers, or none"),
 }

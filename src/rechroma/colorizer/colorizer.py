@@ -194,7 +194,7 @@ class Colorizer:
         vector = None
         if mood is not None:
             source = mood if isinstance(mood, Photo) else read(mood)
-            vector = mood_of(source, self.card.chroma_gain)
+            vector = mood_of(source, self.card)
         return Conditioning(rasterize_hints(hints, photo, plan) if hints else None, vector)
 
     def _plan(self, photo: Photo) -> SizePlan:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.card import ModelCard
 
-__all__ = ["Distribution", "Likely", "distribution_of", "single_answer_error"]
+__all__ = [
+    "Distribution",
+    "Likely",
+    "before_curve",
+    "chroma_factor",
+    "distribution_of",
+    "single_answer_error",
+]
 
 # Suggestions are at least so far apart, in CIELAB units.
 _APART = 15.0
@@ -44,12 +51,14 @@ class Distribution:
         logits: Float32, shape (Q, h, w).
         temperature: T of the annealed mean (Zhang et al. 2016, equation 5).
         gain: Factor on the annealed mean.
+        curve: r of `chroma_factor`; 0 for none.
         log_weights: What training added to the logits, by weighing rare colors more, shape (Q,).
     """
 
     logits: NDArray[np.float32]
     temperature: float
     gain: float = 1.0
+    curve: float = 0.0
     log_weights: NDArray[np.float32] | None = None
 
     @property
@@ -78,7 +87,7 @@ class Distribution:
         along = bin_centers() @ np.array([np.cos(angle), np.sin(angle)], np.float32)
         pushed = self.logits + (_PUSH * along.astype(np.float32))[:, None, None]
         annealed = _decoded(_softmax((pushed / self.temperature).astype(np.float32)))
-        return annealed * np.float32(self.gain)
+        return annealed * chroma_factor(annealed, self.gain, self.curve)
 
     def confidence(self) -> NDArray[np.float32]:
         """Return how sure the network is, shape (h, w), by its entropy.
@@ -108,7 +117,39 @@ class Distribution:
 def distribution_of(card: ModelCard, logits: NDArray[np.float32]) -> Distribution:
     """Return the distribution of a model with that card."""
     weights = np.array(card.log_weights, np.float32) if card.log_weights else None
-    return Distribution(logits, card.temperature, card.chroma_gain, weights)
+    return Distribution(logits, card.temperature, card.chroma_gain, card.chroma_curve, weights)
+
+
+def chroma_factor(
+    chroma: NDArray[np.float32], gain: float, curve: float
+) -> NDArray[np.float32] | np.float32:
+    """Return what an annealed mean is multiplied by to become the answer: gain · c² / (c² + r²).
+
+    Args:
+        chroma: a and b, shape (2, h, w).
+        gain: See `ModelCard.chroma_gain`.
+        curve: r, in CIELAB units; 0: no curve.
+    """
+    if not curve:
+        return np.float32(gain)
+    square = (chroma**2).sum(axis=0)
+    return (gain * square / (square + curve**2)).astype(np.float32)
+
+
+def before_curve(chroma: NDArray[np.float32], gain: float, curve: float) -> NDArray[np.float32]:
+    """Return the a and b that `chroma_factor` makes these of; the last axis has a and b.
+
+    The curve's inverse: the one real root of c³ - t·c² - t·r² = 0, with t the chroma over the gain
+    (Cardano's formula).
+    """
+    if not curve:
+        return chroma / np.float32(gain)
+    wanted = np.linalg.norm(chroma, axis=-1, keepdims=True).astype(np.float64) / abs(gain)
+    half = wanted**3 / 27 + wanted * curve**2 / 2
+    root = np.cbrt(half + np.sqrt(half**2 - wanted**6 / 729))
+    found = wanted / 3 + root + wanted**2 / (9 * np.maximum(root, 1e-12))
+    scale = np.where(wanted > 0, found / np.maximum(wanted, 1e-12), 0) / gain
+    return (chroma * scale).astype(np.float32)
 
 
 def single_answer_error() -> UsageError:

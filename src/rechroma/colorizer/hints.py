@@ -11,6 +11,7 @@ import numpy as np
 
 from rechroma.color import rgb_to_lab
 from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
+from rechroma.colorizer.distribution import before_curve
 from rechroma.errors import UsageError
 from rechroma.photo.samples import block_mean
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rechroma.colorizer.card import ModelCard
     from rechroma.colorizer.size import SizePlan
     from rechroma.photo import Photo
 
@@ -165,12 +167,13 @@ def _patch(hint: Hint, photo: Photo, plan: SizePlan) -> Patch:
     return Patch(top, row + reach + 1, left, column + reach + 1, a, b)
 
 
-def mood_of(photo: Photo, gain: float) -> NDArray[np.float32]:
+def mood_of(photo: Photo, card: ModelCard) -> NDArray[np.float32]:
     """Return the `mood_vector` of a photo.
 
     Args:
         photo: What the answer's colors are to be like.
-        gain: The card's factor on answers: the network is told what to say before it.
+        card: Its curve and gain on answers: the network is told what to say before them.
     """
     factor = max(1, min(photo.height, photo.width) // _MOOD_SIDE)
-    return mood_vector(rgb_to_lab(block_mean(photo.samples, factor))[..., 1:] / np.float32(gain))
+    chroma = rgb_to_lab(block_mean(photo.samples, factor))[..., 1:]
+    return mood_vector(before_curve(chroma, card.chroma_gain, card.chroma_curve))

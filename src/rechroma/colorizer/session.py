@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEVICES",
+    "FATAL_ONLY",
     "ModelSession",
     "available_devices",
     "load_card",
@@ -90,7 +91,8 @@ DEVICES = {
 # "auto" takes the first of these that is there. The others compile the graph for each new shape,
 # which costs more than one picture gains: they are used when they are asked for.
 _AUTO = ("cuda", "rocm", "directml", "cpu")
-_FATAL_ONLY = 4
+# Of the runtime's levels of its log.
+FATAL_ONLY = 4
 
 
 class ModelSession:
@@ -256,7 +258,7 @@ def _load(
     onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
     # Whatever fails is raised, and told once, by us.
-    options.log_severity_level = _FATAL_ONLY
+    options.log_severity_level = FATAL_ONLY
     options.intra_op_num_threads = threads
     # Idle threads that spin for work win no time and cost CPU: a run of the 4 M network at 320²
     # took 45 ms of it with spinning and 29 without, on 2 cores.

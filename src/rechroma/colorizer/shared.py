@@ -16,7 +16,8 @@ __all__ = ["cached_colorizer", "default_colorizer", "preload_default_colorizer",
 # Each takes the memory of its weights and of its largest run.
 _MOST = 4
 
-_loading = threading.Lock()
+_keys = threading.Lock()
+_loading: dict[tuple[str, int, str, int | None], threading.Lock] = {}
 _shared: list[Colorizer] = []
 
 
@@ -32,9 +33,16 @@ def cached_colorizer(
         UsageError: See `Colorizer`.
     """
     path = find_model(model)
-    # Two threads that come at once shall not both load it.
-    with _loading:
-        return _loaded(os.fspath(path.absolute()), path.stat().st_mtime_ns, device, size)
+    key = os.fspath(path.absolute()), path.stat().st_mtime_ns, device, size
+    # Two threads that come at once shall not both load it; who wants another waits for nobody.
+    with _keys:
+        lock = _loading.setdefault(key, threading.Lock())
+    try:
+        with lock:
+            return _loaded(*key)
+    finally:
+        with _keys:
+            _loading.pop(key, None)
 
 
 def default_colorizer() -> Colorizer:

@@ -55,7 +55,6 @@ __all__ = [
 _GRAY = 1.0
 
 
-_STRIP_PIXELS = 1 << 18
 # Nodes of the table that stands for a look of several steps.
 _SAMPLED = 65
 
@@ -129,7 +128,7 @@ class Look:
             rgb = np.ascontiguousarray(to_float(samples[rows]))
             result[rows] = quantize(_mixed(rgb, self.lut.apply(rgb), strength), samples.dtype)
 
-        do_strips(work, row_strips(samples.shape, _STRIP_PIXELS), threads)
+        do_strips(work, row_strips(samples.shape), threads)
         return result
 
     def as_table(self) -> Lut3D:

@@ -29,7 +29,6 @@ _DEPTHS = {
     "uint16": ocio.BIT_DEPTH_UINT16,
     "float32": ocio.BIT_DEPTH_F32,
 }
-_STRIP_PIXELS = 1 << 18
 # Nodes along an axis of the largest table that OpenColorIO takes.
 MAX_ENGINE_SIZE = 129
 
@@ -92,7 +91,7 @@ def _run(processor: Any, samples: NDArray[Any], threads: int) -> NDArray[Any]:  
     def work(rows: slice) -> None:
         processor.apply(_described(before[rows]), _described(result[rows]))
 
-    do_strips(work, row_strips(result.shape, _STRIP_PIXELS), threads)
+    do_strips(work, row_strips(result.shape), threads)
     return result
 
 
@@ -151,7 +150,7 @@ def _interpolated(lut: Lut3D, samples: NDArray[Any], threads: int) -> NDArray[An
         found = _tetrahedral(lut, rgb).reshape(samples[rows].shape)
         result[rows] = quantize(found, samples.dtype)
 
-    do_strips(work, row_strips(result.shape, _STRIP_PIXELS), threads)
+    do_strips(work, row_strips(result.shape), threads)
     return result
 
 

@@ -36,7 +36,6 @@ __all__ = ["RegionalLook", "fit_regional_look", "guided_filter"]
 _EPSILON = 25.0
 # Windows reach so far, as a part of the thumbnail's longer side: about as far as a mask is off.
 _REACH = 1 / 64
-_STRIP_PIXELS = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +61,7 @@ class RegionalLook:
         def fill(rows: slice) -> None:
             result[rows] = self._strip(photo.samples[rows], rows.start)
 
-        do_strips(fill, row_strips(result.shape, _STRIP_PIXELS))
+        do_strips(fill, row_strips(result.shape))
         return photo.with_pixels(result)
 
     def _strip(self, samples: NDArray[Any], start: int) -> NDArray[Any]:

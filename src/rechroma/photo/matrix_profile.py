@@ -39,7 +39,6 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
-_STRIP_PIXELS = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +91,7 @@ class MatrixProfile:
             linear = np.stack([curve(channel) for curve, channel in channels], axis=-1)
             result[rows] = linear_to_srgb(np.clip(linear @ to_linear.T, 0, 1))
 
-        do_strips(fill, row_strips(pixels.shape, _STRIP_PIXELS))
+        do_strips(fill, row_strips(pixels.shape))
         return result
 
 

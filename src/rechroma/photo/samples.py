@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["block_mean", "do_strips", "quantize", "requantize", "row_strips", "to_float"]
 
 
-def row_strips(shape: Sequence[int], pixels: int, *, multiple: int = 1) -> list[slice]:
+# Pixels that are worked on at once: no second full copy in float.
+_STRIP_PIXELS = 1 << 18
+
+
+def row_strips(
+    shape: Sequence[int], pixels: int = _STRIP_PIXELS, *, multiple: int = 1
+) -> list[slice]:
     """Return slices of rows that cover a picture from the top.
 
     Args:
@@ -45,10 +51,6 @@ def do_strips(work: Callable[[slice], None], strips: Sequence[slice], threads: i
         list(pool.map(work, strips))
 
 
-# Pixels that are converted at once: no second full copy in float.
-_STRIP_PIXELS = 1 << 18
-
-
 def to_float(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return uint8 or uint16 as float32 in 0…1; floats as float32, no copy if they are."""
     if values.dtype.kind == "f":
@@ -73,7 +75,7 @@ def quantize(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         scaled += np.float32(0.5)
         result[rows] = np.clip(scaled, 0, top)
 
-    do_strips(fill, row_strips(values.shape, _STRIP_PIXELS))
+    do_strips(fill, row_strips(values.shape))
     return result
 
 

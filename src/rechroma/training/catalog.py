@@ -7,7 +7,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
@@ -51,11 +51,13 @@ class CatalogEntry:
         ref: Where it is.
         chroma: Its mean CIELAB chroma √(a² + b²).
         content: A hash of its 8-bit pixels: the same for copies, whatever their format or name.
+        size: Its rows and columns.
     """
 
     ref: PictureRef
     chroma: float
     content: str
+    size: tuple[int, int]
 
 
 def catalog(folder: Path, workers: int, cache: Path) -> list[CatalogEntry]:
@@ -89,15 +91,14 @@ def catalog(folder: Path, workers: int, cache: Path) -> list[CatalogEntry]:
                 if isinstance(result, str):
                     problems.append(result)
                 else:
-                    known[key] = list(result)
+                    known[key] = result
             _remember(known, cache)
     if problems:
         raise ConfigError(
             f"{len(problems)} unreadable pictures in {folder}: " + "; ".join(problems[:_NAMED]),
             "mend or move them, then start again",
         )
-    found = ((ref, *known[key]) for key, ref in zip(keys, refs, strict=True))
-    return [CatalogEntry(ref, float(chroma), str(content)) for ref, chroma, content in found]
+    return [known[key].of(ref) for key, ref in zip(keys, refs, strict=True)]
 
 
 def colorful(pictures: Sequence[CatalogEntry], min_chroma: float) -> list[CatalogEntry]:
@@ -201,25 +202,48 @@ def _cache_keys(refs: Iterable[PictureRef]) -> list[str]:
     return keys
 
 
-def _recall(cache: Path) -> dict[str, list[float | str]]:
-    """Return what is remembered; nothing where the file is missing or damaged."""
+class _Measures(NamedTuple):
+    """What a catalog remembers of a picture."""
+
+    chroma: float
+    content: str
+    height: int
+    width: int
+
+    def of(self, ref: PictureRef) -> CatalogEntry:
+        return CatalogEntry(ref, self.chroma, self.content, (self.height, self.width))
+
+
+def _recall(cache: Path) -> dict[str, _Measures]:
+    """Return what is remembered; not what is damaged, or was written by an earlier version."""
     try:
         known = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    if not isinstance(known, dict):
+        return {}
+    entries = cast("dict[str, object]", known)
+    return {key: found for key, each in entries.items() if (found := _measures(each)) is not None}
 
 
-def _remember(known: dict[str, list[float | str]], cache: Path) -> None:
+def _measures(values: object) -> _Measures | None:
+    match values:
+        case [int() | float() as chroma, str() as content, int() as height, int() as width]:
+            return _Measures(float(chroma), content, height, width)
+        case _:
+            return None
+
+
+def _remember(known: dict[str, _Measures], cache: Path) -> None:
     with atomic_target(cache, overwrite=True) as temporary:
         temporary.write_text(json.dumps(known), encoding="utf-8")
 
 
-def _measure(ref: PictureRef) -> tuple[float, str] | str:
+def _measure(ref: PictureRef) -> _Measures | str:
     try:
         photo = ref.read()
     except PhotoError as error:
         return str(error)
     pixels = photo.to_uint8()
     content = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
-    return mean_chroma(photo), content
+    return _Measures(mean_chroma(photo), content, photo.height, photo.width)

@@ -221,8 +221,11 @@ def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
     path = find_config(path)
     try:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: {error}", "give a readable YAML file with --cfg") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"{path}: {reason}", "give a readable YAML file with --cfg") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {_in_one_line(error)}", "give YAML with --cfg") from error
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: not a mapping", "write one `KEY: value` a line")
     for override in overrides or []:
@@ -282,7 +285,20 @@ def _apply(raw: dict[str, Any], override: str) -> None:
         raw = below
     # The terms of LOSS are names of functions, not keys of ours: they stay in lower case.
     in_loss = [s.upper() for s in sections] == ["LOSS"]
-    raw[name if in_loss else name.upper()] = yaml.safe_load(value)
+    try:
+        raw[name if in_loss else name.upper()] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            f"--set {override!r}: {_in_one_line(error)}", "write the value as in YAML"
+        ) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what a parser of YAML says and where, without the lines that it quotes."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return " ".join(str(error).split())
 
 
 def _first_problem(error: ValidationError) -> str:

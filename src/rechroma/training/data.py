@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from rechroma.limits import available_memory
 from rechroma.training.augmentation import (
     AugmentationOptions,
     PictureStore,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rechroma.training.catalog import CatalogEntry
     from rechroma.training.config import DataConfig
     from rechroma.training.sources import PictureRef
 
@@ -114,18 +116,21 @@ class _Canvases(Dataset[_Canvas]):
 
     Args:
         pictures: By their numbers.
-        side: The most rows; a canvas has 1.6 times as many columns.
+        side: The most rows; there are at most 1.6 times as many columns. Canvases are smaller where
+            no picture is so large.
     """
 
-    def __init__(self, pictures: Sequence[PictureRef], side: int) -> None:
-        self.pictures = pictures
-        self.shape = side, round(side * _MOST_RATIO)
+    def __init__(self, pictures: Sequence[CatalogEntry], side: int) -> None:
+        self.pictures = [picture.ref for picture in pictures]
+        self._most = side, round(side * _MOST_RATIO)
+        sizes = [sorted(_reduced_size(*picture.size, *self._most)) for picture in pictures]
+        self.shape = max(short for short, _ in sizes), max(long for _, long in sizes)
 
     def __len__(self) -> int:
         return len(self.pictures)
 
     def __getitem__(self, number: int) -> _Canvas:
-        pixels = _reduced(self.pictures[number].read().to_uint8(), *self.shape)
+        pixels = _reduced(self.pictures[number].read().to_uint8(), *self._most)
         transposed = pixels.shape[0] > pixels.shape[1]
         if transposed:
             pixels = pixels.transpose(1, 0, 2)
@@ -139,12 +144,22 @@ class _Canvases(Dataset[_Canvas]):
 def _reduced(pixels: NDArray[np.uint8], short: int, long: int) -> NDArray[np.uint8]:
     """Return a picture within `short` × `long` either way, its ends cut off if it is too long."""
     picture = Image.fromarray(pixels)
-    share = min(1.0, short / min(picture.size))
-    width, height = (max(1, round(side * share)) for side in picture.size)
-    if share < 1:
+    width, height = _scaled(picture.width, picture.height, short)
+    if (width, height) != picture.size:
         picture = picture.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
     left, top = max(0, width - long) // 2, max(0, height - long) // 2
     return np.asarray(picture.crop((left, top, left + min(width, long), top + min(height, long))))
+
+
+def _reduced_size(height: int, width: int, short: int, long: int) -> tuple[int, int]:
+    """Return the rows and columns that `_reduced` leaves."""
+    width, height = _scaled(width, height, short)
+    return min(height, long), min(width, long)
+
+
+def _scaled(width: int, height: int, short: int) -> tuple[int, int]:
+    share = min(1.0, short / min(width, height))
+    return max(1, round(width * share)), max(1, round(height * share))
 
 
 class Batches:
@@ -166,7 +181,7 @@ class Batches:
 
     def __init__(
         self,
-        pictures: Sequence[PictureRef],
+        pictures: Sequence[CatalogEntry],
         data: DataConfig,
         batch: int,
         seed: int,
@@ -176,11 +191,11 @@ class Batches:
         processes: int = 1,
         rank: int = 0,
     ) -> None:
-        self.pictures = pictures
+        self.pictures = [picture.ref for picture in pictures]
         self._data = data
         self._batch, self._seed, self._device = batch, seed, device
         self._processes, self._rank = processes, rank
-        self._order = PictureOrder(draw_weights(pictures, data.sources), seed)
+        self._order = PictureOrder(draw_weights(self.pictures, data.sources), seed)
         usual = AugmentationOptions()
         self._options = AugmentationOptions(
             min_scale=data.min_scale,
@@ -268,12 +283,8 @@ def free_memory(device: torch.device) -> int:
     """Return how many bytes a device has free; a careful guess where that can't be known."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return _UNKNOWN_MEMORY
-    sizes = {name: value for name, _, value in (line.partition(":") for line in lines)}
-    return int(sizes["MemAvailable"].split()[0]) * 1024
+    free = available_memory()
+    return _UNKNOWN_MEMORY if free is None else free
 
 
 def center_crops(pictures: list[PictureRef], side: int) -> Tensor:

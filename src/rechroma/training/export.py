@@ -43,25 +43,27 @@ class RunTimeGraph(nn.Module):
 
     Args:
         model: Any output kind.
-        gain: Factor on a and b; 1 for RGB models.
+        gain: See `ModelCard.chroma_gain`; 1 for RGB models.
+        curve: See `ModelCard.chroma_curve`; 0 for RGB models.
 
     Raises:
-        ConfigError: A gain for an RGB model.
+        ConfigError: A gain or a curve for an RGB model.
     """
 
-    def __init__(self, model: ColorizerModel, gain: float) -> None:
+    def __init__(self, model: ColorizerModel, gain: float = 1.0, curve: float = 0.0) -> None:
         super().__init__()
-        if gain != 1 and model.output.kind == "rgb":
-            raise ConfigError("a chroma gain for a model of RGB", "leave out --chroma-gain")
+        if model.output.kind == "rgb" and (gain != 1 or curve):
+            word = "gain" if gain != 1 else "curve"
+            raise ConfigError(f"a chroma {word} for a model of RGB", f"leave out --chroma-{word}")
         self.model = model
-        self.gain = gain
+        self.gain, self.curve = gain, curve
 
     def forward(
         self, lightness: Tensor, hints: Tensor | None = None, mood: Tensor | None = None
     ) -> tuple[Tensor, ...]:
         """Map L (1, 1, H, W) and conditioning to the answer, (1, 2 or 3, H/s, W/s), and more."""
         conditioning = None if hints is None or mood is None else Conditioning(hints, mood)
-        return tuple(self.model.everything(lightness, conditioning, self.gain).values())
+        return tuple(self.model.everything(lightness, conditioning, self.gain, self.curve).values())
 
 
 def card_of(
@@ -74,6 +76,7 @@ def card_of(
     size: int = 192,
     scores: dict[str, float] | None = None,
     chroma_gain: float = 1.0,
+    chroma_curve: float = 0.0,
     log_weights: list[float] | None = None,
 ) -> ModelCard:
     """Return the card of a model of ours; see `ModelCard` for the fields."""
@@ -92,6 +95,7 @@ def card_of(
         scores=scores or {},
         temperature=model.temperature,
         chroma_gain=chroma_gain,
+        chroma_curve=chroma_curve,
         log_weights=log_weights or [],
     )
 
@@ -108,7 +112,8 @@ def export_onnx(
     Args:
         model: Its weights are stored rounded to float16; the model itself is not changed.
         path: The file to write, atomically.
-        card: Goes into the file's `metadata_props`; its `chroma_gain` into the graph.
+        card: Goes into the file's `metadata_props`; its `chroma_gain` and `chroma_curve` into
+            the graph.
         overwrite: Replace what stands at `path`.
 
     Raises:
@@ -119,7 +124,7 @@ def export_onnx(
     refuse_taken(path, overwrite=overwrite)
     # As whoever loads the file will.
     parse_card(card.to_json(), str(path))
-    graph = RunTimeGraph(model, card.chroma_gain).eval()
+    graph = RunTimeGraph(model, card.chroma_gain, card.chroma_curve).eval()
     examples = [_example(model, height, width) for height, width in _TRACED_SIZES]
     traced = _trace(graph, tuple(examples[0].values()))
     traced = fold_sizes(traced, [{n: x.numpy() for n, x in e.items()} for e in examples])

@@ -74,6 +74,7 @@ def finetune_model(tuning: Finetuning) -> Path:
         training_data=f"{before.name}, tuned on {tuning.folder.name}",
         size=before.size,
         chroma_gain=before.chroma_gain,
+        chroma_curve=before.chroma_curve,
         log_weights=facts.get("log_weights"),
     )
     export_onnx(model, tuning.output, card, overwrite=tuning.overwrite)

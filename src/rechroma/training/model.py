@@ -48,7 +48,11 @@ class ColorizerModel(nn.Module):
         return self.output.answer(self(lightness))
 
     def everything(
-        self, lightness: Tensor, conditioning: Conditioning | None = None, gain: float = 1.0
+        self,
+        lightness: Tensor,
+        conditioning: Conditioning | None = None,
+        gain: float = 1.0,
+        curve: float = 0.0,
     ) -> dict[str, Tensor]:
         """Return all that a run-time graph gives, by name; see `ModelCard`.
 
@@ -56,10 +60,17 @@ class ColorizerModel(nn.Module):
             lightness: L in 0…100, shape (N, 1, H, W).
             conditioning: Hints and moods, if any.
             gain: Factor on the answer; where a color is a hint's it stays as it was given.
+            curve: r of the factor c² / (c² + r²) beside it, with c the answer's chroma; 0: none.
         """
         maps, features, hinted = self.network(lightness, conditioning)
-        factor = gain if hinted is None or gain == 1 else gain + (1 - gain) * hinted
-        everything = {self.output.kind: self.output.answer(maps) * factor}
+        answer = self.output.answer(maps)
+        factor = gain
+        if curve:
+            square = answer.square().sum(1, keepdim=True)
+            factor = gain * square / (square + curve**2)
+        if hinted is not None and (curve or gain != 1):
+            factor = factor + (1 - factor) * hinted
+        everything = {self.output.kind: answer * factor}
         if self.temperature:
             everything[LOGITS] = maps
         if features is not None:

@@ -14,6 +14,8 @@ import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
 
+from rechroma.colorizer.session import FATAL_ONLY
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["fold_sizes"]
 
-_FATAL_ONLY = 4
 _Values = dict[str, "NDArray[Any]"]
 
 
@@ -82,7 +83,7 @@ def _probed(
     del probe.graph.output[:]
     probe.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = _FATAL_ONLY
+    options.log_severity_level = FATAL_ONLY
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(probe.SerializeToString(), options)
     values = [cast("list[NDArray[Any]]", session.run(names, dict(e))) for e in examples]

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rechroma.training.sources import PictureRef
-
 __all__ = ["train"]
 
 _logger = logging.getLogger("rechroma.training")
@@ -67,6 +65,7 @@ def train(config: TrainConfig) -> Path:
         TrainingError: The loss or its gradient is NaN, or a file can't be written.
     """
     folder = config.output_dir
+    _check_folders(config)
     try:
         (folder / FIGURES).mkdir(parents=True, exist_ok=True)
         return _train(with_available_lpips(config), folder)
@@ -110,7 +109,10 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     metric = config.validation.metric
     _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
     validator = Validator(
-        center_crops(validation[: config.validation.count], config.validation.size),
+        center_crops(
+            [picture.ref for picture in validation[: config.validation.count]],
+            config.validation.size,
+        ),
         load_perceptual(metric),
         metric,
     )
@@ -119,9 +121,8 @@ def _train(config: TrainConfig, folder: Path) -> Path:
     return folder
 
 
-def _pictures(config: TrainConfig) -> tuple[list[PictureRef], list[PictureRef]]:
+def _pictures(config: TrainConfig) -> tuple[list[CatalogEntry], list[CatalogEntry]]:
     """Return the pictures to train on and those to validate on."""
-    _refuse_nested(config)
     measured = config.data.workers, config.output_dir / "pictures.json"
     everything = catalog(config.train_dir, *measured)
     excluded = read_stems(config.exclude) if config.exclude else frozenset[str]()
@@ -147,11 +148,20 @@ def _pictures(config: TrainConfig) -> tuple[list[PictureRef], list[PictureRef]]:
             f"{len(training)} pictures to train on, and BATCH is {config.batch}",
             "add pictures, or lower BATCH",
         )
-    return _refs(training), _refs(validation)
+    return training, validation
 
 
-def _refs(pictures: list[CatalogEntry]) -> list[PictureRef]:
-    return [picture.ref for picture in pictures]
+def _check_folders(config: TrainConfig) -> None:
+    """Refuse what can't be trained on, before anything is written or downloaded."""
+    places = {"TRAIN_DIR": config.train_dir, "VAL_DIR": config.val_dir}
+    for key, place in places.items():
+        if place is not None and not place.is_dir():
+            reason = "is no folder" if place.exists() else "no such folder"
+            raise ConfigError(f"{key} {place}: {reason}", f"give a folder of pictures as {key}")
+    for listed in (config.exclude, config.val_stems):
+        if listed is not None:
+            read_stems(listed)
+    _refuse_nested(config)
 
 
 def _refuse_nested(config: TrainConfig) -> None:

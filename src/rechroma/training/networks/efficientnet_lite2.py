@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rechroma.training.networks.options import NetworkOptions
 
-__all__ = ["EfficientNetLite2UNet", "UpBlock"]
+__all__ = ["EfficientNetLite2UNet", "ReduceEnlargeBlock"]
 
 _ENCODER = "tf_efficientnet_lite2"
 # Channels of the encoder's first convolution.
@@ -77,7 +77,7 @@ class EfficientNetLite2UNet(Network):
             ContextBlock(_DEEPEST, _DEEPEST_HEADS), ContextBlock(_DEEPEST, _DEEPEST_HEADS)
         )
         levels = zip((_DEEPEST, *_WIDTHS[:-1]), reversed(skips), _WIDTHS, _MIXES, strict=True)
-        self.decoder = nn.ModuleList(UpBlock(*level) for level in levels)
+        self.decoder = nn.ModuleList(ReduceEnlargeBlock(*level) for level in levels)
         self.context_16 = ContextBlock(_WIDTHS[0], _HEADS)
         self.queries = ColorQueries(_QUERIES, _WIDTHS)
         self.conditioning = ConditioningLayers(
@@ -124,7 +124,7 @@ class EfficientNetLite2UNet(Network):
         return NetworkOutput(maps, skips[-1], taken[:, 2:])
 
 
-class UpBlock(nn.Module):
+class ReduceEnlargeBlock(nn.Module):
     """Reduces the channels, doubles the size, adds the encoder's features of that size, and mixes.
 
     A 1×1 convolution costs a quarter before the size is doubled, and both orders give the same:

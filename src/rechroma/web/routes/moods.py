@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
+    PREVIEW,
     RequestedFormat,
     Side,
     file_answer,
@@ -26,10 +27,9 @@ router = APIRouter(prefix="/v1/sessions/{id}/mood", tags=["sessions"])
 
 _Target = Annotated[str, Path(alias="id", description="The open picture that gets the mood.")]
 _CUBE = file_answer("application/octet-stream", "A .cube file.")
-_JPEG = file_answer("image/jpeg", "The preview.")
 
 
-@router.post("/preview", response_class=Response, responses=_JPEG | problems(404, 429, 503))
+@router.post("/preview", response_class=Response, responses=PREVIEW | problems(404, 429, 503))
 async def preview(
     request: Request, service: ServiceHere, target: _Target, mood: SessionMood, side: Side = 1600
 ) -> Response:

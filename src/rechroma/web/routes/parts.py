@@ -12,7 +12,15 @@ from rechroma.web.formats import chosen_format, media_types
 from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import MEDIA_TYPE, Problem
 
-__all__ = ["RequestedFormat", "Side", "file_answer", "invalid", "picture_answer", "problems"]
+__all__ = [
+    "PREVIEW",
+    "RequestedFormat",
+    "Side",
+    "file_answer",
+    "invalid",
+    "picture_answer",
+    "problems",
+]
 
 _Format = Annotated[
     str | None,
@@ -67,6 +75,9 @@ def file_answer(media: str, text: str) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of an answer that is a file of one kind."""
     content = {media: {"schema": {"type": "string", "format": "binary"}}}
     return {200: {"description": text, "content": content}}
+
+
+PREVIEW = file_answer("image/jpeg", "The preview.")
 
 
 def picture_answer() -> dict[int | str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from rechroma.web import preview_jobs
 from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
+    PREVIEW,
     RequestedFormat,
     Side,
     file_answer,
@@ -28,7 +29,6 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 _PLANES = file_answer(
     "application/octet-stream", "Planes of bytes, of the size in X-Width and X-Height."
 )
-_JPEG = file_answer("image/jpeg", "The preview.")
 
 
 @router.post("", status_code=201, responses=problems(413, 415, 429, 503))
@@ -69,7 +69,7 @@ async def close_picture(service: ServiceHere, id: str) -> Response:  # noqa: A00
     return Response(status_code=204)
 
 
-@router.get("/{id}/original", response_class=Response, responses=_JPEG | problems(404, 429, 503))
+@router.get("/{id}/original", response_class=Response, responses=PREVIEW | problems(404, 429, 503))
 async def original(
     request: Request,
     service: ServiceHere,
