@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from contextlib import contextmanager, suppress
@@ -281,7 +282,12 @@ def _spawn() -> _Child:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            # What it leaves when it is killed lies where this process's own files lie.
+            "TMPDIR": tempfile.gettempdir(),
+        },
         bufsize=0,
     )
     reader, writer = process.stdout, process.stdin
@@ -307,6 +313,8 @@ def _silence() -> None:
     # A terminal sends it to every process of the group: the first of them alone says when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
@@ -318,7 +326,16 @@ def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
         while True:
-            _send(writer, _answer(*cast("tuple[Any, Any]", _receive(reader))))
+            question = cast("tuple[Any, Any]", _receive(reader))
+            _end_after(_LONGEST + 1)
+            _send(writer, _answer(*question))
+            _end_after(0)
+
+
+def _end_after(seconds: float) -> None:
+    """Let the system end this process later, even if nobody is left who would; 0 for never."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _answer(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, object]:
