@@ -10,6 +10,7 @@ import numpy as np
 
 from rechroma.color import linear_to_srgb
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
+from rechroma.files import unicode_path
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import SIGNATURE_LENGTH, recognize
 from rechroma.photo.icc import is_srgb, to_srgb
@@ -50,7 +51,8 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
     found = recognize(_head(path))
     risky = found is not None and found.name in _RISKY
     try:
-        photo = run_isolated(_decode_here, path, name, found, max_pixels, risky=risky)
+        with unicode_path(path) as file:
+            photo = run_isolated(_decode_here, file, name, found, max_pixels, risky=risky)
     except (MemoryError, CrashError) as error:
         if isinstance(error, CrashError) and not error.is_memory:
             raise UnreadablePhotoError(

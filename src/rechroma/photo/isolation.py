@@ -28,7 +28,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ["CrashError", "crash_proof_batch", "run_isolated", "serve"]
+__all__ = ["CrashError", "crash_proof_batch", "end_busy_children", "run_isolated", "serve"]
 
 T = TypeVar("T")
 
@@ -102,6 +102,12 @@ def run_isolated(function: Callable[..., T], *arguments: object, risky: bool) ->
     return function(*arguments)
 
 
+def end_busy_children() -> None:
+    """End what children of a batch are doing: nobody wants it any more."""
+    if _batch is not None:
+        _batch.end_busy()
+
+
 _batch: _Children | None = None
 _risky: _Children | None = None
 _is_child = False
@@ -136,6 +142,7 @@ class _Children:
     def __init__(self, count: int, *, fork: bool = True) -> None:
         self._process = os.getpid()
         self._free: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        self._busy: set[_Child] = set()
         started: list[_Child] = []
         for _ in range(count):
             child = _fork(started) if fork else None
@@ -153,18 +160,28 @@ class _Children:
         child = self._free.get()
         try:
             child = child or _spawn()
+            self._busy.add(child)
             failed, result = child.call((function, arguments))
         except BaseException:
             # Also an interrupt: what such a child sends is the answer to another question.
             if child is not None:
+                self._busy.discard(child)
                 child.end()
             child = None
             raise
         finally:
+            if child is not None:
+                self._busy.discard(child)
             self._free.put(child)
         if failed:
             raise cast("BaseException", result)
         return result
+
+    def end_busy(self) -> None:
+        """Kill the children that have something to do; their calls fail."""
+        for child in list(self._busy):
+            with suppress(OSError):  # it may just have ended
+                child.kill()
 
     def close(self) -> None:
         """End the children that have nothing to do; others end with this process."""
@@ -193,7 +210,7 @@ class _Child:
         wait: Callable[[], int],
     ) -> None:
         self.files = reader, writer
-        self._stop = stop
+        self.kill = stop
         self._wait = wait
         self._code: int | None = None
 
@@ -208,7 +225,7 @@ class _Child:
 
         def give_up() -> None:
             late.set()
-            self._stop()
+            self.kill()
 
         timer = threading.Timer(_LONGEST, give_up)
         timer.daemon = True
@@ -226,7 +243,7 @@ class _Child:
         if self._code is not None:
             return self._code
         if kill:
-            self._stop()
+            self.kill()
         for file in self.files:
             with suppress(OSError):
                 file.close()
