@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import threading
 import time
 import weakref
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rechroma.batch import STANDARD, Status, Task, default_jobs, make_plan, run
+from rechroma.batch import STANDARD, Status, Task, default_jobs, make_plan, run, runner
 from rechroma.errors import (
     ModelError,
     OutOfMemoryError,
@@ -252,3 +253,31 @@ def test_standard_streams(monkeypatch, capfdbinary):
 @pytest.mark.parametrize("tasks", [0, 1, 2, 1000])
 def test_default_jobs(tasks):
     assert 1 <= default_jobs(tasks) <= max(1, min(tasks, 4))
+
+
+@pytest.mark.parametrize(
+    ("files", "own", "cores"),
+    [
+        ({"cpu.max": "max 100000"}, "0::/", math.inf),
+        ({"cpu.max": "150000 100000"}, "0::/", 2),
+        ({"cpu.max": "10000 100000"}, "0::/", 1),
+        ({"a/cpu.max": "100000 100000", "a/b/cpu.max": "max 100000"}, "0::/a/b", 1),
+        ({"a/cpu.max": "400000 100000", "a/b/cpu.max": "300000 100000"}, "0::/a/b", 3),
+        ({"a/cpu.max": "100000 100000"}, "0::/c", math.inf),
+        (
+            {"cpu/d/cpu.cfs_quota_us": "200000", "cpu/d/cpu.cfs_period_us": "100000"},
+            "5:memory:/x\n4:cpu,cpuacct:/d",
+            2,
+        ),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, "4:cpu:/", math.inf),
+        ({}, "nonsense", math.inf),
+        ({}, None, math.inf),
+    ],
+)
+def test_the_quota_of_nested_groups(tmp_path, files, own, cores):
+    for name, text in files.items():
+        (tmp_path / "fs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "fs" / name).write_text(text + "\n")
+    if own is not None:
+        (tmp_path / "own").write_text(own + "\n")
+    assert runner._quota(tmp_path / "fs", tmp_path / "own") == cores

@@ -41,17 +41,44 @@ def available_cores() -> int:
     return int(min(cores, _quota()))
 
 
-def _quota(root: Path = Path("/sys/fs/cgroup")) -> float:
-    """Return the cores' worth of time that a container may use, rounded up; no end if any."""
-    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
-        try:
-            words = " ".join((root / name).read_text() for name in names).split()
-            quota, period = int(words[0]), int(words[1])
-        except (OSError, ValueError, IndexError):
-            continue  # no such file, or "max"
-        if quota > 0 and period > 0:
-            return max(1, -(-quota // period))
-    return math.inf
+def _quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float:
+    """Return the cores' worth of time that a container may use, rounded up; no end if any.
+
+    The least of all groups that this process is in, one inside of the other.
+
+    Args:
+        root: Where the system shows its groups.
+        own: The file that tells this process's groups.
+    """
+    quotas = [math.inf]
+    for folder in _groups(root, own):
+        for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+            try:
+                words = " ".join((folder / name).read_text() for name in names).split()
+                quota, period = int(words[0]), int(words[1])
+            except (OSError, ValueError, IndexError):
+                continue  # no such file, or "max"
+            if quota > 0 and period > 0:
+                quotas.append(max(1, -(-quota // period)))
+    return min(quotas)
+
+
+def _groups(root: Path, own: Path) -> Generator[Path]:
+    """Yield the folders of the groups that say how much time there is, from outside inwards."""
+    yield root
+    yield root / "cpu"  # version 1
+    try:
+        lines = own.read_text().splitlines()
+    except (OSError, ValueError):
+        return
+    for line in lines:
+        _, kinds, name = (*line.split(":", 2), "", "")[:3]
+        if kinds and "cpu" not in kinds.split(","):
+            continue
+        folder = root / "cpu" if kinds else root
+        for part in Path(name).parts[1:]:
+            folder /= part
+            yield folder
 
 
 def run(
