@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from rechroma.color import linear_to_srgb
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
 from rechroma.files import unicode_path
 from rechroma.photo.codec_table import codec_for
@@ -122,10 +121,10 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     if found.bit_depth == 32:
         # Float files may hold anything: highlights above white are clipped, NaN is black.
         colors = np.clip(np.nan_to_num(to_float(colors), nan=0.0), 0, 1)
-        if found.linear:
-            colors = linear_to_srgb(colors).astype(np.float32)
-    if profile is not None and not is_srgb(profile) and _fits(profile, colors.shape[2]):
-        return to_srgb(to_float(colors), profile, found.bit_depth, name)
+    if found.encoding is not None and colors.shape[2] != 4:
+        colors = found.encoding.to_srgb(to_float(colors))
+    elif profile is not None and _fits(profile, colors.shape[2]) and not is_srgb(profile):
+        colors = to_srgb(to_float(colors), profile, found.bit_depth, name)
     if colors.dtype.name not in _KEPT_TYPES:
         colors = to_float(colors)
     if colors.shape[2] == 4:

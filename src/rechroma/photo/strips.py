@@ -23,13 +23,16 @@ from rechroma.photo.openimageio_codec import (
     bit_depth_of,
     count_pages,
     is_cmyk,
+    is_premultiplied,
     kept_attributes,
     open_input,
     open_output,
     profile_of,
     unwritable,
 )
+from rechroma.photo.png_codec import png_encoding
 from rechroma.photo.samples import block_mean, row_strips
+from rechroma.photo.tiff_codec import is_plain_tiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,6 +187,7 @@ def _open_here(path: Path, max_pixels: int | None) -> Strips | None:
             and str(spec.format) in ("uint8", "uint16")
             and spec.get_int_attribute("Orientation", 1) == 1
             and _is_srgb(spec)
+            and _as_it_stands(path, source.format_name(), spec)
         ):
             return None
         head = Photo(
@@ -199,6 +203,13 @@ def _open_here(path: Path, max_pixels: int | None) -> Strips | None:
 
 def _by_rows(name: str) -> bool:
     return name in FORMATS and FORMATS[name].by_rows
+
+
+def _as_it_stands(path: Path, name: str, spec: oiio.ImageSpec) -> bool:
+    """Tell whether nothing else that a file says changes its pixels."""
+    if name == "tiff":
+        return is_plain_tiff(path) and (spec.alpha_channel < 0 or not is_premultiplied(name, spec))
+    return name != "png" or png_encoding(path) is None
 
 
 def _is_srgb(spec: oiio.ImageSpec) -> bool:
