@@ -27,7 +27,7 @@ def write(folder, files):
 )
 def test_a_containers_share_of_cores_is_heeded(tmp_path, monkeypatch, files, wanted):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert available_cores(write(tmp_path, files)) == min(8, wanted)
+    assert available_cores(write(tmp_path, files), tmp_path) == min(8, wanted)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,30 @@ def test_a_containers_share_of_memory_is_heeded(tmp_path, files, wanted):
 
 def test_memory_that_nobody_tells_of_is_unknown(tmp_path):
     assert available_memory(tmp_path, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "own", "cores"),
+    [
+        ({"a/cpu.max": "100000 100000", "a/b/cpu.max": "max 100000"}, "0::/a/b", 1),
+        ({"a/cpu.max": "400000 100000", "a/b/cpu.max": "300000 100000"}, "0::/a/b", 3),
+        ({"a/cpu.max": "100000 100000"}, "0::/c", 8),
+        (
+            {"cpu/d/cpu.cfs_quota_us": "200000", "cpu/d/cpu.cfs_period_us": "100000"},
+            "5:memory:/x\n4:cpu,cpuacct:/d",
+            2,
+        ),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, "4:cpu:/", 8),
+        ({}, "nonsense", 8),
+    ],
+)
+def test_the_least_of_nested_groups_counts(tmp_path, monkeypatch, files, own, cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    proc = write(tmp_path / "proc", {"self/cgroup": own + "\n"})
+    assert available_cores(write(tmp_path / "cgroup", files), proc) == cores
+
+
+def test_the_memory_of_nested_groups_counts(tmp_path):
+    proc = write(tmp_path / "proc", {"meminfo": MEMINFO, "self/cgroup": "0::/a/b\n"})
+    files = {"a/memory.max": "3000", "a/memory.current": "1000", "a/b/memory.max": "max"}
+    assert available_memory(write(tmp_path / "cgroup", files), proc) == 2000

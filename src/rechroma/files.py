@@ -24,8 +24,10 @@ __all__ = [
     "copy_file",
     "file_in_memory",
     "file_size_limit",
+    "has_unicode_name",
     "make_folder",
     "refuse_taken",
+    "unicode_path",
     "unwritable_file",
     "write_checked",
     "write_whole",
@@ -118,6 +120,27 @@ def file_in_memory(suffix: str) -> Generator[Path]:
             yield path
         finally:
             os.close(handle)
+
+
+def has_unicode_name(path: Path) -> bool:
+    """Tell whether a path is text; elsewhere than on Windows it may be any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@contextmanager
+def unicode_path(path: Path) -> Generator[Path]:
+    """Yield a path for libraries that take only text: a link to the file if its own is none."""
+    if has_unicode_name(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+        link = Path(folder, "picture")
+        link.symlink_to(path.absolute())
+        yield link
 
 
 def file_size_limit() -> int | None:

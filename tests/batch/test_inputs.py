@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from rechroma.batch.inputs import find_pictures as find
+from rechroma.batch.inputs import is_result
 from rechroma.errors import UsageError
 
 
@@ -124,12 +125,99 @@ def test_what_does_not_exist_is_refused_by_name(tmp_path, monkeypatch, argument,
     monkeypatch.chdir(tmp_path)
     make(tmp_path, "empty/notes.txt")
     (tmp_path / "blank.txt").write_text("\n  \n")
-    (tmp_path / "dangling.txt").write_text("gone.jpg\n")
     with pytest.raises(UsageError, match=word) as caught:
         find_pictures([argument])
     assert caught.value.mend
-    expected = "gone.jpg" if argument == "@dangling.txt" else argument.removeprefix("@")
-    assert expected in caught.value.what
+    assert argument.removeprefix("@") in caught.value.what
+
+
+def test_a_file_that_does_not_exist_is_a_picture_that_can_t_be_read(tmp_path, monkeypatch):
+    """Wherever it is named: reading it fails, and the others go on."""
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path, "here.jpg")
+    (tmp_path / "dangling.txt").write_text("gone.jpg\nhere.jpg\n")
+    pictures = find_pictures(["missing.jpg", "@dangling.txt", "no/such/folder"])
+    assert [(str(picture.source), picture.named) for picture in pictures] == [
+        ("missing.jpg", True),
+        ("gone.jpg", True),
+        ("here.jpg", True),
+        (str(Path("no/such/folder")), True),
+    ]
+
+
+def test_what_a_search_can_t_read_is_counted_by_suffix(tmp_path):
+    make(tmp_path, "a.jpg", "b.HEIF2", "c.heif2", "x/d.txt", "noend", ".hidden")
+    found = find([str(tmp_path)])
+    assert dict(found.unreadable) == {".heif2": 2, ".txt": 1, "no suffix": 1}
+    assert names(found.pictures, tmp_path) == ["a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "kept"),
+    [
+        (["*.tif"], ["a.jpg", "old/a.jpg", "old/deep/c.jpg"]),
+        (["old"], ["a.jpg", "b.tif"]),
+        (["old/*"], ["a.jpg", "b.tif"]),
+        (["deep", "b.*"], ["a.jpg", "old/a.jpg"]),
+    ],
+)
+def test_what_is_excluded(tmp_path, patterns, kept):
+    make(tmp_path, "a.jpg", "b.tif", "old/a.jpg", "old/deep/c.jpg")
+    make(tmp_path, "@eaDir/a.jpg", "#recycle/a.jpg")
+    for argument in (str(tmp_path), str(tmp_path / "**" / "*.*")):
+        found = find([argument], exclude=patterns)
+        assert sorted(names(found.pictures, tmp_path)) == kept
+    # What is named is meant.
+    assert find([str(tmp_path / "b.tif")], exclude=["*.tif"]).pictures
+
+
+@pytest.mark.parametrize(
+    ("name", "original", "ours"),
+    [
+        ("a.color.jpg", "a.jpg", True),
+        ("a.color.png", "a.gif", True),
+        ("a.gif.color.png", "a.gif", True),
+        ("a.color.2.jpg", "a.jpg", True),
+        ("a.mood.jpg", "a.jpg", True),
+        ("a.look-evening.jpg", "a.jpg", True),
+        ("a.look-v1.2.jpg", "a.jpg", True),
+        ("a.color.png", "a", True),
+        ("a.color.jpg", "b.jpg", False),
+        ("a.color.jpg", "a.txt", False),
+        ("water.colors.jpg", "water.jpg", False),
+        ("color.jpg", "a.jpg", False),
+        ("a.jpg", "a.color.jpg", False),
+    ],
+)
+def test_which_pictures_are_results_of_ours(tmp_path, name, original, ours):
+    make(tmp_path, name, original)
+    assert is_result(tmp_path / name) is ours
+    make(tmp_path, "another.jpg")
+    found = find([str(tmp_path)])
+    assert ((tmp_path / name) in found.results) is ours
+
+
+def test_a_folder_of_nothing_but_results(tmp_path):
+    make(tmp_path, "a.color.jpg", "a")
+    with pytest.raises(UsageError, match=r"a\.color\.jpg is a result"):
+        find([str(tmp_path)])
+
+
+def test_a_result_that_is_named_and_met(tmp_path):
+    make(tmp_path, "a.color.jpg", "a.jpg")
+    named, folder = str(tmp_path / "a.color.jpg"), str(tmp_path)
+    for inputs in ([named, folder], [folder, named], [folder, folder]):
+        found = find(inputs)
+        assert len(found.pictures) + len(found.results) == 2
+        assert not {each.source for each in found.pictures} & set(found.results)
+
+
+def test_all_names_of_a_folder_twice(tmp_path):
+    """As a shell makes of `*`."""
+    make(tmp_path, "a.gif", "a.gif.color.png", "b.color.jpg", "b.jpg", "c.color.jpg")
+    found = find([str(path) for path in sorted(tmp_path.iterdir())])
+    assert names(found.pictures, tmp_path) == ["a.gif", "b.jpg", "c.color.jpg"]
+    assert [path.name for path in found.results] == ["a.gif.color.png", "b.color.jpg"]
 
 
 def test_no_argument_is_refused():

@@ -86,3 +86,21 @@ def test_standard_input_has_no_name(text):
 )
 def test_the_folder_of_all_results(text, folder):
     assert result_folder(parse_output(text)) == folder
+
+
+def test_two_pictures_of_one_name_that_become_png(tmp_path):
+    """The same in each run, whether both of them are inputs or one."""
+    for name in ("a.gif", "a.png", "b.gif", "b.webp", "c.gif", "c.jpg", "d.psd", "d.gif"):
+        (tmp_path / name).touch()
+
+    def made(name, text="{parent}/{stem}.color{ext}"):
+        return target_for(parse_output(text), picture(tmp_path / name)).name
+
+    def picture(path):
+        return FoundPicture(path, PurePath(), named=False)
+
+    assert [made("a.png"), made("a.gif")] == ["a.color.png", "a.gif.color.png"]
+    assert [made("b.webp"), made("b.gif")] == ["b.color.webp", "b.color.png"]
+    assert [made("c.jpg"), made("c.gif")] == ["c.color.jpg", "c.color.png"]
+    assert [made("d.psd"), made("d.gif")] == ["d.psd.color.png", "d.gif.color.png"]
+    assert [made("a.png", "out/"), made("a.gif", "out/")] == ["a.png", "a.gif.png"]

@@ -69,6 +69,15 @@ def test_what_is_only_read_becomes_png(colorize):
     assert opened("gif/0.color.png")[0] == "PNG"
 
 
+def test_avif_is_read_and_written(colorize):
+    Path("avif").mkdir()
+    Image.open("in/0.jpg").save("avif/0.avif")
+    code, _, err = colorize("avif")
+    assert code == 0, err
+    assert tree("avif") == ["0.avif", "0.color.avif"]
+    assert opened("avif/0.color.avif")[0] == "AVIF"
+
+
 def test_template(colorize):
     code, _, _ = colorize("in/[0-2].jpg", "in/sub", "-o", "{parent}/new_{stem}.png")
     assert code == 0

@@ -67,6 +67,42 @@ def test_3_all_inputs_are_unreadable(colorize, inputs):
     assert err.count("error: ") == len(inputs)
 
 
+def test_3_a_missing_input_alone(colorize):
+    code, out, err = colorize("missing.jpg")
+    assert code == 3
+    assert not out
+    assert err.splitlines()[0] == "error: missing.jpg: no such file: check the path"
+    assert "bug" not in err
+
+
+def test_1_a_missing_input_stops_no_other(colorize):
+    code, _, err = colorize("missing.jpg", "in/0.jpg", "-o", "out/")
+    assert code == 1
+    assert "error: missing.jpg: no such file" in err
+    assert "1 colorized, 1 failed" in err
+    assert [path.name for path in Path("out").iterdir()] == ["0.jpg"]
+
+
+def test_what_was_made_earlier_is_told(colorize):
+    colorize("in/0.jpg", "-o", "out/")
+    before = Path("out/0.jpg").stat().st_mtime_ns
+    code, _, err = colorize("in/0.jpg", "-o", "out/", "--strength", "0.5")
+    assert code == 0
+    assert "1 skipped (already there)" in err
+    assert "made earlier, perhaps with other options: add --overwrite to make it anew" in err
+    assert Path("out/0.jpg").stat().st_mtime_ns == before
+
+
+def test_what_a_folder_holds_that_is_not_read_is_one_line(colorize):
+    spoil("in/a.docx", "in/b.docx", "in/c.txt")
+    code, _, err = colorize("in", "-o", "out/")
+    assert code == 0
+    lines = [line for line in err.splitlines() if "can't be read" in line]
+    assert len(lines) == 1
+    assert "2 .docx" in lines[0]
+    assert "1 .txt" in lines[0]
+
+
 def test_3_more_pixels_than_allowed(colorize):
     assert colorize("in/0.jpg", "--max-pixels", "1535")[0] == 3
     assert colorize("in/0.jpg", "--max-pixels", "1536")[0] == 0

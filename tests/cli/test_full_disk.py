@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 
 from rechroma.photo.formats import writable_suffixes
+from rechroma.training.checkpoint import save_weights
+from rechroma.training.config import NetworkConfig
+from rechroma.training.model import ColorizerModel
 
 pytestmark = pytest.mark.posix
 
@@ -71,6 +74,36 @@ def test_transfer(noise, option):
         "transfer", "--src", source, "--target", source, "-o", noise / "new.png", option, side
     )
     _check(done, noise, before)
+
+
+def test_apply(noise):
+    (noise / "plain.cube").write_text("LUT_3D_SIZE 2\n" + "0 0 0\n1 1 1\n" * 4)
+    before = {path.name for path in noise.iterdir()}
+    done = _run("apply", noise / "plain.cube", noise / "noise.png", "-o", noise / "new.png")
+    _check(done, noise, before)
+    assert done.stderr.count("error:") == 1
+
+
+def test_export(tmp_path):
+    config = NetworkConfig(name="base", output="ab", width=4)
+    model = ColorizerModel(config, pretrained=False)
+    save_weights(model, tmp_path / "a.safetensors", config, {"step": 1})
+    done = _run("export", tmp_path / "a.safetensors", "-o", tmp_path / "a.onnx", "--name", "a")
+    _check(done, tmp_path, {"a.safetensors"})
+    assert done.stderr.count("error:") == 1
+    assert "File too large" in done.stderr
+
+
+def test_evaluate_figure(tmp_path):
+    rng = np.random.default_rng(2)
+    for number in range(2):
+        small = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
+        small.resize((128, 96)).save(tmp_path / f"{number}.png")
+    sheet = tmp_path / "sheet.png"
+    done = _run("evaluate", tmp_path, "--size", "32", "--figure", sheet)
+    _check(done, tmp_path, {"0.png", "1.png"})
+    assert done.stderr.count("error:") == 1
+    assert "File too large" in done.stderr
 
 
 def test_look_save(noise):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,46 @@ def test_130_interrupted(tmp_path, monkeypatch, command, model):
     summary = json.loads(again.stdout.splitlines()[-1])["summary"]
     assert summary["skipped"] >= 1
     assert summary["done"] + summary["skipped"] == NUMBER
+
+
+# `rechroma`, but that the child never gets to the end of the second picture.
+ENDLESS = """
+import sys, time
+import rechroma.cli
+from rechroma.photo import decode
+
+codec_for = decode.codec_for
+decode.codec_for = lambda found: time.sleep(1e6) if found.name == "bmp" else codec_for(found)
+sys.exit(rechroma.cli.main())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent to a group of processes there")
+@pytest.mark.parametrize("group", [False, True])
+def test_two_interrupts(tmp_path, model, group):
+    """The second one does not wait for a decoder without an end, and nothing is left."""
+    for name in ("0.png", "1.bmp", "2.png"):
+        Image.new("L", (40, 40), 90).save(tmp_path / name)
+    options = ["colorize", str(tmp_path), "-o", f"{tmp_path}/out", "--model", model, "--jobs", "1"]
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, *options, "--json"], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts, start_new_session=True,
+    ) as process:  # fmt: skip
+        process.stdout.readline()
+        for _ in range(2):
+            time.sleep(0.3)
+            if group:
+                os.killpg(process.pid, signal.SIGINT)
+            else:
+                process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines() == [
+        "interrupted: 1 colorized, 2 not reached; the same command goes on from here"
+    ]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["0.png"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
 
 
 def _heed_interrupts():

@@ -275,4 +275,35 @@ def test_a_look_on_black_and_white_says_what_to_do(capfd):
 
 
 def test_the_help_of_apply_says_its_own_default_name(capfd):
-    assert ".look{ext}" in "".join(call(capfd, "apply", "--help")[1].split())
+    assert ".look-LOOK{ext}" in "".join(call(capfd, "apply", "--help")[1].split())
+
+
+def test_each_look_has_results_of_its_own(capfd):
+    call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "--lut", "a{b}.cube")
+    Path("c.cube").write_bytes(Path("a{b}.cube").read_bytes())
+    for look, name in (("a{b}.cube", "target.look-a{b}.jpg"), ("c.cube", "target.look-c.jpg")):
+        code, _, err = call(capfd, "apply", look, "target.jpg")
+        assert code == 0
+        assert f"1 changed: {name}" in err
+    assert "1 skipped" in call(capfd, "apply", "c.cube", "target.jpg")[2]
+
+
+def test_a_bad_look_is_refused_even_if_results_are_there(capfd):
+    Path("bad.cube").write_text("no look")
+    Path("target.look-bad.jpg").touch()
+    code, _, err = call(capfd, "apply", "bad.cube", "target.jpg")
+    assert code == 3
+    assert err.startswith("error: bad.cube")
+
+
+def test_a_missing_lut_is_written_beside_a_result(capfd):
+    """And the result stays as it is, which is told."""
+    pair = ("--src", "src.jpg", "--target", "target.jpg", "-o", "new.png")
+    call(capfd, "transfer", *pair)
+    before = Path("new.png").stat().st_mtime_ns
+    code, _, err = call(capfd, "transfer", *pair, "--lut", "new.cube")
+    assert code == 0
+    assert Path("new.cube").is_file()
+    assert Path("new.png").stat().st_mtime_ns == before
+    assert "1 completed (only what was missing was written)" in err
+    assert "add --overwrite" in err

@@ -203,7 +203,7 @@ def wait_until(condition):
 
 
 @contextmanager
-def serving(model, *options, wait=True, env=None):
+def serving(model, *options, wait=True, env=None, before=None):
     """Run `rechroma serve` on a free port, with a folder of its own for temporary files."""
     temp = Path(tempfile.mkdtemp(prefix="serving-"))
     log = temp.with_suffix(".log")
@@ -214,6 +214,7 @@ def serving(model, *options, wait=True, env=None):
             stdout=out,
             stderr=out,
             env={**os.environ, "TMPDIR": str(temp), **(env or {})},
+            preexec_fn=before,
         )
     try:
         base = _address(process, log)

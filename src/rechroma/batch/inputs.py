@@ -23,8 +23,8 @@ __all__ = ["Found", "FoundPicture", "find_pictures", "is_result"]
 _WILDCARD = re.compile(r"[*?\[]")
 # Synology's thumbnails and its wastebasket.
 _FOREIGN_FOLDERS = frozenset({"@eaDir", "#recycle"})
-# What our own results are called: a.color.jpg, and a.color.1.jpg for its variants.
-_RESULT = re.compile(r"(?P<stem>.+)\.(color|mood|look)(\.\d+)?")
+# What our own results are called: a.color.jpg, a.color.1.jpg for its variants, a.gif.color.png.
+_RESULT = re.compile(r"(?P<stem>.+)\.(color|mood|look(-.+)?)(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def is_result(path: Path) -> bool:
         return False
     return any(
         os.path.lexists(path.with_name(match["stem"] + suffix))
-        for suffix in {path.suffix, *readable_suffixes()}
+        for suffix in {"", path.suffix, *readable_suffixes()}
     )
 
 
@@ -97,13 +97,20 @@ def find_pictures(
             source = picture.source
             key = place_key(source) if isinstance(source, Path) else source
             found.setdefault(key, picture)
+    # One that is named as well is meant.
+    results = [path for key, path in {place_key(p): p for p in results}.items() if key not in found]
+    if not found and results:
+        raise UsageError(
+            f"{results[0]} is a result of an earlier run, and there is nothing else",
+            "name the originals, or this picture itself",
+        )
     if not found:
         raise UsageError("no input was given", "name pictures, folders or - for standard input")
     pictures = list(found.values())
     if len(pictures) > 1:
         # A shell makes of *.jpg the originals and their results alike.
-        paths = (each.source for each in pictures if isinstance(each.source, Path))
-        stems = {place_key(path.with_name(path.stem)) for path in paths}
+        paths = [each.source for each in pictures if isinstance(each.source, Path)]
+        stems = {place_key(each) for path in paths for each in (path, path.with_name(path.stem))}
         again = [each for each in pictures if _result_key(each) in stems]
         results += [each.source for each in again if isinstance(each.source, Path)]
         pictures = [each for each in pictures if each not in again]

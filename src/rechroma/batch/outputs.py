@@ -28,6 +28,8 @@ __all__ = [
     "target_for",
 ]
 
+# What results are in whose format can't be written.
+_PNG = ".png"
 _FIELDS = ("parent", "stem", "ext", "name")
 
 
@@ -127,7 +129,7 @@ def target_for(output: Destination, picture: FoundPicture) -> Place:
                 "give -o a file, or - for standard output",
             )
         case Folder(path), Path() as source:
-            return path / picture.tree / (source.stem + _suffix(source))
+            return path / picture.tree / (_stem(source) + _suffix(source))
         case Template(text), Path() as source:
             return Path(text.format_map(_fields(source)))
 
@@ -136,13 +138,30 @@ def _fields(source: Path) -> Mapping[str, str]:
     suffix = _suffix(source)
     return {
         "parent": str(source.parent),
-        "stem": source.stem,
+        "stem": _stem(source),
         "ext": suffix,
-        "name": source.stem + suffix,
+        "name": _stem(source) + suffix,
     }
+
+
+def _stem(source: Path) -> str:
+    """Return the stem of a picture's result: with its suffix, if that is another's result's name.
+
+    The result of `b.gif` is a PNG; it is called `b.gif` and not `b` where there is a `b.png`, too,
+    whether that is one of the inputs or not: so it has the same name in every run.
+    """
+    if not source.suffix or _suffix(source) == source.suffix:
+        return source.stem
+    rivals = {_PNG, *_only_read()} - {source.suffix.lower()}
+    taken = any(os.path.lexists(source.with_suffix(rival)) for rival in rivals)
+    return source.name if taken else source.stem
 
 
 def _suffix(source: Path) -> str:
     """Return the suffix of a picture's result: its own, or .png where that can't be written."""
-    only_read = source.suffix.lower() in readable_suffixes() - writable_suffixes()
-    return ".png" if only_read or not source.suffix else source.suffix
+    only_read = source.suffix.lower() in _only_read()
+    return _PNG if only_read or not source.suffix else source.suffix
+
+
+def _only_read() -> frozenset[str]:
+    return frozenset(readable_suffixes() - writable_suffixes())

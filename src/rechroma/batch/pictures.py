@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.batch.task import STANDARD, Place, Task
 from rechroma.errors import UnwritableFileError
-from rechroma.files import copy_file, make_folder, unwritable_file
+from rechroma.files import copy_file, has_unicode_name, make_folder, unwritable_file
 from rechroma.photo import Photo, encode, read, writable_format, write
 from rechroma.photo.strips import open_strips
 
@@ -123,6 +123,8 @@ def strips_of(
         UnreadablePhotoError: The file is broken.
     """
     if not (isinstance(task.source, Path) and isinstance(task.target, Path)):
+        return None
+    if not (has_unicode_name(task.source) and has_unicode_name(task.target)):
         return None
     strips = open_strips(task.source, max_pixels=max_pixels)
     if strips is None or strips.width * strips.height < _STRIPS_FROM:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +20,7 @@ from rechroma.cli.console import Console
 from rechroma.errors import ExitCode, RechromaError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 __all__ = ["LazyCommand", "app", "completion", "main"]
 
@@ -119,8 +121,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # NumPy's BLAS starts a thread per core when it is loaded, for a few products of tiny matrices:
     # 0.10 s of CPU time of 0.42 for one picture, on 2 cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if arguments is None:
+        code = _run(None)
+        if code == ExitCode.INTERRUPTED and current_thread() is main_thread():
+            # Only the interpreter's own end is left, which would tell of another Ctrl-C at length.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return code
+    with _handler_kept():
+        return _run(list(arguments))
+
+
+@contextmanager
+def _handler_kept() -> Generator[None]:
+    """Leave a caller's process as it was: an interrupted batch waits for no second Ctrl-C."""
+    usual = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if usual is not None and signal.getsignal(signal.SIGINT) is not usual:
+            signal.signal(signal.SIGINT, usual)
+
+
+def _run(args: list[str] | None) -> int:
     console = Console()
-    args = None if arguments is None else list(arguments)
     try:
         code = app.main(args, prog_name="rechroma", obj=console, standalone_mode=False)
     except NoArgsIsHelpError as error:
@@ -137,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except OSError as error:
         _let_go_of_stdout()
-        where = error.filename or "standard output"
+        where = error.filename or _nameless(error)
         console.error(RechromaError(f"{where}: {error.strerror or error}", _mend(error)), _trace())
         return ExitCode.SOME_FAILED
     except KeyboardInterrupt:
@@ -154,6 +177,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.error(bug, _trace())
         return ExitCode.SOME_FAILED
     return ExitCode.OK if code is None else code
+
+
+def _nameless(error: OSError) -> str:
+    closed = error.errno == errno.EPIPE
+    return "standard output" if closed else "standard output or a temporary file"
 
 
 def _mend(error: OSError) -> str:

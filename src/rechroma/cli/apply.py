@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +22,7 @@ __all__ = ["apply"]
 @click.command()
 @click.argument("look")
 @options.inputs
-@options.output("look")
+@options.output("look-LOOK")
 @click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
               help="0 changes nothing, 1 is the whole look.")  # fmt: skip
 @options.exclude
@@ -71,14 +72,14 @@ def apply(
                 "rechroma transfer colors it first"
             )
 
-    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}", exclude=exclude)
+    plan = plan_job(inputs, output, console, beside=_beside(look), exclude=exclude)
+    # Also if every result is there already: a look that is none is not to be passed over.
+    loaded = Look.load(look)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
     def make_work(threads: int) -> Work:
-        loaded = Look.load(look)
-
         def whole(photo: Photo) -> Photo:
             tell_gray(photo, photo.name)
             return loaded.apply(photo, strength=strength, threads=threads)
@@ -91,3 +92,9 @@ def apply(
 
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
     return run_job(plan, make_work, how, console, verb="changed")
+
+
+def _beside(look: str) -> str:
+    """Return the template of results; each look has names of its own."""
+    name = PurePath(look).stem.replace("{", "{{").replace("}", "}}")
+    return f"{{parent}}/{{stem}}.look-{name}{{ext}}"

@@ -30,7 +30,7 @@ class Console:
         """Say in one line what went wrong; with `-vv` say where, too."""
         if trace and self.verbosity >= 2:
             _say(trace.rstrip())
-        _say(f"error: {error}")
+        _say(f"error: {_one_line(str(error))}")
 
     def note(self, text: str) -> None:
         """Say what everybody should know."""
@@ -57,6 +57,11 @@ class Console:
         with Progress(console=terminal, redirect_stdout=False, transient=True) as bar:
             task = bar.add_task(label, total=total)
             yield lambda: bar.advance(task)
+
+
+def _one_line(text: str) -> str:
+    """Show what would break a line, such as a name with a line feed in it."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _nothing() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.batch import (
@@ -23,7 +25,7 @@ from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
 from rechroma.limits import available_cores
 from rechroma.photo import DEFAULT_MAX_PIXELS
-from rechroma.photo.isolation import crash_proof_batch
+from rechroma.photo.isolation import crash_proof_batch, end_busy_children
 
 if TYPE_CHECKING:
     from rechroma.cli.console import Console
@@ -104,8 +106,29 @@ def run_job(
     _check_streams(plan.tasks, as_json=options.as_json)
     present, waiting = _split(plan.tasks, overwrite=options.overwrite)
     jobs = options.jobs or default_jobs(len(waiting))
-    with crash_proof_batch(min(jobs, len(waiting))):
+    with crash_proof_batch(min(jobs, len(waiting))), _one_interrupt():
         return _run_waiting(plan, present, waiting, make_work, jobs, options, console, verb)
+
+
+@contextmanager
+def _one_interrupt() -> Generator[None]:
+    """Let the first Ctrl-C alone be an exception: others only hurry the end that it has begun."""
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler or current_thread() is not main_thread():
+        yield
+        return
+
+    def hurry(*_: object) -> None:
+        end_busy_children()
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, hurry)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    yield
+    if signal.getsignal(signal.SIGINT) is interrupt:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _run_waiting(

@@ -111,7 +111,9 @@ def show_plan(tasks: Sequence[Task], *, overwrite: bool, as_json: bool) -> None:
             _print_json({"input": str(task.source), "output": str(task.target), "status": status})
         else:
             note = "  (skipped: already there)" if skipped else ""
-            click.echo(f"{task.source} -> {task.target}{note}")
+            line = f"{task.source} -> {task.target}{note}"
+            # As bytes: a name may be no text.
+            click.echo(line if os.name == "nt" else os.fsencode(line))
 
 
 def _picture_object(outcome: Outcome) -> dict[str, object]:

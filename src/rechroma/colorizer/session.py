@@ -33,6 +33,7 @@ from rechroma.colorizer.graph_io import (
 )
 from rechroma.colorizer.registry import find_model
 from rechroma.errors import ModelError, OutOfMemoryError
+from rechroma.files import unicode_path
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -267,8 +268,8 @@ def _load(
         level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.graph_optimization_level = level
     unique = list(dict.fromkeys(providers))
-    with _runtime_errors(str(path)):
-        return onnxruntime.InferenceSession(os.fspath(path), options, providers=unique)
+    with _runtime_errors(str(path)), unicode_path(Path(path)) as file:
+        return onnxruntime.InferenceSession(str(file), options, providers=unique)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ dialects; `parse_cube` reads them all to one meaning, and refuses what it would 
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.errors import LookError
-from rechroma.files import atomic_target
+from rechroma.files import write_whole
 
 if TYPE_CHECKING:
     import os
@@ -107,9 +108,11 @@ def write_cube(
     ]
     # The file's red runs fastest, the table's blue: the axes are turned round.
     rows = lut.table.transpose(2, 1, 0, 3).reshape(-1, 3)
-    with atomic_target(Path(path), overwrite=overwrite) as temporary, temporary.open("w") as file:
-        file.write("\n".join(header) + "\n")
-        np.savetxt(file, rows, fmt="%.6f")
+    text = io.StringIO()
+    np.savetxt(text, rows, fmt="%.6f")
+    # A title made of a file's name may have bytes in it that are no text.
+    content = "\n".join([*header, text.getvalue()]).encode(errors="replace")
+    write_whole(Path(path), content, overwrite=overwrite)
 
 
 def parse_cube(text: str, name: str) -> CubeFile:

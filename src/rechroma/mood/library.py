@@ -37,13 +37,22 @@ _NAME = re.compile(r"[\w][\w .-]{0,63}")
 
 
 def library_folder() -> Path:
-    """Return the folder: $RECHROMA_LOOKS, or `rechroma/looks` where the system keeps such files."""
+    """Return the folder: $RECHROMA_LOOKS, or `rechroma/looks` where the system keeps such files.
+
+    Raises:
+        UsageError: The user has no home.
+    """
     if folder := os.environ.get("RECHROMA_LOOKS"):
         return Path(folder)
     # Whoever names the folder, and whoever has no looks, does without.
     from platformdirs import user_data_path
 
-    return user_data_path("rechroma", appauthor=False) / "looks"
+    try:
+        return user_data_path("rechroma", appauthor=False) / "looks"
+    except RuntimeError as error:
+        raise UsageError(
+            "there is no home folder to keep looks in", "set HOME, or RECHROMA_LOOKS to a folder"
+        ) from error
 
 
 def is_look_name(path_or_name: str | os.PathLike[str]) -> bool:

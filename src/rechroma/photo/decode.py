@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
+from rechroma.files import unicode_path
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import SIGNATURE_LENGTH, recognize
 from rechroma.photo.icc import is_srgb, to_srgb
@@ -49,7 +50,8 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
     found = recognize(_head(path))
     risky = found is not None and found.name in _RISKY
     try:
-        photo = run_isolated(_decode_here, path, name, found, max_pixels, risky=risky)
+        with unicode_path(path) as file:
+            photo = run_isolated(_decode_here, file, name, found, max_pixels, risky=risky)
     except (MemoryError, CrashError) as error:
         if isinstance(error, CrashError) and not error.is_memory:
             raise UnreadablePhotoError(

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from contextlib import contextmanager, suppress
@@ -27,7 +28,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ["CrashError", "crash_proof_batch", "run_isolated", "serve"]
+__all__ = ["CrashError", "crash_proof_batch", "end_busy_children", "run_isolated", "serve"]
 
 T = TypeVar("T")
 
@@ -101,6 +102,12 @@ def run_isolated(function: Callable[..., T], *arguments: object, risky: bool) ->
     return function(*arguments)
 
 
+def end_busy_children() -> None:
+    """End what children of a batch are doing: nobody wants it any more."""
+    if _batch is not None:
+        _batch.end_busy()
+
+
 _batch: _Children | None = None
 _risky: _Children | None = None
 _is_child = False
@@ -135,6 +142,7 @@ class _Children:
     def __init__(self, count: int, *, fork: bool = True) -> None:
         self._process = os.getpid()
         self._free: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        self._busy: set[_Child] = set()
         started: list[_Child] = []
         for _ in range(count):
             child = _fork(started) if fork else None
@@ -152,18 +160,28 @@ class _Children:
         child = self._free.get()
         try:
             child = child or _spawn()
+            self._busy.add(child)
             failed, result = child.call((function, arguments))
         except BaseException:
             # Also an interrupt: what such a child sends is the answer to another question.
             if child is not None:
+                self._busy.discard(child)
                 child.end()
             child = None
             raise
         finally:
+            if child is not None:
+                self._busy.discard(child)
             self._free.put(child)
         if failed:
             raise cast("BaseException", result)
         return result
+
+    def end_busy(self) -> None:
+        """Kill the children that have something to do; their calls fail."""
+        for child in list(self._busy):
+            with suppress(OSError):  # it may just have ended
+                child.kill()
 
     def close(self) -> None:
         """End the children that have nothing to do; others end with this process."""
@@ -192,7 +210,7 @@ class _Child:
         wait: Callable[[], int],
     ) -> None:
         self.files = reader, writer
-        self._stop = stop
+        self.kill = stop
         self._wait = wait
         self._code: int | None = None
 
@@ -207,7 +225,7 @@ class _Child:
 
         def give_up() -> None:
             late.set()
-            self._stop()
+            self.kill()
 
         timer = threading.Timer(_LONGEST, give_up)
         timer.daemon = True
@@ -225,7 +243,7 @@ class _Child:
         if self._code is not None:
             return self._code
         if kill:
-            self._stop()
+            self.kill()
         for file in self.files:
             with suppress(OSError):
                 file.close()
@@ -281,7 +299,12 @@ def _spawn() -> _Child:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            # What it leaves when it is killed lies where this process's own files lie.
+            "TMPDIR": tempfile.gettempdir(),
+        },
         bufsize=0,
     )
     reader, writer = process.stdout, process.stdin
@@ -307,6 +330,8 @@ def _silence() -> None:
     # A terminal sends it to every process of the group: the first of them alone says when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
@@ -318,7 +343,16 @@ def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
         while True:
-            _send(writer, _answer(*cast("tuple[Any, Any]", _receive(reader))))
+            question = cast("tuple[Any, Any]", _receive(reader))
+            _end_after(_LONGEST + 1)
+            _send(writer, _answer(*question))
+            _end_after(0)
+
+
+def _end_after(seconds: float) -> None:
+    """Let the system end this process later, even if nobody is left who would; 0 for never."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _answer(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, object]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from rechroma.colorizer.card import CARD_KEY, ModelCard, parse_card
 from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE
 from rechroma.errors import ConfigError
-from rechroma.files import atomic_target, refuse_taken
+from rechroma.files import refuse_taken, write_whole
 from rechroma.training.checkpoint import checkpoint_path, load_checkpoint
 from rechroma.training.networks import Conditioning
 from rechroma.training.onnx_shapes import fold_sizes
@@ -132,8 +132,7 @@ def export_onnx(
     proto = _with_half_weights(traced)
     helper.set_model_props(proto, {CARD_KEY: card.to_json(), TRAINABLE_KEY: trainable})
     onnx.checker.check_model(proto, full_check=True)
-    with atomic_target(path, overwrite=overwrite) as temporary:
-        onnx.save(proto, str(temporary))
+    write_whole(path, proto.SerializeToString(), overwrite=overwrite)
 
 
 @contextmanager

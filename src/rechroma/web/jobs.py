@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from rechroma.colorizer import is_color
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import LookError
+from rechroma.files import copy_file
 from rechroma.mood import Look, fit, in_color, predict_in_mood
 from rechroma.photo import writable_format, write
 
@@ -117,7 +117,9 @@ def _as_sent(photo: Photo, upload: Upload, output: ResultFormat) -> ResultFile:
     chosen = output.format or writable_format(photo.format)
     if chosen != photo.format or output.quality is not None:
         return write_result(photo, output)
-    return ResultFile(shutil.copyfile(upload.path, new_file()), chosen)
+    path = new_file()
+    copy_file(upload.path, path, overwrite=False)
+    return ResultFile(path, chosen)
 
 
 def write_result(photo: Photo, output: ResultFormat) -> ResultFile:

@@ -20,7 +20,7 @@ from rechroma.web.store import Store, name_of
 from rechroma.web.worker_state import ColorRequest, Upload
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable
 
     from starlette.datastructures import UploadFile
 
@@ -76,7 +76,15 @@ class Service:
             Problem: See `Pool.run`; or the client has gone.
             RechromaError: As the job raised it.
         """
-        work = asyncio.ensure_future(self.pool.run(job, key=key))
+        return await self.while_there(request, self.pool.run(job, key=key))
+
+    async def while_there(self, request: Request, waited_for: Awaitable[T]) -> T:
+        """Wait for something for as long as the client is there.
+
+        Raises:
+            Problem: The client has gone.
+        """
+        work = asyncio.ensure_future(waited_for)
         gone = asyncio.ensure_future(_gone(request))
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)

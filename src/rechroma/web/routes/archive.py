@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
+from contextlib import aclosing
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from rechroma.errors import RechromaError
@@ -22,7 +24,7 @@ from rechroma.web.schemas import ArchiveOptions, Edit
 from rechroma.web.service import ServiceHere
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from rechroma.web.jobs import ResultFile
     from rechroma.web.service import Service
@@ -37,15 +39,21 @@ _ATTEMPTS = 30
 _ZIP = file_answer("application/zip", "The zip file.")
 
 
-@router.post("/archive", response_class=StreamingResponse, responses=_ZIP | problems(404))
-async def archive(service: ServiceHere, options: ArchiveOptions) -> StreamingResponse:
+@router.post("/archive", response_class=StreamingResponse, responses=_ZIP | problems(404, 507))
+async def archive(
+    request: Request, service: ServiceHere, options: ArchiveOptions
+) -> StreamingResponse:
     """Return pictures that are open, each in color and whole, in one zip file.
 
-    One that fails does not stop the others: `failed.txt` in the zip says why.
+    One that fails does not stop the others: `failed.txt` in the zip says why. If there is room for
+    none of them, there is no zip.
     """
     pictures = [(service.sessions.get(entry.id), entry.edit) for entry in options.pictures]
+    parts = _zipped(service, pictures)
+    # The answer's status can't be changed any more once there is a part of the zip.
+    first = await service.while_there(request, anext(parts))
     return StreamingResponse(
-        _zipped(service, pictures),
+        _chained(first, parts),
         media_type="application/zip",
         headers={"Content-Disposition": 'attachment; filename="rechroma.zip"'},
     )
@@ -69,8 +77,21 @@ class _Sink(io.RawIOBase):
         return b"".join(parts)
 
 
-async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> AsyncIterator[bytes]:
+async def _chained(first: bytes, parts: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    async with aclosing(parts):
+        yield first
+        async for part in parts:
+            yield part
+
+
+async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> AsyncGenerator[bytes]:
+    """Yield a zip file as it grows, the first part when the first picture is there.
+
+    Raises:
+        Problem: The disk is full, and no picture fits on it.
+    """
     sink, names, failed = _Sink(), set[str](), list[str]()
+    no_space: Problem | None = None
     # Pictures are compressed already.
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as file:
         for session, edit in pictures:
@@ -78,7 +99,10 @@ async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> Asy
                 made = await _picture(service, session, edit)
             except (Problem, RechromaError) as error:
                 # Not its id: who has that may work on the picture, and zip files are shared.
-                failed.append(_line(session.upload.name, error))
+                problem = _as_problem(error)
+                failed.append(_line(session.upload.name, problem))
+                if problem.status == HTTPStatus.INSUFFICIENT_STORAGE:
+                    no_space = problem
                 continue
             path = service.store.adopt(made.path)
             stem, suffix = Path(session.upload.name).stem, suffix_of(made.format)
@@ -87,6 +111,8 @@ async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> Asy
                 async for chunk in service.store.stream(path):
                     await asyncio.to_thread(out.write, chunk)
                     yield sink.fetch()
+        if no_space is not None and not names:
+            raise no_space
         if failed:
             file.writestr("failed.txt", "\n".join(failed) + "\n")
     yield sink.fetch()
@@ -119,9 +145,12 @@ async def _asked(service: Service, session: Session, edit: Edit) -> ResultFile:
     return await service.pool.run(job, key=session.id)
 
 
-def _line(name: str, error: Problem | RechromaError) -> str:
+def _as_problem(error: Problem | RechromaError) -> Problem:
+    return problem_of(error) if isinstance(error, RechromaError) else error
+
+
+def _line(name: str, problem: Problem) -> str:
     """Return what `failed.txt` says: which picture, what is wrong, and how to mend it."""
-    problem = problem_of(error) if isinstance(error, RechromaError) else error
     return ": ".join(filter(None, (name, problem.detail, problem.mend)))
 
 
