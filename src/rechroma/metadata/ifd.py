@@ -254,7 +254,7 @@ def read_tree(
     return _read_tree(source, header, at, keep, {at}, [MAX_BLOCK])
 
 
-def _read_tree(  # noqa: PLR0913 (of one recursion)
+def _read_tree(
     source: Source,
     header: Header,
     at: int,
@@ -365,7 +365,7 @@ def build(node: Node, order: str) -> bytes:
     return bytes(result)
 
 
-def place(  # noqa: PLR0913 (of one recursion)
+def place(
     node: Node,
     order: str,
     take: Callable[[int], int],
@@ -403,7 +403,7 @@ def place(  # noqa: PLR0913 (of one recursion)
             fixed = tag == MAKER_NOTE and maker_note_at > 0
             value_at = maker_note_at if fixed else take(len(data))
             put(value_at, data)
-            data = struct.pack(f"{order}{number}", value_at)  # noqa: PLW2901
+            data = struct.pack(f"{order}{number}", value_at)
         entries += struct.pack(f"{order}{entry}", tag, kind, many) + data.ljust(inline, b"\0")
     put(at, bytes(entries) + struct.pack(f"{order}{number}", following))
     return at

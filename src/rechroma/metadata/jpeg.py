@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["MAX_EXIF", "Segment", "insert", "read", "carries_xmp", "read_segments", "segment", "segments_of"]
+__all__ = [
+    "MAX_EXIF",
+    "Segment",
+    "carries_xmp",
+    "insert",
+    "read",
+    "read_segments",
+    "segment",
+    "segments_of",
+]
 
 APP0, APP1, APP13, COM, SOS, EOI = 0xE0, 0xE1, 0xED, 0xFE, 0xDA, 0xD9
 _EXIF = b"Exif\0\0"
@@ -265,9 +274,7 @@ def insert(path: Path, metadata: Metadata) -> None:
 
 def _is_described(each: Segment) -> bool:
     beginnings = (_EXIF, _XMP, _EXTENDED, _PHOTOSHOP)
-    return each.marker == COM or (
-        each.marker in (APP1, APP13) and each.data.startswith(beginnings)
-    )
+    return each.marker == COM or (each.marker in (APP1, APP13) and each.data.startswith(beginnings))
 
 
 def _in_order(

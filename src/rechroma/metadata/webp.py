@@ -77,9 +77,7 @@ def insert(path: Path, metadata: Metadata) -> None:
         target.write(b"RIFF" + struct.pack("<I", size - 8) + b"WEBP")
 
 
-def _features(
-    file: BinaryIO, chunks: list[tuple[bytes, int, int]], metadata: Metadata
-) -> bytes:
+def _features(file: BinaryIO, chunks: list[tuple[bytes, int, int]], metadata: Metadata) -> bytes:
     places = {kind: at for kind, at, _ in reversed(chunks)}
     if b"VP8X" in places:
         file.seek(places[b"VP8X"])

@@ -1,4 +1,4 @@
-"""XMP packets: changed in the few places that a new picture makes untrue, and else left as they are.
+"""XMP packets: changed in the few places that a new picture makes untrue, else left as they are.
 
 Expat says where each element stands, and the bytes are cut there: prefixes, order, comments and
 everything that is not understood stay. Adobe's XMP Specification, parts 1 and 3; MWG's guidelines.
@@ -367,8 +367,7 @@ def _opened(data: bytes) -> tuple[bytes, bytes]:
 
 def _description(mark: Mark, rdf: str, about: str) -> bytes:
     source = (
-        f'\n  xmlns:Iptc4xmpExt="{_IPTC_EXT}"'
-        f'\n  Iptc4xmpExt:DigitalSourceType="{_MACHINE_COLORED}"'
+        f'\n  xmlns:Iptc4xmpExt="{_IPTC_EXT}"\n  Iptc4xmpExt:DigitalSourceType="{_MACHINE_COLORED}"'
         if mark.machine_colored
         else ""
     )

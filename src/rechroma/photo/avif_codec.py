@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import OpenImageIO as oiio
 
 from rechroma.errors import UnwritablePhotoError
-from rechroma.photo.codec import Attribute, Decoded, check_pixels, unreadable
-from rechroma.photo.openimageio_codec import kept_attributes, open_input
+from rechroma.metadata import from_blocks
+from rechroma.photo.codec import Decoded, check_pixels, unreadable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from PIL.AvifImagePlugin import AvifImageFile
 
+    from rechroma.metadata import Metadata
     from rechroma.photo.formats import Format
 
 __all__ = ["AvifCodec"]
@@ -48,7 +48,7 @@ class AvifCodec:
         file: Path,
         format: Format,  # noqa: A002 - the word that everybody uses
         values: NDArray[Any],
-        metadata: tuple[Attribute, ...],
+        metadata: Metadata,
         quality: int | None,
     ) -> None:
         """Refuse: the table of formats says that AVIF is only read."""
@@ -69,29 +69,6 @@ def _decode(picture: AvifImageFile) -> Decoded:
         linear=False,
         profile=cast("bytes | None", picture.info.get("icc_profile")),
         orientation=int(picture.getexif().get(_ORIENTATION, 1)),
-        metadata=_metadata(picture),
+        metadata=from_blocks(picture.info.get("exif"), picture.info.get("xmp")),
         pages=picture.n_frames,
     )
-
-
-def _metadata(picture: AvifImageFile) -> tuple[Attribute, ...]:
-    """Return EXIF and XMP as OpenImageIO tells them of a PNG of one pixel that carries them."""
-    exif, xmp = picture.info.get("exif", b""), picture.info.get("xmp", b"")
-    if not exif and not xmp:
-        return ()
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
-
-    texts = PngInfo()
-    if xmp:
-        texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
-    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        file = Path(folder, "carrier.png")
-        Image.new("L", (1, 1)).save(file, "PNG", exif=exif, pnginfo=texts)
-        carrier = open_input(file)
-        if carrier is None:
-            oiio.geterror()
-            return ()
-        attributes = kept_attributes(carrier.spec())
-        carrier.close()
-    return attributes

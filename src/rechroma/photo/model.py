@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rechroma.metadata import Metadata
 from rechroma.photo.samples import requantize, to_float
 from rechroma.photo.writing import write
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from rechroma.photo.codec import Attribute
     from rechroma.photo.formats import BitDepth
 
 __all__ = ["Photo"]
@@ -35,7 +35,7 @@ class Photo:
         bit_depth: What a writer uses where the format allows: 8, 16 or 32 (float).
         format: The name of the file's format, such as "jpeg"; None for arrays.
         was_gray: The file had one color channel.
-        metadata: EXIF, XMP, IPTC and resolution, to be written again.
+        metadata: What its file carried beside the pixels, to be written again.
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
 
@@ -55,7 +55,7 @@ class Photo:
     bit_depth: BitDepth = 8
     format: str | None = None
     was_gray: bool = False
-    metadata: tuple[Attribute, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata)
     name: str = "<array>"
     pages_dropped: int = 0
 

@@ -10,6 +10,7 @@ import numpy as np
 import OpenImageIO as oiio
 
 from rechroma.files import atomic_target
+from rechroma.metadata import MetadataOptions, insert, prepare, read_metadata
 from rechroma.photo.codec import check_pixels, unreadable
 from rechroma.photo.formats import FORMATS, format_of
 from rechroma.photo.icc import is_srgb
@@ -18,7 +19,6 @@ from rechroma.photo.openimageio_codec import (
     bit_depth_of,
     count_pages,
     is_cmyk,
-    kept_attributes,
     open_input,
     open_output,
     profile_of,
@@ -96,7 +96,7 @@ class Strips:
 
     def _write(self, file: Path, chosen: Format, change: PixelChange, quality: int | None) -> None:
         shape, head = (self.height, self.width, self.channels), self.head
-        output = open_output(file, chosen, shape, head.samples.dtype, head.metadata, quality)
+        output = open_output(file, chosen, shape, head.samples.dtype, quality)
         row, done = 0, True
         with closing(output):
             for strip in self._strips(1):
@@ -107,6 +107,8 @@ class Strips:
                 row += len(strip)
             if not (done and output.close()):
                 raise unwritable(file, output.geterror())
+        described = prepare(head.metadata, chosen.name, self.width, self.height, MetadataOptions())
+        insert(file, chosen.name, described)
 
     def _strips(self, factor: int) -> Iterator[NDArray[Any]]:
         """Yield samples, shape (rows, W, 3 or 4), in the file's type, `factor` dividing rows."""
@@ -151,7 +153,7 @@ def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
             np.empty((0, 0, 3), str(spec.format)),
             bit_depth=bit_depth_of(spec),
             format=source.format_name(),
-            metadata=kept_attributes(spec),
+            metadata=read_metadata(path),
             name=str(path),
             pages_dropped=count_pages(source) - 1,
         )

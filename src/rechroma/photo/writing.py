@@ -11,6 +11,7 @@ import numpy as np
 from rechroma.color import srgb_to_linear
 from rechroma.errors import UnwritablePhotoError
 from rechroma.files import atomic_target
+from rechroma.metadata import MetadataOptions, prepare
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import find_format, format_of
 from rechroma.photo.samples import requantize, to_float
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rechroma.photo.codec import Attribute
+    from rechroma.metadata import Metadata
     from rechroma.photo.formats import BitDepth, Format
 
 __all__ = ["Picture", "encode", "write"]
@@ -47,7 +48,7 @@ class Picture(Protocol):
         ...
 
     @property
-    def metadata(self) -> tuple[Attribute, ...]:
+    def metadata(self) -> Metadata:
         """What describes it."""
         ...
 
@@ -114,7 +115,8 @@ def _write(
         )
     dtype = _TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
     values = _values(photo, chosen, dtype)
-    codec_for(chosen).encode(file, chosen, values, photo.metadata, quality)
+    described = prepare(photo.metadata, chosen.name, width, height, MetadataOptions())
+    codec_for(chosen).encode(file, chosen, values, described, quality)
 
 
 def _values(photo: Picture, chosen: Format, dtype: np.dtype[Any]) -> NDArray[Any]:
