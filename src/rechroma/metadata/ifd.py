@@ -127,7 +127,7 @@ class Entry(NamedTuple):
 
     tag: int
     type: int
-    count: int
+    count: int  # type: ignore[assignment]
     at: int
     value_at: int
     size: int
@@ -217,7 +217,7 @@ class Value(NamedTuple):
     data: bytes
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]
         """How many values."""
         return len(self.data) // TYPE_SIZES[self.type]
 

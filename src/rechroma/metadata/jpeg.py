@@ -307,7 +307,8 @@ def _jfif_numbers(resolution: Resolution | None) -> tuple[int, int, int]:
         choices.append(Resolution(meters[0] * 0.0254, meters[1] * 0.0254, "inch"))
     best = min(choices, key=lambda each: _roundness(each.x) + _roundness(each.y))
     unit = {"inch": 1, "cm": 2}[best.unit]
-    return unit, *(min(max(1, round(number)), 65535) for number in (best.x, best.y))
+    x, y = (min(max(1, round(number)), 65535) for number in (best.x, best.y))
+    return unit, x, y
 
 
 def _roundness(value: float) -> float:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 __all__ = ["MAX_BLOCK", "Mark", "Metadata", "Resolution", "Text"]
 
-# Bytes of one block, unpacked: beyond, it is left where it is. Depth maps in XMP have some millions.
+# Bytes of one block, unpacked; a larger one is left out. Depth maps in XMP have some millions.
 MAX_BLOCK = 1 << 26
 
 

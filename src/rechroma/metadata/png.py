@@ -5,6 +5,7 @@ PNG, third edition (W3C 2025), section 11.3; for the hexadecimal ones ImageMagic
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import replace
@@ -121,14 +122,14 @@ def _inflated(data: bytes) -> bytes:
 
 def _raw_profile(value: bytes) -> bytes | None:
     """Return the bytes of "name, length, hexadecimal digits"; None if it is something else."""
-    parts = value.split(None, 2)
-    if len(parts) != 3 or not parts[1].isdigit():
+    match = re.match(rb"\n[^\n]{0,80}\n\s*(\d{1,9})\n", value)
+    if match is None:
         return None
     try:
-        data = bytes.fromhex(parts[2].decode("ascii"))
+        data = bytes.fromhex(value[match.end() :].decode("ascii"))
     except ValueError:
         return None
-    return data[: int(parts[1][:10])]
+    return data[: int(match.group(1))]
 
 
 def _with_raw(found: Metadata, name: str, data: bytes) -> Metadata:
