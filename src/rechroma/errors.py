@@ -4,11 +4,11 @@
 RechromaError                 1
 ├── UsageError                2  a wrong option, path or combination
 │   └── ConfigError           2  a training config that does not hold
-├── UnwritableFileError       3  the name is taken, or the folder or the disk says no
+├── UnwritableFileError       1  the name is taken, or the folder or the disk says no
 ├── PhotoError                3
 │   ├── UnreadablePhotoError  3  not a picture, truncated, empty, of an unknown kind
 │   ├── PhotoTooLargeError    3  more pixels than the limit
-│   └── UnwritablePhotoError  3  its format says no; an UnwritableFileError, too
+│   └── UnwritablePhotoError  1  its format says no; an UnwritableFileError, too
 ├── ModelError                4  a model that is missing or that breaks its card
 │   └── MissingExtraError     4  an optional part of the package is not installed
 ├── LookError                 3  a .cube file that is broken or of another kind
@@ -94,8 +94,6 @@ class ConfigError(UsageError):
 class UnwritableFileError(RechromaError):
     """A file could not be written; what stood at its name is as it was."""
 
-    exit_code = ExitCode.UNREADABLE
-
 
 class PhotoError(RechromaError):
     """Something about one picture."""
@@ -113,6 +111,8 @@ class PhotoTooLargeError(PhotoError):
 
 class UnwritablePhotoError(PhotoError, UnwritableFileError):
     """The picture can't be written in this format; nothing was left at the target."""
+
+    exit_code = ExitCode.SOME_FAILED
 
 
 class ModelError(RechromaError):

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rechroma.errors import UnwritableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["atomic_target", "copy_file", "make_folder", "refuse_taken"]
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "atomic_target",
+    "copy_file",
+    "file_in_memory",
+    "file_size_limit",
+    "make_folder",
+    "refuse_taken",
+    "unwritable_file",
+    "write_checked",
+    "write_whole",
+]
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_CHUNK = 1 << 24
 
 
 @contextmanager
@@ -36,9 +54,80 @@ def atomic_target(target: Path, *, overwrite: bool) -> Generator[Path]:
             yield temporary
             _put(temporary, target, overwrite=overwrite)
     except OSError as error:
-        raise UnwritableFileError(
-            f"{target}: can't be written: {error.strerror or error}", "choose another output"
-        ) from error
+        raise unwritable_file(target, error) from error
+
+
+def unwritable_file(target: Path | str, error: OSError) -> UnwritableFileError:
+    """Return the error of a file that the system does not write."""
+    full = error.errno in _FULL
+    return UnwritableFileError(
+        f"{target}: can't be written: {error.strerror or error}",
+        "make room there, or choose another output" if full else "choose another output",
+    )
+
+
+def write_whole(target: Path, content: bytes | NDArray[np.uint8], *, overwrite: bool) -> None:
+    """Write a file that appears with all of its bytes, or not at all.
+
+    Raises:
+        UnwritableFileError: The folder or the disk says no, or something stands at `target`.
+    """
+    with atomic_target(target, overwrite=overwrite) as temporary:
+        write_checked(temporary, content)
+
+
+def write_checked(file: Path, content: bytes | NDArray[np.uint8]) -> None:
+    """Write bytes to a new file, and look whether it has all of them.
+
+    Raises:
+        OSError: The disk says no.
+    """
+    view = memoryview(cast("bytes", content)).cast("B")
+    # Unbuffered: what is not written is known at once, not by whoever closes the file.
+    with file.open("wb", buffering=0) as out:
+        done = 0
+        while done < view.nbytes:
+            done += out.write(view[done : done + _CHUNK])
+        size = os.fstat(out.fileno()).st_size
+    if size != view.nbytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@contextmanager
+def file_in_memory(suffix: str) -> Generator[Path]:
+    """Yield the path of a new, empty file that takes no room on any disk, where there are such.
+
+    Encoders that can only write files write there: some of them don't look whether a disk took
+    what they wrote. Where a system has no files in memory, its folder for temporary files has to
+    do.
+
+    Args:
+        suffix: Of its name, with the dot.
+
+    Raises:
+        OSError: There is none to be had, or the limit on the size of files was reached.
+    """
+    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+        path = Path(folder, f"picture{suffix}")
+        if sys.platform != "linux":
+            yield path
+            return
+        handle = os.memfd_create("rechroma")
+        try:
+            path.symlink_to(f"/proc/self/fd/{handle}")
+            yield path
+        finally:
+            os.close(handle)
+
+
+def file_size_limit() -> int | None:
+    """Return the bytes that a file of this process may have; None for any number."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 def refuse_taken(target: Path, *, overwrite: bool) -> None:
@@ -47,7 +136,11 @@ def refuse_taken(target: Path, *, overwrite: bool) -> None:
     Raises:
         UnwritableFileError: Something does.
     """
-    if target.exists() and not overwrite:
+    try:
+        taken = target.exists()
+    except OSError as error:  # a name that is too long
+        raise unwritable_file(target, error) from error
+    if taken and not overwrite:
         raise _taken(target)
 
 
@@ -83,7 +176,12 @@ def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
     except OSError:
         # A file system without hard links: reserve the name, then fill it.
         _reserve(target)
-        temporary.replace(target)
+        try:
+            temporary.replace(target)
+        except OSError:
+            with suppress(OSError):
+                target.unlink()
+            raise
 
 
 def _reserve(target: Path) -> None:

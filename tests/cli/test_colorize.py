@@ -114,6 +114,7 @@ def test_json(colorize):
         "summary": {
             "done": 5,
             "kept": 0,
+            "completed": 0,
             "skipped": 1,
             "failed": 1,
             "not_reached": 0,

@@ -37,7 +37,6 @@ def test_1_some_failed(colorize):
     "arguments",
     [
         [],
-        ["missing.jpg"],
         ["in", "-o", "one.jpg"],
         ["in", "-o", "in"],
         ["in/0.jpg", "-o", "one.xyz"],

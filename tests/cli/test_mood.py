@@ -102,7 +102,7 @@ def test_looks_by_name(capfd):
     assert call(capfd, "look", "list")[1].startswith("brown\t")
     assert call(capfd, "apply", "brown", "more", "-o", "out/")[0] == 0
     assert len(list(Path("out").iterdir())) == 2
-    assert call(capfd, "look", "save", "brown", "--from", "target.jpg")[0] == 3
+    assert call(capfd, "look", "save", "brown", "--from", "target.jpg")[0] == 1
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "--lut", "x.cube")
     assert call(capfd, "look", "add", "x.cube", "other")[0] == 0
     assert len(call(capfd, "look", "list")[1].splitlines()) == 2
@@ -217,3 +217,27 @@ def test_a_large_gray_target_is_colorized_as_a_whole(capfd, monkeypatch):
         call(capfd, "transfer", "--src", "src.jpg", "--target", "gray3.png", "-o", "c.png")[0] == 0
     )
     assert np.ptp(pixels("c.png"), axis=-1).mean() > 5
+
+
+def test_a_part_of_a_look_and_a_look_removed(capfd):
+    Path("dark.spi1d").write_text("Version 1\nFrom 0 1\nLength 2\nComponents 1\n{\n0\n0.5\n}\n")
+    assert call(capfd, "look", "add", "dark.spi1d", "dark")[0] == 0
+    code, _, err = call(capfd, "apply", "dark", "target.jpg", "-o", "n.png", "--strength", "0.5")
+    assert code == 0, err
+    before, after = pixels("target.jpg").astype(float), pixels("n.png")
+    assert np.abs(after - 0.75 * before).max() <= 1
+    assert call(capfd, "look", "remove", "dark")[0] == 0
+    assert call(capfd, "look", "remove", "dark")[0] == 3
+
+
+def test_a_look_on_black_and_white_says_what_to_do(capfd):
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (64, 1))).save("bw.png")
+    Path("dark.cube").write_text("LUT_1D_SIZE 2\n0 0 0\n0.5 0.5 0.5\n")
+    code, _, err = call(capfd, "apply", "dark.cube", "bw.png", "-o", "n.png")
+    assert code == 0
+    assert "no colors to change" in err
+    assert "transfer" in err
+
+
+def test_the_help_of_apply_says_its_own_default_name(capfd):
+    assert ".look{ext}" in "".join(call(capfd, "apply", "--help")[1].split())

@@ -58,3 +58,15 @@ def test_yellowed_and_noisy(level):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (2, 2)])
 def test_flat_pictures_have_no_colors_to_tell_apart(shape):
     assert not is_color(read(np.full((*shape, 3), (200, 30, 30), np.uint8)))
+
+
+def test_a_cream_mount(level):
+    b = np.zeros_like(level)
+    b[:60], b[-60:], b[:, :60], b[:, -60:] = 18, 18, 18, 18
+    assert not is_color(toned(np.where(b > 0, 90, level), (b / 9, b)))
+
+
+def test_a_brown_stain(level):
+    y, x = np.mgrid[: level.shape[0], : level.shape[1]]
+    stain = 1 / (1 + np.exp((np.hypot(y - 300, x - 200) - 120) / 15))
+    assert not is_color(toned(level * (1 - 0.3 * stain), (6 * stain, 20 * stain)))

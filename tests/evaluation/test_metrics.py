@@ -8,6 +8,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from rechroma.errors import UsageError
 from rechroma.evaluation.scores import (
+    Interval,
     Scores,
     colorfulness,
     colorfulness_signed,
@@ -111,21 +112,45 @@ def test_pictures_of_different_sizes_have_no_score(pair):
 
 
 def test_a_summary_is_the_same_every_time():
-    entries = [Scores(*row) for row in np.random.default_rng(4).normal(20, 2, (30, 9))]
+    entries = [Scores(*row) for row in np.random.default_rng(4).normal(20, 2, (30, 15))]
     assert summarize(entries) == summarize(entries)
     assert summarize(entries) != summarize(entries, seed=1)
 
 
+# Of a Scores, after the colorfulness.
+OTHERS = (0.5, 0.4, 3, 6.0, 4.0, 1)
+
+
 def test_a_colorfulness_ratio_is_a_ratio_of_means():
-    entries = [Scores(0, 0, 0, 0, 0, *row) for row in [(10, 20, 3, 4), (30, 20, 3, 12)]]
+    rows = [(10, 20, 3, 4), (30, 20, 3, 12)]
+    entries = [Scores(0, 0, 0, 0, 0, *row, *OTHERS) for row in rows]
     summary = summarize(entries)
     assert summary["colorfulness_ratio"].mean == pytest.approx(40 / 40)
     assert summary["signed_ratio"].mean == pytest.approx(6 / 16)
 
 
+def test_shares_of_even_regions_count_regions_not_pictures():
+    rest = (0,) * 9
+    entries = [Scores(*rest, 0.1, 0.4, 1, 8, 2, 1), Scores(*rest, 0.3, 0.4, 3, 4, 2, 0)]
+    summary = summarize(entries)
+    assert summary["even_split_share"].mean == pytest.approx(1 / 4)
+    assert summary["even_spread_ratio"].mean == pytest.approx(12 / 4)
+    assert summary["neutral_ratio"].mean == pytest.approx(0.4 / 0.8)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_has_no_even_region_has_no_ratio():
+    rest = (0,) * 9
+    one = Scores(*rest, 0.1, 0.4, 1, 8, 2, 1)
+    none = Scores(*rest, 0, 0, 0, 0, 0, 0)
+    # Half of the resamples of one picture each with and without know nothing; the others do.
+    assert summarize([one, none])["even_split_share"] == Interval(1, 1, 1)
+    assert np.isnan(summarize([none])["neutral_ratio"].mean)
+
+
 def test_a_summary_holds_means_and_intervals_that_cover():
     rng = np.random.default_rng(3)
-    entries = [Scores(*row) for row in rng.normal(20, 2, (400, 9))]
+    entries = [Scores(*row, *OTHERS) for row in rng.normal(20, 2, (400, 9))]
     summary = summarize(entries)
     mean = np.mean([entry.psnr for entry in entries])
     assert summary["psnr"].mean == pytest.approx(mean)

@@ -181,3 +181,21 @@ def test_a_look_is_a_file_where_it_has_a_folder_or_a_suffix(tmp_path, monkeypatc
 def test_a_luminance_that_does_not_exist(luminance, warm, cool):
     with pytest.raises(UsageError, match="there is no luminance"):
         transfer(warm, cool, luminance=luminance)
+
+
+@pytest.mark.parametrize("method", ["reinhard", "mkl", "histogram", "sliced", "swatches"])
+@pytest.mark.parametrize("hidden_in", ["source", "target"])
+def test_colors_under_no_alpha_change_nothing(method, hidden_in, warm, cool):
+    """What is hidden may be black or red: statistics and the network see neither."""
+    results = []
+    for color in ((0, 0, 0), (255, 0, 0)):
+        photos = {"source": warm.to_uint8(), "target": cool.to_uint8()}
+        pixels = photos[hidden_in].copy()
+        alpha = np.full(pixels.shape[:2], 255, np.uint8)
+        alpha[: len(alpha) // 2, ::2] = 0
+        alpha[: len(alpha) // 3] = 0
+        pixels[alpha == 0] = color
+        photos[hidden_in] = np.dstack([pixels, alpha])
+        result = transfer(photos["source"], photos["target"], method=method)
+        results.append(result.to_uint8()[-len(pixels) // 2 :, 1::2])
+    np.testing.assert_array_equal(*results)

@@ -20,7 +20,7 @@ from .foreign import ENCODERS, PICTURE
 WRITABLE = [name for name, each in FORMATS.items() if each.writable]
 SMOOTH = np.ascontiguousarray(np.kron(PICTURE, np.ones((6, 6, 1), np.uint8)))
 # Levels of 255 by which a lossy encoder may be off, here and as Pillow decodes it.
-LOSSY = {"jpeg": 8, "webp": 24, "avif": 4, "jpeg2000": 8, "hdr": 4}
+LOSSY = {"jpeg": 8, "webp": 24, "avif": 6, "jpeg2000": 8, "hdr": 4}
 
 
 def difference(photo, truth):
@@ -28,10 +28,10 @@ def difference(photo, truth):
 
 
 def test_every_format_has_an_encoder_here():
-    assert ENCODERS.keys() == FORMATS.keys()
+    assert ENCODERS.keys() == {name for name, each in FORMATS.items() if each.extra is None}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ENCODERS)
 def test_what_others_have_written_is_recognized_found_and_read(tmp_path, name):
     known, content = FORMATS[name], ENCODERS[name]()
     found = recognize(content[:SIGNATURE_LENGTH])
@@ -39,7 +39,7 @@ def test_what_others_have_written_is_recognized_found_and_read(tmp_path, name):
     for suffix in known.suffixes:
         file = tmp_path / f"a{suffix.upper()}"
         file.write_bytes(content)
-        [picture] = find_pictures([str(tmp_path)])
+        [picture] = find_pictures([str(tmp_path)]).pictures
         assert picture.source == file
         photo = read(file)
         assert photo.format == name
@@ -121,7 +121,7 @@ def test_depths_ascend():
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"RIFF\0\0\0\0AVI LIST", b"<svg", b"%PDF-1.7", b"PK\x03\x04", b"MZ", b"P7\n"]
+    "head", [b"", b"RIFF\0\0\0\0AVI LIST", b"<svg", b"%!PS-Adobe", b"PK\x03\x04", b"MZ", b"P8\n"]
 )
 def test_what_is_no_picture_is_not_recognized(head):
     assert recognize(head) is None

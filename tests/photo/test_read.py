@@ -161,11 +161,6 @@ def test_the_limit_is_checked_before_decoding(tmp_path, files):
         read(tmp_path / "bomb.jpg")
 
 
-def test_broken_floats_become_finite():
-    values = np.array([[[np.nan, np.inf, -np.inf], [0.5, 2, -1]]])
-    assert np.array_equal(read(values).pixels, np.float32([[[0, 1, 0], [0.5, 1, 0]]]))
-
-
 @pytest.mark.parametrize("shape", [(0, 5, 3), (5,), (2, 2, 5), (1, 2, 3, 4)])
 def test_arrays_that_are_no_pictures(shape):
     with pytest.raises(UnreadablePhotoError):

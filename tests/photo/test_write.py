@@ -132,3 +132,12 @@ def test_the_profile_is_the_same_at_every_second():
     assert first == srgb_profile()
     assert struct.unpack(">6H", first[24:36]) == (2000, 1, 1, 0, 0, 0)
     assert ImageCms.ImageCmsProfile(io.BytesIO(first)).profile.creation_date is not None
+
+
+def test_arrays_and_notebooks_see_the_picture():
+    samples = np.random.default_rng(7).integers(0, 256, (30, 2000, 3), dtype=np.uint8)
+    photo = read(samples)
+    np.testing.assert_array_equal(np.asarray(photo), samples)
+    shown = Image.open(io.BytesIO(photo._repr_png_()))
+    assert shown.format == "PNG"
+    assert max(shown.size) == 1024

@@ -18,7 +18,8 @@ from rechroma.training.augmentation import (
 )
 from rechroma.training.augmentation.crops import Boxes, crop, random_boxes
 from rechroma.training.augmentation.draws import Draws
-from rechroma.training.data import random_box
+
+from . import one_by_one
 
 CPU = torch.device("cpu")
 EVERYTHING = AugmentationOptions(degraded=0.5, recompressed=0.5, hints=0.8, mood=0.8)
@@ -102,7 +103,10 @@ def test_boxes_are_those_of_one_sample():
     start, extent = random_boxes(draws, torch.tensor([[height, width]]).expand(n, -1), 0.4)
     ours = torch.cat([start.flip(1), (start + extent).flip(1)], 1).numpy()
     theirs = np.array(
-        [random_box(np.random.default_rng(seed), width, height, 0.4) for seed in range(n)]
+        [
+            one_by_one.random_box(np.random.default_rng(seed), width, height, 0.4)
+            for seed in range(n)
+        ]
     )
     for number in range(4):
         assert stats.ks_2samp(ours[:, number], theirs[:, number]).pvalue > 1e-3

@@ -18,7 +18,8 @@ from rechroma.training.augmentation.conditioning import (
     random_mood_vectors,
 )
 from rechroma.training.augmentation.draws import Draws
-from rechroma.training.data import simulated_conditioning
+
+from . import one_by_one
 
 SAMPLES = 800
 
@@ -79,7 +80,9 @@ def test_hints_and_moods_come_as_often_as_for_one_sample(chroma, draws):
     options = AugmentationOptions()
     hints = random_hint_maps(draws, batch_of(chroma), options).numpy()
     moods = random_mood_vectors(draws, batch_of(chroma), options).numpy()
-    theirs = [simulated_conditioning(np.random.default_rng(n), chroma) for n in range(SAMPLES)]
+    theirs = [
+        one_by_one.simulated_conditioning(np.random.default_rng(n), chroma) for n in range(SAMPLES)
+    ]
     other_hints = np.stack([hint for hint, _ in theirs])
     for measure in (
         lambda x: x[:, 2].sum((1, 2)),

@@ -10,7 +10,6 @@ from scipy import ndimage, stats
 from skimage import data
 
 from rechroma.color import lightness, srgb_to_linear
-from rechroma.training import degradation as one_by_one
 from rechroma.training.augmentation import AugmentationOptions, generator_at
 from rechroma.training.augmentation import degradation as batched
 from rechroma.training.augmentation.draws import Draws
@@ -20,6 +19,8 @@ from rechroma.training.augmentation.filters import (
     jpeg_round_trip,
     shrinking_matrices,
 )
+
+from . import one_by_one
 
 SAMPLES = 1500
 STEPS = ["_blurred", "_vignetted", "_graded", "_faded", "_grainy", "_scratched", "_compressed",

@@ -95,3 +95,11 @@ def test_the_same_picture_under_another_name_and_format_is_found(tmp_path):
     with pytest.raises(ConfigError, match=r"1 pictures .*other\.tif is .*one\.png"):
         refuse_overlap(*sides)
     refuse_overlap(sides[0][1:], sides[1])
+
+
+@pytest.mark.parametrize("content", ["", '{"half', "[1, 2]"])
+def test_a_damaged_memory_is_made_anew(photos, tmp_path, content):
+    cache = tmp_path / "cache.json"
+    cache.write_text(content)
+    assert len(catalog(photos, 1, cache)) == 12
+    assert len(json.loads(cache.read_text())) == 12

@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
-import torch
 from skimage import data
 
 from rechroma.color import lightness, rgb_to_lab
-from rechroma.training.catalog import catalog
-from rechroma.training.data import Crops, Samples, simulated_conditioning
-from rechroma.training.degradation import degraded_lightness, recompressed_lightness
+
+from .one_by_one import degraded_lightness, recompressed_lightness, simulated_conditioning
 
 
 @pytest.fixture(scope="module")
@@ -90,27 +88,3 @@ def test_orthochromatic_film_sees_blue_light_and_red_dark():
         ]
         assert (of[0] < of[1] - 2) == darker
         assert (of[0] > of[1] + 2) == (not darker)
-
-
-def test_samples_have_what_was_asked_for_and_repeat(photos, tmp_path):
-    refs = [picture.ref for picture in catalog(photos, 1, tmp_path / "cache.json")]
-    crops = Crops(refs, 64, 0.5, seed=5)
-    plain = Samples(crops, degraded=0, recompressed=0, conditioning=False)[3, 1]
-    assert plain.keys() == {"pixels"}
-    full = Samples(crops, degraded=1.0, recompressed=0, conditioning=True)
-    sample, again, other = full[3, 1], full[3, 1], full[4, 1]
-    assert sample.keys() == {"pixels", "seen", "hints", "mood"}
-    assert torch.equal(sample["pixels"], plain["pixels"])
-    assert all(torch.equal(sample[name], again[name]) for name in sample)
-    assert not torch.equal(sample["seen"], other["seen"])
-    assert sample["seen"].shape == (1, 64, 64)
-    assert sample["hints"].shape == (3, 64, 64)
-
-
-def test_what_is_not_aged_is_seen_as_it_is(photos, tmp_path):
-    refs = [picture.ref for picture in catalog(photos, 1, tmp_path / "cache.json")]
-    sample = Samples(
-        Crops(refs, 64, 0.5, seed=5), degraded=1e-9, recompressed=0, conditioning=False
-    )[0, 0]
-    own = lightness(sample["pixels"].permute(1, 2, 0).numpy().astype(np.float32) / 255)
-    assert np.allclose(sample["seen"][0].numpy(), own, atol=1e-3)

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from rechroma.cli import main
 from rechroma.errors import ConfigError, ModelError
+from rechroma.training.augmentation import batch
 from rechroma.training.checkpoint import load_model
 from rechroma.training.train import train
 
@@ -119,12 +120,16 @@ def test_training_lowers_the_loss(make_config):
     assert sum(losses[-3:]) < 0.5 * sum(losses[:3])
 
 
-# A batch norm's statistics are those of a process's own half: the one thing that has to differ.
+# A batch norm's statistics are those of a process's own half, and so are the random crops.
 WITHOUT_BATCH_NORM = """
 import sys
 import torch
 import rechroma.cli, rechroma.training.train
+from rechroma.training.augmentation import batch
 torch.nn.BatchNorm2d = lambda channels: torch.nn.GroupNorm(1, channels)
+batch.random_crops = lambda draws, store, indices, side, options: (
+    store.pixels[indices, :side, :side].permute(0, 3, 1, 2)
+)
 sys.exit(rechroma.cli.main(sys.argv[1:]))
 """
 
@@ -144,9 +149,14 @@ def test_two_processes_agree_with_one(make_config, tmp_path, monkeypatch):
     subprocess.run(command, check=True, env=environment, capture_output=True)
     two = weights_of(tmp_path / "two")
     monkeypatch.setattr(torch.nn, "BatchNorm2d", lambda channels: torch.nn.GroupNorm(1, channels))
+
+    def corners(_draws, store, indices, side, _options):
+        return store.pixels[indices, :side, :side].permute(0, 3, 1, 2)
+
+    monkeypatch.setattr(batch, "random_crops", corners)
     one, half = (
-        weights_of(train(make_config("STEPS=4", "EMA=0", batch, f"OUTPUT_DIR={tmp_path / batch}")))
-        for batch in ("BATCH=2", "BATCH=1")
+        weights_of(train(make_config("STEPS=4", "EMA=0", size, f"OUTPUT_DIR={tmp_path / size}")))
+        for size in ("BATCH=2", "BATCH=1")
     )
     assert two.keys() == one.keys()
 

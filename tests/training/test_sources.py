@@ -23,7 +23,8 @@ from rechroma.training.catalog import (
     read_stems,
     split_by_stem,
 )
-from rechroma.training.data import Crops, Positions
+from rechroma.training.config import DataConfig
+from rechroma.training.data import Batches
 from rechroma.training.sources import PictureRef, find_pictures, index_shard
 from rechroma.training.train import train
 
@@ -207,12 +208,12 @@ def test_samples_do_not_depend_on_where_the_pictures_lie(layouts, tmp_path, kind
     for place in (layouts["folder"], layouts[kind]):
         pictures = catalog(place, 1, tmp_path / f"{place.name}.json")
         rest, apart = hold_out(pictures, 3)
-        crops = Crops([picture.ref for picture in rest], 32, 0.5, seed=5)
-        order = Positions(len(rest), 5, 0, 12)
-        loader = torch.utils.data.DataLoader(
-            crops, sampler=order, num_workers=2 * (place != layouts["folder"]), batch_size=None
-        )
-        runs.append(([p.ref.name for p in apart], [p.chroma for p in rest], list(loader)))
+        options = DataConfig(crop=32, workers=2 * (place != layouts["folder"]))
+        batches = Batches(
+            [picture.ref for picture in rest], options, 4, 5, torch.device("cpu"), conditioning=True
+        ).begin(0)
+        samples = [tensor for _ in range(3) for tensor in next(batches)]
+        runs.append(([p.ref.name for p in apart], [p.chroma for p in rest], samples))
     (names, chromas, samples), (others, same, crops) = runs
     assert names == others
     assert chromas == same

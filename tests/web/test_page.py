@@ -457,9 +457,9 @@ def test_a_mood_and_its_look(page, make_picture, tmp_path):
     cube = tmp_path / waiting.value.suggested_filename
     cube.write_bytes(saved(waiting.value))
     assert cube.name == "evening.look.cube"
-    from rechroma.mood import read_cube
+    from rechroma.mood import read_lut
 
-    assert read_cube(cube).size == 33
+    assert read_lut(cube).size == 33
 
 
 def test_swatches_by_drawing_and_by_keyboard(page, make_picture):

@@ -369,9 +369,9 @@ def test_moods_of_open_pictures(client, make_picture, tmp_path):
     answer = client.post(f"/v1/sessions/{ours}/mood/look", json=wish)
     cube.write_bytes(answer.content)
     assert 'filename="a.look.cube"' in answer.headers["content-disposition"]
-    from rechroma.mood import read_cube
+    from rechroma.mood import read_lut
 
-    by_cube = read_cube(cube).apply(rechroma.read(target).samples)
+    by_cube = read_lut(cube).apply(rechroma.read(target).samples)
     assert np.abs(by_cube.astype(int) - wanted.to_uint8()).max() <= 1
     outside = {"source": [0, 0, 500, 5], "target": [0, 0, 5, 5]}
     answer = client.post(f"/v1/sessions/{ours}/mood/preview", json={**wish, "swatches": [outside]})

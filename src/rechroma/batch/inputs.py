@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NoReturn
@@ -14,11 +16,15 @@ from rechroma.errors import UsageError
 from rechroma.photo import readable_suffixes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["FoundPicture", "find_pictures"]
+__all__ = ["Found", "FoundPicture", "find_pictures", "is_result"]
 
 _WILDCARD = re.compile(r"[*?\[]")
+# Synology's thumbnails and its wastebasket.
+_FOREIGN_FOLDERS = frozenset({"@eaDir", "#recycle"})
+# What our own results are called: a.color.jpg, and a.color.1.jpg for its variants.
+_RESULT = re.compile(r"(?P<stem>.+)\.(color|mood|look)(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,35 @@ class FoundPicture:
     named: bool
 
 
-def find_pictures(inputs: Sequence[str], *, outside: Path | None = None) -> list[FoundPicture]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the inputs mean.
+
+    Attributes:
+        pictures: Each once.
+        unreadable: Of files met in a search that are not read: suffix → how many.
+        results: Results of earlier runs that were passed over.
+    """
+
+    pictures: tuple[FoundPicture, ...]
+    unreadable: Mapping[str, int]
+    results: tuple[Path, ...]
+
+
+def is_result(path: Path) -> bool:
+    """Tell whether a picture is a result of ours: by its name, and the original beside it."""
+    match = _RESULT.fullmatch(path.stem)
+    if match is None:
+        return False
+    return any(
+        os.path.lexists(path.with_name(match["stem"] + suffix))
+        for suffix in {path.suffix, *readable_suffixes()}
+    )
+
+
+def find_pictures(
+    inputs: Sequence[str], *, outside: Path | None = None, exclude: Sequence[str] = ()
+) -> Found:
     """Find the pictures that `inputs` mean, each once, in the order of `inputs`.
 
     Args:
@@ -46,19 +80,42 @@ def find_pictures(inputs: Sequence[str], *, outside: Path | None = None) -> list
             10); hidden files and files without the suffix of a picture are passed over.
         outside: A folder whose files are not met in a search of a folder above it, so that results
             inside of an input folder do not become inputs the next time.
+        exclude: Patterns such as `*.tif` or `old/*`: what is met in a search and matches one, by
+            its name, one of its folders or its path in the searched folder, is passed over.
+
+    A file that does not exist is a picture as well: reading it fails, and stops no other. Results
+    of earlier runs are passed over in a search, and where their originals are named, too.
 
     Raises:
-        UsageError: An input does not exist, or holds no picture.
+        UsageError: A folder or a glob holds no picture.
     """
     found: dict[str, FoundPicture] = {}
+    unreadable = Counter[str]()
+    results: list[Path] = []
     for entry in _with_lists_opened(inputs):
-        for picture in _pictures_of(entry, outside):
+        for picture in _pictures_of(entry, outside, exclude, unreadable, results):
             source = picture.source
             key = place_key(source) if isinstance(source, Path) else source
             found.setdefault(key, picture)
     if not found:
         raise UsageError("no input was given", "name pictures, folders or - for standard input")
-    return list(found.values())
+    pictures = list(found.values())
+    if len(pictures) > 1:
+        # A shell makes of *.jpg the originals and their results alike.
+        paths = (each.source for each in pictures if isinstance(each.source, Path))
+        stems = {place_key(path.with_name(path.stem)) for path in paths}
+        again = [each for each in pictures if _result_key(each) in stems]
+        results += [each.source for each in again if isinstance(each.source, Path)]
+        pictures = [each for each in pictures if each not in again]
+    return Found(tuple(pictures), unreadable, tuple(results))
+
+
+def _result_key(picture: FoundPicture) -> str | None:
+    """Return the key of the original that a result was made of, without its suffix."""
+    if not isinstance(picture.source, Path):
+        return None
+    match = _RESULT.fullmatch(picture.source.stem)
+    return None if match is None else place_key(picture.source.with_name(match["stem"]))
 
 
 def _with_lists_opened(inputs: Sequence[str]) -> Iterator[str]:
@@ -83,24 +140,36 @@ def _list_entries(path: Path) -> list[str]:
     return entries
 
 
-def _pictures_of(entry: str, outside: Path | None) -> list[FoundPicture]:
+def _pictures_of(
+    entry: str,
+    outside: Path | None,
+    exclude: Sequence[str],
+    unreadable: Counter[str],
+    results: list[Path],
+) -> list[FoundPicture]:
     path = Path(entry)
     if entry == STANDARD:
         return [FoundPicture(STANDARD, PurePath(), named=True)]
-    if path.is_dir():
-        return _searched(_walk(path), path, entry, outside)
+    if os.path.isdir(path):  # noqa: PTH112 (a name that is too long is none)
+        return _searched(_walk(path), path, entry, outside, exclude, unreadable, results)
     if os.path.lexists(path):
         return [FoundPicture(path, PurePath(), named=True)]
     if _WILDCARD.search(entry):
         matches = (Path(match) for match in glob.iglob(entry, recursive=True))  # noqa: PTH207
-        return _searched(matches, _fixed_folder(path), entry, outside)
-    raise UsageError(f"there is no file or folder {entry}", "check the path")
+        root = _fixed_folder(path)
+        return _searched(matches, root, entry, outside, exclude, unreadable, results)
+    # Not there: reading it says so.
+    return [FoundPicture(path, PurePath(), named=True)]
 
 
 def _walk(root: Path) -> Iterator[Path]:
     for folder, subfolders, files in os.walk(root, onerror=_refuse_folder):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        subfolders[:] = [name for name in subfolders if not _is_hidden(name)]
         yield from (Path(folder, name) for name in files if not name.startswith("."))
+
+
+def _is_hidden(folder: str) -> bool:
+    return folder.startswith(".") or folder in _FOREIGN_FOLDERS
 
 
 def _refuse_folder(error: OSError) -> NoReturn:
@@ -118,24 +187,46 @@ def _fixed_folder(pattern: Path) -> Path:
 
 
 def _searched(
-    paths: Iterable[Path], root: Path, entry: str, outside: Path | None
+    paths: Iterable[Path],
+    root: Path,
+    entry: str,
+    outside: Path | None,
+    exclude: Sequence[str],
+    unreadable: Counter[str],
+    results: list[Path],
 ) -> list[FoundPicture]:
     """Keep the pictures among `paths`, all below `root`, in natural order."""
     suffixes = readable_suffixes()
     fence = _fence(root, outside)
-    pictures = [
-        FoundPicture(path, path.relative_to(root).parent, named=False)
-        for path in sorted(paths, key=_natural_key)
-        if path.suffix.lower() in suffixes
-        and not path.is_dir()
-        and not (fence and place_key(path).startswith(fence))
-    ]
-    if not pictures:
+    pictures: list[FoundPicture] = []
+    ours = 0
+    for path in sorted(paths, key=_natural_key):
+        below = path.relative_to(root)
+        if (
+            path.is_dir()
+            or (fence and place_key(path).startswith(fence))
+            or any(part in _FOREIGN_FOLDERS for part in below.parts)
+            or _matches(below, exclude)
+        ):
+            continue
+        if path.suffix.lower() not in suffixes:
+            unreadable[path.suffix.lower() or "no suffix"] += 1
+        elif is_result(path):
+            results.append(path)
+            ours += 1
+        else:
+            pictures.append(FoundPicture(path, below.parent, named=False))
+    if not pictures and not ours:
         raise UsageError(
             f"{entry} holds no picture",
             f"pictures end in {', '.join(sorted(suffixes))}; name a file itself if it has another",
         )
     return pictures
+
+
+def _matches(path: PurePath, patterns: Sequence[str]) -> bool:
+    names = (path.as_posix(), *path.parts)
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
 
 
 def _fence(root: Path, outside: Path | None) -> str:

@@ -143,6 +143,6 @@ def _fields(source: Path) -> Mapping[str, str]:
 
 
 def _suffix(source: Path) -> str:
-    """Return the suffix of a picture's result: its own, or .png where its format is only read."""
+    """Return the suffix of a picture's result: its own, or .png where that can't be written."""
     only_read = source.suffix.lower() in readable_suffixes() - writable_suffixes()
-    return ".png" if only_read else source.suffix
+    return ".png" if only_read or not source.suffix else source.suffix

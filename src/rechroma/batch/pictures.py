@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch.task import STANDARD, Place, Task
-from rechroma.files import copy_file, make_folder
+from rechroma.errors import UnwritableFileError
+from rechroma.files import copy_file, make_folder, unwritable_file
 from rechroma.photo import Photo, encode, read, writable_format, write
 from rechroma.photo.strips import open_strips
 
@@ -38,11 +41,25 @@ def save(photo: Photo, target: Place, *, quality: int | None, overwrite: bool) -
             `overwrite` is false.
     """
     if not isinstance(target, Path):
-        sys.stdout.buffer.write(encode(photo, writable_format(photo.format), quality=quality))
-        sys.stdout.buffer.flush()
+        content = encode(photo, writable_format(photo.format), quality=quality)
+        try:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise _stdout_error(error) from error
         return
     make_folder(target.parent)
     write(photo, target, quality=quality, overwrite=overwrite)
+
+
+def _stdout_error(error: OSError) -> UnwritableFileError:
+    """Return the error of standard output; what it still holds is sent nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    if error.errno == errno.EPIPE:
+        return UnwritableFileError("standard output was closed before the picture's end")
+    return unwritable_file("standard output", error)
 
 
 def save_unchanged(photo: Photo, task: Task, *, quality: int | None, overwrite: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from rechroma.batch.task import STANDARD, Task, place_key
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Plan", "make_plan"]
 
@@ -32,25 +32,29 @@ class Plan:
         tasks: One for each picture, no two with the same target, in the order of the inputs.
         passed_over: Pictures met in a search that are the results of other tasks: of an earlier
             run into the same folders.
+        unreadable: Of files met in a search that are not read: suffix → how many.
     """
 
     tasks: tuple[Task, ...]
     passed_over: tuple[Path, ...] = ()
+    unreadable: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
-def make_plan(inputs: Sequence[str], output: str) -> Plan:
+def make_plan(inputs: Sequence[str], output: str, *, exclude: Sequence[str] = ()) -> Plan:
     """Plan the work on `inputs`; nothing is read but folders, nothing is written.
 
     Args:
         inputs: As for `find_pictures`.
         output: As for `parse_output`.
+        exclude: As for `find_pictures`.
 
     Raises:
-        UsageError: An input is missing, several pictures share one target, or a target is one of
-            the inputs.
+        UsageError: A folder holds no picture, several pictures share one target, or a target is one
+            of the inputs.
     """
     meaning = parse_output(output)
-    pictures = find_pictures(inputs, outside=result_folder(meaning))
+    found = find_pictures(inputs, outside=result_folder(meaning), exclude=exclude)
+    pictures = found.pictures
     if len(pictures) > 1 and isinstance(meaning, File | StandardOutput):
         raise UsageError(
             f"{len(pictures)} pictures cannot all go to {output}",
@@ -60,7 +64,9 @@ def make_plan(inputs: Sequence[str], output: str) -> Plan:
     plan = _without_earlier_results(pairs) if isinstance(meaning, Template) else _all_of(pairs)
     _refuse_shared_targets(plan.tasks)
     _refuse_inputs_as_targets(plan.tasks)
-    return plan
+    return replace(
+        plan, passed_over=(*found.results, *plan.passed_over), unreadable=found.unreadable
+    )
 
 
 def _all_of(pairs: Sequence[tuple[FoundPicture, Task]]) -> Plan:

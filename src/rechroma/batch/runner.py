@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.batch.pictures import PointWork, load, save, save_strips, save_unchanged, strips_of
@@ -33,9 +35,23 @@ def default_jobs(tasks: int) -> int:
 
 def available_cores() -> int:
     """Return the number of cores that this process may use."""
+    cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    return int(min(cores, _quota()))
+
+
+def _quota(root: Path = Path("/sys/fs/cgroup")) -> float:
+    """Return the cores' worth of time that a container may use, rounded up; no end if any."""
+    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            words = " ".join((root / name).read_text() for name in names).split()
+            quota, period = int(words[0]), int(words[1])
+        except (OSError, ValueError, IndexError):
+            continue  # no such file, or "max"
+        if quota > 0 and period > 0:
+            return max(1, -(-quota // period))
+    return math.inf
 
 
 def run(
@@ -147,7 +163,7 @@ class _Line:
         result, status, pages = self._result(task)
         self._check()
         if task.beside and task.has_result and not self._overwrite:
-            return status, pages  # what was missing beside it is there now
+            return Status.COMPLETED, pages  # what was missing beside it is there now
         if status is Status.KEPT:
             save_unchanged(result, task, quality=self._quality, overwrite=self._overwrite)
         else:

@@ -58,6 +58,7 @@ class Status(StrEnum):
 
     DONE = "done"
     KEPT = "kept"  # the work gave the picture back as it was; the target is a copy
+    COMPLETED = "completed"  # the result was there; what was missing beside it was written
     SKIPPED = "skipped"  # something stood at the target already
     FAILED = "failed"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RechromaError as error:
         console.error(error, _trace())
         return error.exit_code
+    except OSError as error:
+        _let_go_of_stdout()
+        where = error.filename or "standard output"
+        console.error(RechromaError(f"{where}: {error.strerror or error}", _mend(error)), _trace())
+        return ExitCode.SOME_FAILED
+    except KeyboardInterrupt:
+        console.note("interrupted")
+        return ExitCode.INTERRUPTED
     except MemoryError:
         console.error(RechromaError("out of memory", "free some, or work on smaller pictures"))
         return ExitCode.MEMORY
@@ -143,6 +154,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.error(bug, _trace())
         return ExitCode.SOME_FAILED
     return ExitCode.OK if code is None else code
+
+
+def _mend(error: OSError) -> str:
+    if error.errno == errno.EPIPE:
+        return "nobody reads it any more"
+    return "check the path, its permissions and the room on the disk"
+
+
+def _let_go_of_stdout() -> None:
+    """Send nowhere what stdout still holds: the interpreter would stumble over it at its end."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _trace() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from rechroma.cli.console import Console
 if TYPE_CHECKING:
     from rechroma.batch import Work
     from rechroma.photo import Photo
+    from rechroma.photo.strips import PixelChange
 
 __all__ = ["apply"]
 
@@ -19,7 +21,10 @@ __all__ = ["apply"]
 @click.command()
 @click.argument("look")
 @options.inputs
-@options.output
+@options.output("look")
+@click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
+              help="0 changes nothing, 1 is the whole look.")  # fmt: skip
+@options.exclude
 @options.overwrite
 @options.jobs
 @options.max_pixels
@@ -36,6 +41,8 @@ def apply(
     look: str,
     inputs: tuple[str, ...],
     output: str | None,
+    strength: float,
+    exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -44,19 +51,27 @@ def apply(
     dry_run: bool,
     fail_fast: bool,
 ) -> int:
-    """Apply a look to photographs: a .cube file of any program, or a saved look by its name.
+    """Apply a look to photographs: a LUT file of any program, or a saved look by its name.
 
     \b
     Examples:
       rechroma apply film.cube portrait.jpg -o new.jpg
-      rechroma apply evening album/ -o evening/
+      rechroma apply evening album/ -o evening/ --strength 0.6
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     from rechroma.batch.pictures import PointWork
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
+    from rechroma.colorizer import is_color
     from rechroma.mood import Look
 
-    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}")
+    def tell_gray(photo: Photo, name: str) -> None:
+        if not is_color(photo):
+            console.note(
+                f"{name}: black and white: a look has no colors to change in it; "
+                "rechroma transfer colors it first"
+            )
+
+    plan = plan_job(inputs, output, console, beside="{parent}/{stem}.look{ext}", exclude=exclude)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
@@ -65,9 +80,14 @@ def apply(
         loaded = Look.load(look)
 
         def whole(photo: Photo) -> Photo:
-            return loaded.apply(photo, threads=threads)
+            tell_gray(photo, photo.name)
+            return loaded.apply(photo, strength=strength, threads=threads)
 
-        return PointWork(whole, lambda _: loaded.lut.apply)
+        def by_strips(thumbnail: Photo) -> PixelChange:
+            tell_gray(thumbnail, thumbnail.name)
+            return partial(loaded.change, strength=strength)
+
+        return PointWork(whole, by_strips)
 
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
     return run_job(plan, make_work, how, console, verb="changed")

@@ -25,14 +25,15 @@ __all__ = ["colorize"]
 @click.argument("inputs", nargs=-1, type=click.Path())
 @click.option("--inp", multiple=True, type=click.Path(), metavar="DIR",
               help="A further way to name an input, the original's; may be repeated.")  # fmt: skip
-@options.output
+@options.output("color")
 @options.model
 @training_options.cfg
 @training_options.overrides
 @training_options.ckpt_name
 @operation_options(ColorizeOptions, to="how")
-@click.option("--hint", multiple=True, metavar="X,Y,#RRGGBB",
-              help="A pixel and the color that it should get; may be repeated.")  # fmt: skip
+@click.option("--hint", multiple=True, metavar="X,Y,COLOR",
+              help="A pixel and the color that it should get, #rrggbb or a name; may be "
+              "repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
@@ -52,6 +53,7 @@ __all__ = ["colorize"]
     help="Of a model that predicts RGB: its picture as it is, not its colors on the photograph's "
     "own lightness.",
 )
+@options.exclude
 @options.overwrite
 @options.jobs
 @options.max_pixels
@@ -81,6 +83,7 @@ def colorize(
     device: str,
     mood: str | None,
     raw_output: bool,
+    exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -117,7 +120,7 @@ def colorize(
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
     extras = Extras(raw_output, mood, hint, hints, variants, confidence)
-    plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}")
+    plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude)
     plan = planned(plan, how, extras)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)

@@ -71,8 +71,10 @@ def evaluate(
       rechroma evaluate photos/val --model mine.onnx --baselines --json
       rechroma evaluate --cfg train_base_lab --ckpt_name ckpt_best   (on VAL_DIR)
 
-    Everything runs as `rechroma colorize` does, at the pictures' own size. A model that predicts
-    RGB gets two rows: its own picture, and its colors on the photograph's own lightness.
+    FOLDER holds pictures, .tar or .zip shards of them, or both; or it is one shard. Everything
+    runs as `rechroma colorize` does, at the pictures' own size. A model that predicts RGB gets two
+    rows: its own picture, and its colors on the photograph's own lightness. The second table tells
+    which share of the pixels is neutral, and which of each hue.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     refuse_two_models(cfg, overrides, ckpt_name)
     training_options.require_training()
@@ -82,18 +84,25 @@ def evaluate(
     from rechroma.evaluation.kid import Lite0Features
     from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
     from rechroma.evaluation.report import evaluate as measure
-    from rechroma.evaluation.report import load_truths, table
+    from rechroma.evaluation.report import hue_table, table
+    from rechroma.photo import read, write
+    from rechroma.training.sources import read_truths
 
     place = folder or _val_dir(cfg, overrides)
     with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
         name = model if cfg is None else Path(file).stem
-        truths = load_truths(place, limit)
+        truths, gray = read_truths(place, limit)
+        if gray:
+            console.note(
+                f"{len(gray)} of {len(gray) + len(truths)} pictures are gray and left out, "
+                f"such as {gray[0]}"
+            )
         distance = load_perceptual("lpips" if metric == "lpips" else "st_lpips")
         features = Lite0Features(kid_encoder) if kid_encoder else None
         colorizer = Colorizer(file, size=size)
         answers = predictions.answers(colorizer, name, how)
         if figure:
-            sheet(answers, truths).save(figure)
+            write(read(sheet(answers, truths)), figure, overwrite=True)
         if baselines:
             answers |= predictions.baselines(colorizer.card, truths)
         rows: list[Row] = []
@@ -107,6 +116,7 @@ def evaluate(
             click.echo(json.dumps({"metric": metric, **row.to_json()}))
     else:
         click.echo(table(rows, METRIC_TITLES[metric]))
+        click.echo("\n" + hue_table(rows))
 
 
 def _val_dir(cfg: Path | None, overrides: tuple[str, ...]) -> Path:

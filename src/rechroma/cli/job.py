@@ -23,6 +23,7 @@ from rechroma.batch import (
 from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
 from rechroma.photo import DEFAULT_MAX_PIXELS
+from rechroma.photo.isolation import crash_proof_batch
 
 if TYPE_CHECKING:
     from rechroma.cli.console import Console
@@ -59,7 +60,14 @@ class JobOptions:
         return DEFAULT_MAX_PIXELS if self.max_pixels is None else self.max_pixels or None
 
 
-def plan_job(inputs: Sequence[str], output: str | None, console: Console, *, beside: str) -> Plan:
+def plan_job(
+    inputs: Sequence[str],
+    output: str | None,
+    console: Console,
+    *,
+    beside: str,
+    exclude: Sequence[str] = (),
+) -> Plan:
     """Plan the batch; without an output results go beside the inputs, or from stdin to stdout.
 
     Args:
@@ -67,12 +75,17 @@ def plan_job(inputs: Sequence[str], output: str | None, console: Console, *, bes
         output: As typed.
         console: Where people read.
         beside: The template for results beside their inputs.
+        exclude: Patterns of what is passed over in a search.
     """
     if output is None:
         output = STANDARD if list(inputs) == [STANDARD] else beside
-    plan = make_plan(inputs, output)
+    plan = make_plan(inputs, output, exclude=exclude)
     if plan.passed_over:
         console.note(f"{len(plan.passed_over)} passed over: they are results of other inputs")
+    if plan.unreadable:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(plan.unreadable.items()))
+        total = sum(plan.unreadable.values())
+        console.note(f"{total} passed over: they can't be read as pictures ({kinds})")
     return plan
 
 
@@ -91,6 +104,20 @@ def run_job(
     _check_streams(plan.tasks, as_json=options.as_json)
     present, waiting = _split(plan.tasks, overwrite=options.overwrite)
     jobs = options.jobs or default_jobs(len(waiting))
+    with crash_proof_batch(min(jobs, len(waiting))):
+        return _run_waiting(plan, present, waiting, make_work, jobs, options, console, verb)
+
+
+def _run_waiting(
+    plan: Plan,
+    present: Sequence[Task],
+    waiting: Sequence[Task],
+    make_work: MakeWork,
+    jobs: int,
+    options: JobOptions,
+    console: Console,
+    verb: str,
+) -> int:
     # Before anything is told: a model that is missing is one error, not one for each picture.
     work = make_work(max(1, available_cores() // jobs)) if waiting else None
     report = BatchReport(plan.tasks, console, verb=verb, as_json=options.as_json)

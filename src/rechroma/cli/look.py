@@ -23,6 +23,7 @@ def look() -> None:
       rechroma look save evening --from sunset.jpg
       rechroma look list
       rechroma apply evening album/ -o evening/
+      rechroma look remove evening
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
 
 
@@ -69,9 +70,26 @@ def list_looks() -> None:
 @options.overwrite
 @click.make_pass_decorator(Console, ensure=True)
 def add(console: Console, *, file: Path, name: str, overwrite: bool) -> None:
-    """Keep a .cube FILE of another program as NAME."""
+    """Keep a look of another program as NAME: a .cube or other LUT file, or a Hald picture."""
+    from rechroma.files import copy_file
     from rechroma.mood import Look
-    from rechroma.mood.library import new_look_file
+    from rechroma.mood.library import new_look_file, saved_looks
 
-    saved = Look.load(file).save(new_look_file(name), overwrite=overwrite)
+    Look.load(file)
+    there = saved_looks().get(name)
+    saved = new_look_file(name, file.suffix.lower() or ".cube", overwrite=overwrite)
+    copy_file(file, saved, overwrite=overwrite)
+    if there is not None and there != saved:
+        there.unlink()
     console.note(f"saved: {saved}")
+
+
+@look.command()
+@click.argument("names", nargs=-1, required=True)
+@click.make_pass_decorator(Console, ensure=True)
+def remove(console: Console, *, names: tuple[str, ...]) -> None:
+    """Remove the saved looks of these NAMES."""
+    from rechroma.mood.library import remove_look
+
+    for name in names:
+        console.note(f"removed: {remove_look(name)}")

@@ -61,6 +61,5 @@ def _as_text(card: ModelCard, *, megabytes: float, default: bool) -> str:
         f"  version  {card.version}\n"
         f"  size     {megabytes:.1f} MB\n"
         f"  license  {card.license}\n"
-        f"  trained  on {card.training_data}\n"
-        f"  scores   {scores or 'none'}"
+        f"  trained  on {card.training_data}" + (f"\n  scores   {scores}" if scores else "")
     )

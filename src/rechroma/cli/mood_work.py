@@ -98,7 +98,7 @@ def transfer_work(
 
     def fitted(photo: Photo) -> Look:
         look = fit(moods, photo, options)
-        if extras.lut is not None:
+        if extras.lut is not None and (overwrite or not extras.lut.exists()):
             look.save(extras.lut, overwrite=overwrite)
         return look
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import click
 
 from rechroma.cli.console import Console
@@ -10,6 +13,7 @@ __all__ = [
     "as_json",
     "device",
     "dry_run",
+    "exclude",
     "fail_fast",
     "inputs",
     "jobs",
@@ -24,21 +28,31 @@ __all__ = [
 ]
 
 
+_Command: TypeAlias = Callable[..., Any]
+
+
 def _set_verbosity(context: click.Context, _: click.Parameter, value: int) -> None:
     if value:
         context.ensure_object(Console).verbosity = value
 
 
 inputs = click.argument("inputs", nargs=-1, required=True, type=click.Path())
-output = click.option(
-    "-o",
-    "--output",
-    "--out",
-    metavar="OUT",
-    type=click.Path(),
-    help="A file, a folder (sub-folders are kept), - for stdout, or a template with {parent}, "
-    "{stem}, {ext} and {name}.  [default: {parent}/{stem}.color{ext}; - if the input is -]",
-)
+
+
+def output(mark: str) -> Callable[[_Command], _Command]:
+    """Return the option of where results go; `mark` is in their names beside the inputs."""
+    return click.option(
+        "-o",
+        "--output",
+        "--out",
+        metavar="OUT",
+        type=click.Path(),
+        help="A file, a folder (sub-folders are kept), - for stdout, or a template with {parent}, "
+        "{stem}, {ext} and {name}.  [default: "
+        f"{{parent}}/{{stem}}.{mark}{{ext}}; - if the input is -]",
+    )
+
+
 overwrite = click.option(
     "--overwrite", is_flag=True, help="Replace outputs that exist; otherwise they are skipped."
 )
@@ -59,6 +73,12 @@ quality = click.option(
     type=click.IntRange(1, 100),
     metavar="Q",
     help="Of lossy outputs such as JPEG, 1 to 100.",
+)
+exclude = click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="In folders and globs, pass over what matches, such as 'old/*'; may be repeated.",
 )
 dry_run = click.option(
     "--dry-run", is_flag=True, help="Print what would be done; read and write no picture."

@@ -85,6 +85,7 @@ class BatchReport:
         counts = [
             (self._counts[Status.DONE], self.verb),
             (self._counts[Status.KEPT], "kept (already in color)"),
+            (self._counts[Status.COMPLETED], "completed (only what was missing was written)"),
             (self._counts[Status.SKIPPED], "skipped (already there)"),
             (self._counts[Status.FAILED], "failed"),
             (self._not_reached, "not reached"),
@@ -92,7 +93,10 @@ class BatchReport:
         line = ", ".join(f"{count} {what}" for count, what in counts if count)
         if interrupted:
             return f"interrupted: {line}; the same command goes on from here"
-        return f"{line}{_where(self._tasks)}"
+        line = f"{line}{_where(self._tasks)}"
+        if self._counts[Status.SKIPPED] or self._counts[Status.COMPLETED]:
+            line += "; made earlier, perhaps with other options: add --overwrite to make it anew"
+        return line
 
 
 def show_plan(tasks: Sequence[Task], *, overwrite: bool, as_json: bool) -> None:

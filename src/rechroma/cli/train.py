@@ -22,6 +22,8 @@ __all__ = ["train"]
 @click.command()
 @training_options.cfg
 @training_options.overrides
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="N",
+              help="End after so many, with the rate fallen by then: --set MINUTES=N.")  # fmt: skip
 @click.option("--evaluate", is_flag=True,
               help="Train nothing; measure a checkpoint, as `rechroma evaluate` does.")  # fmt: skip
 @training_options.ckpt_name
@@ -35,6 +37,7 @@ def train(
     *,
     cfg: Path | None,
     overrides: tuple[str, ...],
+    minutes: float | None,
     evaluate: bool,
     ckpt_name: str | None,
 ) -> None:
@@ -45,12 +48,15 @@ def train(
       rechroma train --cfg train_base_lab
       rechroma train --cfg train_base --set TRAIN_DIR=photos --set STEPS=2000
       rechroma train --cfg train_base --evaluate --ckpt_name ckpt_best.pth.tar
+      rechroma train --cfg colorizer_v3_classes --minutes 120
       accelerate launch -m rechroma train --cfg train_base    (several GPUs)
 
     The same command resumes a run: OUTPUT_DIR remembers where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     if cfg is None:
         raise UsageError("no config given", "add --cfg train_base_lab or your own")
+    if minutes is not None:
+        overrides = (*overrides, f"MINUTES={minutes}")
     if evaluate:
         from rechroma.cli.evaluate import evaluate as command
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ __all__ = ["transfer"]
     metavar="SHEET.png",
     help="Write source, target and every method's result side by side, and nothing else.",
 )
+@options.exclude
 @options.overwrite
 @options.jobs
 @options.max_pixels
@@ -60,6 +62,7 @@ def transfer(
     target_mask: str | None,
     lut: Path | None,
     sheet: Path | None,
+    exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
     max_pixels: int | None,
@@ -90,8 +93,10 @@ def transfer(
     from rechroma.cli.results import show_plan
 
     extras = Extras(sources, (source_mask, target_mask), lut)
-    plan = plan_job(targets, output, console, beside="{parent}/{stem}.mood{ext}")
+    plan = plan_job(targets, output, console, beside="{parent}/{stem}.mood{ext}", exclude=exclude)
     check_single(how, extras, len(plan.tasks), preview=sheet is not None)
+    if lut is not None:
+        plan = replace(plan, tasks=(replace(plan.tasks[0], beside=(lut,)),))
     if sheet is not None:
         target = load(plan.tasks[0].source, max_pixels=max_pixels)
         preview(how, extras, target, sheet, overwrite=overwrite)

@@ -10,25 +10,38 @@ from rechroma.color import rgb_to_lab
 from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rechroma.photo import Photo
+
+    Matrix = NDArray[np.float64]
 
 __all__ = ["is_color"]
 
-# Root mean square of the chroma that L does not explain. Toned and yellowed scans measured up to
-# 0.6, compression adds to it; of 474 color photographs 3, nearly gray ones, stay below.
-_THRESHOLD = 2.0
+# Root mean square of the chroma that a print's tint does not explain; see `is_color`.
+_THRESHOLD = 2.2
 # The shorter side at which it is measured: coarse enough to average grain and JPEG's chroma blocks.
-_SIDE = 96
+_SIDE = 64
 _BLOCK = 4
+# A tint is any function of L, by its values at so many places, and changes slowly over the
+# picture: as a polynomial of so many degrees, with a strength that is a quadratic in L.
+_KNOTS = 13
 _DEGREE = 3
+# A mount reaches so far into a picture, of its height and width, at most.
+_MOUNT = 0.15
+# Rounds of a fit that minds small parts of another color (a stamp, a stain's rim, a mount) little.
+_ROUNDS = 6
+# CIELAB units below which a residual is noise.
+_NOISE = 0.7
 
 
 def is_color(photo: Photo) -> bool:
     """Tell whether a picture is in color.
 
-    A black-and-white photograph may be toned (sepia, cyanotype) or yellowed: then its chroma is a
-    function of its lightness. So a cubic in L is fitted to a and to b on a thumbnail, and the
-    picture is in color if more than 2 CIELAB units (root mean square) are left over.
+    A black-and-white photograph may be toned (sepia, cyanotype), yellowed, stained or mounted:
+    then its chroma is a function of its lightness that changes slowly from place to place. Such a
+    tint is fitted to a and to b on a thumbnail, robustly, and the picture is in color if more than
+    2.2 CIELAB units (root mean square) are left over, in the whole and without its borders.
     """
     if photo.was_gray:
         return False
@@ -36,9 +49,45 @@ def is_color(photo: Photo) -> bool:
     # Of very many pixels a block's mean is known from some.
     stride = max(1, factor // _BLOCK)
     small = block_mean(photo.samples[::stride, ::stride], factor // stride)
-    lab = rgb_to_lab(small.astype(np.float64)).reshape(-1, 3)
-    chroma = lab[:, 1:]
-    # L about −1…1, for a fit that float64 can solve.
-    powers = np.vander(lab[:, 0] / 50 - 1, _DEGREE + 1)
-    unexplained = chroma - powers @ np.linalg.lstsq(powers, chroma)[0]
-    return bool(np.sqrt((unexplained**2).sum(axis=1).mean()) > _THRESHOLD)
+    # A long strip is no better known by all of its pixels.
+    step = max(1, max(small.shape[:2]) // (_SIDE * _BLOCK))
+    lab: Matrix = np.asarray(rgb_to_lab(small[::step, ::step].astype(np.float64)), np.float64)
+    return min(_left_over(lab), _left_over(_inner(lab))) > _THRESHOLD
+
+
+def _inner(lab: Matrix) -> Matrix:
+    """Return what is inside of a mount: its paper has a color of its own."""
+    top, left = (round(_MOUNT * extent) for extent in lab.shape[:2])
+    return lab[top : lab.shape[0] - top, left : lab.shape[1] - left]
+
+
+def _left_over(lab: Matrix) -> float:
+    return float(np.sqrt((_unexplained(lab) ** 2).mean()))
+
+
+def _unexplained(lab: Matrix) -> Matrix:
+    """Return how far each color, shape (H, W, 3), is from the tint, in units of a and b: (H·W,)."""
+    chroma = lab[..., 1:].reshape(-1, 2)
+    terms = _terms(lab[..., 0])
+    ridge = 1e-3 * np.eye(terms.shape[1])
+    weight = np.ones(len(chroma))
+    left = weight
+    for _ in range(_ROUNDS):
+        weighted = terms * weight[:, None] ** 2
+        fitted = np.linalg.solve(terms.T @ weighted + ridge, weighted.T @ chroma)
+        left = np.linalg.norm(chroma - terms @ fitted, axis=1)
+        weight = np.maximum(left, _NOISE) ** -1.2
+    return left
+
+
+def _terms(level: Matrix) -> Matrix:
+    """Return what a tint may be made of, at each pixel of L, shape (H, W): (H·W, terms)."""
+    height, width = level.shape
+    y, x = (each.ravel() for each in np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j])
+    light = level.ravel()
+    knots = np.linspace(0, 100, _KNOTS)
+    hats = np.maximum(0, 1 - np.abs(light[:, None] - knots) / knots[1])
+    powers = [(i, j) for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i) if i + j]
+    slow = np.stack([x**i * y**j for i, j in powers], axis=1)
+    tone = (light / 50 - 1)[:, None]
+    return np.concatenate([hats, slow, slow * tone, slow * tone**2], axis=1)

@@ -28,7 +28,7 @@ __all__ = ["Hint", "mood_of", "parse_hint", "rasterize_hints", "read_hints"]
 _SIDE = 5
 # A mood's histogram is taken from about so many pixels a side.
 _MOOD_SIDE = 128
-_FORM = "write x,y,#rrggbb: pixels from the left and from the top, and a color"
+_FORM = "write x,y,color: pixels from the left and from the top, and #rrggbb or a name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Hint:
     Attributes:
         x: Pixels from the left of the upright photo, ≥ 0.
         y: Pixels from its top, ≥ 0.
-        color: sRGB, "#rrggbb"; of it a and b count, L is the photo's own.
+        color: sRGB: "#rrggbb", "#rgb" or a name of CSS such as "brown"; kept as "#rrggbb". Of it
+            a and b count, L is the photo's own.
 
     Raises:
         UsageError: Not such a number, or not such a color.
@@ -60,10 +61,10 @@ class Hint:
 
     def __post_init__(self) -> None:
         for value in (self.x, self.y):
-            if isinstance(value, bool) or not 0 <= value < float("inf"):
+            number = isinstance(value, int | float) and not isinstance(value, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not number or not 0 <= value < float("inf"):
                 raise UsageError(f"a hint at {self.x}, {self.y}", "give pixels, 0 or more")
-        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
-            raise UsageError(f"the hint's color {self.color!r} is none", "write it as #rrggbb")
+        object.__setattr__(self, "color", _hex(self.color))
 
     @property
     def chroma(self) -> tuple[float, float]:
@@ -73,8 +74,30 @@ class Hint:
         return float(a), float(b)
 
 
+def _hex(color: object) -> str:
+    """Return a color as "#rrggbb".
+
+    Raises:
+        UsageError: It is none.
+    """
+    if isinstance(color, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        return color
+    if isinstance(color, str) and re.fullmatch(r"#[0-9a-fA-F]{3}|[A-Za-z]+", color):
+        from PIL import ImageColor
+
+        try:
+            red, green, blue = ImageColor.getrgb(color)[:3]
+        except ValueError:
+            pass
+        else:
+            return f"#{red:02x}{green:02x}{blue:02x}"
+    raise UsageError(
+        f"the hint's color {color!r} is none", "write it as #rrggbb, or a name such as brown"
+    )
+
+
 def parse_hint(text: str) -> Hint:
-    """Read "x,y,#rrggbb".
+    """Read "x,y,color": "10,20,#rrggbb", "10,20,#rgb" or "10,20,brown".
 
     Raises:
         UsageError: It is written otherwise.

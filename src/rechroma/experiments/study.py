@@ -15,7 +15,6 @@ from rechroma.errors import MissingExtraError
 from rechroma.evaluation.figure import figure
 from rechroma.evaluation.perceptual import load_perceptual
 from rechroma.evaluation.predictions import answers
-from rechroma.evaluation.report import load_truths
 from rechroma.experiments.measure import (
     cost_of,
     learning_curve,
@@ -27,6 +26,7 @@ from rechroma.experiments.recipes import STUDY, Recipe, Study
 from rechroma.experiments.study_report import Report, write_report
 from rechroma.training.checkpoint import checkpoint_path, load_model
 from rechroma.training.export import exported_checkpoint
+from rechroma.training.sources import read_truths
 from rechroma.training.train import train
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def run_study(study: Study, minutes: float, steps: int | None, size: int | None)
     for number, (recipe, config) in enumerate(configs.items(), start=1):
         _logger.info("recipe %d of %d: %s", number, len(STUDY), recipe.title)
         _train(config, study.out)
-    truths = load_truths(study.val)
+    truths, _ = read_truths(study.val)
     report = _measured(configs, truths, size or _size_of(truths))
     write_report(report, study.out)
     return study.out / "report.html"

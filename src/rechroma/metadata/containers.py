@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING
+
+from rechroma.files import write_checked
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,7 +22,19 @@ _PIECE = 1 << 22
 
 @contextmanager
 def rewriting(path: Path) -> Generator[tuple[BinaryIO, BinaryIO]]:
-    """Yield a file and a new one beside it, which takes the old one's place at the end."""
+    """Yield a file and a new one beside it, which takes the old one's place at the end.
+
+    A file in memory stands behind a link, and stays there: its new content is written into it.
+
+    Raises:
+        OSError: The disk says no.
+    """
+    if path.is_symlink():
+        rewritten = BytesIO()
+        with path.open("rb") as source:
+            yield source, rewritten
+        write_checked(path, rewritten.getvalue())
+        return
     new = path.with_name(f"{path.name}.meta")
     try:
         with path.open("rb") as source, new.open("wb") as target:
@@ -36,8 +51,9 @@ def copy_rest(source: BinaryIO, target: BinaryIO, start: int, end: int | None = 
         OSError: The disk says no.
     """
     target.flush()
+    in_memory = isinstance(target, BytesIO)
     left = (os.fstat(source.fileno()).st_size if end is None else end) - start
-    if hasattr(os, "copy_file_range"):
+    if hasattr(os, "copy_file_range") and not in_memory:
         try:
             while left > 0:
                 done = os.copy_file_range(source.fileno(), target.fileno(), left, start)

@@ -11,10 +11,11 @@ from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
     from rechroma.mood.api import fit_look, transfer
-    from rechroma.mood.cube import read_cube, write_cube
+    from rechroma.mood.cube import write_cube
     from rechroma.mood.grayscale import in_color, predict_in_mood, predict_target
     from rechroma.mood.look import Look, fit
-    from rechroma.mood.lut import Lut3D
+    from rechroma.mood.look_files import read_lut
+    from rechroma.mood.lut import Lut3D, LutChain
     from rechroma.mood.methods import DEFAULT_METHOD, METHODS
     from rechroma.mood.options import (
         Luminance,
@@ -30,6 +31,7 @@ __all__ = [
     "Look",
     "Luminance",
     "Lut3D",
+    "LutChain",
     "RegionalLook",
     "Swatch",
     "TransferOptions",
@@ -40,7 +42,7 @@ __all__ = [
     "parse_swatch",
     "predict_in_mood",
     "predict_target",
-    "read_cube",
+    "read_lut",
     "transfer",
     "write_cube",
 ]
@@ -49,10 +51,11 @@ __getattr__ = lazy_names(
     __name__,
     {
         "rechroma.mood.api": ["fit_look", "transfer"],
-        "rechroma.mood.cube": ["read_cube", "write_cube"],
+        "rechroma.mood.cube": ["write_cube"],
         "rechroma.mood.grayscale": ["in_color", "predict_in_mood", "predict_target"],
         "rechroma.mood.look": ["Look", "fit"],
-        "rechroma.mood.lut": ["Lut3D"],
+        "rechroma.mood.look_files": ["read_lut"],
+        "rechroma.mood.lut": ["Lut3D", "LutChain"],
         "rechroma.mood.methods": ["DEFAULT_METHOD", "METHODS"],
         "rechroma.mood.options": [
             "Luminance",

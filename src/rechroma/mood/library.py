@@ -1,4 +1,4 @@
-"""The library of looks: a folder of `.cube` files, each a look by its name."""
+"""The library of looks: a folder of files, each a look by its name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,31 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.errors import LookError, UsageError
-from rechroma.files import make_folder
+from rechroma.errors import LookError, UnwritableFileError, UsageError
+from rechroma.files import make_folder, refuse_taken
+from rechroma.photo.formats import readable_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["find_look", "is_look_name", "library_folder", "new_look_file", "saved_looks"]
+__all__ = [
+    "LOOK_SUFFIXES",
+    "find_look",
+    "is_look_name",
+    "library_folder",
+    "new_look_file",
+    "remove_look",
+    "saved_looks",
+]
 
 _SUFFIX = ".cube"
+# The suffix of each kind that OpenColorIO reads; profiles of devices (.icc) are no looks.
+LOOK_SUFFIXES = frozenset(
+    {
+        ".cube", ".3dl", ".cc", ".ccc", ".cdl", ".clf", ".csp", ".ctf", ".cub", ".itx", ".look",
+        ".lut", ".m3d", ".mga", ".spi1d", ".spi3d", ".spimtx", ".vf",
+    }
+)  # fmt: skip
 # Names are file names on every system, and never leave the folder.
 _NAME = re.compile(r"[\w][\w .-]{0,63}")
 
@@ -31,20 +47,26 @@ def library_folder() -> Path:
 
 
 def is_look_name(path_or_name: str | os.PathLike[str]) -> bool:
-    """Tell a look's name from a file's path: that has a folder, or ends in ".cube"."""
+    """Tell a look's name from a file's path: that has a folder, or the suffix of a file."""
     return (
         isinstance(path_or_name, str)
-        and not path_or_name.lower().endswith(_SUFFIX)
+        and Path(path_or_name).suffix.lower() not in LOOK_SUFFIXES | readable_suffixes()
         and Path(path_or_name).name == path_or_name
     )
 
 
-def new_look_file(name: str) -> Path:
+def new_look_file(name: str, suffix: str = _SUFFIX, *, overwrite: bool = True) -> Path:
     """Return the file that a look of that name is saved to; its folder is made.
+
+    Args:
+        name: The look's.
+        suffix: Of the kind that is saved.
+        overwrite: Whether a look of that name may be there; in a file of another kind it then has
+            to be removed.
 
     Raises:
         UsageError: The name is no file name.
-        UnwritableFileError: The disk says no.
+        UnwritableFileError: The disk says no, or there is such a look.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
@@ -52,23 +74,50 @@ def new_look_file(name: str) -> Path:
         )
     folder = library_folder()
     make_folder(folder)
-    return folder / f"{name}{_SUFFIX}"
+    there = saved_looks().get(name)
+    if there is not None and not overwrite:
+        refuse_taken(there, overwrite=False)
+    return folder / f"{name}{suffix}"
 
 
 def saved_looks() -> Mapping[str, Path]:
     """Return name → file, sorted by name."""
-    return {path.stem: path for path in sorted(library_folder().glob(f"*{_SUFFIX}"))}
+    known = LOOK_SUFFIXES | readable_suffixes()
+    files = sorted(library_folder().glob("*"))
+    return {path.stem: path for path in files if path.suffix.lower() in known}
 
 
-def find_look(path_or_name: str | os.PathLike[str]) -> Path:
-    """Return the file of a look: a `.cube` file's path as it is, or the one saved by that name.
+def remove_look(name: str) -> Path:
+    """Remove a saved look, and return the file that it was.
 
     Raises:
         LookError: There is no saved look of that name.
+        UnwritableFileError: The disk says no.
+    """
+    path = _saved(name)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise UnwritableFileError(f"{path}: can't be removed: {error.strerror}") from error
+    return path
+
+
+def find_look(path_or_name: str | os.PathLike[str]) -> Path:
+    """Return the file of a look: a path as it is, or the one saved by that name.
+
+    Raises:
+        LookError: There is no saved look of that name, and no such file.
     """
     if not is_look_name(path_or_name):
         return Path(path_or_name)
-    looks, name = saved_looks(), str(path_or_name)
+    name = str(path_or_name)
+    if name not in saved_looks() and Path(name).is_file():
+        return Path(name)
+    return _saved(name)
+
+
+def _saved(name: str) -> Path:
+    looks = saved_looks()
     if name not in looks:
         there = ", ".join(looks) or "none"
         raise LookError(f"there is no look {name!r}", f"saved looks: {there}")

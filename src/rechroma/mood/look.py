@@ -5,31 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from rechroma.errors import UsageError
-from rechroma.mood.cube import read_cube, write_cube
+from rechroma.mood.cube import write_cube
 from rechroma.mood.gamut_compression import (
     SourceColors,
     compress_mapped,
     compress_mapped_rgb,
     source_colors,
 )
-from rechroma.mood.library import find_look, is_look_name, new_look_file
-from rechroma.mood.lut import Lut3D, grid
+from rechroma.mood.library import LOOK_SUFFIXES, find_look, is_look_name, new_look_file
+from rechroma.mood.look_files import read_lut
+from rechroma.mood.lut import Lut3D, LutChain, grid
 from rechroma.mood.methods import METHODS
 from rechroma.mood.methods.swatches import fit_swatches
 from rechroma.mood.options import Luminance, TransferOptions
 from rechroma.mood.palette import Palette, natural_palette, palette_of, palettes_of, pooled
 from rechroma.mood.swatch_pairs import fit_swatch_pairs
-from rechroma.photo import Photo, read
-from rechroma.photo.samples import quantize
+from rechroma.photo import Photo, read, readable_suffixes
+from rechroma.photo.samples import do_strips, quantize, row_strips, to_float
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from rechroma.colorizer.colorizer import PhotoLike
     from rechroma.mood.gamut_compression import ColorMap
@@ -42,12 +45,17 @@ __all__ = ["Look", "baked", "chosen_fit", "fit", "mood_of", "photos_of"]
 _GRAY = 1.0
 
 
+_STRIP_PIXELS = 1 << 18
+# Nodes of the table that stands for a look of several steps.
+_SAMPLED = 65
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """A map of colors, baked into a table.
 
     Attributes:
-        lut: The table.
+        lut: The table; the steps of a file that holds more than one.
         color_map: The map itself, in CIELAB; None for a table that was read from a file.
         strength: As fitted.
         luminance: As fitted.
@@ -65,43 +73,71 @@ class Look:
         sunset.cube
     """
 
-    lut: Lut3D
+    lut: Lut3D | LutChain
     color_map: ColorMap | None = None
     strength: float = TransferOptions.strength
     luminance: Luminance = TransferOptions.luminance
 
-    def apply(self, photo: Photo, *, exact: bool = False, threads: int = 1) -> Photo:
+    def apply(
+        self, photo: Photo, *, strength: float = 1.0, exact: bool = False, threads: int = 1
+    ) -> Photo:
         """Return a photo with this look, at its own bit depth.
 
         Args:
             photo: Alpha and metadata are kept.
+            strength: 0 (the photo as it is) … 1 (the whole look): colors are mixed as they are
+                encoded, as the opacity of a layer does it.
             exact: Compute every pixel instead of reading the table: slower by a factor of about
                 100, and off by no interpolation.
             threads: Strips under way at once.
 
         Raises:
-            UsageError: `exact` of a look that was read from a file.
+            UsageError: `exact` of a look that was read from a file, or a strength out of range.
         """
         if not exact:
-            return photo.with_pixels(self.lut.apply(photo.samples, threads=threads))
+            samples = self.change(photo.samples, strength=strength, threads=threads)
+            return photo.with_pixels(samples)
         if self.color_map is None:
             raise UsageError("this look is a table: it has no exact map", "leave out --exact")
         rgb = compress_mapped_rgb(
             photo.pixels, self.color_map, strength=self.strength, luminance=self.luminance
         )
-        return photo.with_pixels(quantize(rgb.astype(np.float32), photo.samples.dtype))
+        rgb = _mixed(photo.pixels, rgb.astype(np.float32), strength)
+        return photo.with_pixels(quantize(rgb, photo.samples.dtype))
+
+    def change(
+        self, samples: NDArray[Any], *, strength: float = 1.0, threads: int = 1
+    ) -> NDArray[Any]:
+        """Return samples with this look; see `apply` and `Lut3D.apply`."""
+        if not 0 <= strength <= 1:
+            raise UsageError(f"strength {strength} is out of range", "give 0 to 1")
+        if strength == 1:
+            return self.lut.apply(samples, threads=threads)
+        result = np.empty(samples.shape, samples.dtype)
+
+        def work(rows: slice) -> None:
+            rgb = np.ascontiguousarray(to_float(samples[rows]))
+            result[rows] = quantize(_mixed(rgb, self.lut.apply(rgb), strength), samples.dtype)
+
+        do_strips(work, row_strips(samples.shape, _STRIP_PIXELS), threads)
+        return result
+
+    def as_table(self) -> Lut3D:
+        """Return the look as one table: a look of several steps is sampled at 65³ colors."""
+        return self.lut.as_table(_SAMPLED) if isinstance(self.lut, LutChain) else self.lut
 
     @classmethod
     def load(cls, path_or_name: str | os.PathLike[str]) -> Look:
         """Read a look that was saved.
 
         Args:
-            path_or_name: The path of a `.cube` file of any program, or the name of a saved look.
+            path_or_name: The path of a look of any program (see `read_lut`), or the name of a
+                saved look.
 
         Raises:
             LookError: Neither exists, or the file is broken.
         """
-        return cls(read_cube(find_look(path_or_name)))
+        return cls(read_lut(find_look(path_or_name)))
 
     def save(self, path_or_name: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the look as a `.cube` file, and return its path.
@@ -109,15 +145,18 @@ class Look:
         Args:
             path_or_name: The file; or a name, without a folder and without a suffix, by which
                 `Look.load` and `rechroma apply` find it again.
+                A look of several steps is sampled at 65³ colors.
             overwrite: Replace what is there.
 
         Raises:
-            UsageError: The name is no file name.
+            UsageError: The name is no file name, or a file of another kind.
             UnwritableFileError: Something is there, or the disk says no.
         """
         named = is_look_name(path_or_name)
         path = new_look_file(str(path_or_name)) if named else Path(path_or_name)
-        write_cube(self.lut, path, title=path.stem, overwrite=overwrite)
+        if path.suffix.lower() in (LOOK_SUFFIXES | readable_suffixes()) - {".cube"}:
+            raise UsageError(f"{path}: looks are written as .cube files", "give it that suffix")
+        write_cube(self.as_table(), path, title=path.stem, overwrite=overwrite)
         return path
 
 
@@ -140,6 +179,13 @@ def fit(
     if options.swatches:
         return baked(_fit_pairs(sources, photo, options.swatches), options)
     return baked(chosen_fit(options)(*_palettes(sources, photo)), options)
+
+
+def _mixed(
+    before: NDArray[np.float32], after: NDArray[np.float32], strength: float
+) -> NDArray[np.float32]:
+    """Return colors between two, 0 (before) … 1 (after)."""
+    return (before + np.float32(strength) * (after - before)).astype(np.float32, copy=False)
 
 
 def baked(color_map: ColorMap, options: TransferOptions) -> Look:

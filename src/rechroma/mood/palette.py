@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.color import rgb_to_lab
-from rechroma.photo.samples import block_mean
+from rechroma.photo.samples import block_mean, to_float
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Palette:
     """The colors of one photograph, or of several together.
 
     Attributes:
-        lab: CIELAB, float64, shape (N, 3); N ≥ 1. Transparent pixels are left out.
+        lab: CIELAB, float64, shape (N, 3); N ≥ 1. Colors count by their alpha.
         views: The photographs that the colors are from, in the same order; () where there are
             none to look at.
     """
@@ -69,13 +69,38 @@ class Palette:
 def palette_of(photo: Photo) -> Palette:
     """Return the colors of a photo's thumbnail, in the order of its rows."""
     stride, block = _steps(photo)
-    lab = rgb_to_lab(block_mean(photo.samples[::stride, ::stride], block))
-    pixels = np.arange(lab.shape[0] * lab.shape[1])
-    if photo.alpha is not None:
-        alpha = block_mean(photo.alpha[::stride, ::stride, None], block).reshape(-1)
-        visible = pixels[alpha > 0]
-        pixels = visible if visible.size else pixels
+    samples = photo.samples[::stride, ::stride]
+    if photo.alpha is None:
+        lab = rgb_to_lab(block_mean(samples, block))
+        pixels = np.arange(lab.shape[0] * lab.shape[1])
+    else:
+        rgb, pixels = _visible(to_float(samples), to_float(photo.alpha[::stride, ::stride]), block)
+        lab = rgb_to_lab(rgb)
     return _palette([(lab, pixels[:: max(1, len(pixels) // _MAX_COLORS)])])
+
+
+def _visible(
+    rgb: NDArray[np.float32], alpha: NDArray[np.float32], block: int
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Return a thumbnail of what can be seen, and which of its pixels count.
+
+    Colors count by their alpha, and places where nothing can be seen get the mean of all that can:
+    what is hidden there is not known to anybody, neither to statistics nor to a network.
+    """
+    if not alpha.any():
+        alpha = np.ones_like(alpha)
+    weight = block_mean(alpha[..., None], block)
+    color = block_mean(rgb * alpha[..., None], block) / np.maximum(weight, 1e-6)
+    mean = (color * weight).sum(axis=(0, 1)) / weight.sum()
+    seen = np.where(weight > 0, color, mean).astype(np.float32)
+    share = weight.reshape(-1).astype(np.float64)
+    if (share == 1).all():
+        return seen, np.arange(share.size)
+    # A pixel of half the alpha is drawn half as often: every method then weighs by alpha.
+    edges = np.cumsum(share)
+    count = max(1, round(float(edges[-1])))
+    drawn = np.searchsorted(edges, (np.arange(count) + 0.5) / count * edges[-1])
+    return seen, np.minimum(drawn, share.size - 1)
 
 
 def palettes_of(photos: Sequence[Photo]) -> list[Palette]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rechroma.metadata import Metadata
     from rechroma.photo.formats import BitDepth, Format
+    from rechroma.photo.matrix_profile import MatrixProfile
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Codec", "Decoded", "check_pixels", "unreadable"]
 
@@ -31,7 +32,8 @@ class Decoded:
         alpha: Shape (H, W), not multiplied into the colors; None without one.
         bit_depth: Bits of a channel in the file.
         format: The name of its format.
-        linear: Whether floats are linear light.
+        encoding: What the numbers are, where the file says so without a profile or against it; None
+            for sRGB or what the profile says.
         profile: The ICC profile's bytes; None without one.
         orientation: EXIF's tag 274.
         metadata: What describes the picture, to be written again.
@@ -42,7 +44,7 @@ class Decoded:
     alpha: NDArray[Any] | None
     bit_depth: BitDepth
     format: str
-    linear: bool
+    encoding: MatrixProfile | None
     profile: bytes | None
     orientation: int
     metadata: Metadata

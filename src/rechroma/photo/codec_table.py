@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rechroma.photo.avif_codec import AvifCodec
+from rechroma.photo.bmp_codec import BmpCodec
+from rechroma.photo.extra_codecs import HeifCodec, PdfCodec, PnmCodec, RawCodec
+from rechroma.photo.jpeg_codec import JpegCodec
 from rechroma.photo.openimageio_codec import OpenImageIOCodec
+from rechroma.photo.pillow_codec import AvifCodec, Jpeg2000Codec
+from rechroma.photo.png_codec import PngCodec
+from rechroma.photo.tiff_codec import TiffCodec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +22,18 @@ __all__ = ["codec_for"]
 
 _USUAL = OpenImageIOCodec()
 # By the format's name: those that OpenImageIO does not do, or not well.
-_SPECIAL: Mapping[str, Codec] = {"avif": AvifCodec()}
+_SPECIAL: Mapping[str, Codec] = {
+    "jpeg": JpegCodec(),
+    "png": PngCodec(),
+    "tiff": TiffCodec(),
+    "jpeg2000": Jpeg2000Codec(),
+    "bmp": BmpCodec(),
+    "pnm": PnmCodec(),
+    "avif": AvifCodec(),
+    "heif": HeifCodec(),
+    "raw": RawCodec(),
+    "pdf": PdfCodec(),
+}
 
 
 def codec_for(format: Format | None) -> Codec:  # noqa: A002 - the word that everybody uses

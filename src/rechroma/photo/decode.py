@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from rechroma.color import linear_to_srgb
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import SIGNATURE_LENGTH, recognize
 from rechroma.photo.icc import is_srgb, to_srgb
+from rechroma.photo.isolation import CrashError, run_isolated
 from rechroma.photo.model import Photo
 from rechroma.photo.samples import to_float
 
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.photo.codec import Decoded
+    from rechroma.photo.formats import Format
 
 __all__ = ["decode_file"]
 
+# Formats whose decoder is known to crash: OpenEXR's does on deep pixels.
+_RISKY = frozenset({"openexr"})
 # Samples of other integer types, which are rare, become float32.
 _KEPT_TYPES = ("uint8", "uint16", "float32")
 
@@ -40,14 +45,49 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
         PhotoTooLargeError: More pixels than the limit.
         OutOfMemoryError: The pixels don't fit into memory.
     """
-    if path.is_dir():
-        raise UnreadablePhotoError(f"{name}: a folder, not a picture", "give a picture file")
+    _check_kind(path, name)
+    found = recognize(_head(path))
+    risky = found is not None and found.name in _RISKY
     try:
-        return _photo(codec_for(recognize(_head(path))).decode(path, name, max_pixels), name)
-    except MemoryError as error:
+        photo = run_isolated(_decode_here, path, name, found, max_pixels, risky=risky)
+    except (MemoryError, CrashError) as error:
+        if isinstance(error, CrashError) and not error.is_memory:
+            raise UnreadablePhotoError(
+                f"{name}: can't be decoded: {error}", "is the file whole? convert it elsewhere"
+            ) from error
         raise OutOfMemoryError(
             f"{name}: its pixels don't fit into memory", "make the picture smaller"
         ) from error
+    if photo.samples.shape[2] == 1:
+        samples = np.broadcast_to(photo.samples, (*photo.samples.shape[:2], 3))
+        return replace(photo, samples=samples)
+    return photo
+
+
+def _check_kind(path: Path, name: str) -> None:
+    """Refuse what is not a file: a pipe would be waited for, a device has no end.
+
+    Raises:
+        UnreadablePhotoError: It is of another kind.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return  # the decoder says why
+    if stat.S_ISDIR(mode):
+        raise UnreadablePhotoError(f"{name}: a folder, not a picture", "give a picture file")
+    if not stat.S_ISREG(mode):
+        raise UnreadablePhotoError(
+            f"{name}: a pipe, socket or device, not a file", "pipe a picture into - instead"
+        )
+
+
+def _decode_here(path: Path, name: str, found: Format | None, max_pixels: int | None) -> Photo:
+    """Return a photo; of a gray one, one channel, so that it travels light."""
+    photo = _photo(codec_for(found).decode(path, name, max_pixels), name)
+    if photo.samples.strides[2] == 0:
+        return replace(photo, samples=photo.samples[..., :1])
+    return photo
 
 
 def _head(path: Path) -> bytes:
@@ -79,10 +119,10 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     if found.bit_depth == 32:
         # Float files may hold anything: highlights above white are clipped, NaN is black.
         colors = np.clip(np.nan_to_num(to_float(colors), nan=0.0), 0, 1)
-        if found.linear:
-            colors = linear_to_srgb(colors).astype(np.float32)
-    if profile is not None and not is_srgb(profile) and _fits(profile, colors.shape[2]):
-        return to_srgb(to_float(colors), profile, found.bit_depth, name)
+    if found.encoding is not None and colors.shape[2] != 4:
+        colors = found.encoding.to_srgb(to_float(colors))
+    elif profile is not None and _fits(profile, colors.shape[2]) and not is_srgb(profile):
+        colors = to_srgb(to_float(colors), profile, found.bit_depth, name)
     if colors.dtype.name not in _KEPT_TYPES:
         colors = to_float(colors)
     if colors.shape[2] == 4:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from rechroma.errors import UnwritablePhotoError
+from rechroma.errors import UnwritablePhotoError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +57,8 @@ class Format:
         in_browsers: Whether every browser shows it.
         lossy: The name that its quality is set by, before the colon: "jpeg" gives "jpeg:95".
         options: Further attributes of an output.
+        extra: The extra of the package that reads it; None for what is always there.
+        library: The module that the extra installs.
     """
 
     name: str
@@ -71,11 +74,23 @@ class Format:
     in_browsers: bool = False
     lossy: str | None = None
     options: dict[str, str | int] = field(default_factory=dict[str, str | int])
+    extra: str | None = None
+    library: str | None = None
 
     @property
     def writable(self) -> bool:
         """Whether it can be written."""
         return bool(self.depths)
+
+    @property
+    def installed(self) -> bool:
+        """Whether what reads it is installed."""
+        return self.library is None or find_spec(self.library) is not None
+
+    @property
+    def default_quality(self) -> int:
+        """The quality of a lossy output where nobody says another."""
+        return _DEFAULT_QUALITY
 
     def begins(self, head: bytes) -> bool:
         """Tell whether a file with these first `SIGNATURE_LENGTH` bytes is of this format."""
@@ -87,7 +102,13 @@ class Format:
         return below[-1] if below else self.depths[0]
 
     def settings(self, quality: int | None) -> dict[str, str | int]:
-        """Return the attributes of an output of this quality, 1…100; 95 if None."""
+        """Return the attributes of an output of this quality, 1…100; 95 if None.
+
+        Raises:
+            UsageError: A quality out of this range.
+        """
+        if quality is not None and not 1 <= quality <= 100:
+            raise UsageError(f"a quality of {quality} is out of range", "give 1 to 100")
         if self.lossy is None:
             return self.options
         wanted = _DEFAULT_QUALITY if quality is None else quality
@@ -128,17 +149,35 @@ _TABLE = (
     ),
     Format("targa", "TGA", (".tga",), "image/x-tga", b"", depths=(8,)),
     Format(
-        "pnm", "PNM", (".ppm", ".pgm", ".pbm"), "image/x-portable-anymap", rb"P[1-6fF]",
+        "pnm", "PNM", (".ppm", ".pgm", ".pbm", ".pnm", ".pam"), "image/x-portable-anymap",
+        rb"P[1-7fF]",
         depths=(8, 16), alpha=False,
     ),
     Format(
         # The main brand, or one of those that the file is compatible with: ISO/IEC 14496-12, 4.3.
         "avif", "AVIF", (".avif",), "image/avif",
-        rb"....ftyp(avi[fs]|m[is].{6}(?:.{4}){0,10}avi[fs])", in_browsers=True,
+        rb"....ftyp(avi[fs]|m[is].{6}(?:.{4}){0,10}avi[fs])",
+        depths=(8,), in_browsers=True, lossy="avif",
     ),
     Format("gif", "GIF", (".gif",), "image/gif", rb"GIF8[79]a", in_browsers=True),
     Format("psd", "PSD", (".psd",), "image/vnd.adobe.photoshop", rb"8BPS"),
     Format("jpegxl", "JPEG XL", (".jxl",), "image/jxl", rb"\xff\x0a|\0\0\0\x0cJXL "),
+    Format(
+        "heif", "HEIC", (".heic", ".heif", ".hif"), "image/heic",
+        rb"....ftyp(hei[cx]|hev[cx]|m[is]f1.{4}(?:.{4}){0,10}hei[cx])",
+        extra="heif", library="pillow_heif",
+    ),
+    Format(
+        # Those that are TIFFs are told apart by their tags: `photo.tiff_codec`.
+        "raw", "camera RAW",
+        (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srw", ".raf", ".orf",
+         ".rw2", ".pef", ".rwl", ".3fr", ".iiq", ".mrw", ".x3f", ".dcr", ".kdc", ".erf", ".mef"),
+        "image/x-dcraw",
+        rb"II\*\0\x10\0\0\0CR|FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0|....ftypcrx |FOVb|\0MRM|"
+        rb"II\x1a\0\0\0HEAPCCDR",
+        extra="raw", library="rawpy",
+    ),
+    Format("pdf", "PDF", (".pdf",), "application/pdf", rb"%PDF-", extra="pdf", library="pypdfium2"),
     Format("dpx", "DPX", (".dpx",), "image/x-dpx", rb"SDPX|XPDS"),
     Format("hdr", "HDR", (".hdr",), "image/vnd.radiance", rb"#\?(RADIANCE|RGBE)", linear=True),
 )  # fmt: skip
@@ -149,8 +188,12 @@ _BY_SUFFIX = {suffix: each for each in _TABLE for suffix in each.suffixes}
 
 
 def readable_suffixes() -> frozenset[str]:
-    """Return the suffixes that a scan of a folder picks up, in lower case with their dots."""
-    return frozenset(_BY_SUFFIX)
+    """Return the suffixes that a scan of a folder picks up, in lower case with their dots.
+
+    Those of formats whose extra is not installed are left out.
+    """
+    missing = {each.name for each in _TABLE if not each.installed}
+    return frozenset(suffix for suffix, each in _BY_SUFFIX.items() if each.name not in missing)
 
 
 def writable_suffixes() -> frozenset[str]:
@@ -169,7 +212,9 @@ def recognize(head: bytes) -> Format | None:
     Args:
         head: Its first `SIGNATURE_LENGTH` bytes.
     """
-    return next((each for each in _TABLE if each.begins(head)), None)
+    found = [each for each in _TABLE if each.begins(head)]
+    # A camera's own signature says more than that of the TIFF which its file is as well.
+    return found[-1] if found else None
 
 
 def format_of(target: Path) -> Format:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError
-from rechroma.photo.matrix_profile import parse_matrix_profile
+from rechroma.photo.matrix_profile import parse_gray_profile, parse_matrix_profile
+from rechroma.photo.table_profile import parse_table_profile
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,10 +37,25 @@ def srgb_profile() -> bytes:
     return bytes(profile)
 
 
+# Levels of 255 by which a profile of sRGB may be off and still be one: roundings of its maker's.
+_SAME = 1.0
+
+
+@lru_cache(maxsize=32)
 def is_srgb(profile: bytes) -> bool:
-    """Tell whether a profile calls itself sRGB, as cameras and editors write it."""
-    # The description tag holds ASCII or UTF-16 text; with the zero bytes gone both read alike.
-    return b"sRGB" in profile.replace(b"\0", b"")
+    """Tell whether a profile's curves and primaries are sRGB's, whatever it calls itself."""
+    matrix = parse_matrix_profile(profile)
+    if matrix is None:
+        return False
+    steps = np.linspace(0, 1, 9, dtype=np.float32)
+    colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 1, 3)
+    ramp = np.repeat(np.linspace(0, 1, 65, dtype=np.float32)[:, None, None], 3, axis=2)
+
+    def error(device: NDArray[np.float32]) -> float:
+        return float(np.abs(matrix.to_srgb(device) - device).max()) * 255
+
+    # A rounding of the matrix shows most where a channel is zero beside others that are full.
+    return error(ramp) < _SAME and error(colors) < 3 * _SAME
 
 
 def to_srgb(
@@ -47,9 +63,9 @@ def to_srgb(
 ) -> NDArray[np.float32]:
     """Convert colors of a profile to sRGB.
 
-    Above 8 bits a matrix profile, as cameras and editors write it, is applied in float. Profiles
-    of every other kind (tables, gray, CMYK) go through LittleCMS, which Pillow offers at 8 bits:
-    of a 16-bit picture with such a profile, 8 bits are left.
+    Above 8 bits everything is done in float: matrices, as cameras and editors write them, and
+    tables. Gray profiles always are. The rest goes through LittleCMS, which Pillow offers at
+    8 bits.
 
     Args:
         pixels: Encoded, 0…1, shape (H, W, C): C = 1 gray, 3 RGB, 4 CMYK.
@@ -58,15 +74,18 @@ def to_srgb(
         name: For messages.
 
     Returns:
-        sRGB-encoded, 0…1, float32, shape (H, W, 3).
+        sRGB-encoded, 0…1, float32, shape (H, W, 3), or (H, W, 1) of gray.
 
     Raises:
         UnreadablePhotoError: The profile is broken.
     """
-    matrix = parse_matrix_profile(profile) if pixels.shape[2] == 3 and bits > 8 else None
-    if matrix is not None:
-        return matrix.to_srgb(pixels)
-    return _by_littlecms(pixels, profile, name)
+    if pixels.shape[2] == 1:
+        known = parse_gray_profile(profile)
+    elif bits > 8:
+        known = parse_matrix_profile(profile) or parse_table_profile(profile)
+    else:
+        known = None
+    return _by_littlecms(pixels, profile, name) if known is None else known.to_srgb(pixels)
 
 
 def _by_littlecms(pixels: NDArray[np.float32], profile: bytes, name: str) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from rechroma.photo.formats import BitDepth
 
 __all__ = ["Photo"]
+
+# The longer side of what a notebook shows, in pixels.
+_SHOWN_SIDE = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +94,24 @@ class Photo:
         if self.alpha is not None:
             picture.putalpha(Image.fromarray(requantize(self.alpha, np.dtype(np.uint8))))
         return picture
+
+    def __array__(
+        self,
+        dtype: np.dtype[Any] | None = None,
+        copy: bool | None = None,  # noqa: FBT001 (NumPy's)
+    ) -> NDArray[Any]:
+        """Return the samples, for `np.asarray(photo)`: without alpha."""
+        return np.array(self.samples, dtype=dtype, copy=copy)
+
+    def _repr_png_(self) -> bytes:
+        """Return a small PNG, which notebooks show."""
+        from PIL.Image import Resampling
+
+        picture = self.to_pil()
+        picture.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE), Resampling.BOX)
+        file = BytesIO()
+        picture.save(file, "PNG")
+        return file.getvalue()
 
     def save(
         self,

@@ -10,6 +10,7 @@ import OpenImageIO as oiio
 
 from rechroma.errors import UnwritablePhotoError
 from rechroma.metadata import Metadata, insert, read_metadata
+from rechroma.photo.code_points import linear_light
 from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.formats import FORMATS
 from rechroma.photo.icc import srgb_profile
@@ -18,15 +19,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.photo.formats import BitDepth, Format
+    from rechroma.photo.matrix_profile import MatrixProfile
 
 __all__ = [
     "OpenImageIOCodec",
     "bit_depth_of",
     "count_pages",
+    "decode_page",
     "is_cmyk",
+    "is_premultiplied",
     "open_input",
     "open_output",
     "profile_of",
+    "unmultiplied",
     "unwritable",
 ]
 
@@ -40,13 +45,7 @@ class OpenImageIOCodec:
 
     def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
         """Decode the first page of a file; see `Codec`."""
-        source = open_input(path)
-        if source is None:
-            raise unreadable(name, oiio.geterror(), path)
-        try:
-            return _decode(source, path, name, max_pixels)
-        finally:
-            source.close()
+        return decode_page(path, name, max_pixels)
 
     def encode(
         self,
@@ -70,11 +69,36 @@ class OpenImageIOCodec:
         named.replace(file)
 
 
-def open_input(path: Path) -> oiio.ImageInput | None:
+def decode_page(
+    path: Path, name: str, max_pixels: int | None, page: int = 0, *, raw_color: bool = False
+) -> Decoded:
+    """Decode a page of a file; see `Codec`.
+
+    Args:
+        path: The file.
+        name: For messages.
+        max_pixels: Refuse more pixels than this before decoding.
+        page: Its number, from 0.
+        raw_color: Leave CMYK and CIELAB as they are stored.
+    """
+    source = open_input(path, raw_color=raw_color)
+    if source is None:
+        raise unreadable(name, oiio.geterror(), path)
+    try:
+        if page and not source.seek_subimage(page, 0):
+            raise unreadable(name, source.geterror(), path)
+        return _decode(source, path, name, max_pixels)
+    finally:
+        source.close()
+
+
+def open_input(path: Path, *, raw_color: bool = False) -> oiio.ImageInput | None:
     """Return a file opened for reading; None if it can't be, for the reason in `oiio.geterror`."""
     # Alpha stays apart from the colors: they are not to be multiplied by it.
     request = oiio.ImageSpec()
     request.attribute("oiio:UnassociatedAlpha", 1)
+    if raw_color:
+        request.attribute("oiio:RawColor", 1)
     return oiio.ImageInput.open(str(path), request)
 
 
@@ -83,16 +107,16 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
     if spec.width < 1 or spec.height < 1 or spec.nchannels < 1:
         raise unreadable(name, "it has no pixels")
     check_pixels(spec.width, spec.height, max_pixels, name)
-    metadata = read_metadata(path)
+    metadata, page = read_metadata(path), source.current_subimage()
     colors, alpha = _cmyk(path, name) if is_cmyk(spec) else _read(source, spec, path, name)
     return Decoded(
         colors=colors,
         alpha=alpha,
         bit_depth=bit_depth_of(spec),
         format=source.format_name(),
-        linear=_is_linear(source.format_name(), spec),
+        encoding=_encoding(source.format_name(), spec),
         profile=profile_of(spec),
-        orientation=_orientation(spec, metadata),
+        orientation=_orientation(spec, metadata, page),
         metadata=metadata,
         pages=count_pages(source),
     )
@@ -102,16 +126,19 @@ def _read(
     source: oiio.ImageInput, spec: oiio.ImageSpec, path: Path, name: str
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Return colors (H, W, 1 or 3) and alpha, both in the file's own type."""
-    values = source.read_image(0, 0, 0, spec.nchannels, oiio.UNKNOWN)
+    page = source.current_subimage()
+    values = source.read_image(page, 0, 0, spec.nchannels, oiio.UNKNOWN)
     # libjpeg only warns of a file that ends too early, and fills the rest with gray.
     if values is None or source.has_error:
         raise unreadable(name, source.geterror(), path)
     values = values.reshape(spec.height, spec.width, spec.nchannels)
-    colors, alpha = _channels(spec)
-    if alpha is None and colors == list(range(spec.nchannels)):
-        return values, None
-    plane = None if alpha is None else np.ascontiguousarray(values[..., alpha])
-    return values[..., colors], plane
+    channels, alpha = _channels(spec)
+    if alpha is None:
+        return (values if len(channels) == spec.nchannels else values[..., channels]), None
+    colors, plane = values[..., channels], np.ascontiguousarray(values[..., alpha])
+    if is_premultiplied(source.format_name(), spec):
+        colors = unmultiplied(colors, plane)
+    return colors, plane
 
 
 def _channels(spec: oiio.ImageSpec) -> tuple[list[int], int | None]:
@@ -121,6 +148,8 @@ def _channels(spec: oiio.ImageSpec) -> tuple[list[int], int | None]:
     if {"R", "G", "B"} <= set(names):
         return [names.index(channel) for channel in "RGB"], alpha
     rest = [index for index in range(len(names)) if index != alpha]
+    if names[:4] == list("CMYK"):
+        return [0, 1, 2, 3], alpha
     return (rest[:3] if len(rest) >= 3 else rest[:1]), alpha
 
 
@@ -136,11 +165,33 @@ def _cmyk(path: Path, name: str) -> tuple[NDArray[np.float32], None]:
     return inks.astype(np.float32) / np.float32(255), None
 
 
-def _is_linear(name: str, spec: oiio.ImageSpec) -> bool:
-    """Tell whether floats are linear light: by the format, or by the file's own word."""
+def is_premultiplied(name: str, spec: oiio.ImageSpec) -> bool:
+    """Tell whether colors were multiplied by alpha; only two formats say so by saying nothing."""
+    return name in ("tiff", "openexr") and not spec.get_int_attribute("oiio:UnassociatedAlpha")
+
+
+def unmultiplied(colors: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    """Divide colors, shape (H, W, C), by alpha, shape (H, W); where that is 0, they stay."""
+    if alpha.dtype.kind == "f":
+        share = np.where(alpha > 0, alpha, 1).astype(np.float32)
+        return (colors / share[..., None]).astype(np.float32)
+    top = int(np.iinfo(alpha.dtype).max)
+    share = np.where(alpha > 0, alpha, top).astype(np.float32) / np.float32(top)
+    return np.clip(colors / share[..., None] + 0.5, 0, top).astype(colors.dtype)
+
+
+def _encoding(name: str, spec: oiio.ImageSpec) -> MatrixProfile | None:
+    """Return linear light if floats are that: by the format, or by the file's own word."""
     space = spec.get_string_attribute("oiio:ColorSpace").lower()
     known = FORMATS.get(name)
-    return (known is not None and known.linear) or space.startswith("lin")
+    linear = (known is not None and known.linear) or space.startswith("lin")
+    if not linear or bit_depth_of(spec) != 32:
+        return None
+    points = spec.getattribute("chromaticities")
+    if points is None or len(points) != 8:
+        return linear_light()
+    red, green, blue, white = zip(map(float, points[::2]), map(float, points[1::2]), strict=True)
+    return linear_light((red, green, blue), white)
 
 
 def is_cmyk(spec: oiio.ImageSpec) -> bool:
@@ -165,9 +216,10 @@ def bit_depth_of(spec: oiio.ImageSpec) -> BitDepth:
             return 8
 
 
-def _orientation(spec: oiio.ImageSpec, metadata: Metadata) -> int:
+def _orientation(spec: oiio.ImageSpec, metadata: Metadata, page: int) -> int:
     """Return how the pixels stand: as EXIF and XMP say, or what OpenImageIO knows without them."""
-    if metadata.exif is not None or metadata.xmp is not None:
+    described = metadata.exif is not None or metadata.xmp is not None
+    if described and (page == 0 or metadata.orientation != 1):
         return metadata.orientation
     return spec.get_int_attribute("Orientation", 1)
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Source", "from_array", "read"]
 
+# What resampling adds to 0…1 is no other scale.
+_OVERSHOOT = 0.01
+
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | NDArray[Any]"
 
 
@@ -60,7 +63,7 @@ def read(
         return from_array(source)
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 (a name that is too long is none)
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
         return decode_file(path, name or str(path), max_pixels)
     if isinstance(source, bytes):
@@ -85,6 +88,10 @@ def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:
 def _from_pil(picture: Image, max_pixels: int | None) -> Photo:
     """Let Pillow write the picture losslessly: one way in, with profile, EXIF and 16 bits."""
     check_pixels(picture.width, picture.height, max_pixels, "<Pillow image>")
+    if picture.mode in ("F", "I"):
+        values = np.asarray(picture)
+        inside = picture.mode == "I" and values.min() >= 0 and values.max() <= 65535
+        return from_array(values.astype(np.uint16) if inside else values)
     with _new_file("picture.tif") as path:
         plain = picture.convert("RGBA") if picture.mode in ("P", "PA", "RGBa", "RGBX") else picture
         if plain.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
@@ -108,10 +115,11 @@ def from_array(values: NDArray[Any]) -> Photo:
 
     Args:
         values: Shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) with alpha; bool, uint8, uint16, or
-            float in 0…1 (clipped; NaN is black), sRGB-encoded.
+            float in 0…1, sRGB-encoded.
 
     Raises:
-        UnreadablePhotoError: Another shape or type, or no pixels.
+        UnreadablePhotoError: Another shape or type, no pixels, or floats that are no numbers or out
+            of 0…1 by more than a hundredth.
     """
     if values.ndim == 2:
         values = values[..., None]
@@ -120,6 +128,9 @@ def from_array(values: NDArray[Any]) -> Photo:
             f"an array of shape {values.shape} is not a picture",
             "give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) with at least one pixel",
         )
+    if values.dtype.kind == "f":
+        _check_range(values)
+        values = np.clip(values, 0, 1).astype(np.float32)
     alpha = np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None
     colors, depth = _as_samples(values[..., :3])
     return Photo(
@@ -128,6 +139,20 @@ def from_array(values: NDArray[Any]) -> Photo:
         bit_depth=depth,
         was_gray=colors.shape[2] == 1,
     )
+
+
+def _check_range(values: NDArray[Any]) -> None:
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise UnreadablePhotoError(
+            "an array of floats with NaN or infinity is not a picture",
+            "replace them, with numpy.nan_to_num for example",
+        )
+    if low < -_OVERSHOOT or high > 1 + _OVERSHOOT:
+        raise UnreadablePhotoError(
+            f"floats from {low:g} to {high:g} are not a picture",
+            "give floats in 0…1 (divide by their white), or uint8 or uint16",
+        )
 
 
 def _as_samples(values: NDArray[Any]) -> tuple[NDArray[Any], BitDepth]:
@@ -140,7 +165,7 @@ def _as_samples(values: NDArray[Any]) -> tuple[NDArray[Any], BitDepth]:
         case "u", 2:
             return values.copy(), 16
         case "f", _:
-            return np.clip(np.nan_to_num(values, nan=0.0), 0, 1).astype(np.float32), 32
+            return values.astype(np.float32), 32
         case _:
             raise UnreadablePhotoError(
                 f"an array of {values.dtype} is not a picture", "give uint8, uint16 or float in 0…1"

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import zlib
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import OpenImageIO as oiio
 
-from rechroma.files import atomic_target
+from rechroma.errors import UnreadablePhotoError
+from rechroma.files import atomic_target, file_in_memory, refuse_taken, write_whole
 from rechroma.metadata import MetadataOptions, insert, prepare, read_metadata
 from rechroma.photo.codec import check_pixels, unreadable
 from rechroma.photo.formats import FORMATS, format_of
 from rechroma.photo.icc import is_srgb
+from rechroma.photo.isolation import CrashError, run_isolated
 from rechroma.photo.model import Photo
 from rechroma.photo.openimageio_codec import (
     bit_depth_of,
     count_pages,
     is_cmyk,
+    is_premultiplied,
     open_input,
     open_output,
     profile_of,
     unwritable,
 )
+from rechroma.photo.png_codec import png_encoding
 from rechroma.photo.samples import block_mean, row_strips
+from rechroma.photo.tiff_codec import is_plain_tiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +73,7 @@ class Strips:
     def thumbnail(self, side: int) -> Photo:
         """Return the photo with its longer side at about `side` pixels, float32."""
         factor = max(1, max(self.width, self.height) // side)
-        parts = [block_mean(strip, factor) for strip in self._strips(factor)]
+        parts = [block_mean(strip, factor) for strip in self.strips(factor)]
         small = np.concatenate(parts)
         alpha = small[..., 3] if self.channels == 4 else None
         return Photo(small[..., :3], alpha, self.head.bit_depth, name=self.head.name)
@@ -85,8 +93,19 @@ class Strips:
             UnreadablePhotoError: The file is broken.
             UnwritableFileError: Something stands at `target`, or the disk says no.
         """
+        chosen = format_of(target)
+        if chosen.name == "jpeg":
+            # libjpeg ends the process where a disk is full: its files, the smallest, go to memory.
+            refuse_taken(target, overwrite=overwrite)
+            with file_in_memory(chosen.suffixes[0]) as file:
+                self._write(file, chosen, change, quality)
+                write_whole(target, np.fromfile(file, np.uint8), overwrite=overwrite)
+            return
         with atomic_target(target, overwrite=overwrite) as temporary:
-            self._write(temporary, format_of(target), change, quality)
+            written = self._write(temporary, chosen, change, quality)
+            # libpng does not say that a disk is full. Both formats are lossless.
+            if _checksum_of(replace(self, path=temporary)) != written:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def can_be_written(self, target: Path) -> bool:
         """Tell whether the target's format takes strips, and all that this picture has."""
@@ -94,23 +113,26 @@ class Strips:
         alpha = self.channels == 3 or chosen.alpha
         return chosen.by_rows and alpha and self.head.bit_depth in chosen.depths
 
-    def _write(self, file: Path, chosen: Format, change: PixelChange, quality: int | None) -> None:
+    def _write(self, file: Path, chosen: Format, change: PixelChange, quality: int | None) -> int:
+        """Write the file, and return the checksum of its samples."""
         shape, head = (self.height, self.width, self.channels), self.head
         output = open_output(file, chosen, shape, head.samples.dtype, quality)
-        row, done = 0, True
+        row, done, checksum = 0, True, 0
         with closing(output):
-            for strip in self._strips(1):
+            for strip in self.strips(1):
                 changed = change(np.ascontiguousarray(strip[..., :3]))
                 if self.channels == 4:
                     changed = np.dstack([changed, strip[..., 3]])
+                checksum = zlib.crc32(np.ascontiguousarray(changed).tobytes(), checksum)
                 done = done and output.write_scanlines(row, row + len(strip), 0, changed)
                 row += len(strip)
             if not (done and output.close()):
                 raise unwritable(file, output.geterror())
         described = prepare(head.metadata, chosen.name, self.width, self.height, MetadataOptions())
         insert(file, chosen.name, described)
+        return checksum
 
-    def _strips(self, factor: int) -> Iterator[NDArray[Any]]:
+    def strips(self, factor: int) -> Iterator[NDArray[Any]]:
         """Yield samples, shape (rows, W, 3 or 4), in the file's type, `factor` dividing rows."""
         shape = self.height, self.width
         source = open_input(self.path)
@@ -126,12 +148,32 @@ class Strips:
                 yield values.reshape(-1, self.width, self.channels)
 
 
+def _checksum_of(strips: Strips) -> int | None:
+    """Return the checksum of a file's samples; None if it can't be read to its end."""
+    checksum = 0
+    try:
+        for strip in strips.strips(1):
+            checksum = zlib.crc32(np.ascontiguousarray(strip).tobytes(), checksum)
+    except UnreadablePhotoError:
+        return None
+    return checksum
+
+
 def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
     """Return a file as strips; None where it has to be read as a whole, or can't be read.
 
     Raises:
         PhotoTooLargeError: More pixels than the limit.
     """
+    try:
+        return run_isolated(_open_here, path, max_pixels, risky=False)
+    except CrashError:
+        return None  # reading it as a whole says so
+
+
+def _open_here(path: Path, max_pixels: int | None) -> Strips | None:
+    if not path.is_file():
+        return None
     source = open_input(path)
     if source is None:
         oiio.geterror()
@@ -147,6 +189,7 @@ def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
             and str(spec.format) in ("uint8", "uint16")
             and spec.get_int_attribute("Orientation", 1) == 1
             and _is_srgb(spec)
+            and _as_it_stands(path, source.format_name(), spec)
         ):
             return None
         head = Photo(
@@ -162,6 +205,13 @@ def open_strips(path: Path, *, max_pixels: int | None) -> Strips | None:
 
 def _by_rows(name: str) -> bool:
     return name in FORMATS and FORMATS[name].by_rows
+
+
+def _as_it_stands(path: Path, name: str, spec: oiio.ImageSpec) -> bool:
+    """Tell whether nothing else that a file says changes its pixels."""
+    if name == "tiff":
+        return is_plain_tiff(path) and (spec.alpha_channel < 0 or not is_premultiplied(name, spec))
+    return name != "png" or png_encoding(path) is None
 
 
 def _is_srgb(spec: oiio.ImageSpec) -> bool:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import tempfile
+import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from rechroma.color import srgb_to_linear
-from rechroma.errors import UnwritablePhotoError
-from rechroma.files import atomic_target
+from rechroma.errors import OutOfMemoryError, UnreadablePhotoError, UnwritablePhotoError
+from rechroma.files import (
+    file_in_memory,
+    file_size_limit,
+    refuse_taken,
+    unwritable_file,
+    write_whole,
+)
 from rechroma.metadata import MetadataOptions, prepare
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import find_format, format_of
+from rechroma.photo.isolation import CrashError, run_isolated
 from rechroma.photo.samples import requantize, to_float
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
 
     from rechroma.metadata import Metadata
@@ -85,8 +91,9 @@ def write(
     """
     target = Path(target)
     chosen = find_format(format) if format else format_of(target)
-    with atomic_target(target, overwrite=overwrite) as temporary:
-        _write(photo, temporary, chosen, bit_depth, quality)
+    refuse_taken(target, overwrite=overwrite)
+    content = _encoded(photo, target.name, chosen, bit_depth, quality)
+    write_whole(target, content, overwrite=overwrite)
 
 
 def encode(
@@ -98,25 +105,81 @@ def encode(
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
     chosen = find_format(format)
-    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        file = Path(folder, "picture")
-        _write(photo, file, chosen, bit_depth, quality)
-        return file.read_bytes()
+    return _encoded(photo, "the picture", chosen, bit_depth, quality).tobytes()
 
 
-def _write(
-    photo: Picture, file: Path, chosen: Format, bit_depth: BitDepth | None, quality: int | None
-) -> None:
+def _encoded(
+    photo: Picture, name: str, chosen: Format, bit_depth: BitDepth | None, quality: int | None
+) -> NDArray[np.uint8]:
+    """Return the bytes of a file: all of them, before the first one gets near a disk.
+
+    Raises:
+        UnwritablePhotoError: The format does not hold this picture, or its encoder crashed.
+        UnwritableFileError: There is no room even for the encoder's own file.
+        OutOfMemoryError: The system ended the encoder.
+    """
+    # Where files are limited, so are those in memory, and libjpeg ends the process.
+    limit = file_size_limit()
+    try:
+        return run_isolated(
+            _encode_here, photo, name, chosen, bit_depth, quality, risky=limit is not None
+        )
+    except CrashError as error:
+        if error.is_memory:
+            raise OutOfMemoryError(
+                f"{name}: there is not enough memory to write it", "make the picture smaller"
+            ) from error
+        if limit is not None:
+            raise unwritable_file(name, _too_large()) from _too_large()
+        raise UnwritablePhotoError(
+            f"{name}: can't be written: {error}", "choose another format"
+        ) from error
+    except OSError as error:
+        raise unwritable_file(name, error) from error
+
+
+def _encode_here(
+    photo: Picture, name: str, chosen: Format, bit_depth: BitDepth | None, quality: int | None
+) -> NDArray[np.uint8]:
     height, width = photo.samples.shape[:2]
     if min(height, width) < chosen.min_side:
         raise UnwritablePhotoError(
-            f"{file.name}: {chosen.title} does not take {width}×{height} pixels",
+            f"{name}: {chosen.title} does not take {width}×{height} pixels",
             f"choose another format; this one needs {chosen.min_side} pixels a side",
         )
     dtype = _TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
     values = _values(photo, chosen, dtype)
     described = prepare(photo.metadata, chosen.name, width, height, MetadataOptions())
-    codec_for(chosen).encode(file, chosen, values, described, quality)
+    limit = file_size_limit()
+    with file_in_memory(chosen.suffixes[0]) as file:
+        try:
+            codec_for(chosen).encode(file, chosen, values, described, quality)
+        except UnwritablePhotoError as error:
+            if limit is not None and file.stat().st_size >= limit:
+                raise _too_large() from error
+            raise UnwritablePhotoError(error.what.replace(file.name, name), error.mend) from error
+        content = np.fromfile(file, np.uint8)
+        if limit is not None:
+            _check_whole(file, chosen, content.size, limit)
+    return content
+
+
+def _check_whole(file: Path, chosen: Format, size: int, limit: int) -> None:
+    """Read a file that may have been cut off: not every encoder says that it could not go on.
+
+    Raises:
+        OSError: It was.
+    """
+    if size >= limit:
+        raise _too_large()
+    try:
+        codec_for(chosen).decode(file, file.name, None)
+    except UnreadablePhotoError as error:
+        raise _too_large() from error
+
+
+def _too_large() -> OSError:
+    return OSError(errno.EFBIG, os.strerror(errno.EFBIG))
 
 
 def _values(photo: Picture, chosen: Format, dtype: np.dtype[Any]) -> NDArray[Any]:

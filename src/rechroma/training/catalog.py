@@ -13,6 +13,7 @@ import numpy as np
 
 from rechroma.color import rgb_to_lab
 from rechroma.errors import ConfigError, PhotoError
+from rechroma.files import atomic_target
 from rechroma.photo import readable_suffixes
 from rechroma.training.sources import PictureRef, find_pictures
 
@@ -77,9 +78,7 @@ def catalog(folder: Path, workers: int, cache: Path) -> list[CatalogEntry]:
             "check TRAIN_DIR and VAL_DIR",
         )
     keys = _cache_keys(refs)
-    known: dict[str, list[float | str]] = (
-        json.loads(cache.read_text(encoding="utf-8")) if cache.exists() else {}
-    )
+    known = _recall(cache)
     missing = [(key, ref) for key, ref in zip(keys, refs, strict=True) if key not in known]
     problems: list[str] = []
     with ProcessPoolExecutor(max(1, workers)) as pool:
@@ -202,10 +201,18 @@ def _cache_keys(refs: Iterable[PictureRef]) -> list[str]:
     return keys
 
 
+def _recall(cache: Path) -> dict[str, list[float | str]]:
+    """Return what is remembered; nothing where the file is missing or damaged."""
+    try:
+        known = json.loads(cache.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
 def _remember(known: dict[str, list[float | str]], cache: Path) -> None:
-    whole = cache.with_name(f".{cache.name}")
-    whole.write_text(json.dumps(known), encoding="utf-8")
-    whole.replace(cache)
+    with atomic_target(cache, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _measure(ref: PictureRef) -> tuple[float, str] | str:

@@ -56,14 +56,23 @@ def checkpoint_path(folder: Path, name: str) -> Path:
 def save_weights(
     model: nn.Module, path: Path, network: NetworkConfig, facts: dict[str, Any]
 ) -> None:
-    """Write a model's weights with the config of its network and `facts` (step, scores) inside."""
-    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    """Write a model's weights with the config of its network and `facts` (step, scores) inside.
+
+    Weights are rounded to float16, as they are when a model is exported; biases and what belongs to
+    norms stay in float32.
+    """
+    tensors = {name: _stored(tensor) for name, tensor in model.state_dict().items()}
     header = {
         "network": network.model_dump_json(by_alias=True, exclude={"encoder_weights"}),
         "facts": json.dumps(facts),
     }
     with _whole(path) as temporary:
         save_file(tensors, temporary, metadata=header)
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    tensor = tensor.contiguous()
+    return tensor.half() if tensor.is_floating_point() and tensor.ndim > 1 else tensor
 
 
 def load_weights(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -35,9 +35,19 @@ __all__ = [
 
 # What a run may go on with otherwise; STEPS, since the end of a run is not its beginning.
 _MAY_CHANGE = frozenset(
-    ("STEPS", "OUTPUT_DIR", "LOG_EVERY", "CHECKPOINT_EVERY", "DATA.WORKERS", "VALIDATION.SAMPLES")
+    (
+        "STEPS",
+        "MINUTES",
+        "KEEP_MINUTES",
+        "OUTPUT_DIR",
+        "LOG_EVERY",
+        "CHECKPOINT_EVERY",
+        "DATA.WORKERS",
+        "VALIDATION.SAMPLES",
+    )
 )
 
+Share = Annotated[float, Field(ge=0, lt=1)]
 LossTerm = Literal["l2", "cross_entropy", "lpips", "st_lpips", "evenness"]
 
 
@@ -72,6 +82,11 @@ class DataConfig(ConfigSection):
     recompressed: float = Field(
         0.0, ge=0, le=1, description="share seen as copies are: small, noisy"
     )
+    sources: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="pattern of names, such as `sports_*` or `*/minilow_*`: how often these "
+        "pictures are drawn, beside 1 for all others; the first that fits counts",
+    )
     workers: int = Field(2, ge=0, description="processes that decode")
 
 
@@ -81,6 +96,7 @@ class OptimizerConfig(ConfigSection):
     lr: float = Field(1e-3, gt=0, description="the rate after the warm-up")
     encoder_lr: float = Field(3e-4, ge=0, description="for pretrained parts; 0: frozen")
     hint_lr: float | None = Field(None, gt=0, description="for what spreads hints; LR if absent")
+    betas: tuple[Share, Share] = Field((0.9, 0.999), description="of AdamW's two moving averages")
     weight_decay: float = Field(1e-2, ge=0, description="of all weights but biases and norms")
     warmup: int = Field(200, ge=0, description="steps of linear warm-up")
     final: float = Field(0.02, ge=0, le=1, description="the last rate, as a share of the first")
@@ -121,9 +137,19 @@ class TrainConfig(ConfigSection):
         None, description="weights to start from: a checkpoint, or a model's .onnx"
     )
     seed: int = Field(0, description="of weights, crops and order")
-    steps: PositiveInt = Field(10_000, description="of the whole run, one batch each")
+    steps: PositiveInt = Field(
+        10_000, description="of the whole run, one batch each; not heeded with MINUTES"
+    )
+    minutes: float | None = Field(
+        None, gt=0, description="the run ends after so many, whatever its steps; pauses don't count"
+    )
+    keep_minutes: float = Field(
+        5.0, gt=0, description="with MINUTES: between checkpoints that stay, ckpt_0001 and so on"
+    )
     batch: PositiveInt = Field(32, description="samples of a step, on each device")
-    precision: Literal["no", "bf16", "fp16"] = Field("no", description="mixed precision; no: none")
+    precision: Literal["auto", "no", "bf16", "fp16"] = Field(
+        "auto", description="mixed precision; no: none; auto: bf16 on CUDA, none elsewhere"
+    )
     ema: float = Field(0.998, ge=0, lt=1, description="decay of the averaged weights; 0: none")
     checkpoint_every: PositiveInt = Field(200, description="steps between checkpoints")
     log_every: PositiveInt = Field(20, description="steps between lines of the log")

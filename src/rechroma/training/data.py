@@ -1,188 +1,279 @@
-"""Training samples: random crops, drawn by their position in the run alone.
+"""From pictures to batches: which are drawn when, and how they get to the device.
 
-Sample number n is the same whatever the number of workers and wherever a run was resumed.
+Batch number n is the same whatever the number of workers and wherever a run was resumed; it is the
+same, too, whether the pictures lie in memory or are decoded again for every batch.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
-from rechroma.color import lightness, rgb_to_lab
-from rechroma.colorizer.conditioning import MOOD_SIZE, Patch, hint_map, mood_vector
-from rechroma.training.degradation import degraded_lightness, recompressed_lightness
+from rechroma.training.augmentation import (
+    AugmentationOptions,
+    PictureStore,
+    SampleBatch,
+    generator_at,
+    sample_batch,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from rechroma.color import FloatArray
+    from rechroma.training.config import DataConfig
     from rechroma.training.sources import PictureRef
 
-__all__ = ["Crops", "Positions", "Samples", "center_crops", "random_box", "simulated_conditioning"]
+__all__ = ["Batches", "PictureOrder", "center_crops", "draw_weights"]
 
-# How often there are hints (as in Zhang et al. 2017 most often none), and a mood: independently,
-# since hints beside a mood teach little of what to do with hints alone. There is neither in 42 %:
-# the network's first duty is to do without.
-_HINTS = 0.4
-_MOOD = 0.3
-# Of the number of hints (Zhang et al. 2017, section 3.2), with a few samples that have many.
-_GEOMETRIC = 1 / 4
-_MANY = 0.1
-_MOST = 100
-_LARGEST_PATCH = 9
+_logger = logging.getLogger("rechroma.training")
+# Longer pictures lose their ends: canvases are of one size.
+_MOST_RATIO = 1.6
+# Of the memory that is free, what pictures may take.
+_SHARE_OF_MEMORY = 0.5
+_UNKNOWN_MEMORY = 2 << 30
+_DECODED_AT_ONCE = 64
 
 
-def simulated_conditioning(
-    rng: np.random.Generator, chroma: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the `hint_map` and the `mood_vector` of one sample; zeros where there is none.
-
-    Hints are random patches, each with its own mean of a and b; a mood is the picture's own.
+def draw_weights(pictures: Sequence[PictureRef], sources: Mapping[str, float]) -> list[float]:
+    """Return how often each picture is drawn, beside 1.
 
     Args:
-        rng: Draws what there is.
-        chroma: The truth's a and b, shape (H, W, 2).
+        pictures: Whose names, with or without their folders, are compared with the patterns.
+        sources: Pattern, with `*` and `?`, to weight; the first that fits counts.
     """
-    count = _count(rng) if rng.random() < _HINTS else 0
-    has_mood = rng.random() < _MOOD
-    hints = hint_map([_patch(rng, chroma) for _ in range(count)], *chroma.shape[:2])
-    return hints, mood_vector(chroma) if has_mood else np.zeros(MOOD_SIZE, np.float32)
+
+    def weight(ref: PictureRef) -> float:
+        names = ref.name, PurePosixPath(ref.name).name
+        return next(
+            (each for p, each in sources.items() if any(fnmatch(name, p) for name in names)), 1.0
+        )
+
+    return [weight(ref) for ref in pictures]
 
 
-def _count(rng: np.random.Generator) -> int:
-    if rng.random() < _MANY:
-        return int(rng.integers(1, _MOST + 1))
-    return min(_MOST, int(rng.geometric(_GEOMETRIC)))
+class PictureOrder:
+    """Which picture is drawn at which position of a run: a new permutation each epoch.
 
-
-def _patch(rng: np.random.Generator, chroma: FloatArray) -> Patch:
-    height, width = chroma.shape[:2]
-    side = int(rng.integers(1, min(_LARGEST_PATCH, height, width) + 1))
-    top, left = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
-    a, b = chroma[top : top + side, left : left + side].mean(axis=(0, 1))
-    return Patch(top, top + side, left, left + side, float(a), float(b))
-
-
-# Sides of a crop's box differ by at most this factor.
-_MAX_RATIO = 4 / 3
-
-
-class Positions(Sampler[tuple[int, int]]):
-    """Yields (position in the run, index of the picture), a new permutation each epoch.
+    An epoch has as many positions as the weights sum up to. Each picture is drawn in it as often as
+    its weight says, rounded up or down by chance.
 
     Args:
-        pictures: How many there are.
+        weights: Of each picture; not all zero.
         seed: Of the permutations.
-        start: The first position: samples already used before a resume.
-        stop: One past the last position.
     """
 
-    def __init__(self, pictures: int, seed: int, start: int, stop: int) -> None:
+    def __init__(self, weights: Sequence[float], seed: int) -> None:
+        self._weights = np.asarray(weights, dtype=np.float64)
+        self._seed = seed
+        self._length = max(1, round(self._weights.sum()))
+        self._epoch = -1
+        self._order = np.empty(0, dtype=np.int64)
+
+    def at(self, start: int, stop: int) -> list[int]:
+        """Return the numbers of the pictures at these positions."""
+        return [self._draw(position) for position in range(start, stop)]
+
+    def _draw(self, position: int) -> int:
+        epoch, place = divmod(position, self._length)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._permutation(epoch)
+        return int(self._order[place])
+
+    def _permutation(self, epoch: int) -> NDArray[np.int64]:
+        rng = np.random.default_rng((self._seed, epoch))
+        order = rng.permutation(len(self._weights))
+        if (self._weights == 1).all():
+            return order
+        # Equal steps along the weights, laid end to end in a random order.
+        ends = np.cumsum(self._weights[order])
+        marks = (rng.random() + np.arange(self._length)) * (ends[-1] / self._length)
+        drawn = order[np.searchsorted(ends, marks, side="right").clip(max=len(order) - 1)]
+        return rng.permutation(drawn)
+
+
+class _Canvas(NamedTuple):
+    """One picture of a `PictureStore`, or many."""
+
+    pixels: Tensor
+    size: Tensor
+    transposed: Tensor
+
+
+class _Canvases(Dataset[_Canvas]):
+    """Pictures, decoded and no larger than crops need them.
+
+    Args:
+        pictures: By their numbers.
+        side: The most rows; a canvas has 1.6 times as many columns.
+    """
+
+    def __init__(self, pictures: Sequence[PictureRef], side: int) -> None:
         self.pictures = pictures
-        self.seed = seed
-        self.start = start
-        self.stop = stop
+        self.shape = side, round(side * _MOST_RATIO)
 
     def __len__(self) -> int:
-        return self.stop - self.start
+        return len(self.pictures)
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        epoch, order = -1, np.empty(0, dtype=np.int64)
-        for position in range(self.start, self.stop):
-            if position // self.pictures != epoch:
-                epoch = position // self.pictures
-                order = np.random.default_rng((self.seed, epoch)).permutation(self.pictures)
-            yield position, int(order[position % self.pictures])
-
-
-class Crops(Dataset[Tensor]):
-    """Random resized crops with random flips: uint8 tensors, shape (3, side, side)."""
-
-    def __init__(self, pictures: list[PictureRef], side: int, min_scale: float, seed: int) -> None:
-        self.pictures = pictures
-        self.side = side
-        self.min_scale = min_scale
-        self.seed = seed
-
-    def __getitem__(self, key: tuple[int, int]) -> Tensor:
-        position, index = key
-        # The 1 keeps this stream apart from the permutations'.
-        rng = np.random.default_rng((self.seed, 1, position))
-        picture = Image.fromarray(self.pictures[index].read().to_uint8())
-        box = random_box(rng, picture.width, picture.height, self.min_scale)
-        crop = picture.resize((self.side, self.side), Image.Resampling.BILINEAR, box=box)
-        if rng.random() < 0.5:
-            crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        return _tensor(np.asarray(crop))
+    def __getitem__(self, number: int) -> _Canvas:
+        pixels = _reduced(self.pictures[number].read().to_uint8(), *self.shape)
+        transposed = pixels.shape[0] > pixels.shape[1]
+        if transposed:
+            pixels = pixels.transpose(1, 0, 2)
+        canvas = np.zeros((*self.shape, 3), np.uint8)
+        rows, columns = pixels.shape[:2]
+        canvas[:rows, :columns] = pixels
+        size = torch.tensor([rows, columns])
+        return _Canvas(torch.from_numpy(canvas), size, torch.tensor(transposed))
 
 
-class Samples(Dataset[dict[str, Tensor]]):
-    """What one training sample is made of, by name.
+def _reduced(pixels: NDArray[np.uint8], short: int, long: int) -> NDArray[np.uint8]:
+    """Return a picture within `short` × `long` either way, its ends cut off if it is too long."""
+    picture = Image.fromarray(pixels)
+    share = min(1.0, short / min(picture.size))
+    width, height = (max(1, round(side * share)) for side in picture.size)
+    if share < 1:
+        picture = picture.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
+    left, top = max(0, width - long) // 2, max(0, height - long) // 2
+    return np.asarray(picture.crop((left, top, left + min(width, long), top + min(height, long))))
 
-    `pixels`: a crop, see `Crops`. `seen`: L as the network gets it, float32 (1, side, side), where
-    it is not the crop's own. `hints` and `mood`: see `rechroma.colorizer.conditioning`.
+
+class Batches:
+    """The batches of a run, endlessly, from any step on.
+
+    Pictures lie in the device's memory if they take no more than half of what is free there, or
+    else in the host's; where neither holds them, workers decode them for each batch.
 
     Args:
-        crops: Where the pictures come from.
-        degraded: Share of the samples that are seen as old prints.
-        recompressed: Share of the samples that are seen as copies.
+        pictures: To draw from.
+        data: The DATA section.
+        batch: Samples of a step, on each device.
+        seed: Of the run.
+        device: Where batches are wanted.
         conditioning: Whether there are hints and moods.
+        processes: How many share the run.
+        rank: The number of this process.
     """
 
     def __init__(
-        self, crops: Crops, *, degraded: float, recompressed: float, conditioning: bool
+        self,
+        pictures: Sequence[PictureRef],
+        data: DataConfig,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        *,
+        conditioning: bool,
+        processes: int = 1,
+        rank: int = 0,
     ) -> None:
-        self.crops = crops
-        self.degraded = degraded
-        self.recompressed = recompressed
-        self.conditioning = conditioning
-
-    def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
-        pixels = self.crops[key]
-        sample = {"pixels": pixels}
-        if not (self.degraded or self.recompressed or self.conditioning):
-            return sample
-        # The 2 keeps this stream apart from the crops'.
-        rng = np.random.default_rng((self.crops.seed, 2, key[0]))
-        rgb = pixels.numpy().transpose(1, 2, 0).astype(np.float32) / 255
-        if self.degraded or self.recompressed:
-            sample["seen"] = torch.from_numpy(self._seen(rng, rgb))[None]
-        if self.conditioning:
-            hints, mood = simulated_conditioning(rng, rgb_to_lab(rgb)[..., 1:])
-            sample |= {"hints": torch.from_numpy(hints), "mood": torch.from_numpy(mood)}
-        return sample
-
-    def _seen(self, rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
-        fate = rng.random()
-        if fate < self.degraded:
-            return degraded_lightness(rng, rgb)
-        return (
-            recompressed_lightness(rng, rgb)
-            if fate < self.degraded + self.recompressed
-            else lightness(rgb)
+        self.pictures = pictures
+        self._data = data
+        self._batch, self._seed, self._device = batch, seed, device
+        self._processes, self._rank = processes, rank
+        self._order = PictureOrder(draw_weights(pictures, data.sources), seed)
+        usual = AugmentationOptions()
+        self._options = AugmentationOptions(
+            min_scale=data.min_scale,
+            degraded=data.degraded,
+            recompressed=data.recompressed,
+            hints=usual.hints if conditioning else 0.0,
+            mood=usual.mood if conditioning else 0.0,
         )
+        # No crop is enlarged, but for what is rounded.
+        self._canvases = _Canvases(pictures, round(data.crop / data.min_scale**0.5))
+        self._store = self._stored()
+
+    def numbers(self, step: int) -> list[int]:
+        """Return the pictures of the batch that leads from a step to the next, on all devices."""
+        count = self._batch * self._processes
+        return self._order.at(step * count, (step + 1) * count)
+
+    def names(self, step: int) -> list[str]:
+        """Return what messages call the same pictures."""
+        return [str(self.pictures[number]) for number in self.numbers(step)]
+
+    def begin(self, step: int) -> Iterator[SampleBatch]:
+        """Yield this process's batches from a step on."""
+        if self._store is None:
+            yield from self._decoded(step)
+            return
+        while True:
+            yield self._sampled(self._store, self._own(step), step)
+            step += 1
+
+    def _own(self, step: int) -> list[int]:
+        return self.numbers(step)[self._rank * self._batch : (self._rank + 1) * self._batch]
+
+    def _sampled(self, store: PictureStore, numbers: list[int], step: int) -> SampleBatch:
+        chosen = torch.tensor(numbers)
+        if store.pixels.device != self._device:
+            store = PictureStore(
+                store.pixels[chosen].to(self._device), store.sizes[chosen], store.transposed[chosen]
+            )
+            chosen = torch.arange(len(numbers))
+        generator = generator_at(self._seed, step * self._processes + self._rank)
+        return sample_batch(store, chosen, self._data.crop, self._options, generator)
+
+    def _decoded(self, step: int) -> Iterator[SampleBatch]:
+        def ahead(step: int) -> Iterator[list[int]]:
+            while True:
+                yield self._own(step)
+                step += 1
+
+        loader = DataLoader(
+            self._canvases, batch_sampler=ahead(step), num_workers=self._data.workers
+        )
+        for canvases in loader:
+            here = torch.arange(self._batch).tolist()
+            yield self._sampled(PictureStore(*canvases), here, step)
+            step += 1
+
+    def _stored(self) -> PictureStore | None:
+        """Return all pictures in memory, or nothing where they do not fit."""
+        height, width = self._canvases.shape
+        size = len(self.pictures) * height * width * 3
+        host = torch.device("cpu")
+        places = [self._device] if self._device == host else [self._device, host]
+        shares = {"cpu": _SHARE_OF_MEMORY / self._processes, "cuda": _SHARE_OF_MEMORY}
+        place = next((p for p in places if size <= shares.get(p.type, 0) * free_memory(p)), None)
+        if place is None:
+            _logger.info("pictures are decoded for each batch: %.1f GB at once", size / 1e9)
+            return None
+        _logger.info("pictures are decoded into memory: %.1f GB on %s", size / 1e9, place.type)
+        count = len(self.pictures)
+        pixels = torch.zeros(count, height, width, 3, dtype=torch.uint8, device=place)
+        sizes = torch.zeros(count, 2, dtype=torch.int64)
+        transposed = torch.zeros(count, dtype=torch.bool)
+        loader = DataLoader(
+            self._canvases, batch_size=_DECODED_AT_ONCE, num_workers=self._data.workers
+        )
+        for number, canvases in enumerate(loader):
+            part = slice(number * _DECODED_AT_ONCE, (number + 1) * _DECODED_AT_ONCE)
+            pixels[part].copy_(canvases.pixels)
+            sizes[part], transposed[part] = canvases.size, canvases.transposed
+        return PictureStore(pixels, sizes, transposed)
 
 
-def random_box(
-    rng: np.random.Generator, width: int, height: int, min_scale: float
-) -> tuple[float, float, float, float]:
-    """Return a random box (left, upper, right, lower), nearly square.
-
-    Its area is a share of the largest square's between `min_scale` and 1; the ratio of its sides is
-    log-uniform in 3/4…4/3, cut where the picture ends.
-    """
-    side = min(width, height) * np.sqrt(rng.uniform(min_scale, 1))
-    ratio = np.exp(rng.uniform(-1, 1) * np.log(_MAX_RATIO) / 2)
-    box_width, box_height = min(side * ratio, width), min(side / ratio, height)
-    left, upper = rng.uniform(0, width - box_width), rng.uniform(0, height - box_height)
-    return left, upper, left + box_width, upper + box_height
+def free_memory(device: torch.device) -> int:
+    """Return how many bytes a device has free; a careful guess where that can't be known."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return _UNKNOWN_MEMORY
+    sizes = {name: value for name, _, value in (line.partition(":") for line in lines)}
+    return int(sizes["MemAvailable"].split()[0]) * 1024
 
 
 def center_crops(pictures: list[PictureRef], side: int) -> Tensor:

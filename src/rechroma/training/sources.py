@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
-from rechroma.errors import ConfigError, UnreadablePhotoError
+import numpy as np
+
+from rechroma.errors import ConfigError, UnreadablePhotoError, UsageError
 from rechroma.photo import read, readable_suffixes
 
 if TYPE_CHECKING:
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
     from rechroma.photo import Photo
 
-__all__ = ["SHARD_SUFFIXES", "PictureRef", "find_pictures", "index_shard"]
+__all__ = ["SHARD_SUFFIXES", "PictureRef", "find_pictures", "index_shard", "read_truths"]
 
 SHARD_SUFFIXES = frozenset({".tar", ".zip"})
 _MOST_OPEN = 64
+# Channels of a gray picture differ by this many levels at most: what its compression adds.
+_GRAY_LEVELS = 2
 # PKZIP's APPNOTE, 4.3.7 and 4.4.4: a local header without its name and extra field; bit 0.
 _LOCAL_HEADER = 30
 _ENCRYPTED = 1
@@ -162,11 +166,50 @@ def _read_member(file: BinaryIO, ref: PictureRef) -> bytes:
     return content
 
 
-def find_pictures(folder: Path, *, outside: Path) -> list[PictureRef]:
+def read_truths(place: Path, limit: int | None = None) -> tuple[list[Photo], list[str]]:
+    """Read color photographs to measure colorizers on, in the order of their names.
+
+    Args:
+        place: A folder of pictures, of shards, or of both; or one shard.
+        limit: Only the first so many pictures.
+
+    Returns:
+        The color photographs, and the names of those that are gray and therefore not among them:
+        nothing can be compared with what they lack.
+
+    Raises:
+        UsageError: There is no color photograph.
+        ConfigError: A shard is broken.
+        PhotoError: A picture can't be read.
+    """
+    is_shard = place.is_file() and _kind(place) in SHARD_SUFFIXES
+    refs = index_shard(place) if is_shard else find_pictures(place)
+    truths: list[Photo] = []
+    gray: list[str] = []
+    for ref in sorted(refs, key=lambda ref: ref.order)[:limit]:
+        photo = ref.read()
+        if _is_gray(photo):
+            gray.append(str(ref))
+        else:
+            truths.append(photo)
+    if not truths:
+        reason = f"all {len(gray)} pictures are gray" if gray else "no pictures there"
+        raise UsageError(
+            f"{place}: {reason}", "give a folder of color photographs, or of .tar or .zip with such"
+        )
+    return truths, gray
+
+
+def _is_gray(photo: Photo) -> bool:
+    return photo.was_gray or int(np.ptp(photo.to_uint8(), axis=-1).max()) <= _GRAY_LEVELS
+
+
+def find_pictures(folder: Path, *, outside: Path | None = None) -> list[PictureRef]:
     """Return the pictures below `folder`, its own and those in its shards, sorted by name.
 
     Args:
-        folder: Searched with all its sub-folders. What a file is, its suffix says.
+        folder: Searched with all its sub-folders, those that are links too. What a file is, its
+            suffix says.
         outside: What lies below it is passed over.
 
     Returns:
@@ -177,12 +220,10 @@ def find_pictures(folder: Path, *, outside: Path) -> list[PictureRef]:
     """
     found: list[PictureRef] = []
     suffixes = readable_suffixes()
-    passed = outside.resolve()
-    if not folder.is_dir():
-        return found
-    for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+    passed = None if outside is None else outside.resolve()
+    for place in _folders(folder):
         resolved = place.resolve()
-        if passed == resolved or passed in resolved.parents:
+        if passed is not None and (passed == resolved or passed in resolved.parents):
             continue
         for file in filter(Path.is_file, place.iterdir()):
             if _kind(file) in SHARD_SUFFIXES:
@@ -190,6 +231,18 @@ def find_pictures(folder: Path, *, outside: Path) -> list[PictureRef]:
             elif _is_picture(file.name, suffixes):
                 found.append(PictureRef(file, file.relative_to(folder).as_posix()))
     return sorted(found, key=lambda ref: ref.order)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """Yield a folder and all below it; each once, though links may lead to it by several ways."""
+    waiting, known = [folder], set[Path]()
+    while waiting:
+        place = waiting.pop()
+        if not place.is_dir() or (resolved := place.resolve()) in known:
+            continue
+        known.add(resolved)
+        yield place
+        waiting += sorted(place.iterdir(), reverse=True)
 
 
 def index_shard(path: Path) -> list[PictureRef]:

@@ -7,11 +7,11 @@ import logging
 import platform
 import subprocess
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch.utils.data import DataLoader
 
 from rechroma import __version__
 from rechroma.errors import ConfigError, TrainingError
@@ -29,12 +29,13 @@ from rechroma.training.catalog import (
 )
 from rechroma.training.checkpoint import start_from
 from rechroma.training.config import TrainConfig, refuse_other_run, save_config
-from rechroma.training.data import Crops, Positions, Samples, center_crops
+from rechroma.training.data import Batches, center_crops
+from rechroma.training.hardware import speed_hints
 from rechroma.training.log import RunLog
-from rechroma.training.loop import RESUME, Trainer
+from rechroma.training.loop import RESUME, Trainer, accelerator_of
 from rechroma.training.losses import Criterion, with_available_lpips
 from rechroma.training.model import ColorizerModel
-from rechroma.training.outputs import BinsOutput, truth_of
+from rechroma.training.outputs import BinsOutput, Truth
 from rechroma.training.validation import Validator
 
 if TYPE_CHECKING:
@@ -91,7 +92,20 @@ def _train(config: TrainConfig, folder: Path) -> Path:
         start_from(model, config.network, config.init_from)
     if config.optimizer.encoder_lr == 0:
         model.network.freeze_pretrained()
-    weights = _class_weights(config, model, training)
+    accelerator = accelerator_of(config)
+    for words in speed_hints(accelerator.device.type, accelerator.mixed_precision):
+        _logger.info("%s", words)
+    batches = Batches(
+        training,
+        config.data,
+        config.batch,
+        config.seed,
+        accelerator.device,
+        conditioning=model.network.takes_conditioning,
+        processes=accelerator.num_processes,
+        rank=accelerator.process_index,
+    )
+    weights = _class_weights(config, model, batches)
     criterion = Criterion(config.loss, model.output, weights, config.perceptual_share)
     metric = config.validation.metric
     _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
@@ -100,18 +114,8 @@ def _train(config: TrainConfig, folder: Path) -> Path:
         load_perceptual(metric),
         metric,
     )
-    with RunLog(folder, config.steps, config.batch) as log:
-        trainer = Trainer(config, model, criterion, validator, log)
-        trainer.fit(
-            lambda start: _loader(
-                config,
-                training,
-                start,
-                trainer.processes,
-                conditioning=model.network.takes_conditioning,
-            ),
-            lambda step: _batch_names(config, training, step, trainer.processes),
-        )
+    with RunLog(folder, config.batch) as log:
+        Trainer(config, model, criterion, validator, log, accelerator).fit(batches)
     return folder
 
 
@@ -163,52 +167,18 @@ def _refuse_nested(config: TrainConfig) -> None:
         )
 
 
-def _loader(
-    config: TrainConfig,
-    pictures: list[PictureRef],
-    start: int,
-    processes: int,
-    *,
-    conditioning: bool,
-) -> DataLoader[dict[str, torch.Tensor]]:
-    """Return the batches from step `start` to the end of the run, with or without conditioning."""
-    batch = config.batch * processes
-    crops = Crops(pictures, config.data.crop, config.data.min_scale, config.seed)
-    return DataLoader(
-        Samples(
-            crops,
-            degraded=config.data.degraded,
-            recompressed=config.data.recompressed,
-            conditioning=conditioning,
-        ),
-        batch_size=config.batch,
-        sampler=Positions(len(pictures), config.seed, start * batch, config.steps * batch),
-        num_workers=config.data.workers,
-        pin_memory=torch.cuda.is_available(),
-    )
-
-
-def _batch_names(
-    config: TrainConfig, pictures: list[PictureRef], step: int, processes: int
-) -> list[str]:
-    """Return the pictures of the batch that leads from step `step` to the next."""
-    batch = config.batch * processes
-    positions = Positions(len(pictures), config.seed, step * batch, (step + 1) * batch)
-    return [str(pictures[index]) for _, index in positions]
-
-
 def _class_weights(
-    config: TrainConfig, model: ColorizerModel, pictures: list[PictureRef]
+    config: TrainConfig, model: ColorizerModel, batches: Batches
 ) -> NDArray[np.float64] | None:
-    """Return the bins' weights from their frequencies on a sample of the training crops."""
+    """Return the bins' weights from their frequencies on the run's first samples."""
     if not isinstance(model.output, BinsOutput):
         return None
-    stride = model.network.output_stride
-    crops = Crops(pictures, config.data.crop, config.data.min_scale, config.seed)
-    positions = Positions(len(pictures), config.seed, 0, min(_PRIOR_SAMPLES, len(pictures)))
-    loader = DataLoader(crops, batch_size=64, sampler=positions, num_workers=config.data.workers)
-    codec = model.output.codec
-    counts = sum(codec.count(truth_of(batch).chroma(stride)) for batch in loader)
+    codec, stride = model.output.codec, model.network.output_stride
+    wanted = -(-min(_PRIOR_SAMPLES, len(batches.pictures)) // config.batch)
+    counts = sum(
+        codec.count(Truth(batch.rgb, batch.lab).chroma(stride).cpu())
+        for batch in islice(batches.begin(0), wanted)
+    )
     assert isinstance(counts, torch.Tensor)  # noqa: S101 - there is at least one picture
     return class_weights(smoothed_prior(counts.double().numpy()), config.uniform)
 

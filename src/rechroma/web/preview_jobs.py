@@ -174,7 +174,8 @@ def look_file(
 ) -> ResultFile:
     """Write the look as a `.cube` file."""
     path = new_file()
-    write_cube(_look_of(state, source, target, options)[2].lut, path, title=_title(source))
+    table = _look_of(state, source, target, options)[2].as_table()
+    write_cube(table, path, title=_title(source))
     return ResultFile(path, CUBE)
 
 

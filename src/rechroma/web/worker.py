@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 # A terminal, or systemd, sends these to every process of the group: the server alone says when a
 # worker's work is over.
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class WorkerCrashed(Exception):  # noqa: N818 (what happened to the process)

@@ -1,7 +1,7 @@
 """Training samples made in batches, in torch, on any device.
 
-What one sample is made of by `training.data`, `training.degradation` and `training.data`
-is made here for a whole batch at once, with the same distributions.
+A sample is a random crop, L as the network sees it, which may be that of an old print or of a copy,
+and hints and a mood as a user would give them.
 """
 
 from rechroma.training.augmentation.batch import SampleBatch, sample_batch

@@ -1,7 +1,6 @@
 """Hints and moods as a user would give them, made from the truth of a batch.
 
-The batched twin of `training.data`; what they look like to the network is defined in
-`rechroma.colorizer.conditioning`.
+What they look like to the network is defined in `rechroma.colorizer.conditioning`.
 """
 
 from __future__ import annotations

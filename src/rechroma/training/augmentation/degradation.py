@@ -1,6 +1,6 @@
 """What time, old film and copying do to photographs: L as an old print or a copy would have it.
 
-The batched twin of `training.degradation`, with the same distributions, and a newspaper's screen.
+The colors to be learnt stay those of the photograph; what the network sees of it gets worse.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def generator_at(seed: int, position: int) -> torch.Generator:
 
     torch's generator on the CPU hears 32 bits of a seed alone, so the two are mixed into as many.
     """
-    # The 4 keeps this stream apart from those of `training.data`.
+    # The 4 keeps this stream apart from that of the order of pictures.
     (state,) = np.random.SeedSequence((seed, 4, position)).generate_state(1)
     return torch.Generator().manual_seed(int(state))
 

@@ -28,4 +28,5 @@ export async function withButton(button, work, failed) {
 
 export const FORMATS = [
   ["", "as it came"], ["jpeg", "JPEG"], ["png", "PNG"], ["tiff", "TIFF"], ["webp", "WebP"],
+  ["avif", "AVIF"],
 ];

@@ -1,7 +1,4 @@
-"""What time and old film do to a photograph: L as an old print or its scan would have it.
-
-The colors to be learnt stay those of the photograph; what the network sees of it gets worse.
-"""
+"""Training samples one at a time, on NumPy and Pillow: what batches are compared with."""
 
 from __future__ import annotations
 
@@ -13,13 +10,12 @@ from PIL import Image
 from scipy import ndimage
 
 from rechroma.color import lightness, linear_to_srgb, srgb_to_linear
+from rechroma.colorizer.conditioning import MOOD_SIZE, Patch, hint_map, mood_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rechroma.color import FloatArray
-
-__all__ = ["degraded_lightness", "recompressed_lightness"]
 
 
 def degraded_lightness(rng: np.random.Generator, rgb: FloatArray) -> FloatArray:
@@ -142,3 +138,65 @@ _DEGRADATIONS: _Wears = (
     (0.2, _scratched),
     (0.5, _compressed),
 )
+
+
+# How often there are hints (as in Zhang et al. 2017 most often none), and a mood: independently,
+# since hints beside a mood teach little of what to do with hints alone. There is neither in 42 %:
+# the network's first duty is to do without.
+_HINTS = 0.4
+_MOOD = 0.3
+# Of the number of hints (Zhang et al. 2017, section 3.2), with a few samples that have many.
+_GEOMETRIC = 1 / 4
+_MANY = 0.1
+_MOST = 100
+_LARGEST_PATCH = 9
+
+
+def simulated_conditioning(
+    rng: np.random.Generator, chroma: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the `hint_map` and the `mood_vector` of one sample; zeros where there is none.
+
+    Hints are random patches, each with its own mean of a and b; a mood is the picture's own.
+
+    Args:
+        rng: Draws what there is.
+        chroma: The truth's a and b, shape (H, W, 2).
+    """
+    count = _count(rng) if rng.random() < _HINTS else 0
+    has_mood = rng.random() < _MOOD
+    hints = hint_map([_patch(rng, chroma) for _ in range(count)], *chroma.shape[:2])
+    return hints, mood_vector(chroma) if has_mood else np.zeros(MOOD_SIZE, np.float32)
+
+
+def _count(rng: np.random.Generator) -> int:
+    if rng.random() < _MANY:
+        return int(rng.integers(1, _MOST + 1))
+    return min(_MOST, int(rng.geometric(_GEOMETRIC)))
+
+
+def _patch(rng: np.random.Generator, chroma: FloatArray) -> Patch:
+    height, width = chroma.shape[:2]
+    side = int(rng.integers(1, min(_LARGEST_PATCH, height, width) + 1))
+    top, left = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
+    a, b = chroma[top : top + side, left : left + side].mean(axis=(0, 1))
+    return Patch(top, top + side, left, left + side, float(a), float(b))
+
+
+# Sides of a crop's box differ by at most this factor.
+_MAX_RATIO = 4 / 3
+
+
+def random_box(
+    rng: np.random.Generator, width: int, height: int, min_scale: float
+) -> tuple[float, float, float, float]:
+    """Return a random box (left, upper, right, lower), nearly square.
+
+    Its area is a share of the largest square's between `min_scale` and 1; the ratio of its sides is
+    log-uniform in 3/4…4/3, cut where the picture ends.
+    """
+    side = min(width, height) * np.sqrt(rng.uniform(min_scale, 1))
+    ratio = np.exp(rng.uniform(-1, 1) * np.log(_MAX_RATIO) / 2)
+    box_width, box_height = min(side * ratio, width), min(side / ratio, height)
+    left, upper = rng.uniform(0, width - box_width), rng.uniform(0, height - box_height)
+    return left, upper, left + box_width, upper + box_height

@@ -1,0 +1,364 @@
+"""Work in native libraries, done in a process whose crash can be survived.
+
+Decoders and encoders end a process in many ways: a broken file makes them write past their memory,
+and libjpeg calls `exit` when a file can't be written. In a batch all of them run in children, one
+for each picture that is worked on at once: they are forked before the first thread starts, at next
+to no cost, and one that dies is replaced. Elsewhere (in Python, in the service, and where forking
+is not safe) the formats that are known for it go to one child, started when the first comes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+__all__ = ["CrashError", "crash_proof_batch", "run_isolated", "serve"]
+
+T = TypeVar("T")
+
+# Seconds for one picture; a file on which a decoder never ends is given up then.
+_LONGEST = 600.0
+# Of a socket: a picture goes through in few pieces.
+_BUFFER = 1 << 20
+
+
+class CrashError(Exception):
+    """A child ended before its work did.
+
+    Attributes:
+        number: Of the signal that ended it; 0 if it ended by itself.
+        late: Whether it was ended because it took too long.
+    """
+
+    def __init__(self, number: int, *, late: bool) -> None:
+        super().__init__(number, late)
+        self.number = number
+        self.late = late
+
+    def __str__(self) -> str:
+        if self.late:
+            return f"no end within {_LONGEST:.0f} seconds"
+        if self.number <= 0:
+            return "the library ended its process"
+        return f"the library crashed ({signal.Signals(self.number).name})"
+
+    @property
+    def is_memory(self) -> bool:
+        """Whether it looks like the system's answer to a lack of memory."""
+        return not self.late and self.number == getattr(signal, "SIGKILL", -1)
+
+
+@contextmanager
+def crash_proof_batch(jobs: int) -> Generator[None]:
+    """Let `jobs` threads call `run_isolated` at once, each with a child of its own.
+
+    Nothing changes where a child can't be forked safely: on other systems than Linux, and in a
+    process that has threads.
+    """
+    global _batch
+    if _batch is not None or not _can_fork():
+        yield
+        return
+    _batch = _Children(jobs)
+    try:
+        yield
+    finally:
+        batch, _batch = _batch, None
+        batch.close()
+
+
+def run_isolated(function: Callable[..., T], *arguments: object, risky: bool) -> T:
+    """Call a function, in a child if there is a batch or if it is risky.
+
+    Args:
+        function: One of a module, or a method; it and its arguments are pickled.
+        arguments: Its arguments; arrays are cheap.
+        risky: Whether it is known to end its process.
+
+    Raises:
+        CrashError: The child ended, or took too long.
+        Exception: As the function raised it.
+    """
+    if _batch is not None:
+        return cast("T", _batch.call(function, arguments))
+    if risky and not _is_child:
+        return cast("T", _risky_children().call(function, arguments))
+    return function(*arguments)
+
+
+_batch: _Children | None = None
+_risky: _Children | None = None
+_is_child = False
+_lock = threading.Lock()
+
+
+def _risky_children() -> _Children:
+    global _risky
+    with _lock:
+        if _risky is None or not _risky.is_ours:
+            _risky = _Children(1, fork=False)
+            atexit.register(_risky.close)
+        return _risky
+
+
+def _can_fork() -> bool:
+    """Tell whether this process has but one thread: a fork copies no other."""
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
+    except OSError:
+        return False
+
+
+class _Children:
+    """Some children, each with one call at a time.
+
+    Args:
+        count: How many.
+        fork: Start them now, by forking; otherwise each when it is needed.
+    """
+
+    def __init__(self, count: int, *, fork: bool = True) -> None:
+        self._process = os.getpid()
+        self._free: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        started: list[_Child] = []
+        for _ in range(count):
+            child = _fork(started) if fork else None
+            if child is not None:
+                started.append(child)
+            self._free.put(child)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process made them, not one that it was forked from."""
+        return self._process == os.getpid()
+
+    def call(self, function: Callable[..., object], arguments: tuple[object, ...]) -> object:
+        """Call a function in a child that is free, as soon as there is one."""
+        child = self._free.get()
+        try:
+            child = child or _spawn()
+            failed, result = child.call((function, arguments))
+        except BaseException:
+            # Also an interrupt: what such a child sends is the answer to another question.
+            if child is not None:
+                child.end()
+            child = None
+            raise
+        finally:
+            self._free.put(child)
+        if failed:
+            raise cast("BaseException", result)
+        return result
+
+    def close(self) -> None:
+        """End the children that have nothing to do; others end with this process."""
+        with suppress(queue.Empty):
+            while True:
+                child = self._free.get_nowait()
+                if child is not None:
+                    child.end()
+
+
+class _Child:
+    """A process that answers calls, and the line to it.
+
+    Args:
+        reader: Its answers.
+        writer: Calls.
+        stop: Kills it.
+        wait: Waits for its end, and returns its exit code: negative for a signal.
+    """
+
+    def __init__(
+        self,
+        reader: BinaryIO,
+        writer: BinaryIO,
+        stop: Callable[[], object],
+        wait: Callable[[], int],
+    ) -> None:
+        self.files = reader, writer
+        self._stop = stop
+        self._wait = wait
+        self._code: int | None = None
+
+    def call(self, question: object) -> tuple[bool, object]:
+        """Return whether the call failed, and its result or its error.
+
+        Raises:
+            CrashError: The process ended.
+        """
+        reader, writer = self.files
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self._stop()
+
+        timer = threading.Timer(_LONGEST, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            _send(writer, question)
+            return cast("tuple[bool, object]", _receive(reader))
+        except (EOFError, OSError):
+            raise CrashError(-self.end(kill=False), late=late.is_set()) from None
+        finally:
+            timer.cancel()
+
+    def end(self, *, kill: bool = True) -> int:
+        """End the process and return its exit code; the second time, only that."""
+        if self._code is not None:
+            return self._code
+        if kill:
+            self._stop()
+        for file in self.files:
+            with suppress(OSError):
+                file.close()
+        self._code = self._wait()
+        return self._code
+
+
+def _fork(others: list[_Child]) -> _Child | None:
+    """Return a copy of this process, which must have but one thread; None if it can't be had."""
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        number = os.fork()
+    except OSError:
+        number = -1
+    if number == 0:
+        # Never back into the caller's code. An end that stays open would hide this process's end.
+        try:
+            ours.close()
+            for file in (file for other in others for file in other.files):
+                file.close()
+            line = theirs.detach()
+            _silence()
+            _answer_calls(os.fdopen(line, "rb", buffering=0), os.fdopen(line, "wb", buffering=0))
+        finally:
+            os._exit(0)
+    theirs.close()
+    if number < 0:
+        ours.close()
+        return None
+    handle = ours.detach()
+
+    def wait() -> int:
+        _, status = os.waitpid(number, 0)
+        return os.waitstatus_to_exitcode(status)
+
+    return _Child(
+        os.fdopen(handle, "rb", buffering=0),
+        os.fdopen(os.dup(handle), "wb", buffering=0),
+        lambda: os.kill(number, signal.SIGKILL),
+        wait,
+    )
+
+
+def _spawn() -> _Child:
+    """Return a new process, whatever this one is like."""
+    # Not `multiprocessing`: it imports the caller's main module again.
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from rechroma.photo.isolation import serve; serve()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        bufsize=0,
+    )
+    reader, writer = process.stdout, process.stdin
+    assert reader is not None  # noqa: S101 - asked for above
+    assert writer is not None  # noqa: S101
+    return _Child(cast("BinaryIO", reader), cast("BinaryIO", writer), process.kill, process.wait)
+
+
+def serve() -> None:
+    """Answer the calls that come on standard input; the main function of a spawned child."""
+    reader = os.fdopen(os.dup(0), "rb", buffering=0)
+    writer = os.fdopen(os.dup(1), "wb", buffering=0)
+    _silence()
+    _answer_calls(reader, writer)
+    os._exit(0)
+
+
+def _silence() -> None:
+    """Keep libraries from writing where people or programs read, and crashes from leaving files."""
+    with open(os.devnull, "r+b", buffering=0) as nowhere:  # noqa: PTH123 (a device)
+        for handle in (0, 1, 2):
+            os.dup2(nowhere.fileno(), handle)
+    # A terminal sends it to every process of the group: the first of them alone says when to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
+    global _is_child
+    _is_child = True
+    # The line is closed when the other process goes.
+    with suppress(EOFError, OSError):
+        while True:
+            _send(writer, _answer(*cast("tuple[Any, Any]", _receive(reader))))
+
+
+def _answer(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, object]:
+    try:
+        return False, function(*arguments)
+    except Exception as error:  # noqa: BLE001 (raised again where the call was made)
+        error.add_note(f"in a child:\n{''.join(traceback.format_exception(error))}")
+        return True, error
+
+
+def _send(file: BinaryIO, content: object) -> None:
+    """Send an object: its arrays follow it as they are, without a copy."""
+    arrays: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(content, 5, buffer_callback=arrays.append)
+    parts = [memoryview(body), *(array.raw() for array in arrays)]
+    head = np.array([len(parts), *(part.nbytes for part in parts)], "<u8")
+    for part in (memoryview(head.tobytes()), *parts):
+        done = 0
+        while done < part.nbytes:
+            done += file.write(part[done:])
+
+
+def _receive(file: BinaryIO) -> object:
+    """Return what `_send` has sent.
+
+    Raises:
+        EOFError: The other side has gone.
+    """
+    (count,) = _take(file, 8).view("<u8")
+    sizes = _take(file, 8 * int(count)).view("<u8")
+    body, *arrays = [_take(file, int(size)) for size in sizes]
+    return pickle.loads(cast("Any", body), buffers=arrays)  # noqa: S301 (from our own child)
+
+
+def _take(file: BinaryIO, size: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    taken = np.empty(size, np.uint8)
+    view, done = memoryview(cast("Any", taken)), 0
+    while done < size:
+        count = cast("Any", file).readinto(view[done:])
+        if not count:
+            raise EOFError
+        done += count
+    return taken

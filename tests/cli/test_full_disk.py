@@ -1,0 +1,97 @@
+"""Done means done: on a full disk nothing is half written, and nothing is left."""
+
+import os
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rechroma.photo.formats import writable_suffixes
+
+pytestmark = pytest.mark.posix
+
+_LIMIT = 4000
+
+
+def _limited():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LIMIT, _LIMIT))
+
+
+def _run(*arguments, limited=True, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "rechroma", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_limited if limited else None,
+        **options,
+    )
+
+
+@pytest.fixture
+def noise(tmp_path):
+    values = np.random.default_rng(5).integers(0, 256, (96, 128, 3), np.uint8)
+    Image.fromarray(values).save(tmp_path / "noise.png")
+    Image.new("L", (40, 40), 90).save(tmp_path / "plain.png")
+    return tmp_path
+
+
+def _check(done, folder, before):
+    assert done.returncode == 1, done.stderr
+    assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("suffix", sorted(writable_suffixes()))
+def test_colorize(noise, suffix):
+    before = {path.name for path in noise.iterdir()}
+    done = _run("colorize", noise / "noise.png", "-o", noise / f"new{suffix}")
+    _check(done, noise, before)
+    assert done.stderr.startswith("error:")
+    assert "File too large" in done.stderr
+
+
+def test_the_batch_goes_on(noise):
+    done = _run("colorize", noise, "-o", noise / "out/")
+    assert done.returncode == 1
+    assert "1 colorized, 1 failed" in done.stderr
+    assert [path.name for path in (noise / "out").iterdir()] == ["plain.png"]
+
+
+@pytest.mark.parametrize("option", ["--lut", "--preview"])
+def test_transfer(noise, option):
+    side = noise / ("new.cube" if option == "--lut" else "sheet.png")
+    before = {path.name for path in noise.iterdir()}
+    source = noise / "noise.png"
+    done = _run(
+        "transfer", "--src", source, "--target", source, "-o", noise / "new.png", option, side
+    )
+    _check(done, noise, before)
+
+
+def test_look_save(noise):
+    looks = noise / "looks"
+    looks.mkdir()
+    environment = {**os.environ, "RECHROMA_LOOKS": str(looks)}
+    done = _run("look", "save", "evening", "--from", noise / "noise.png", env=environment)
+    _check(done, looks, set())
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")  # noqa: PTH110
+def test_standard_output(noise):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "rechroma", "colorize", str(noise / "noise.png"), "-o", "-"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("error:") == 1
+    assert "No space left" in done.stderr
+    assert "bug" not in done.stderr

@@ -1,0 +1,28 @@
+"""Hints as people write them, against Pillow's own table of CSS colors."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import ImageColor
+
+from rechroma.colorizer import Hint, parse_hint
+from rechroma.errors import UsageError
+
+
+@pytest.mark.parametrize("name", ["brown", "RebeccaPurple", "#fff", "#A1b", "#12ab9F"])
+def test_colors_by_name_and_in_short(name):
+    hint = parse_hint(f"3, 4.5, {name}")
+    assert ImageColor.getrgb(hint.color) == ImageColor.getrgb(name)
+    assert len(hint.color) == 7
+
+
+@pytest.mark.parametrize("color", ["", "nocolor", "#12", "#12345", "rgb", "#gggggg", None, 5])
+def test_what_is_no_color_is_one_clear_error(color):
+    with pytest.raises(UsageError, match="the hint's color"):
+        Hint(1, 2, color)
+
+
+@pytest.mark.parametrize("x", ["3", None, True, float("nan"), -1])
+def test_what_is_no_place_is_one_clear_error(x):
+    with pytest.raises(UsageError, match="a hint at"):
+        Hint(x, 2, "red")
