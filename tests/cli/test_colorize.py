@@ -60,12 +60,12 @@ def test_the_suffix_decides_the_format(colorize):
     assert opened("new.tif")[0] == "TIFF"
 
 
-def test_avif_is_read_and_png_written(colorize):
+def test_avif_is_read_and_written(colorize):
     Path("avif").mkdir()
     Image.open("in/0.jpg").save("avif/0.avif")
     code, _, err = colorize("avif")
     assert code == 0, err
-    assert tree("avif") == ["0.avif", "0.color.png"]
+    assert tree("avif") == ["0.avif", "0.color.avif"]
     assert opened("avif/0.color.png")[0] == "PNG"
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rechroma.batch import Place, Plan, Task
+    from rechroma.batch.pictures import Saving
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
 
 __all__ = ["Extras", "colorize_work", "planned"]
@@ -110,9 +111,7 @@ def colorize_work(
     options: ColorizeOptions,
     extras: Extras,
     task: Task,
-    *,
-    overwrite: bool,
-    quality: int | None,
+    saving: Saving,
 ) -> Callable[[Photo], Photo]:
     """Return what makes a photo the colored one.
 
@@ -121,9 +120,8 @@ def colorize_work(
         options: How.
         extras: What else.
         task: The first; if there are files beside its result, it is the only one.
-        overwrite: Whether files beside the result are replaced; otherwise those that are there
-            stay.
-        quality: Of lossy files beside the result.
+        saving: How files beside the result are written; those that are there stay, unless they are
+            to be replaced.
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
@@ -134,8 +132,8 @@ def colorize_work(
     predict = _prediction(colorizer, hints, read(extras.mood) if extras.mood else None)
 
     def save_beside(photo: Photo, path: Path) -> None:
-        if overwrite or not os.path.lexists(path):
-            save(photo, path, quality=quality, overwrite=overwrite)
+        if saving.overwrite or not os.path.lexists(path):
+            save(photo, path, saving)
 
     def work(photo: Photo) -> Photo:
         if extras.raw_output:

@@ -27,6 +27,7 @@ from rechroma.photo.isolation import crash_proof_batch
 
 if TYPE_CHECKING:
     from rechroma.cli.console import Console
+    from rechroma.metadata.options import MetadataOptions
 
 __all__ = ["JobOptions", "MakeWork", "plan_job", "run_job"]
 
@@ -45,6 +46,7 @@ class JobOptions:
         overwrite: Replace outputs that exist.
         fail_fast: Stop at the first failure.
         as_json: Tell outcomes as JSON on stdout.
+        metadata: What results keep of their inputs' metadata.
     """
 
     jobs: int | None
@@ -53,6 +55,7 @@ class JobOptions:
     overwrite: bool
     fail_fast: bool
     as_json: bool
+    metadata: MetadataOptions
 
     @property
     def pixel_limit(self) -> int | None:
@@ -156,6 +159,7 @@ def _run(
         fail_fast=options.fail_fast,
         max_pixels=options.pixel_limit,
         quality=options.quality,
+        metadata=options.metadata,
     )
     # JSON lines show the progress themselves, and a bar would run through them on a terminal.
     steps = 0 if options.as_json else len(tasks)

@@ -18,6 +18,7 @@ from rechroma.mood import (
     fit_regional_look,
     in_color,
 )
+from rechroma.mood.look import title_of
 from rechroma.photo import Photo, read, write
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def transfer_work(
         whole = options.swatches or options.exact or not is_color(thumbnail)
         return None if whole else fitted(thumbnail).lut.apply
 
-    return PointWork(by_look, by_strips)
+    return PointWork(by_look, by_strips, title_of(options))
 
 
 def preview(

@@ -32,6 +32,7 @@ __all__ = [
     "from_tiff",
     "in_little_endian",
     "is_structural",
+    "says_anything",
     "shrunk",
     "summary",
     "upright",
@@ -59,6 +60,10 @@ _STRUCTURAL = frozenset({
     700, 32997, 32998, 33421, 33422, 33723, 34377, 34675, 34908, 34909, 34910, 37724, 50784,
     65000, 0x501B,
 })  # fmt: skip
+# What says how any picture is stored and shown: orientation, resolution, YCbCr, EXIF's position; in
+# EXIF its version, the components, FlashPix's version, the color space and the size.
+_STORED = _STRUCTURAL | {_ORIENTATION, _X, _Y, _UNIT, EXIF_POINTER}
+_STORED_INSIDE = frozenset({0x9000, 0x9101, 0xA000, _COLOR_SPACE, _WIDTH, _HEIGHT})
 # DNG's: of raw samples.
 _DNG = range(50706, 52600)
 
@@ -83,6 +88,21 @@ def summary(blob: bytes) -> Summary:
     """
     source, _, first = _open(blob)
     return Summary(_orientation(source, first), _resolution(source, first))
+
+
+def says_anything(blob: bytes) -> bool:
+    """Tell whether there is more in it than how the pixels are stored and shown."""
+    try:
+        source, header, first = _open(blob)
+        entries = first.directory.entries
+        below = entries.get(EXIF_POINTER)
+        inner: set[int] = set()
+        if below is not None:
+            at = ifd.first_number(source, header.order, below)
+            inner = set(ifd.read_directory(source, header, at).entries)
+    except (ValueError, IndexError, struct.error):
+        return True
+    return bool((set(entries) - _STORED) | (inner - _STORED_INSIDE))
 
 
 class _First(NamedTuple):

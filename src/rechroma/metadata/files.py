@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["FAULTS", "from_blocks", "insert", "is_marked", "read_metadata"]
+__all__ = ["FAULTS", "file_times", "from_blocks", "insert", "is_marked", "read_metadata"]
 
 _READERS: tuple[tuple[bytes, Callable[[BinaryIO], Metadata]], ...] = (
     (b"\xff\xd8\xff", jpeg.read),
@@ -57,6 +57,15 @@ def read_metadata(path: Path) -> Metadata:
     except FAULTS:
         return Metadata(notes=("its metadata are broken, and were left out",))
     return _understood(found)
+
+
+def file_times(path: Path) -> tuple[int, int] | None:
+    """Return when a file was read and changed, in nanoseconds; None if nobody says."""
+    try:
+        said = path.stat()
+    except OSError:
+        return None
+    return said.st_atime_ns, said.st_mtime_ns
 
 
 def from_blocks(exif_block: bytes | None, xmp_block: bytes | None) -> Metadata:

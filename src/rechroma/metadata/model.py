@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from typing import NamedTuple
 
 __all__ = ["MAX_BLOCK", "Mark", "Metadata", "Resolution", "Text"]
@@ -53,12 +55,23 @@ class Mark(NamedTuple):
     """What a result says about how it was made.
 
     Attributes:
-        creator_tool: Of XMP's `xmp:CreatorTool`: program, version, model, settings.
+        how: The model and its settings, or the look.
         machine_colored: Whether a network has made its colors.
     """
 
-    creator_tool: str
+    how: str
     machine_colored: bool
+
+    @property
+    def creator_tool(self) -> str:
+        """XMP's `xmp:CreatorTool`: program, version, model, settings."""
+        return f"Rechroma {_own_version()} ({self.how})"
+
+
+@cache
+def _own_version() -> str:
+    # The package's `__init__` knows it, too, and imports every room above this one.
+    return version("rechroma")
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,13 @@ def _with_mark(found: Metadata, mark: Mark | None, notes: list[str]) -> Metadata
 
 
 def _dropped(found: Metadata, name: str, carries: frozenset[str], notes: list[str]) -> Metadata:
-    for key, title in _TITLES.items():
-        if key not in carries and getattr(found, key):
-            notes.append(f"{name} can't carry {title}")
-            found = replace(found, **{key: () if key in ("comments", "texts") else None})
+    lost = [key for key in _TITLES if key not in carries and getattr(found, key)]
+    if lost == ["exif"] and found.exif is not None and not exif.says_anything(found.exif):
+        return replace(found, exif=None)
+    if lost:
+        notes.append(f"{name} can't carry {_listed([_TITLES[key] for key in lost])}")
+        empty = {key: () if key in ("comments", "texts") else None for key in lost}
+        found = replace(found, **empty)
     if name != "jpeg":
         return found
     if found.exif is not None and len(found.exif) > jpeg.MAX_EXIF:
@@ -173,3 +176,7 @@ def _dropped(found: Metadata, name: str, carries: frozenset[str], notes: list[st
         notes.append("JPEG can't carry its XMP: it is too large")
         found = replace(found, xmp=None)
     return found
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]

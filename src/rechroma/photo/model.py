@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.metadata import Metadata
+from rechroma.metadata import Mark, Metadata
 from rechroma.photo.samples import requantize, to_float
 from rechroma.photo.writing import write
 
@@ -82,6 +82,20 @@ class Photo:
         """Return the photo with other samples of the same size, in color."""
         return replace(self, samples=samples, was_gray=False)
 
+    def marked(self, how: str, *, machine_colored: bool = False) -> Photo:
+        """Return the photo with a note on how it was made, which goes into the written file's XMP.
+
+        Args:
+            how: What was done, such as a model's name and settings; put behind what was said
+                before.
+            machine_colored: Whether a network has made the colors.
+        """
+        before = self.metadata.mark
+        said = how if before is None else f"{before.how}, then {how}"
+        machine_colored |= before is not None and before.machine_colored
+        mark = Mark(said, machine_colored)
+        return replace(self, metadata=replace(self.metadata, mark=mark))
+
     def to_uint8(self) -> NDArray[np.uint8]:
         """Return the pixels rounded to 8 bits, shape (H, W, 3)."""
         return requantize(self.samples, np.dtype(np.uint8))
@@ -119,7 +133,14 @@ class Photo:
         *,
         overwrite: bool = False,
         quality: int | None = None,
+        strip_metadata: bool = False,
+        strip_gps: bool = False,
+        mark: bool = True,
+        keep_dates: bool = False,
     ) -> Path:
         """Write the photo to a file, and return its path; see `rechroma.photo.write`."""
-        write(self, target, overwrite=overwrite, quality=quality)
+        write(
+            self, target, overwrite=overwrite, quality=quality, strip_metadata=strip_metadata,
+            strip_gps=strip_gps, mark=mark, keep_dates=keep_dates,
+        )  # fmt: skip
         return Path(target)

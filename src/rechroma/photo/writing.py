@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from rechroma.metadata import Metadata
     from rechroma.photo.formats import BitDepth, Format
 
-__all__ = ["Picture", "encode", "write"]
+__all__ = ["Picture", "encode", "restore_dates", "write", "write_described"]
 
 _TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
 
@@ -67,6 +68,10 @@ def write(
     bit_depth: BitDepth | None = None,
     quality: int | None = None,
     overwrite: bool = False,
+    strip_metadata: bool = MetadataOptions.strip_metadata,
+    strip_gps: bool = MetadataOptions.strip_gps,
+    mark: bool = MetadataOptions.mark,
+    keep_dates: bool = MetadataOptions.keep_dates,
 ) -> None:
     """Write a photo to a file that appears whole or not at all.
 
@@ -77,6 +82,10 @@ def write(
         bit_depth: The photo's own if None; the nearest that the format has.
         quality: 1…100 for lossy formats; 95 if None.
         overwrite: Replace what stands at `target`.
+        strip_metadata: Leave out EXIF, XMP, IPTC, comments and resolution.
+        strip_gps: Leave out coordinates: EXIF's GPS, and those in XMP.
+        mark: Say in XMP that a machine made the colors, and with which model and settings.
+        keep_dates: Give the file the dates of the one that was read.
 
     Raises:
         UnwritablePhotoError: A format that can't be written, or not with these pixels.
@@ -89,11 +98,43 @@ def write(
         >>> rechroma.read("louis.png").bit_depth
         16
     """
-    target = Path(target)
-    chosen = find_format(format) if format else format_of(target)
+    chosen = find_format(format) if format else format_of(Path(target))
+    options = MetadataOptions(
+        strip_metadata=strip_metadata, strip_gps=strip_gps, mark=mark, keep_dates=keep_dates
+    )
+    write_described(photo, Path(target), chosen, options, bit_depth, quality, overwrite=overwrite)
+
+
+def write_described(
+    photo: Picture,
+    target: Path,
+    chosen: Format,
+    options: MetadataOptions,
+    bit_depth: BitDepth | None = None,
+    quality: int | None = None,
+    *,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """Write a photo as `write` does, and say what of its metadata could not be kept."""
     refuse_taken(target, overwrite=overwrite)
-    content = _encoded(photo, target.name, chosen, bit_depth, quality)
+    described = _described(photo, chosen, options)
+    content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
     write_whole(target, content, overwrite=overwrite)
+    if options.keep_dates:
+        restore_dates(target, photo.metadata)
+    return described.notes
+
+
+def restore_dates(target: Path, metadata: Metadata) -> None:
+    """Give a file the dates of the one that the metadata come from, where the system allows it."""
+    if metadata.times is not None:
+        with suppress(OSError):
+            os.utime(target, ns=metadata.times)
+
+
+def _described(photo: Picture, chosen: Format, options: MetadataOptions) -> Metadata:
+    height, width = photo.samples.shape[:2]
+    return prepare(photo.metadata, chosen.name, width, height, options)
 
 
 def encode(
@@ -102,14 +143,21 @@ def encode(
     *,
     bit_depth: BitDepth | None = None,
     quality: int | None = None,
+    options: MetadataOptions | None = None,
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
     chosen = find_format(format)
-    return _encoded(photo, "the picture", chosen, bit_depth, quality).tobytes()
+    described = _described(photo, chosen, options or MetadataOptions())
+    return _encoded(photo, "the picture", chosen, described, bit_depth, quality).tobytes()
 
 
 def _encoded(
-    photo: Picture, name: str, chosen: Format, bit_depth: BitDepth | None, quality: int | None
+    photo: Picture,
+    name: str,
+    chosen: Format,
+    described: Metadata,
+    bit_depth: BitDepth | None,
+    quality: int | None,
 ) -> NDArray[np.uint8]:
     """Return the bytes of a file: all of them, before the first one gets near a disk.
 
@@ -122,8 +170,9 @@ def _encoded(
     limit = file_size_limit()
     try:
         return run_isolated(
-            _encode_here, photo, name, chosen, bit_depth, quality, risky=limit is not None
-        )
+            _encode_here, photo, name, chosen, described, bit_depth, quality,
+            risky=limit is not None,
+        )  # fmt: skip
     except CrashError as error:
         if error.is_memory:
             raise OutOfMemoryError(
@@ -139,7 +188,12 @@ def _encoded(
 
 
 def _encode_here(
-    photo: Picture, name: str, chosen: Format, bit_depth: BitDepth | None, quality: int | None
+    photo: Picture,
+    name: str,
+    chosen: Format,
+    described: Metadata,
+    bit_depth: BitDepth | None,
+    quality: int | None,
 ) -> NDArray[np.uint8]:
     height, width = photo.samples.shape[:2]
     if min(height, width) < chosen.min_side:
@@ -149,7 +203,6 @@ def _encode_here(
         )
     dtype = _TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
     values = _values(photo, chosen, dtype)
-    described = prepare(photo.metadata, chosen.name, width, height, MetadataOptions())
     limit = file_size_limit()
     with file_in_memory(chosen.suffixes[0]) as file:
         try:
