@@ -66,7 +66,7 @@ def test_avif_is_read_and_written(colorize):
     code, _, err = colorize("avif")
     assert code == 0, err
     assert tree("avif") == ["0.avif", "0.color.avif"]
-    assert opened("avif/0.color.png")[0] == "PNG"
+    assert opened("avif/0.color.avif")[0] == "AVIF"
 
 
 def test_template(colorize):

@@ -124,7 +124,9 @@ def colorize(
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
     extras = Extras(raw_output, mood, hint, hints, variants, confidence)
-    plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude)
+    plan = plan_job(
+        named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
+    )
     plan = planned(plan, how, extras)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)

@@ -70,6 +70,7 @@ def plan_job(
     *,
     beside: str,
     exclude: Sequence[str] = (),
+    marked: bool = False,
 ) -> Plan:
     """Plan the batch; without an output results go beside the inputs, or from stdin to stdout.
 
@@ -79,10 +80,11 @@ def plan_job(
         console: Where people read.
         beside: The template for results beside their inputs.
         exclude: Patterns of what is passed over in a search.
+        marked: Whether what says that we have made it is passed over in a search.
     """
     if output is None:
         output = STANDARD if list(inputs) == [STANDARD] else beside
-    plan = make_plan(inputs, output, exclude=exclude)
+    plan = make_plan(inputs, output, exclude=exclude, marked=marked)
     if plan.passed_over:
         console.note(f"{len(plan.passed_over)} passed over: they are results of other inputs")
     if plan.unreadable:

@@ -53,6 +53,7 @@ def read(file: BinaryIO) -> Metadata:
     found = Metadata()
     texts: list[Text] = []
     left = MAX_BLOCK
+    budget = [MAX_BLOCK]
     for kind, at, size in _chunks(file):
         if kind not in _OURS or size > left:
             continue
@@ -68,13 +69,15 @@ def read(file: BinaryIO) -> Metadata:
         elif kind == b"tIME" and size == 7:
             found = replace(found, changed=data)
         elif kind in _TEXTS and len(texts) < _MAX_TEXTS:
-            found = _with_text(found, texts, kind, data)
+            found = _with_text(found, texts, kind, data, budget)
     return replace(found, texts=tuple(texts))
 
 
-def _with_text(found: Metadata, texts: list[Text], kind: bytes, data: bytes) -> Metadata:
+def _with_text(
+    found: Metadata, texts: list[Text], kind: bytes, data: bytes, budget: list[int]
+) -> Metadata:
     try:
-        keyword, value = _parse_text(kind, data)
+        keyword, value = _parse_text(kind, data, budget)
     except (ValueError, zlib.error):
         note = "a text chunk is broken, and was left out"
         return replace(found, notes=tuple({*found.notes, note}))
@@ -96,7 +99,7 @@ def _decoded(value: bytes, kind: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _parse_text(kind: bytes, data: bytes) -> tuple[str, bytes]:
+def _parse_text(kind: bytes, data: bytes, budget: list[int]) -> tuple[str, bytes]:
     name, zero, rest = data.partition(b"\0")
     if not zero or not name:
         raise ValueError("a text has no keyword")
@@ -104,17 +107,20 @@ def _parse_text(kind: bytes, data: bytes) -> tuple[str, bytes]:
     if kind == b"tEXt":
         return keyword, rest
     if kind == b"zTXt":
-        return keyword, _inflated(rest[1:])
+        return keyword, _inflated(rest[1:], budget)
     packed = rest[:1] == b"\1"
     # The language, and the keyword in it.
     _, _, rest = rest[2:].partition(b"\0")
     _, _, value = rest.partition(b"\0")
-    return keyword, _inflated(value) if packed else value
+    return keyword, _inflated(value, budget) if packed else value
 
 
-def _inflated(data: bytes) -> bytes:
+def _inflated(data: bytes, budget: list[int]) -> bytes:
+    """Unpack a text; all of a file's together have a limit, which is what `budget` has left."""
     unpacker = zlib.decompressobj()
-    result = unpacker.decompress(data, MAX_BLOCK)
+    # 0 would be no limit.
+    result = unpacker.decompress(data, budget[0] + 1)
+    budget[0] -= min(len(result), budget[0])
     if not unpacker.eof:
         raise ValueError("a text is too long, or cut off")
     return result
