@@ -35,10 +35,14 @@ from rechroma.photo import readable_suffixes
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from PIL import Image
+
 SECONDS = 60
 # Decoders of lossy files round differently; a fault of meaning is much larger.
 TOLERANCE = 4.0
 MAX_PIXELS = 100_000_000
+# Of a PNG whose numbers are for ordinary screens.
+USUAL_GAMMA = 0.45455
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +61,44 @@ class Finding:
 
 
 def reference(path: Path) -> np.ndarray | None:
-    """Return Pillow's answer: uint8, shape (H, W, 3); None if it has none."""
-    import io
-
-    from PIL import Image, ImageCms, ImageOps
+    """Return Pillow's answer: 0…255, shape (H, W, 3); None if it has none."""
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(path) as opened:
             opened.load()
-            profile = opened.info.get("icc_profile")
-            picture = ImageOps.exif_transpose(opened)
-        if picture.mode in ("F", "I", "I;16", "I;16B", "I;16L"):
-            values = np.asarray(picture, dtype=np.float64)
-            top = 255 if values.max() <= 255 else 65535
-            return np.repeat((values / top * 255)[..., None], 3, axis=2)
-        if profile and picture.mode in ("RGB", "CMYK", "L", "RGBA"):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            mode = "RGBA" if picture.mode == "RGBA" else "RGB"
-            picture = ImageCms.profileToProfile(picture, source, target, outputMode=mode)
-        return np.asarray(picture.convert("RGBA").convert("RGB"), dtype=np.float64)
+            colors = _colors(ImageOps.exif_transpose(opened), opened.info.get("icc_profile"))
+        if path.suffix.lower() == ".png" and not {"icc_profile", "srgb"} & opened.info.keys():
+            return in_srgb(colors, float(opened.info.get("gamma", USUAL_GAMMA)))
+        return colors
     except Exception:  # noqa: BLE001 - whatever it says, it has no answer
         return None
+
+
+def _colors(picture: Image.Image, profile: bytes | None) -> np.ndarray:
+    import io
+
+    from PIL import ImageCms
+
+    if picture.mode in ("F", "I", "I;16", "I;16B", "I;16L"):
+        values = np.asarray(picture, dtype=np.float64)
+        top = 255 if values.max() <= 255 else 65535
+        return np.repeat((values / top * 255)[..., None], 3, axis=2)
+    if profile and picture.mode in ("RGB", "CMYK", "L", "RGBA"):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+        target = ImageCms.createProfile("sRGB")
+        picture = ImageCms.profileToProfile(picture, source, target, outputMode=mode)
+    return np.asarray(picture.convert("RGBA").convert("RGB"), dtype=np.float64)
+
+
+def in_srgb(colors: np.ndarray, gamma: float) -> np.ndarray:
+    """Return what a PNG's gAMA means (W3C PNG, 11.3.2.2), in sRGB; 0.45455 is near enough to it."""
+    if abs(gamma - USUAL_GAMMA) < 0.01:
+        return colors
+    linear = (colors / 255) ** (1 / gamma)
+    curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return curve * 255
 
 
 def examine(path: Path) -> tuple[str, str]:

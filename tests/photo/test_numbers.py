@@ -516,3 +516,42 @@ def test_an_extra_that_is_missing_is_named(monkeypatch, head, extra):
         monkeypatch.setitem(__import__("sys").modules, module, None)
     with pytest.raises(UnreadablePhotoError, match=rf"pip install 'rechroma\[{extra}\]'"):
         read(head + bytes(100))
+
+
+def _bmp(header: bytes, palette: bytes, pixels: bytes) -> bytes:
+    start = 14 + len(header) + len(palette)
+    return (
+        struct.pack("<2sIHHI", b"BM", start + len(pixels), 0, 0, start) + header + palette + pixels
+    )
+
+
+def test_runs_of_a_bmp_may_end_beyond_their_row(tmp_path):
+    header = struct.pack("<IiiHHIIiiII", 40, 3, 2, 1, 8, 1, 0, 0, 0, 256, 0)
+    palette = b"".join(bytes([value, value, value, 0]) for value in range(256))
+    file = tmp_path / "runs.bmp"
+    file.write_bytes(_bmp(header, palette, bytes([4, 10, 0, 0, 4, 200, 0, 0, 0, 1])))
+    expected = np.array([[200] * 3, [10] * 3])
+    assert np.array_equal(read(file).to_uint8()[..., 0], expected)
+
+
+def test_headers_of_os2_have_palettes_of_three_bytes(tmp_path):
+    header = struct.pack("<IHHHH", 12, 2, 2, 1, 8)
+    palette = b"".join(bytes([value, 255 - value, 7]) for value in range(256))
+    file = tmp_path / "os2.bmp"
+    file.write_bytes(_bmp(header, palette, bytes([1, 2, 0, 0, 3, 4, 0, 0])))
+    assert read(file).to_uint8().tolist() == [
+        [[7, 252, 3], [7, 251, 4]],
+        [[7, 254, 1], [7, 253, 2]],
+    ]
+
+
+def test_directories_in_a_circle_end(tmp_path):
+    """A directory that names itself as the next one."""
+    file = tmp_path / "circle.tif"
+    Image.new("L", (4, 4), 99).save(file)
+    content = bytearray(file.read_bytes())
+    (offset,) = struct.unpack_from("<I", content, 4)
+    (entries,) = struct.unpack_from("<H", content, offset)
+    struct.pack_into("<I", content, offset + 2 + 12 * entries, offset)
+    file.write_bytes(content)
+    assert (read(file).to_uint8() == 99).all()

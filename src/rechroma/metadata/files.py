@@ -114,7 +114,8 @@ def insert(path: Path, name: str, metadata: Metadata) -> None:
 
 def is_marked(path: Path) -> bool:
     """Tell whether a file says that this program has written it. Reads metadata alone."""
-    packet = read_metadata(path).xmp
+    # A pipe would be waited for.
+    packet = read_metadata(path).xmp if path.is_file() else None
     return (
         packet is not None
         and b"CreatorTool" in packet

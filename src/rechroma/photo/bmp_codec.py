@@ -1,4 +1,4 @@
-"""BMP: pixels of 16 and 32 bits by their masks; OpenImageIO reads the others and writes."""
+"""BMP: pixels of 16 and 32 bits by their masks, others by Pillow; OpenImageIO writes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from rechroma.metadata import Metadata, Resolution
 from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.openimageio_codec import OpenImageIOCodec
+from rechroma.photo.pillow_codec import decoded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,18 +25,34 @@ _USUAL_MASKS = {16: (0x7C00, 0x03E0, 0x001F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)
 
 
 class BmpCodec(OpenImageIOCodec):
-    """OpenImageIO as a `Codec`, but for pixels with masks."""
+    """OpenImageIO as a `Codec` for writing.
+
+    It refuses runs that end beyond their row, which many programs write, and misreads headers of
+    OS/2, so that palettes and 24 bits are Pillow's; Pillow knows few masks, so that those are ours.
+    """
 
     def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
         """Decode a file; see `Codec`."""
         with path.open("rb") as file:
             head = file.read(14 + 124 + 16)
         if len(head) < 54 or struct.unpack_from("<I", head, 14)[0] < 40:
-            return super().decode(path, name, max_pixels)
+            return _by_pillow(path, name, max_pixels)
         _, bits, compression = struct.unpack_from("<HHI", head, 26)
         if bits not in _USUAL_MASKS or compression not in (_RGB, _BITFIELDS, _ALPHA_BITFIELDS):
-            return super().decode(path, name, max_pixels)
+            return _by_pillow(path, name, max_pixels)
         return _decode(path, head, name, max_pixels)
+
+
+def _by_pillow(path: Path, name: str, max_pixels: int | None) -> Decoded:
+    from PIL.BmpImagePlugin import BmpImageFile
+
+    try:
+        # Not `Image.open`: it has a limit on pixels of its own.
+        with BmpImageFile(path) as picture:
+            check_pixels(picture.width, picture.height, max_pixels, name)
+            return decoded(picture, "bmp")
+    except (OSError, ValueError, SyntaxError, struct.error) as error:
+        raise unreadable(name, str(error), path) from error
 
 
 def _decode(path: Path, head: bytes, name: str, max_pixels: int | None) -> Decoded:

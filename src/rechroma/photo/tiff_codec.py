@@ -39,7 +39,7 @@ _FOREIGN = {
     52546: ("JPEG XL", False), 33003: ("JPEG 2000", False), 33004: ("JPEG 2000", False),
     33005: ("JPEG 2000", False), 34712: ("JPEG 2000", False), 34661: ("JBIG", False),
 }  # fmt: skip
-# More directories than this are a loop.
+# More directories than this are nobody's pictures.
 _MAX_DIRECTORIES = 1000
 
 
@@ -98,6 +98,7 @@ def _pages(path: Path) -> list[_Page]:
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
     found: list[_Page] = []
+    seen: set[int] = set()
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         head = file.read(8)
@@ -105,7 +106,8 @@ def _pages(path: Path) -> list[_Page]:
             head += file.read(8)
         try:
             offset, index = ImageFileDirectory_v2(head).next, 0
-            while offset and len(found) < _MAX_DIRECTORIES:
+            while offset and offset not in seen and len(found) < _MAX_DIRECTORIES:
+                seen.add(offset)
                 tags = ImageFileDirectory_v2(head)
                 file.seek(offset)
                 tags.load(file)
