@@ -86,7 +86,7 @@ def plan_job(
         output = STANDARD if list(inputs) == [STANDARD] else beside
     plan = make_plan(inputs, output, exclude=exclude, marked=marked)
     if plan.passed_over:
-        console.note(f"{len(plan.passed_over)} passed over: they are results of other inputs")
+        console.note(f"{len(plan.passed_over)} passed over: they are results of ours")
     if plan.unreadable:
         kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(plan.unreadable.items()))
         total = sum(plan.unreadable.values())
