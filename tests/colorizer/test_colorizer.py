@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count, islice
 
 import numpy as np
@@ -123,7 +124,9 @@ def test_the_photo_keeps_what_belongs_to_it(make_model):
     photo = read(np.full((40, 50), 30_000, np.uint16))
     result = Colorizer(make_model(offset=(9, 9))).colorize(photo)
     assert result.bit_depth == photo.bit_depth
-    assert result.metadata is photo.metadata
+    assert result.metadata.mark is not None
+    assert result.metadata.mark.machine_colored
+    assert replace(result.metadata, mark=None) == photo.metadata
     assert result.name == photo.name
     np.testing.assert_array_equal(photo.pixels, read(np.full((40, 50), 30_000, np.uint16)).pixels)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rechroma.batch.task import STANDARD, Place, place_key
 from rechroma.errors import UsageError
+from rechroma.metadata import is_marked
 from rechroma.photo import readable_suffixes
 
 if TYPE_CHECKING:
@@ -57,8 +58,15 @@ class Found:
     results: tuple[Path, ...]
 
 
-def is_result(path: Path) -> bool:
-    """Tell whether a picture is a result of ours: by its name, and the original beside it."""
+def is_result(path: Path, *, marked: bool = False) -> bool:
+    """Tell whether a picture is a result of ours: by its name, and the original beside it.
+
+    Args:
+        path: The picture.
+        marked: Whether the mark in the file counts, too, wherever the file is.
+    """
+    if marked and is_marked(path):
+        return True
     match = _RESULT.fullmatch(path.stem)
     if match is None:
         return False
@@ -69,7 +77,11 @@ def is_result(path: Path) -> bool:
 
 
 def find_pictures(
-    inputs: Sequence[str], *, outside: Path | None = None, exclude: Sequence[str] = ()
+    inputs: Sequence[str],
+    *,
+    outside: Path | None = None,
+    exclude: Sequence[str] = (),
+    marked: bool = False,
 ) -> Found:
     """Find the pictures that `inputs` mean, each once, in the order of `inputs`.
 
@@ -82,6 +94,7 @@ def find_pictures(
             inside of an input folder do not become inputs the next time.
         exclude: Patterns such as `*.tif` or `old/*`: what is met in a search and matches one, by
             its name, one of its folders or its path in the searched folder, is passed over.
+        marked: Whether what is met in a search and says that we have made it is passed over.
 
     A file that does not exist is a picture as well: reading it fails, and stops no other. Results
     of earlier runs are passed over in a search, and where their originals are named, too.
@@ -93,7 +106,7 @@ def find_pictures(
     unreadable = Counter[str]()
     results: list[Path] = []
     for entry in _with_lists_opened(inputs):
-        for picture in _pictures_of(entry, outside, exclude, unreadable, results):
+        for picture in _pictures_of(entry, outside, exclude, unreadable, results, marked=marked):
             source = picture.source
             key = place_key(source) if isinstance(source, Path) else source
             found.setdefault(key, picture)
@@ -153,18 +166,22 @@ def _pictures_of(
     exclude: Sequence[str],
     unreadable: Counter[str],
     results: list[Path],
+    *,
+    marked: bool,
 ) -> list[FoundPicture]:
     path = Path(entry)
     if entry == STANDARD:
         return [FoundPicture(STANDARD, PurePath(), named=True)]
     if os.path.isdir(path):  # noqa: PTH112 (a name that is too long is none)
-        return _searched(_walk(path), path, entry, outside, exclude, unreadable, results)
+        return _searched(
+            _walk(path), path, entry, outside, exclude, unreadable, results, marked=marked
+        )
     if os.path.lexists(path):
         return [FoundPicture(path, PurePath(), named=True)]
     if _WILDCARD.search(entry):
         matches = (Path(match) for match in glob.iglob(entry, recursive=True))  # noqa: PTH207
         root = _fixed_folder(path)
-        return _searched(matches, root, entry, outside, exclude, unreadable, results)
+        return _searched(matches, root, entry, outside, exclude, unreadable, results, marked=marked)
     # Not there: reading it says so.
     return [FoundPicture(path, PurePath(), named=True)]
 
@@ -201,6 +218,8 @@ def _searched(
     exclude: Sequence[str],
     unreadable: Counter[str],
     results: list[Path],
+    *,
+    marked: bool,
 ) -> list[FoundPicture]:
     """Keep the pictures among `paths`, all below `root`, in natural order."""
     suffixes = readable_suffixes()
@@ -218,7 +237,7 @@ def _searched(
             continue
         if path.suffix.lower() not in suffixes:
             unreadable[path.suffix.lower() or "no suffix"] += 1
-        elif is_result(path):
+        elif is_result(path, marked=marked):
             results.append(path)
             ours += 1
         else:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch.task import STANDARD, Place, Task
 from rechroma.errors import UnwritableFileError
 from rechroma.files import copy_file, has_unicode_name, make_folder, unwritable_file
-from rechroma.photo import Photo, encode, read, writable_format, write
+from rechroma.metadata import MetadataOptions
+from rechroma.photo import Photo, encode, read, writable_format
+from rechroma.photo.formats import format_of
 from rechroma.photo.strips import open_strips
+from rechroma.photo.writing import restore_dates, write_described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from rechroma.photo import Photo
     from rechroma.photo.strips import PixelChange, Strips
 
-__all__ = ["PointWork", "load", "save", "save_strips", "save_unchanged", "strips_of"]
+__all__ = ["PointWork", "Saving", "load", "save", "save_strips", "save_unchanged", "strips_of"]
 
 
 def load(source: Place, *, max_pixels: int | None) -> Photo:
@@ -30,26 +33,49 @@ def load(source: Place, *, max_pixels: int | None) -> Photo:
     return read(sys.stdin.buffer if source == STANDARD else source, max_pixels=max_pixels)
 
 
-def save(photo: Photo, target: Place, *, quality: int | None, overwrite: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """How results are written.
+
+    Attributes:
+        quality: Of lossy formats, 1…100; None for the writer's default.
+        overwrite: Replace what stands at a target.
+        metadata: What is kept of the metadata.
+    """
+
+    quality: int | None = None
+    overwrite: bool = False
+    metadata: MetadataOptions = field(default_factory=MetadataOptions)
+
+
+def save(photo: Photo, target: Place, how: Saving) -> tuple[str, ...]:
     """Write a picture to a file, whose folder is made, or to standard output.
 
     Standard output gets the format that the picture came in, or PNG where that is only read.
 
+    Returns:
+        What of its metadata could not be kept.
+
     Raises:
         UnwritablePhotoError: The format says no.
         UnwritableFileError: The folder or the disk says no, or something stands at the target and
-            `overwrite` is false.
+            is not to be replaced.
     """
     if not isinstance(target, Path):
-        content = encode(photo, writable_format(photo.format), quality=quality)
+        content = encode(
+            photo, writable_format(photo.format), quality=how.quality, options=how.metadata
+        )
         try:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         except OSError as error:
             raise _stdout_error(error) from error
-        return
+        return ()
     make_folder(target.parent)
-    write(photo, target, quality=quality, overwrite=overwrite)
+    return write_described(
+        photo, target, format_of(target), how.metadata, quality=how.quality,
+        overwrite=how.overwrite,
+    )  # fmt: skip
 
 
 def _stdout_error(error: OSError) -> UnwritableFileError:
@@ -62,36 +88,37 @@ def _stdout_error(error: OSError) -> UnwritableFileError:
     return unwritable_file("standard output", error)
 
 
-def save_unchanged(photo: Photo, task: Task, *, quality: int | None, overwrite: bool) -> None:
+def save_unchanged(photo: Photo, task: Task, how: Saving) -> tuple[str, ...]:
     """Save a picture on which nothing was changed: as a copy of its file, if the suffix is kept.
 
-    Encoding it anew would cost quality for nothing. In its own folder it needs no copy.
+    Encoding it anew would cost quality for nothing; but where something is to be left out, a copy
+    would still hold it. In its own folder it needs no copy.
     """
     source, target = task.source, task.target
-    if isinstance(source, Path) and isinstance(target, Path) and _share_folder(source, target):
-        return
-    if (
-        isinstance(source, Path)
-        and isinstance(target, Path)
-        and source.suffix.lower() == target.suffix.lower()
-    ):
+    if not (isinstance(source, Path) and isinstance(target, Path)) or how.metadata.strips:
+        return save(photo, target, how)
+    if _share_folder(source, target):
+        return ()
+    if source.suffix.lower() == target.suffix.lower():
         make_folder(target.parent)
-        copy_file(source, target, overwrite=overwrite)
-    else:
-        save(photo, target, quality=quality, overwrite=overwrite)
+        copy_file(source, target, overwrite=how.overwrite)
+        if how.metadata.keep_dates:
+            restore_dates(target, photo.metadata)
+        return ()
+    return save(photo, target, how)
 
 
 def _share_folder(source: Path, target: Path) -> bool:
     return os.path.realpath(source.parent) == os.path.realpath(target.parent)
 
 
-def save_strips(
-    strips: Strips, change: PixelChange, target: Place, *, quality: int | None, overwrite: bool
-) -> None:
+def save_strips(strips: Strips, change: PixelChange, target: Place, how: Saving) -> tuple[str, ...]:
     """Write a picture strip by strip to a file, whose folder is made; see `Strips.write`."""
     assert isinstance(target, Path)  # noqa: S101 - strips are for files
     make_folder(target.parent)
-    strips.write(target, change, quality=quality, overwrite=overwrite)
+    return strips.write(
+        target, change, options=how.metadata, quality=how.quality, overwrite=how.overwrite
+    )
 
 
 # Below this a whole picture fits everywhere (300 MB at 8 bits), and is read once, not twice.
@@ -107,10 +134,12 @@ class PointWork:
         whole: What is done to a photo.
         prepare: Gives, from a small version of the photo, what is done to its samples; None if
             this photo has to be whole.
+        how: What a result says about how it was made; see `Photo.marked`.
     """
 
     whole: Callable[[Photo], Photo]
     prepare: Callable[[Photo], PixelChange | None]
+    how: str
 
 
 def strips_of(
@@ -132,4 +161,6 @@ def strips_of(
     if not strips.can_be_written(task.target):
         return None
     change = work.prepare(strips.thumbnail(_SIDE))
-    return None if change is None else (strips, change)
+    if change is None:
+        return None
+    return replace(strips, head=strips.head.marked(work.how)), change

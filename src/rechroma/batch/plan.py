@@ -40,20 +40,23 @@ class Plan:
     unreadable: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
-def make_plan(inputs: Sequence[str], output: str, *, exclude: Sequence[str] = ()) -> Plan:
-    """Plan the work on `inputs`; nothing is read but folders, nothing is written.
+def make_plan(
+    inputs: Sequence[str], output: str, *, exclude: Sequence[str] = (), marked: bool = False
+) -> Plan:
+    """Plan the work on `inputs`; nothing is written.
 
     Args:
         inputs: As for `find_pictures`.
         output: As for `parse_output`.
         exclude: As for `find_pictures`.
+        marked: As for `find_pictures`.
 
     Raises:
         UsageError: A folder holds no picture, several pictures share one target, or a target is one
             of the inputs.
     """
     meaning = parse_output(output)
-    found = find_pictures(inputs, outside=result_folder(meaning), exclude=exclude)
+    found = find_pictures(inputs, outside=result_folder(meaning), exclude=exclude, marked=marked)
     pictures = found.pictures
     if len(pictures) > 1 and isinstance(meaning, File | StandardOutput):
         raise UsageError(

@@ -8,10 +8,19 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeAlias
 
-from rechroma.batch.pictures import PointWork, load, save, save_strips, save_unchanged, strips_of
+from rechroma.batch.pictures import (
+    PointWork,
+    Saving,
+    load,
+    save,
+    save_strips,
+    save_unchanged,
+    strips_of,
+)
 from rechroma.batch.task import Outcome, Status, failure
 from rechroma.errors import UnwritableFileError
 from rechroma.limits import available_cores
+from rechroma.metadata import MetadataOptions
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo
 
 if TYPE_CHECKING:
@@ -40,6 +49,7 @@ def run(
     fail_fast: bool = False,
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
     quality: int | None = None,
+    metadata: MetadataOptions | None = None,
 ) -> Generator[Outcome]:
     """Read, work and write, and yield the outcomes in the order in which they come.
 
@@ -58,10 +68,10 @@ def run(
         fail_fast: Whether the first failure is the last outcome but for those under way.
         max_pixels: The limit for `rechroma.photo.read`; None for no limit.
         quality: For lossy formats, 1…100; None for the writer's default.
+        metadata: What is kept of the metadata; None for the defaults.
     """
-    line = _Line(
-        work, overwrite=overwrite, fail_fast=fail_fast, max_pixels=max_pixels, quality=quality
-    )
+    saving = Saving(quality, overwrite, metadata or MetadataOptions())
+    line = _Line(work, saving=saving, fail_fast=fail_fast, max_pixels=max_pixels)
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="rechroma")
     try:
         futures = {pool.submit(line.take, task): task for task in tasks}
@@ -92,16 +102,14 @@ class _Line:
         self,
         work: Work,
         *,
-        overwrite: bool,
+        saving: Saving,
         fail_fast: bool,
         max_pixels: int | None,
-        quality: int | None,
     ) -> None:
         self._work = work
-        self._overwrite = overwrite
+        self._saving = saving
         self._fail_fast = fail_fast
         self._max_pixels = max_pixels
-        self._quality = quality
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -120,40 +128,38 @@ class _Line:
 
     def _take(self, task: Task) -> Outcome:
         self._check()
-        if task.is_done and not self._overwrite:
+        if task.is_done and not self._saving.overwrite:
             return Outcome(task, Status.SKIPPED)
         start = time.perf_counter()
         try:
-            status, pages = self._process(task)
+            status, pages, notes = self._process(task)
         except UnwritableFileError:
             # Somebody else may have put the same result there while we worked.
-            if self._overwrite or not task.is_done:
+            if self._saving.overwrite or not task.is_done:
                 raise
             return Outcome(task, Status.SKIPPED)
-        return Outcome(task, status, time.perf_counter() - start, pages)
+        return Outcome(task, status, time.perf_counter() - start, pages, notes)
 
-    def _process(self, task: Task) -> tuple[Status, int]:
+    def _process(self, task: Task) -> tuple[Status, int, tuple[str, ...]]:
         if isinstance(self._work, PointWork):
             found = strips_of(task, self._work, max_pixels=self._max_pixels)
             if found is not None:
                 return self._process_strips(task, *found)
         result, status, pages = self._result(task)
         self._check()
-        if task.beside and task.has_result and not self._overwrite:
+        if task.beside and task.has_result and not self._saving.overwrite:
             # What was missing beside it is there now, if it was to be made.
-            return status if status is Status.KEPT else Status.COMPLETED, pages
+            return status if status is Status.KEPT else Status.COMPLETED, pages, ()
         if status is Status.KEPT:
-            save_unchanged(result, task, quality=self._quality, overwrite=self._overwrite)
-        else:
-            save(result, task.target, quality=self._quality, overwrite=self._overwrite)
-        return status, pages
+            return status, pages, save_unchanged(result, task, self._saving)
+        return status, pages, save(result, task.target, self._saving)
 
     def _process_strips(
         self, task: Task, strips: Strips, change: PixelChange
-    ) -> tuple[Status, int]:
+    ) -> tuple[Status, int, tuple[str, ...]]:
         self._check()
-        save_strips(strips, change, task.target, quality=self._quality, overwrite=self._overwrite)
-        return Status.DONE, strips.head.pages_dropped
+        notes = save_strips(strips, change, task.target, self._saving)
+        return Status.DONE, strips.head.pages_dropped, notes
 
     def _result(self, task: Task) -> tuple[Photo, Status, int]:
         """Read and work. The input's memory is free when this returns, before the encoder's."""

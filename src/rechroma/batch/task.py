@@ -72,6 +72,7 @@ class Outcome:
         status: How it ended.
         seconds: Wall time from the start of reading to the end of writing; 0 without a result.
         pages_dropped: Pages of the input beyond its first, which are not in the output.
+        notes: What of the input's metadata could not be kept.
         error: Why it failed; without a traceback, so that it holds no pixels.
         trace: The traceback as text, if it failed.
     """
@@ -80,6 +81,7 @@ class Outcome:
     status: Status
     seconds: float = 0.0
     pages_dropped: int = 0
+    notes: tuple[str, ...] = ()
     error: RechromaError | None = None
     trace: str = ""
 

@@ -10,6 +10,8 @@ import click
 
 from rechroma.cli import options
 from rechroma.cli.console import Console
+from rechroma.cli.operation_options import operation_options
+from rechroma.metadata.options import MetadataOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
@@ -25,6 +27,7 @@ __all__ = ["apply"]
 @options.output("look-LOOK")
 @click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
               help="0 changes nothing, 1 is the whole look.")  # fmt: skip
+@operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
 @options.jobs
@@ -48,6 +51,7 @@ def apply(
     jobs: int | None,
     max_pixels: int | None,
     quality: int | None,
+    metadata: MetadataOptions,
     as_json: bool,
     dry_run: bool,
     fail_fast: bool,
@@ -88,9 +92,9 @@ def apply(
             tell_gray(thumbnail, thumbnail.name)
             return partial(loaded.change, strength=strength)
 
-        return PointWork(whole, by_strips)
+        return PointWork(whole, by_strips, loaded.title_at(strength))
 
-    how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
+    how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     return run_job(plan, make_work, how, console, verb="changed")
 
 

@@ -15,6 +15,7 @@ from rechroma.cli.operation_options import operation_options
 from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
+from rechroma.metadata.options import MetadataOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
@@ -58,6 +59,7 @@ __all__ = ["colorize"]
     help="Of a model that predicts RGB: its picture as it is, not its colors on the photograph's "
     "own lightness.",
 )
+@operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
 @options.jobs
@@ -94,6 +96,7 @@ def colorize(
     jobs: int | None,
     max_pixels: int | None,
     quality: int | None,
+    metadata: MetadataOptions,
     as_json: bool,
     dry_run: bool,
     fail_fast: bool,
@@ -116,6 +119,7 @@ def colorize(
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     # Imported here, so that `--help` and a mistyped option answer at once.
+    from rechroma.batch.pictures import Saving
     from rechroma.cli.colorize_work import Extras, colorize_work, is_single, planned
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
@@ -126,7 +130,9 @@ def colorize(
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
     extras = Extras(raw_output, mood, hint, hints, variants, confidence, recolor)
-    plan = plan_job(named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude)
+    plan = plan_job(
+        named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
+    )
     plan = planned(plan, how, extras)
     if recolor is None:
         # Who tries a model of their own has color pictures to compare with.
@@ -136,7 +142,7 @@ def colorize(
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
-    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
+    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:
@@ -144,7 +150,7 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, how, extras, plan.tasks, console, overwrite=overwrite, quality=quality
+                colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata)
             )
 
         return run_job(plan, make_work, job_options, console, verb="colorized")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rechroma.batch import Place, Plan, Task
+    from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
 
@@ -124,9 +125,7 @@ def colorize_work(
     extras: Extras,
     tasks: Sequence[Task],
     console: Console,
-    *,
-    overwrite: bool,
-    quality: int | None,
+    saving: Saving,
 ) -> Callable[[Photo], Photo]:
     """Return what makes a photo the colored one.
 
@@ -136,9 +135,8 @@ def colorize_work(
         extras: What else.
         tasks: Everything that is planned: where variants go.
         console: Where people read what is unusual.
-        overwrite: Whether files beside the result are replaced; otherwise those that are there
-            stay.
-        quality: Of lossy files beside the result.
+        saving: How files beside the result are written; those that are there stay, unless they are
+            to be replaced.
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
@@ -151,8 +149,8 @@ def colorize_work(
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
     def save_beside(photo: Photo, path: Path) -> None:
-        if overwrite or not os.path.lexists(path):
-            save(photo, path, quality=quality, overwrite=overwrite)
+        if saving.overwrite or not os.path.lexists(path):
+            save(photo, path, saving)
 
     def work(photo: Photo) -> Photo:
         if extras.recolor is not True and is_color(photo):

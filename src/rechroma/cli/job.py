@@ -29,6 +29,7 @@ from rechroma.photo.isolation import crash_proof_batch, end_busy_children
 
 if TYPE_CHECKING:
     from rechroma.cli.console import Console
+    from rechroma.metadata.options import MetadataOptions
 
 __all__ = ["JobOptions", "MakeWork", "plan_job", "run_job"]
 
@@ -47,6 +48,7 @@ class JobOptions:
         overwrite: Replace outputs that exist.
         fail_fast: Stop at the first failure.
         as_json: Tell outcomes as JSON on stdout.
+        metadata: What results keep of their inputs' metadata.
     """
 
     jobs: int | None
@@ -55,6 +57,7 @@ class JobOptions:
     overwrite: bool
     fail_fast: bool
     as_json: bool
+    metadata: MetadataOptions
 
     @property
     def pixel_limit(self) -> int | None:
@@ -69,6 +72,7 @@ def plan_job(
     *,
     beside: str,
     exclude: Sequence[str] = (),
+    marked: bool = False,
 ) -> Plan:
     """Plan the batch; without an output results go beside the inputs, or from stdin to stdout.
 
@@ -78,12 +82,13 @@ def plan_job(
         console: Where people read.
         beside: The template for results beside their inputs.
         exclude: Patterns of what is passed over in a search.
+        marked: Whether what says that we have made it is passed over in a search.
     """
     if output is None:
         output = STANDARD if list(inputs) == [STANDARD] else beside
-    plan = make_plan(inputs, output, exclude=exclude)
+    plan = make_plan(inputs, output, exclude=exclude, marked=marked)
     if plan.passed_over:
-        console.note(f"{len(plan.passed_over)} passed over: they are results of other inputs")
+        console.note(f"{len(plan.passed_over)} passed over: they are results of ours")
     if plan.unreadable:
         kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(plan.unreadable.items()))
         total = sum(plan.unreadable.values())
@@ -179,6 +184,7 @@ def _run(
         fail_fast=options.fail_fast,
         max_pixels=options.pixel_limit,
         quality=options.quality,
+        metadata=options.metadata,
     )
     # JSON lines show the progress themselves, and a bar would run through them on a terminal.
     steps = 0 if options.as_json else len(tasks)

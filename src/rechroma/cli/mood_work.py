@@ -19,6 +19,7 @@ from rechroma.mood import (
     fit_regional_look,
     in_color,
 )
+from rechroma.mood.look import title_of
 from rechroma.photo import Photo, read, write
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def transfer_work(
         whole = options.swatches or options.exact or not is_color(thumbnail)
         return None if whole else fitted(thumbnail).lut.apply
 
-    return PointWork(by_look, by_strips)
+    return PointWork(by_look, by_strips, title_of(options))
 
 
 def preview(

@@ -40,6 +40,7 @@ class BatchReport:
         self._as_json = as_json
         self._counts: Counter[Status] = Counter()
         self._failure_codes: set[int] = set()
+        self._notes: dict[str, list[str]] = {}
 
     def add(self, outcome: Outcome) -> None:
         """Tell one outcome."""
@@ -55,12 +56,17 @@ class BatchReport:
             self._console.note(
                 f"{task.source}: only the first page was used, {outcome.pages_dropped} dropped"
             )
+        for note in outcome.notes:
+            self._notes.setdefault(note, []).append(str(task.source))
         if self._as_json:
             _print_json(_picture_object(outcome))
 
     def close(self, *, interrupted: bool = False) -> int:
         """Tell the summary and return the exit code."""
         code = ExitCode.INTERRUPTED if interrupted else self._exit_code()
+        for note, sources in self._notes.items():
+            who = sources[0] if len(sources) == 1 else f"{len(sources)} pictures"
+            self._console.note(f"{who}: {note}")
         self._console.note(self._closing_line(interrupted=interrupted))
         if self._as_json:
             counts = {str(status): self._counts[status] for status in Status}
@@ -123,6 +129,7 @@ def _picture_object(outcome: Outcome) -> dict[str, object]:
         "status": str(outcome.status),
         "seconds": round(outcome.seconds, 3),
         "pages_dropped": outcome.pages_dropped,
+        "notes": list(outcome.notes),
     }
     if (error := outcome.error) is not None:
         result["error"] = {

@@ -11,6 +11,7 @@ import click
 from rechroma.cli import options
 from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
+from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = ["transfer"]
     metavar="SHEET.png",
     help="Write source, target and every method's result side by side, and nothing else.",
 )
+@operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
 @options.jobs
@@ -67,6 +69,7 @@ def transfer(
     jobs: int | None,
     max_pixels: int | None,
     quality: int | None,
+    metadata: MetadataOptions,
     as_json: bool,
     dry_run: bool,
     fail_fast: bool,
@@ -109,5 +112,5 @@ def transfer(
     def make_work(threads: int) -> Work:
         return transfer_work(how, extras, threads, console, overwrite=overwrite)
 
-    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json)
+    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     return run_job(plan, make_work, job_options, console, verb="changed")

@@ -68,6 +68,7 @@ class Colorization:
         extent: tuple[float, float],
         threads: int,
         distribution: Distribution | None = None,
+        model: str = "",
     ) -> None:
         self.photo = photo
         self._rgb = maps if len(maps) == 3 else None
@@ -77,6 +78,7 @@ class Colorization:
         self._extent = extent
         self._threads = threads
         self._distribution = distribution
+        self._model = model
 
     @property
     def distribution(self) -> Distribution:
@@ -110,7 +112,11 @@ class Colorization:
         guided = self._guided(self._planes_at(vividness))
         with memory_of(self.photo):
             pixels = render(self.photo.samples, guided, strength, self._threads)
-        return self.photo.with_pixels(pixels)
+        return self._result(pixels, f"strength {strength:g}, vividness {vividness:g}")
+
+    def _result(self, pixels: NDArray[np.generic], settings: str) -> Photo:
+        how = f"{self._model}; {settings}" if self._model else settings
+        return self.photo.with_pixels(pixels).marked(how, machine_colored=True)
 
     def enlarged(self, *, vividness: float = ColorizeOptions.vividness) -> NDArray[np.float32]:
         """Return a and b at the photo's own resolution, float32, shape (2, H, W).
@@ -152,8 +158,9 @@ class Colorization:
 
     def _changed(self, photo: Photo, planes: NDArray[np.float32]) -> Colorization:
         return Colorization(
-            photo, self.lightness, planes, self._extent, self._threads, self._distribution
-        )
+            photo, self.lightness, planes, self._extent, self._threads, self._distribution,
+            self._model,
+        )  # fmt: skip
 
     def _planes_at(self, vividness: float) -> NDArray[np.float32]:
         if vividness == 1:
@@ -215,7 +222,7 @@ class Colorization:
             )
         with memory_of(self.photo):
             pixels = enlarge(self._rgb, (self.photo.height, self.photo.width), self._extent)
-        return self.photo.with_pixels(pixels)
+        return self._result(pixels, "raw output")
 
 
 @contextmanager

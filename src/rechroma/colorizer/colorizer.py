@@ -184,7 +184,9 @@ class Colorizer:
             distribution = distribution_of(self.card, logits[shown])
         cells = _cell_means(lightness, step)[:rows, :columns]
         extent = plan.height / step, plan.width / step
-        return Colorization(photo, cells, maps[shown], extent, self._threads, distribution)
+        return Colorization(
+            photo, cells, maps[shown], extent, self._threads, distribution, self.card.name
+        )
 
     def _conditioning(
         self, photo: Photo, plan: SizePlan, hints: tuple[Hint, ...], mood: PhotoLike | None

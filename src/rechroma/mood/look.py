@@ -49,6 +49,7 @@ __all__ = [
     "fit",
     "has_no_colors",
     "photos_of",
+    "title_of",
 ]
 
 # Mean CIELAB chroma of a gray picture with a little noise; a sepia print has 10 and more.
@@ -68,6 +69,7 @@ class Look:
         color_map: The map itself, in CIELAB; None for a table that was read from a file.
         strength: As fitted.
         luminance: As fitted.
+        title: What results say about how they were made.
 
     Examples:
         Fit once, apply to many, and take it along to other programs:
@@ -86,6 +88,11 @@ class Look:
     color_map: ColorMap | None = None
     strength: float = TransferOptions.strength
     luminance: Luminance = TransferOptions.luminance
+    title: str = "look"
+
+    def title_at(self, strength: float) -> str:
+        """Return the title with the strength at which it is applied, if that is not 1."""
+        return self.title if strength == 1 else f"{self.title}; strength {strength:g}"
 
     def apply(
         self, photo: Photo, *, strength: float = 1.0, exact: bool = False, threads: int = 1
@@ -105,14 +112,15 @@ class Look:
         """
         if not exact:
             samples = self.change(photo.samples, strength=strength, threads=threads)
-            return photo.with_pixels(samples)
+            return photo.with_pixels(samples).marked(self.title_at(strength))
         if self.color_map is None:
             raise UsageError("this look is a table: it has no exact map", "leave out --exact")
         rgb = compress_mapped_rgb(
             photo.pixels, self.color_map, strength=self.strength, luminance=self.luminance
         )
         rgb = _mixed(photo.pixels, rgb.astype(np.float32), strength)
-        return photo.with_pixels(quantize(rgb, photo.samples.dtype))
+        result = photo.with_pixels(quantize(rgb, photo.samples.dtype))
+        return result.marked(self.title_at(strength))
 
     def change(
         self, samples: NDArray[Any], *, strength: float = 1.0, threads: int = 1
@@ -146,7 +154,8 @@ class Look:
         Raises:
             LookError: Neither exists, or the file is broken.
         """
-        return cls(read_lut(find_look(path_or_name)))
+        file = find_look(path_or_name)
+        return cls(read_lut(file), title=f"look {Path(file).stem}")
 
     def save(self, path_or_name: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the look as a `.cube` file, and return its path.
@@ -211,7 +220,12 @@ def baked(color_map: ColorMap, options: TransferOptions) -> Look:
         _nodes(options.size), color_map, strength=options.strength, luminance=options.luminance
     )
     lut = Lut3D(np.ascontiguousarray(table, dtype=np.float32))
-    return Look(lut, color_map, options.strength, options.luminance)
+    return Look(lut, color_map, options.strength, options.luminance, title_of(options))
+
+
+def title_of(options: TransferOptions) -> str:
+    """Return what results of a transfer say about how they were made."""
+    return f"mood by {options.method}; strength {options.strength:g}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

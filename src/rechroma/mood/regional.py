@@ -62,7 +62,7 @@ class RegionalLook:
             result[rows] = self._strip(photo.samples[rows], rows.start)
 
         do_strips(fill, row_strips(result.shape))
-        return photo.with_pixels(result)
+        return photo.with_pixels(result).marked(self.looks[0].title)
 
     def _strip(self, samples: NDArray[Any], start: int) -> NDArray[Any]:
         rgb = to_float(samples)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rechroma.metadata import Metadata, Resolution
 from rechroma.photo.codec import Decoded, check_pixels, unreadable
-from rechroma.photo.openimageio_codec import OpenImageIOCodec, kept_attributes, open_input
+from rechroma.photo.openimageio_codec import OpenImageIOCodec
 from rechroma.photo.pillow_codec import decoded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from rechroma.photo.codec import Attribute
 
 __all__ = ["BmpCodec"]
 
@@ -85,7 +84,7 @@ def _decode(path: Path, head: bytes, name: str, max_pixels: int | None) -> Decod
         encoding=None,
         profile=_profile(content, header),
         orientation=1,
-        metadata=_metadata(path),
+        metadata=_metadata(content),
         pages=1,
     )
 
@@ -114,11 +113,9 @@ def _profile(content: bytes, header: int) -> bytes | None:
     return content[14 + at : 14 + at + size] or None
 
 
-def _metadata(path: Path) -> tuple[Attribute, ...]:
-    source = open_input(path)
-    if source is None:
-        return ()
-    try:
-        return kept_attributes(source.spec())
-    finally:
-        source.close()
+def _metadata(content: bytes) -> Metadata:
+    """Return the resolution, all that a file says beside its pixels."""
+    across, down = struct.unpack_from("<ii", content, 38)
+    if across <= 0 or down <= 0:
+        return Metadata()
+    return Metadata(resolution=Resolution(across / 100, down / 100, "cm"))

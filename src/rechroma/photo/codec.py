@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rechroma.errors import PhotoTooLargeError, UnreadablePhotoError
 
@@ -12,13 +12,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rechroma.metadata import Metadata
     from rechroma.photo.formats import BitDepth, Format
     from rechroma.photo.matrix_profile import MatrixProfile
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Attribute", "Codec", "Decoded", "check_pixels", "unreadable"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Codec", "Decoded", "check_pixels", "unreadable"]
 
-# (name, OpenImageIO's name of the type, value) of one entry of a file's metadata.
-Attribute: TypeAlias = tuple[str, str, Any]
 # 400 megapixels are 4.8 GB as float32; more is asked for on purpose.
 DEFAULT_MAX_PIXELS = 400_000_000
 
@@ -48,7 +47,7 @@ class Decoded:
     encoding: MatrixProfile | None
     profile: bytes | None
     orientation: int
-    metadata: tuple[Attribute, ...]
+    metadata: Metadata
     pages: int
 
 
@@ -75,7 +74,7 @@ class Codec(Protocol):
         file: Path,
         format: Format,  # noqa: A002 - the word that everybody uses
         values: NDArray[Any],
-        metadata: tuple[Attribute, ...],
+        metadata: Metadata,
         quality: int | None,
     ) -> None:
         """Write a file, tagged as sRGB where the format is not linear.
@@ -84,7 +83,7 @@ class Codec(Protocol):
             file: The new file; its name says nothing.
             format: Has the depth that the type of `values` stands for.
             values: Upright, shape (H, W, 3), or (H, W, 4) with alpha: uint8, uint16 or float32.
-            metadata: From `Decoded`.
+            metadata: As `rechroma.metadata.prepare` has made it for this format.
             quality: 1…100 of a lossy format; None for the default.
 
         Raises:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError, UnwritablePhotoError
+from rechroma.metadata import Metadata, from_blocks, read_metadata
 from rechroma.photo.code_points import of_code_points
-from rechroma.photo.codec import Attribute, Decoded, check_pixels, unreadable
+from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.formats import FORMATS
 from rechroma.photo.openimageio_codec import OpenImageIOCodec
-from rechroma.photo.pillow_codec import attributes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ class _ReadOnly:
         file: Path,
         format: Format,  # noqa: A002 - the word that everybody uses
         values: NDArray[Any],
-        metadata: tuple[Attribute, ...],
+        metadata: Metadata,
         quality: int | None,
     ) -> None:
         """Refuse: the table of formats says that it is only read."""
@@ -69,7 +70,7 @@ class HeifCodec(_ReadOnly):
             encoding=None if profile else _by_nclx(info.get("nclx_profile")),
             profile=cast("bytes | None", profile or None),
             orientation=1,
-            metadata=attributes_of(info),
+            metadata=replace(from_blocks(info.get("exif"), info.get("xmp")), orientation=1),
             pages=len(file),
         )
 
@@ -100,7 +101,9 @@ class RawCodec(_ReadOnly):
             reason = error.args[0] if error.args else ""
             said = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
             raise unreadable(name, said, path) from error
-        return _plain(values, "raw", 16)
+        # LibRaw has turned the pixels; where each camera keeps what, nobody knows: no word on that.
+        metadata = replace(read_metadata(path), orientation=1, notes=())
+        return replace(_plain(values, "raw", 16), metadata=metadata)
 
 
 class PdfCodec(_ReadOnly):
@@ -167,14 +170,12 @@ def _pam(path: Path, name: str, max_pixels: int | None) -> Decoded:
     values = values.astype(np.uint16 if limit > 255 else np.uint8)
     found = _plain(values[..., : 3 if depth >= 3 else 1], "pnm", 16 if limit > 255 else 8)
     if depth in (2, 4):
-        from dataclasses import replace
-
         return replace(found, alpha=np.ascontiguousarray(values[..., -1]))
     return found
 
 
 def _plain(values: NDArray[Any], name: str, bits: Any, pages: int = 1) -> Decoded:  # noqa: ANN401
-    return Decoded(values, None, bits, name, None, None, 1, (), pages)
+    return Decoded(values, None, bits, name, None, None, 1, Metadata(), pages)
 
 
 def _library(format_name: str, name: str) -> Any:  # noqa: ANN401 - has no types, or is not there

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 import numpy as np
 
+from rechroma.metadata import Mark, Metadata, MetadataOptions
 from rechroma.photo.formats import writable_format
 from rechroma.photo.samples import requantize, to_float
 from rechroma.photo.writing import encode, write
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from rechroma.photo.codec import Attribute
     from rechroma.photo.formats import BitDepth, FormatName
 
 __all__ = ["Photo"]
@@ -39,7 +39,7 @@ class Photo:
         bit_depth: What a writer uses where the format allows: 8, 16 or 32 (float).
         format: The name of the file's format, such as "jpeg"; None for arrays.
         was_gray: The file had one color channel.
-        metadata: EXIF, XMP, IPTC and resolution, to be written again.
+        metadata: What its file carried beside the pixels, to be written again.
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
 
@@ -59,7 +59,7 @@ class Photo:
     bit_depth: BitDepth = 8
     format: str | None = None
     was_gray: bool = False
-    metadata: tuple[Attribute, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata)
     name: str = "<array>"
     pages_dropped: int = 0
 
@@ -81,6 +81,20 @@ class Photo:
     def with_pixels(self, samples: NDArray[Any]) -> Photo:
         """Return the photo with other samples of the same size, in color."""
         return replace(self, samples=samples, was_gray=False)
+
+    def marked(self, how: str, *, machine_colored: bool = False) -> Photo:
+        """Return the photo with a note on how it was made, which goes into the written file's XMP.
+
+        Args:
+            how: What was done, such as a model's name and settings; put behind what was said
+                before.
+            machine_colored: Whether a network has made the colors.
+        """
+        before = self.metadata.mark
+        said = how if before is None else f"{before.how}, then {how}"
+        machine_colored |= before is not None and before.machine_colored
+        mark = Mark(said, machine_colored)
+        return replace(self, metadata=replace(self.metadata, mark=mark))
 
     def to_uint8(self) -> NDArray[np.uint8]:
         """Return the pixels rounded to 8 bits, shape (H, W, 3)."""
@@ -121,6 +135,10 @@ class Photo:
         format: FormatName | None = None,
         overwrite: bool = False,
         quality: int | None = None,
+        strip_metadata: bool = False,
+        strip_gps: bool = False,
+        mark: bool = True,
+        keep_dates: bool = False,
     ) -> Path: ...
 
     @overload
@@ -131,6 +149,10 @@ class Photo:
         format: FormatName | None = None,
         overwrite: bool = False,
         quality: int | None = None,
+        strip_metadata: bool = False,
+        strip_gps: bool = False,
+        mark: bool = True,
+        keep_dates: bool = False,
     ) -> None: ...
 
     def save(
@@ -140,6 +162,10 @@ class Photo:
         format: FormatName | None = None,  # noqa: A002 (the word that everybody uses)
         overwrite: bool = False,
         quality: int | None = None,
+        strip_metadata: bool = False,
+        strip_gps: bool = False,
+        mark: bool = True,
+        keep_dates: bool = False,
     ) -> Path | None:
         """Write the photo to a file, and return its path; see `rechroma.photo.write`.
 
@@ -149,9 +175,19 @@ class Photo:
                 photo's own, or PNG where that is only read.
             overwrite: Replace what stands at the path.
             quality: 1…100 for lossy formats; 95 if None.
+            strip_metadata: Leave out EXIF, XMP, IPTC, comments and resolution.
+            strip_gps: Leave out coordinates.
+            mark: Say in XMP that a machine made the colors.
+            keep_dates: Give the file at the path the dates of the one that was read.
         """
         if isinstance(target, str | os.PathLike):
-            write(self, target, format=format, overwrite=overwrite, quality=quality)
+            write(
+                self, target, format=format, overwrite=overwrite, quality=quality,
+                strip_metadata=strip_metadata, strip_gps=strip_gps, mark=mark,
+                keep_dates=keep_dates,
+            )  # fmt: skip
             return Path(target)
-        target.write(encode(self, format or writable_format(self.format), quality=quality))
+        options = MetadataOptions(strip_metadata=strip_metadata, strip_gps=strip_gps, mark=mark)
+        chosen = format or writable_format(self.format)
+        target.write(encode(self, chosen, quality=quality, options=options))
         return None

@@ -9,8 +9,9 @@ import numpy as np
 import OpenImageIO as oiio
 
 from rechroma.errors import UnwritablePhotoError
+from rechroma.metadata import Metadata, insert, read_metadata
 from rechroma.photo.code_points import linear_light
-from rechroma.photo.codec import Attribute, Decoded, check_pixels, unreadable
+from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.formats import FORMATS
 from rechroma.photo.icc import srgb_profile
 
@@ -27,7 +28,6 @@ __all__ = [
     "decode_page",
     "is_cmyk",
     "is_premultiplied",
-    "kept_attributes",
     "open_input",
     "open_output",
     "profile_of",
@@ -38,16 +38,6 @@ __all__ = [
 _TYPES = {"uint8": oiio.UINT8, "uint16": oiio.UINT16, "float32": oiio.FLOAT}
 # Counting stops here: a film in a GIF is not walked through.
 _MAX_PAGES = 1000
-# What describes the old file's encoding, or is set anew: color, orientation, chunks, profile.
-_DROPPED_PREFIXES = (
-    "oiio:", "ICCProfile", "jp2:", "thumbnail", "textureformat", "wrapmodes",
-    *(f"{name}:" for name in FORMATS),
-)  # fmt: skip
-_DROPPED = frozenset(
-    {"Orientation", "compression", "Compression", "planarconfig", "Exif:ColorSpace",
-     "chromaticities", "Exif:PixelXDimension", "Exif:PixelYDimension", "Exif:ImageWidth",
-     "Exif:ImageHeight"}
-)  # fmt: skip
 
 
 class OpenImageIOCodec:
@@ -62,19 +52,20 @@ class OpenImageIOCodec:
         file: Path,
         format: Format,  # noqa: A002 - the word that everybody uses
         values: NDArray[Any],
-        metadata: tuple[Attribute, ...],
+        metadata: Metadata,
         quality: int | None,
     ) -> None:
         """Write a file; see `Codec`."""
         # Some encoders look at the suffix, and write nothing at all without one that they know.
         named = file if file.suffix in format.suffixes else Path(f"{file}{format.suffixes[0]}")
-        output = open_output(named, format, values.shape, values.dtype, metadata, quality)
+        output = open_output(named, format, values.shape, values.dtype, quality)
         # Every call is made, also after a failure: the file has to be closed.
         done = output.write_image(values)
         reason = output.geterror()
         closed = output.close()
         if not (done and closed):
             raise unwritable(file, reason or output.geterror())
+        insert(named, format.name, metadata)
         named.replace(file)
 
 
@@ -116,6 +107,7 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
     if spec.width < 1 or spec.height < 1 or spec.nchannels < 1:
         raise unreadable(name, "it has no pixels")
     check_pixels(spec.width, spec.height, max_pixels, name)
+    metadata, page = read_metadata(path), source.current_subimage()
     colors, alpha = _cmyk(path, name) if is_cmyk(spec) else _read(source, spec, path, name)
     return Decoded(
         colors=colors,
@@ -124,8 +116,8 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         format=source.format_name(),
         encoding=_encoding(source.format_name(), spec),
         profile=profile_of(spec),
-        orientation=spec.get_int_attribute("Orientation", 1),
-        metadata=kept_attributes(spec),
+        orientation=_orientation(spec, metadata, page),
+        metadata=metadata,
         pages=count_pages(source),
     )
 
@@ -224,13 +216,12 @@ def bit_depth_of(spec: oiio.ImageSpec) -> BitDepth:
             return 8
 
 
-def kept_attributes(spec: oiio.ImageSpec) -> tuple[Attribute, ...]:
-    """Return EXIF, XMP, IPTC, resolution and other descriptions of what the picture shows."""
-    return tuple(
-        (entry.name, str(entry.type), entry.value)
-        for entry in spec.extra_attribs
-        if entry.name not in _DROPPED and not entry.name.startswith(_DROPPED_PREFIXES)
-    )
+def _orientation(spec: oiio.ImageSpec, metadata: Metadata, page: int) -> int:
+    """Return how the pixels stand: as EXIF and XMP say, or what OpenImageIO knows without them."""
+    described = metadata.exif is not None or metadata.xmp is not None
+    if described and (page == 0 or metadata.orientation != 1):
+        return metadata.orientation
+    return spec.get_int_attribute("Orientation", 1)
 
 
 def count_pages(source: oiio.ImageInput) -> int:
@@ -247,7 +238,6 @@ def open_output(
     format: Format,  # noqa: A002 - the word that everybody uses
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
-    metadata: tuple[Attribute, ...],
     quality: int | None,
 ) -> oiio.ImageOutput:
     """Return a new file, opened for pixels of this shape, (H, W, C), and type.
@@ -258,7 +248,7 @@ def open_output(
     output = oiio.ImageOutput.create(format.name)
     if output is None:
         raise unwritable(file, oiio.geterror())
-    if not output.open(str(file), _output_spec(format, shape, dtype, metadata, quality)):
+    if not output.open(str(file), _output_spec(format, shape, dtype, quality)):
         reason = output.geterror()
         output.close()
         raise unwritable(file, reason)
@@ -269,13 +259,10 @@ def _output_spec(
     format: Format,  # noqa: A002 - the word that everybody uses
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
-    metadata: tuple[Attribute, ...],
     quality: int | None,
 ) -> oiio.ImageSpec:
     height, width, channels = shape
     spec = oiio.ImageSpec(width, height, channels, _TYPES[dtype.name])
-    for name, kind, value in metadata:
-        spec.attribute(name, oiio.TypeDesc(kind), value)
     if channels == 4:
         spec.alpha_channel = 3
         spec.attribute("oiio:UnassociatedAlpha", 1)

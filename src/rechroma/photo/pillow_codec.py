@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import OpenImageIO as oiio
 
 from rechroma.errors import UnreadablePhotoError
-from rechroma.photo.codec import Attribute, Decoded, check_pixels, unreadable
+from rechroma.metadata import from_blocks, read_metadata
+from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.icc import srgb_profile
 from rechroma.photo.openimageio_codec import (
     OpenImageIOCodec,
-    kept_attributes,
-    open_input,
     unwritable,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from rechroma.metadata import Metadata
     from rechroma.photo.formats import Format
 
-__all__ = ["AvifCodec", "Jpeg2000Codec", "attributes_of", "decoded"]
-
-_ORIENTATION = 274
+__all__ = ["AvifCodec", "Jpeg2000Codec", "decoded"]
 
 
 class AvifCodec:
@@ -58,11 +53,10 @@ class AvifCodec:
         file: Path,
         format: Format,  # noqa: A002 - the word that everybody uses
         values: NDArray[Any],
-        metadata: tuple[Attribute, ...],
+        metadata: Metadata,
         quality: int | None,
     ) -> None:
         """Write a file of 8 bits without chroma subsampling; see `Codec`."""
-        del metadata
         from PIL import Image, features
 
         if not features.check("avif"):
@@ -71,8 +65,9 @@ class AvifCodec:
         wanted = format.default_quality if quality is None else quality
         try:
             Image.fromarray(values).save(
-                encoded, "AVIF", quality=wanted, subsampling="4:4:4", icc_profile=srgb_profile()
-            )
+                encoded, "AVIF", quality=wanted, subsampling="4:4:4", icc_profile=srgb_profile(),
+                exif=metadata.exif or b"", xmp=metadata.xmp or b"",
+            )  # fmt: skip
         except (OSError, ValueError, RuntimeError) as error:
             raise unwritable(file, str(error)) from error
         file.write_bytes(encoded.getvalue())
@@ -93,7 +88,8 @@ class Jpeg2000Codec(OpenImageIOCodec):
                     if picture.mode != "LA":
                         raise refusal
                     check_pixels(picture.width, picture.height, max_pixels, name)
-                    return decoded(picture, "jpeg2000")
+                    found = decoded(picture, "jpeg2000")
+                    return replace(found, metadata=read_metadata(path))
             except (OSError, ValueError, SyntaxError, RuntimeError) as error:
                 raise refusal from error
 
@@ -108,6 +104,7 @@ def decoded(picture: Image, name: str) -> Decoded:
     Raises:
         OSError: Its pixels are broken.
     """
+    metadata = from_blocks(picture.info.get("exif"), picture.info.get("xmp"))
     if picture.mode in ("P", "PA", "YCbCr"):
         plain = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     else:
@@ -125,30 +122,7 @@ def decoded(picture: Image, name: str) -> Decoded:
         format=name,
         encoding=None,
         profile=cast("bytes | None", picture.info.get("icc_profile")),
-        orientation=int(picture.getexif().get(_ORIENTATION, 1)),
-        metadata=attributes_of(picture.info),
+        orientation=metadata.orientation,
+        metadata=metadata,
         pages=1,
     )
-
-
-def attributes_of(info: Mapping[Any, Any]) -> tuple[Attribute, ...]:
-    """Return EXIF and XMP as OpenImageIO tells them of a PNG of one pixel that carries them."""
-    exif, xmp = info.get("exif") or b"", info.get("xmp") or b""
-    if not exif and not xmp:
-        return ()
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
-
-    texts = PngInfo()
-    if xmp:
-        texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
-    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        file = Path(folder, "carrier.png")
-        Image.new("L", (1, 1)).save(file, "PNG", exif=exif, pnginfo=texts)
-        carrier = open_input(file)
-        if carrier is None:
-            oiio.geterror()
-            return ()
-        attributes = kept_attributes(carrier.spec())
-        carrier.close()
-    return attributes

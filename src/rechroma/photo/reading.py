@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError
+from rechroma.metadata import file_times
 from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.decode import decode_file
 from rechroma.photo.model import Photo
@@ -67,7 +69,7 @@ def read(
         path = Path(source)
         if not os.path.exists(path):  # noqa: PTH110 (a name that is too long is none)
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
-        return decode_file(path, name or str(path), max_pixels)
+        return _dated(decode_file(path, name or str(path), max_pixels), path)
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), name or "<bytes>", max_pixels)
     if hasattr(source, "read"):
@@ -79,6 +81,10 @@ def read(
         f"a {type(source).__name__} is not a picture",
         "give a path, bytes, a binary file, a Pillow image or an array",
     )
+
+
+def _dated(photo: Photo, path: Path) -> Photo:
+    return replace(photo, metadata=replace(photo.metadata, times=file_times(path)))
 
 
 def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:

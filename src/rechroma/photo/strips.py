@@ -14,6 +14,7 @@ import OpenImageIO as oiio
 
 from rechroma.errors import UnreadablePhotoError
 from rechroma.files import atomic_target, file_in_memory, refuse_taken, write_whole
+from rechroma.metadata import MetadataOptions, file_times, insert, prepare, read_metadata
 from rechroma.photo.codec import check_pixels, unreadable
 from rechroma.photo.formats import FORMATS, format_of
 from rechroma.photo.icc import is_srgb
@@ -24,7 +25,6 @@ from rechroma.photo.openimageio_codec import (
     count_pages,
     is_cmyk,
     is_premultiplied,
-    kept_attributes,
     open_input,
     open_output,
     profile_of,
@@ -33,6 +33,7 @@ from rechroma.photo.openimageio_codec import (
 from rechroma.photo.png_codec import png_encoding
 from rechroma.photo.samples import block_mean, row_strips
 from rechroma.photo.tiff_codec import is_plain_tiff
+from rechroma.photo.writing import restore_dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rechroma.metadata import Metadata
     from rechroma.photo.formats import Format
 
 __all__ = ["PixelChange", "Strips", "open_strips"]
@@ -79,8 +81,14 @@ class Strips:
         return Photo(small[..., :3], alpha, self.head.bit_depth, name=self.head.name)
 
     def write(
-        self, target: Path, change: PixelChange, *, quality: int | None, overwrite: bool
-    ) -> None:
+        self,
+        target: Path,
+        change: PixelChange,
+        *,
+        quality: int | None,
+        overwrite: bool,
+        options: MetadataOptions | None = None,
+    ) -> tuple[str, ...]:
         """Write the picture with changed colors to a file that appears whole or not at all.
 
         Args:
@@ -88,21 +96,42 @@ class Strips:
             change: Called on one strip after the other; alpha is not given to it.
             quality: See `rechroma.photo.write`.
             overwrite: See `rechroma.photo.write`.
+            options: What is kept of the metadata; None for the defaults.
+
+        Returns:
+            What of its metadata could not be kept.
 
         Raises:
             UnreadablePhotoError: The file is broken.
             UnwritableFileError: Something stands at `target`, or the disk says no.
         """
         chosen = format_of(target)
+        metadata, options = self.head.metadata, options or MetadataOptions()
+        described = prepare(metadata, chosen.name, self.width, self.height, options)
+        self._write_whole(target, chosen, change, described, quality, overwrite=overwrite)
+        if options.keep_dates:
+            restore_dates(target, metadata)
+        return described.notes
+
+    def _write_whole(
+        self,
+        target: Path,
+        chosen: Format,
+        change: PixelChange,
+        described: Metadata,
+        quality: int | None,
+        *,
+        overwrite: bool,
+    ) -> None:
         if chosen.name == "jpeg":
             # libjpeg ends the process where a disk is full: its files, the smallest, go to memory.
             refuse_taken(target, overwrite=overwrite)
             with file_in_memory(chosen.suffixes[0]) as file:
-                self._write(file, chosen, change, quality)
+                self._write(file, chosen, change, described, quality)
                 write_whole(target, np.fromfile(file, np.uint8), overwrite=overwrite)
             return
         with atomic_target(target, overwrite=overwrite) as temporary:
-            written = self._write(temporary, chosen, change, quality)
+            written = self._write(temporary, chosen, change, described, quality)
             # libpng does not say that a disk is full. Both formats are lossless.
             if _checksum_of(replace(self, path=temporary)) != written:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -113,10 +142,17 @@ class Strips:
         alpha = self.channels == 3 or chosen.alpha
         return chosen.by_rows and alpha and self.head.bit_depth in chosen.depths
 
-    def _write(self, file: Path, chosen: Format, change: PixelChange, quality: int | None) -> int:
+    def _write(
+        self,
+        file: Path,
+        chosen: Format,
+        change: PixelChange,
+        described: Metadata,
+        quality: int | None,
+    ) -> int:
         """Write the file, and return the checksum of its samples."""
         shape, head = (self.height, self.width, self.channels), self.head
-        output = open_output(file, chosen, shape, head.samples.dtype, head.metadata, quality)
+        output = open_output(file, chosen, shape, head.samples.dtype, quality)
         row, done, checksum = 0, True, 0
         with closing(output):
             for strip in self.strips(1):
@@ -128,6 +164,7 @@ class Strips:
                 row += len(strip)
             if not (done and output.close()):
                 raise unwritable(file, output.geterror())
+        insert(file, chosen.name, described)
         return checksum
 
     def strips(self, factor: int) -> Iterator[NDArray[Any]]:
@@ -194,7 +231,7 @@ def _open_here(path: Path, max_pixels: int | None) -> Strips | None:
             np.empty((0, 0, 3), str(spec.format)),
             bit_depth=bit_depth_of(spec),
             format=source.format_name(),
-            metadata=kept_attributes(spec),
+            metadata=replace(read_metadata(path), times=file_times(path)),
             name=str(path),
             pages_dropped=count_pages(source) - 1,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError
+from rechroma.metadata import read_metadata
 from rechroma.photo.codec import check_pixels, unreadable
 from rechroma.photo.openimageio_codec import OpenImageIOCodec, decode_page
 from rechroma.photo.samples import to_float
@@ -187,6 +188,8 @@ def _by_pillow(path: Path, page: _Page, name: str) -> Decoded:
             if page.bits > 8 and not picture.mode.startswith("I;16"):
                 raise refusal
             found = decoded(picture, "tiff")
+            metadata = read_metadata(path)
+            found = replace(found, orientation=metadata.orientation, metadata=metadata)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise unreadable(name, str(error), path) from error
     # Pillow inverts up to 8 bits, as OpenImageIO does.

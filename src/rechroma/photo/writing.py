@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +19,7 @@ from rechroma.files import (
     unwritable_file,
     write_whole,
 )
+from rechroma.metadata import MetadataOptions, prepare
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import find_format, format_of
 from rechroma.photo.isolation import CrashError, run_isolated
@@ -26,10 +28,10 @@ from rechroma.photo.samples import requantize, to_float
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rechroma.photo.codec import Attribute
+    from rechroma.metadata import Metadata
     from rechroma.photo.formats import BitDepth, Format, FormatName
 
-__all__ = ["Picture", "encode", "write"]
+__all__ = ["Picture", "encode", "restore_dates", "write", "write_described"]
 
 _TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
 
@@ -53,7 +55,7 @@ class Picture(Protocol):
         ...
 
     @property
-    def metadata(self) -> tuple[Attribute, ...]:
+    def metadata(self) -> Metadata:
         """What describes it."""
         ...
 
@@ -66,6 +68,10 @@ def write(
     bit_depth: BitDepth | None = None,
     quality: int | None = None,
     overwrite: bool = False,
+    strip_metadata: bool = MetadataOptions.strip_metadata,
+    strip_gps: bool = MetadataOptions.strip_gps,
+    mark: bool = MetadataOptions.mark,
+    keep_dates: bool = MetadataOptions.keep_dates,
 ) -> None:
     """Write a photo to a file that appears whole or not at all.
 
@@ -76,6 +82,10 @@ def write(
         bit_depth: The photo's own if None; the nearest that the format has.
         quality: 1…100 for lossy formats; 95 if None.
         overwrite: Replace what stands at `target`.
+        strip_metadata: Leave out EXIF, XMP, IPTC, comments and resolution.
+        strip_gps: Leave out coordinates: EXIF's GPS, and those in XMP.
+        mark: Say in XMP that a machine made the colors, and with which model and settings.
+        keep_dates: Give the file the dates of the one that was read.
 
     Raises:
         UnwritablePhotoError: A format that can't be written, or not with these pixels.
@@ -88,11 +98,43 @@ def write(
         >>> rechroma.read("louis.png").bit_depth
         16
     """
-    target = Path(target)
-    chosen = find_format(format) if format else format_of(target)
+    chosen = find_format(format) if format else format_of(Path(target))
+    options = MetadataOptions(
+        strip_metadata=strip_metadata, strip_gps=strip_gps, mark=mark, keep_dates=keep_dates
+    )
+    write_described(photo, Path(target), chosen, options, bit_depth, quality, overwrite=overwrite)
+
+
+def write_described(
+    photo: Picture,
+    target: Path,
+    chosen: Format,
+    options: MetadataOptions,
+    bit_depth: BitDepth | None = None,
+    quality: int | None = None,
+    *,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """Write a photo as `write` does, and say what of its metadata could not be kept."""
     refuse_taken(target, overwrite=overwrite)
-    content = _encoded(photo, target.name, chosen, bit_depth, quality)
+    described = _described(photo, chosen, options)
+    content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
     write_whole(target, content, overwrite=overwrite)
+    if options.keep_dates:
+        restore_dates(target, photo.metadata)
+    return described.notes
+
+
+def restore_dates(target: Path, metadata: Metadata) -> None:
+    """Give a file the dates of the one that the metadata come from, where the system allows it."""
+    if metadata.times is not None:
+        with suppress(OSError):
+            os.utime(target, ns=metadata.times)
+
+
+def _described(photo: Picture, chosen: Format, options: MetadataOptions) -> Metadata:
+    height, width = photo.samples.shape[:2]
+    return prepare(photo.metadata, chosen.name, width, height, options)
 
 
 def encode(
@@ -101,14 +143,21 @@ def encode(
     *,
     bit_depth: BitDepth | None = None,
     quality: int | None = None,
+    options: MetadataOptions | None = None,
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
     chosen = find_format(format)
-    return _encoded(photo, "the picture", chosen, bit_depth, quality).tobytes()
+    described = _described(photo, chosen, options or MetadataOptions())
+    return _encoded(photo, "the picture", chosen, described, bit_depth, quality).tobytes()
 
 
 def _encoded(
-    photo: Picture, name: str, chosen: Format, bit_depth: BitDepth | None, quality: int | None
+    photo: Picture,
+    name: str,
+    chosen: Format,
+    described: Metadata,
+    bit_depth: BitDepth | None,
+    quality: int | None,
 ) -> NDArray[np.uint8]:
     """Return the bytes of a file: all of them, before the first one gets near a disk.
 
@@ -121,8 +170,9 @@ def _encoded(
     limit = file_size_limit()
     try:
         return run_isolated(
-            _encode_here, photo, name, chosen, bit_depth, quality, risky=limit is not None
-        )
+            _encode_here, photo, name, chosen, described, bit_depth, quality,
+            risky=limit is not None,
+        )  # fmt: skip
     except CrashError as error:
         if error.is_memory:
             raise OutOfMemoryError(
@@ -138,7 +188,12 @@ def _encoded(
 
 
 def _encode_here(
-    photo: Picture, name: str, chosen: Format, bit_depth: BitDepth | None, quality: int | None
+    photo: Picture,
+    name: str,
+    chosen: Format,
+    described: Metadata,
+    bit_depth: BitDepth | None,
+    quality: int | None,
 ) -> NDArray[np.uint8]:
     height, width = photo.samples.shape[:2]
     if min(height, width) < chosen.min_side:
@@ -151,7 +206,7 @@ def _encode_here(
     limit = file_size_limit()
     with file_in_memory(chosen.suffixes[0]) as file:
         try:
-            codec_for(chosen).encode(file, chosen, values, photo.metadata, quality)
+            codec_for(chosen).encode(file, chosen, values, described, quality)
         except UnwritablePhotoError as error:
             if limit is not None and file.stat().st_size >= limit:
                 raise _too_large() from error
