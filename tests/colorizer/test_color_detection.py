@@ -70,3 +70,10 @@ def test_a_brown_stain(level):
     y, x = np.mgrid[: level.shape[0], : level.shape[1]]
     stain = 1 / (1 + np.exp((np.hypot(y - 300, x - 200) - 120) / 15))
     assert not is_color(toned(level * (1 - 0.3 * stain), (6 * stain, 20 * stain)))
+
+
+def test_a_smooth_picture_in_many_colors_is_in_color():
+    """From green to pink: a tint explains it, but no print has such a one."""
+    y, x = np.mgrid[0:1:48j, 0:1:64j]
+    colors = np.stack([x, 0.6 * y + 0.2 * (1 - x), 0.4 * x + 0.3 * y], axis=-1)
+    assert is_color(read((colors * 255).astype(np.uint8)))

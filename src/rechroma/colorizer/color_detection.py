@@ -20,6 +20,9 @@ __all__ = ["is_color"]
 
 # Root mean square of the chroma that a print's tint does not explain; see `is_color`.
 _THRESHOLD = 2.2
+# Root mean square of a tint about its mean. Of 167 toned prints, made for this, none had more than
+# 13.3; smooth pictures in many colors, such as gradients, are explained by a "tint" of 40.
+_STRONGEST_TINT = 20.0
 # The shorter side at which it is measured: coarse enough to average grain and JPEG's chroma blocks.
 _SIDE = 64
 _BLOCK = 4
@@ -41,7 +44,8 @@ def is_color(photo: Photo) -> bool:
     A black-and-white photograph may be toned (sepia, cyanotype), yellowed, stained or mounted:
     then its chroma is a function of its lightness that changes slowly from place to place. Such a
     tint is fitted to a and to b on a thumbnail, robustly, and the picture is in color if more than
-    2.2 CIELAB units (root mean square) are left over, in the whole and without its borders.
+    2.2 CIELAB units (root mean square) are left over, in the whole and without its borders; or if
+    the tint itself spreads over more than 20 units, which none of a print does.
     """
     if photo.was_gray:
         return False
@@ -52,7 +56,11 @@ def is_color(photo: Photo) -> bool:
     # A long strip is no better known by all of its pixels.
     step = max(1, max(small.shape[:2]) // (_SIDE * _BLOCK))
     lab: Matrix = np.asarray(rgb_to_lab(small[::step, ::step].astype(np.float64)), np.float64)
-    return min(_left_over(lab), _left_over(_inner(lab))) > _THRESHOLD
+    parts = [_tint(lab), _tint(_inner(lab))]
+    return (
+        min(_spread(left) for _, left in parts) > _THRESHOLD
+        or min(_spread(tint - tint.mean(axis=0)) for tint, _ in parts) > _STRONGEST_TINT
+    )
 
 
 def _inner(lab: Matrix) -> Matrix:
@@ -61,23 +69,27 @@ def _inner(lab: Matrix) -> Matrix:
     return lab[top : lab.shape[0] - top, left : lab.shape[1] - left]
 
 
-def _left_over(lab: Matrix) -> float:
-    return float(np.sqrt((_unexplained(lab) ** 2).mean()))
+def _spread(differences: Matrix) -> float:
+    """Return the root mean square of differences in a and b, shape (N, 2)."""
+    return float(np.sqrt((differences**2).sum(axis=1).mean()))
 
 
-def _unexplained(lab: Matrix) -> Matrix:
-    """Return how far each color, shape (H, W, 3), is from the tint, in units of a and b: (H·W,)."""
+def _tint(lab: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the tint that explains colors best, shape (H, W, 3), and what it does not explain.
+
+    Returns:
+        Twice a and b at each pixel, shape (H·W, 2).
+    """
     chroma = lab[..., 1:].reshape(-1, 2)
     terms = _terms(lab[..., 0])
     ridge = 1e-3 * np.eye(terms.shape[1])
     weight = np.ones(len(chroma))
-    left = weight
+    tint = chroma
     for _ in range(_ROUNDS):
         weighted = terms * weight[:, None] ** 2
-        fitted = np.linalg.solve(terms.T @ weighted + ridge, weighted.T @ chroma)
-        left = np.linalg.norm(chroma - terms @ fitted, axis=1)
-        weight = np.maximum(left, _NOISE) ** -1.2
-    return left
+        tint = terms @ np.linalg.solve(terms.T @ weighted + ridge, weighted.T @ chroma)
+        weight = np.maximum(np.linalg.norm(chroma - tint, axis=1), _NOISE) ** -1.2
+    return tint, chroma - tint
 
 
 def _terms(level: Matrix) -> Matrix:
