@@ -25,6 +25,7 @@ __all__ = [
     "file_in_memory",
     "file_size_limit",
     "has_unicode_name",
+    "is_file",
     "make_folder",
     "refuse_taken",
     "unicode_path",
@@ -120,6 +121,11 @@ def file_in_memory(suffix: str) -> Generator[Path]:
             yield path
         finally:
             os.close(handle)
+
+
+def is_file(path: str | Path) -> bool:
+    """Tell whether a file stands at a path: none does at one that is too long."""
+    return os.path.isfile(path)  # noqa: PTH113 (Path's own raises for a name that is too long)
 
 
 def has_unicode_name(path: Path) -> bool:

@@ -52,7 +52,7 @@ def _check(done, folder, before):
 @pytest.mark.parametrize("suffix", sorted(writable_suffixes()))
 def test_colorize(noise, suffix):
     before = {path.name for path in noise.iterdir()}
-    done = _run("colorize", noise / "noise.png", "-o", noise / f"new{suffix}")
+    done = _run("colorize", noise / "noise.png", "--recolor", "-o", noise / f"new{suffix}")
     _check(done, noise, before)
     assert done.stderr.startswith("error:")
     assert "File too large" in done.stderr

@@ -18,6 +18,7 @@ from rechroma.colorizer import (
 )
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
+from rechroma.files import is_file
 from rechroma.photo import Photo, read
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Extras:
 
 def is_single(inputs: Sequence[str]) -> bool:
     """Tell whether a single picture is named, and not a folder, a list or a pattern."""
-    return len(inputs) == 1 and (inputs[0] == STANDARD or Path(inputs[0]).is_file())
+    return len(inputs) == 1 and (inputs[0] == STANDARD or is_file(inputs[0]))
 
 
 def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:

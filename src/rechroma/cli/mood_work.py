@@ -10,6 +10,7 @@ from rechroma.colorizer import is_color
 from rechroma.colorizer.shared import preload_default_colorizer
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import tile_sheet
+from rechroma.files import is_file
 from rechroma.mood import (
     DEFAULT_METHOD,
     METHODS,
@@ -101,7 +102,7 @@ def transfer_work(
 
     def fitted(photo: Photo) -> Look:
         look = fit(moods, photo, options)
-        if extras.lut is not None and (overwrite or not extras.lut.exists()):
+        if extras.lut is not None and (overwrite or not is_file(extras.lut)):
             look.save(extras.lut, overwrite=overwrite)
         return look
 

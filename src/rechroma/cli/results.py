@@ -118,8 +118,10 @@ def show_plan(tasks: Sequence[Task], *, overwrite: bool, as_json: bool) -> None:
         else:
             note = "  (skipped: already there)" if skipped else ""
             line = f"{task.source} -> {task.target}{note}"
-            # As bytes: a name may be no text.
-            click.echo(line if os.name == "nt" else os.fsencode(line))
+            try:
+                click.echo(line)
+            except UnicodeEncodeError:
+                click.echo(os.fsencode(line))  # a name that is no text
 
 
 def _picture_object(outcome: Outcome) -> dict[str, object]:

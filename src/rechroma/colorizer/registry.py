@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rechroma import weights
 from rechroma.errors import ModelError
+from rechroma.files import is_file
 
 if TYPE_CHECKING:
     import os
@@ -34,7 +35,7 @@ def find_model(model: str | os.PathLike[str]) -> Path:
         return _existing(Path(model))
     name = DEFAULT_MODEL if model == "default" else model
     if name not in MODELS:
-        if Path(name).is_file():
+        if is_file(name):
             return Path(name)
         raise _unknown(name)
     # A wheel is always installed as a directory, so the package's data are files on disk, as ONNX
@@ -50,6 +51,6 @@ def _unknown(name: str) -> ModelError:
 
 
 def _existing(path: Path) -> Path:
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(f"{path}: no such model file", "see `rechroma models` for the names")
     return path

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.errors import LookError, UnwritableFileError, UsageError
-from rechroma.files import make_folder, refuse_taken
+from rechroma.files import is_file, make_folder, refuse_taken
 from rechroma.photo.formats import readable_suffixes
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def find_look(path_or_name: str | os.PathLike[str]) -> Path:
     if not is_look_name(path_or_name):
         return Path(path_or_name)
     name = str(path_or_name)
-    if name not in saved_looks() and Path(name).is_file():
+    if name not in saved_looks() and is_file(name):
         return Path(name)
     return _saved(name)
 
