@@ -180,7 +180,11 @@ class Served:
 
     @contextmanager
     def standing(self):
-        """All workers stand still meanwhile: work is under way for as long as a test likes."""
+        """All workers stand still meanwhile: work is under way for as long as a test likes.
+
+        One that stood still while it loads its model would never be given a job.
+        """
+        wait_until(lambda: self.metric("rechroma_workers_ready") == len(self.workers))
         workers = self.workers
         for pid in workers:
             os.kill(pid, signal.SIGSTOP)

@@ -35,6 +35,9 @@ class Metrics:
         shown = {
             "rechroma_queue_length": ("Jobs that wait.", lambda: service.pool.waiting),
             "rechroma_jobs_running": ("Jobs under way.", lambda: service.pool.running),
+            "rechroma_workers_ready": (
+                "Workers that have their model.", lambda: service.pool.workers,
+            ),
             "rechroma_worker_restarts": (
                 "Workers started anew.", lambda: service.pool.restarts,
             ),

@@ -73,6 +73,11 @@ class Pool:
         return bool(self._workers)
 
     @property
+    def workers(self) -> int:
+        """Processes that have their model: fewer than asked for while some are being started."""
+        return len(self._workers)
+
+    @property
     def waiting(self) -> int:
         """Jobs that wait for a worker."""
         return len(self._waiting)
