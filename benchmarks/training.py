@@ -35,6 +35,7 @@ from rechroma.training.losses import Criterion, with_available_lpips
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import Conditioning
 from rechroma.training.outputs import Truth
+from rechroma.training.split import Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +70,9 @@ class Step:
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
         self.clip = config.optimizer.clip
         pictures = catalog(config.train_dir, 2, folder / "pictures.json")
+        split = Split(config.batch)
         batches = Batches(
-            pictures, config.data, config.batch, 0, self.device, conditioning=self.conditioned
+            pictures, config.data, split, 0, self.device, conditioning=self.conditioned
         )
         self.batches = batches.begin(0)
         self.input()

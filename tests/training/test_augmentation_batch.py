@@ -13,11 +13,10 @@ from rechroma.errors import ConfigError, UsageError
 from rechroma.training.augmentation import (
     AugmentationOptions,
     PictureStore,
-    generator_at,
+    SamplePlaces,
     sample_batch,
 )
 from rechroma.training.augmentation.crops import Boxes, crop, random_boxes
-from rechroma.training.augmentation.draws import Draws
 
 from . import one_by_one
 
@@ -61,7 +60,7 @@ def bilinear(picture, box, side):
 
 def crops_and_boxes(store, pictures, side, seed=0, least=0.3):
     """Return crops, and for each its picture and its box there: left, upper, right, lower."""
-    draws = Draws(generator_at(seed, 0), CPU)
+    draws = SamplePlaces(seed, 0, 12).draws(12)
     chosen = indices(12, store)
     boxes = random_boxes(draws, store.sizes[chosen], least)
     mirrored = torch.arange(12) % 3 == 0
@@ -99,7 +98,7 @@ def test_crops_to_the_border_do_not_see_the_canvas(pictures):
 
 def test_boxes_are_those_of_one_sample():
     height, width, n = 80, 100, 1500
-    draws = Draws(generator_at(0, 0), CPU)
+    draws = SamplePlaces(0, 0, n).draws(n)
     start, extent = random_boxes(draws, torch.tensor([[height, width]]).expand(n, -1), 0.4)
     ours = torch.cat([start.flip(1), (start + extent).flip(1)], 1).numpy()
     theirs = np.array(
@@ -123,7 +122,7 @@ def test_boxes_are_those_of_one_sample():
 def test_half_of_the_crops_are_mirrored():
     ramp = torch.arange(64, dtype=torch.uint8).expand(3, 48, 64).permute(1, 2, 0)
     store = PictureStore.of([ramp, ramp.transpose(0, 1)])
-    batch = sample_batch(store, indices(800, store), 8, AugmentationOptions(), generator_at(0, 0))
+    batch = sample_batch(store, indices(800, store), 8, AugmentationOptions(), SamplePlaces(0, 0, 800))
     right = (batch.rgb[..., -1] - batch.rgb[..., 0]).mean((1, 2))
     below = (batch.rgb[..., -1, :] - batch.rgb[..., 0, :]).mean((1, 2))
     assert right[0::2].abs().min() > 0.05
@@ -134,7 +133,7 @@ def test_half_of_the_crops_are_mirrored():
 
 
 def test_a_batch_is_what_it_says(store):
-    batch = sample_batch(store, indices(40, store), 48, EVERYTHING, generator_at(1, 2))
+    batch = sample_batch(store, indices(40, store), 48, EVERYTHING, SamplePlaces(1, 2, 40))
     assert batch.rgb.shape == batch.lab.shape == batch.hints.shape == (40, 3, 48, 48)
     assert batch.seen.shape == (40, 1, 48, 48)
     assert batch.mood.shape == (40, MOOD_SIZE)
@@ -151,7 +150,7 @@ def test_a_batch_is_what_it_says(store):
 
 def test_what_is_not_altered_is_seen_as_it_is(store):
     options = AugmentationOptions(degraded=0.2, recompressed=0.3)
-    batch = sample_batch(store, indices(50, store), 32, options, generator_at(1, 3))
+    batch = sample_batch(store, indices(50, store), 32, options, SamplePlaces(1, 3, 50))
     assert len(batch.degraded) == 10
     assert len(batch.recompressed) == 15
     altered = torch.zeros(50, dtype=torch.bool)
@@ -164,16 +163,17 @@ def test_what_is_not_altered_is_seen_as_it_is(store):
 
 
 def test_parts_have_their_share_on_average():
-    draws = Draws(generator_at(2, 0), CPU)
-    sizes = np.array([[len(part) for part in draws.apart(7, 0.15, 0.25)] for _ in range(2000)])
+    parts = [SamplePlaces(2, step, 7).apart(0.15, 0.25) for step in range(2000)]
+    sizes = np.array([[len(part) for part in each] for each in parts])
     assert np.abs(sizes.mean(0) - [1.05, 1.75]).max() < 0.06
     assert (sizes.max(0) <= [2, 2]).all()
-    assert [len(part) for part in draws.apart(4, 0.5, 0.5)] == [2, 2]
+    assert [len(part) for part in SamplePlaces(2, 0, 4).apart(0.5, 0.5)] == [2, 2]
 
 
 def test_the_same_seed_and_position_give_the_same_batch(store):
     def made(seed, position):
-        return sample_batch(store, indices(20, store), 32, EVERYTHING, generator_at(seed, position))
+        places = SamplePlaces(seed, position, 20)
+        return sample_batch(store, indices(20, store), 32, EVERYTHING, places)
 
     first = made(7, 3)
     torch.manual_seed(99)
@@ -181,7 +181,7 @@ def test_the_same_seed_and_position_give_the_same_batch(store):
     made(7, 2)
     again = made(7, 3)
     assert torch.equal(torch.get_rng_state(), before)
-    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(first[:7], again[:7], strict=True))
     for other in (made(7, 4), made(8, 3), made(7 + 2**32, 3)):
         assert not torch.equal(first.rgb, other.rgb)
         assert not torch.equal(first.seen, other.seen)
@@ -190,21 +190,20 @@ def test_the_same_seed_and_position_give_the_same_batch(store):
 def test_nothing_waits_for_the_device(store):
     """The meta device knows shapes alone: it refuses to tell a value."""
     away = PictureStore(store.pixels.to("meta"), store.sizes, store.transposed)
-    there, here = generator_at(1, 2), generator_at(1, 2)
-    batch = sample_batch(away, indices(40, store), 48, EVERYTHING, there)
-    wanted = sample_batch(store, indices(40, store), 48, EVERYTHING, here)
-    assert [each.shape for each in batch] == [each.shape for each in wanted]
-    assert all(each.device.type == "meta" for each in batch)
-    # The same choices were drawn, whatever noise there was between them.
-    assert torch.equal(there.get_state(), here.get_state())
+    batch, wanted = (
+        sample_batch(each, indices(40, store), 48, EVERYTHING, SamplePlaces(1, 2, 40))
+        for each in (away, store)
+    )
+    assert [each.shape for each in batch[:7]] == [each.shape for each in wanted[:7]]
+    assert all(each.device.type == "meta" for each in batch[:7])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_gives_the_same_but_for_noise(store):
-    options = AugmentationOptions(print_grain=0, copy_noise=0, degraded=0.5, recompressed=0.5)
+def test_a_gpu_gives_the_same(store):
+    options = AugmentationOptions(degraded=0.5, recompressed=0.5)
     there = PictureStore(store.pixels.cuda(), store.sizes, store.transposed)
     ours, theirs = (
-        sample_batch(each, indices(40, store), 48, options, generator_at(1, 2))
+        sample_batch(each, indices(40, store), 48, options, SamplePlaces(1, 2, 40))
         for each in (store, there)
     )
     for name, limit in (("rgb", 1.5 / 255), ("hints", 0.02), ("mood", 0.05)):
@@ -251,9 +250,36 @@ def test_what_is_no_probability_is_refused(values, message):
         AugmentationOptions(**values)
 
 
-def test_a_generator_of_another_device_is_refused():
-    class Elsewhere:
-        device = torch.device("cuda")
+@pytest.mark.parametrize("share", [1, 3, 8])
+def test_a_sample_is_the_same_whatever_others_it_is_made_with(store, share):
+    """A step of 24 samples, whole and in parts that other processes might make."""
+    chosen = indices(24, store)
+    whole = sample_batch(store, chosen, 32, EVERYTHING, SamplePlaces(3, 5, 24))
+    for start in range(0, 24, share):
+        places = SamplePlaces(3, 5, 24, start)
+        part = sample_batch(store, chosen[start : start + share], 32, EVERYTHING, places)
+        here = slice(start, start + share)
+        assert torch.equal(part.rgb, whole.rgb[here])
+        for name in ("lab", "seen", "hints", "mood"):
+            assert torch.allclose(getattr(part, name), getattr(whole, name)[here], atol=1e-4)
+        assert set((part.altered + start).tolist()) == {
+            each for each in whole.altered.tolist() if start <= each < start + share
+        }
+        assert part.altered_in_step == len(whole.altered)
 
-    with pytest.raises(UsageError, match="generator of a batch is on cuda"):
-        Draws(Elsewhere(), CPU)
+
+def test_streams_are_random_and_apart():
+    """Shares of neighbors in the run, of draws one after the other, and of noise."""
+    draws = SamplePlaces(1, 7, 4000).draws(4000)
+    first, second = draws.uniform(0, 1, 2).numpy(), draws.uniform(0, 1, 2).numpy()
+    everything = np.concatenate([first, second], 1)
+    for column in everything.T:
+        assert stats.kstest(column, stats.uniform.cdf).pvalue > 1e-3
+    rows = np.concatenate([everything[1:], everything[:-1]], 1)
+    away = np.corrcoef(rows.T) - np.eye(8)
+    # Each column meets itself, a row later, at a shift: no two are alike.
+    assert np.abs(away).max() < 4.5 / np.sqrt(len(rows))
+    noise = SamplePlaces(1, 0, 4).draws(4).noise(100, 100)
+    assert stats.kstest(noise.flatten().numpy(), stats.norm.cdf).pvalue > 1e-3
+    spectrum = np.abs(np.fft.fft2(noise.numpy()))[:, 1:, 1:]
+    assert spectrum.max() / np.sqrt((spectrum**2).mean()) < 5

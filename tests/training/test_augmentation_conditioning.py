@@ -8,7 +8,7 @@ from skimage import data
 
 from rechroma.color import rgb_to_lab
 from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
-from rechroma.training.augmentation import AugmentationOptions, generator_at
+from rechroma.training.augmentation import AugmentationOptions, SamplePlaces
 from rechroma.training.augmentation.conditioning import (
     Stamps,
     _random_stamps,
@@ -17,7 +17,6 @@ from rechroma.training.augmentation.conditioning import (
     random_hint_maps,
     random_mood_vectors,
 )
-from rechroma.training.augmentation.draws import Draws
 
 from . import one_by_one
 
@@ -31,9 +30,8 @@ def chroma():
     return np.ascontiguousarray(rgb_to_lab(rgb)[..., 1:])
 
 
-@pytest.fixture
-def draws():
-    return Draws(generator_at(5, 0), torch.device("cpu"))
+def draws(count, step=0):
+    return SamplePlaces(5, step, count).draws(count)
 
 
 def batch_of(chroma, count=SAMPLES):
@@ -76,10 +74,10 @@ def test_mood_vectors_are_those_of_one_sample(chroma):
         assert np.abs(mine - mood_vector(picture)).max() < 1e-5
 
 
-def test_hints_and_moods_come_as_often_as_for_one_sample(chroma, draws):
+def test_hints_and_moods_come_as_often_as_for_one_sample(chroma):
     options = AugmentationOptions()
-    hints = random_hint_maps(draws, batch_of(chroma), options).numpy()
-    moods = random_mood_vectors(draws, batch_of(chroma), options).numpy()
+    hints = random_hint_maps(draws(SAMPLES), batch_of(chroma), options).numpy()
+    moods = random_mood_vectors(draws(SAMPLES, 1), batch_of(chroma), options).numpy()
     theirs = [
         one_by_one.simulated_conditioning(np.random.default_rng(n), chroma) for n in range(SAMPLES)
     ]
@@ -101,15 +99,15 @@ def test_hints_and_moods_come_as_often_as_for_one_sample(chroma, draws):
     assert not moods[~mooded].any()
 
 
-def test_there_are_none_where_none_are_wanted(chroma, draws):
+def test_there_are_none_where_none_are_wanted(chroma):
     never = AugmentationOptions(hints=0, mood=0)
-    assert not random_hint_maps(draws, batch_of(chroma, 9), never).any()
-    assert not random_mood_vectors(draws, batch_of(chroma, 9), never).any()
+    assert not random_hint_maps(draws(9), batch_of(chroma, 9), never).any()
+    assert not random_mood_vectors(draws(9), batch_of(chroma, 9), never).any()
 
 
-def test_patches_fit_into_small_pictures(draws):
+def test_patches_fit_into_small_pictures():
     chroma = torch.full((50, 2, 5, 3), 11.0)
-    hints = random_hint_maps(draws, chroma, AugmentationOptions(hints=1, many_hints=1))
+    hints = random_hint_maps(draws(len(chroma)), chroma, AugmentationOptions(hints=1, many_hints=1))
     covered = hints[:, 2] > 0
     assert covered.flatten(1).any(1).all()
     assert torch.allclose(hints[:, 0][covered], torch.tensor(0.1))
@@ -131,26 +129,26 @@ def test_a_disc_is_round_and_has_its_own_mean():
         assert not ours[:, ~inside].any()
 
 
-def test_strokes_are_in_one_piece_and_longer_than_wide(draws):
+def test_strokes_are_in_one_piece_and_longer_than_wide():
     chroma = torch.full((300, 2, 64, 64), 22.0)
     options = AugmentationOptions(hints=1, many_hints=0, hint_strokes=1)
-    hints = random_hint_maps(draws, chroma, options).numpy()
+    hints = random_hint_maps(draws(len(chroma)), chroma, options).numpy()
     covered = hints[:, 2] == 1
     pieces = np.array([ndimage.label(each, np.ones((3, 3)))[1] for each in covered])
     counts = covered.sum((1, 2))
     # 4 strokes on average, if they never met.
     assert 2.5 < pieces.mean() < 4.2
-    squares = random_hint_maps(draws, chroma, AugmentationOptions(hints=1, many_hints=0)).numpy()
+    squares = random_hint_maps(draws(len(chroma)), chroma, AugmentationOptions(hints=1, many_hints=0)).numpy()
     assert counts.mean() > 2 * (squares[:, 2] == 1).sum((1, 2)).mean()
     assert np.allclose(hints[:, 0][covered], 0.2)
     assert not hints[:, :, ~covered.any(0)].any()
 
 
-def test_a_stroke_keeps_to_its_color(draws):
+def test_a_stroke_keeps_to_its_color():
     chroma = torch.zeros(200, 2, 48, 48)
     chroma[:, 0, :, :24], chroma[:, 0, :, 24:] = 60, -60
     options = AugmentationOptions(hints=1, many_hints=0, hint_strokes=1)
-    hints = random_hint_maps(draws, chroma, options)
+    hints = random_hint_maps(draws(len(chroma)), chroma, options)
     covered = hints[:, 2] == 1
     away = (hints[:, 0] * 110 - chroma[:, 0])[covered].abs()
     # A disc on the edge has a color of its own; all others have that of their side.
@@ -169,9 +167,8 @@ def test_what_fits_into_a_hint_of_several_stamps_has_one_color(chroma):
 
 @pytest.mark.parametrize("many", [0, 1])
 def test_hints_are_as_many_as_for_one_sample(many):
-    draws = Draws(generator_at(6, many), torch.device("cpu"))
     options = AugmentationOptions(hints=1, many_hints=many)
-    stamps = _random_stamps(draws, torch.Size((3000, 2, 64, 64)), options)
+    stamps = _random_stamps(draws(3000, many), torch.Size((3000, 2, 64, 64)), options)
     counts = torch.bincount(stamps.sample, minlength=3000).numpy()
     rng = np.random.default_rng(0)
     wanted = rng.integers(1, 101, 3000) if many else rng.geometric(1 / 4, 3000)

@@ -10,9 +10,8 @@ from scipy import ndimage, stats
 from skimage import data
 
 from rechroma.color import lightness, srgb_to_linear
-from rechroma.training.augmentation import AugmentationOptions, generator_at
+from rechroma.training.augmentation import AugmentationOptions, SamplePlaces
 from rechroma.training.augmentation import degradation as batched
-from rechroma.training.augmentation.draws import Draws
 from rechroma.training.augmentation.filters import (
     filtered,
     gaussian_matrices,
@@ -39,7 +38,7 @@ def seen(rgb):
 
 @pytest.fixture
 def draws():
-    return Draws(generator_at(3, 0), torch.device("cpu"))
+    return SamplePlaces(3, 0, SAMPLES).draws(SAMPLES)
 
 
 def gray_pictures(height, width):
@@ -83,7 +82,7 @@ def test_a_step_does_what_it_does_to_one_sample(name, seen, draws):
 
 
 def test_films_are_blind_to_red_as_often(draws):
-    blindness = draws.beta(0.6, 1.2, 4000).numpy()
+    blindness = draws.beta(0.6, 1.2, 3).flatten().numpy()
     assert stats.kstest(blindness, stats.beta(0.6, 1.2).cdf).pvalue > 1e-3
 
 
@@ -107,16 +106,16 @@ def test_copies_are_those_of_one_sample(rgb, draws):
     assert abs(spared - 0.1 * (0.6 + 0.4 / 9)) < 4.5 * np.sqrt(0.064 * 0.936 / SAMPLES)
 
 
-def test_no_step_is_no_change(rgb, draws):
+def test_no_step_is_no_change(rgb):
     never = {name: 0.0 for name in AugmentationOptions.__slots__ if name.startswith("copy_")}
     own = torch.from_numpy(lightness(rgb))[None]
-    same = batched.recompressed_copies(draws, own, AugmentationOptions(**never))
+    same = batched.recompressed_copies(SamplePlaces(3, 0, 1).draws(1), own, AugmentationOptions(**never))
     assert torch.allclose(same, own, atol=1e-4)
 
 
 def test_a_screen_has_its_period_and_leaves_black_and_white():
     gray = torch.tensor([0.0, 0.5, 1.0])[:, None, None].expand(3, 64, 64)
-    draws = Draws(generator_at(3, 1), torch.device("cpu"))
+    draws = SamplePlaces(3, 1, 3).draws(3)
     black, middle, white = batched._screened(draws, gray)
     assert (black == 0).all()
     assert (white == 1).all()

@@ -1,7 +1,7 @@
 """From pictures to batches: which are drawn when, and how they get to the device.
 
-Batch number n is the same whatever the number of workers and wherever a run was resumed; it is the
-same, too, whether the pictures lie in memory or are decoded again for every batch.
+Batch number n is the same whatever the number of workers and of processes and wherever a run was
+resumed; it is the same, too, whether the pictures lie in memory or are decoded again for every batch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rechroma.training.augmentation import (
     AugmentationOptions,
     PictureStore,
     SampleBatch,
-    generator_at,
+    SamplePlaces,
     sample_batch,
 )
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rechroma.training.catalog import CatalogEntry
     from rechroma.training.config import DataConfig
     from rechroma.training.sources import PictureRef
+    from rechroma.training.split import Split
 
 __all__ = ["Batches", "PictureOrder", "center_crops", "draw_weights"]
 
@@ -166,35 +167,31 @@ class Batches:
     """The batches of a run, endlessly, from any step on.
 
     Pictures lie in the device's memory if they take no more than half of what is free there, or
-    else in the host's; where neither holds them, workers decode them for each batch.
+    else in the host's; where neither holds them, workers decode them for each batch: then a process
+    reads only the pictures of its own samples.
 
     Args:
         pictures: To draw from.
         data: The DATA section.
-        batch: Samples of a step, on each device.
+        split: How a step's samples are shared out, and which are ours.
         seed: Of the run.
         device: Where batches are wanted.
         conditioning: Whether there are hints and moods.
-        processes: How many share the run.
-        rank: The number of this process.
     """
 
     def __init__(
         self,
         pictures: Sequence[CatalogEntry],
         data: DataConfig,
-        batch: int,
+        split: Split,
         seed: int,
         device: torch.device,
         *,
         conditioning: bool,
-        processes: int = 1,
-        rank: int = 0,
     ) -> None:
         self.pictures = [picture.ref for picture in pictures]
         self._data = data
-        self._batch, self._seed, self._device = batch, seed, device
-        self._processes, self._rank = processes, rank
+        self._split, self._seed, self._device = split, seed, device
         self._order = PictureOrder(draw_weights(self.pictures, data.sources), seed)
         usual = AugmentationOptions()
         self._options = AugmentationOptions(
@@ -210,7 +207,7 @@ class Batches:
 
     def numbers(self, step: int) -> list[int]:
         """Return the pictures of the batch that leads from a step to the next, on all devices."""
-        count = self._batch * self._processes
+        count = self._split.batch
         return self._order.at(step * count, (step + 1) * count)
 
     def names(self, step: int) -> list[str]:
@@ -218,40 +215,45 @@ class Batches:
         return [str(self.pictures[number]) for number in self.numbers(step)]
 
     def begin(self, step: int) -> Iterator[SampleBatch]:
-        """Yield this process's batches from a step on."""
+        """Yield this process's samples from a step on, part after part of each step."""
         if self._store is None:
             yield from self._decoded(step)
             return
+        for at, part in self._parts(step):
+            yield self._sampled(self._store, self._own(at, part), at, part)
+
+    def _parts(self, step: int) -> Iterator[tuple[int, int]]:
+        """Yield steps and parts of them, endlessly."""
         while True:
-            yield self._sampled(self._store, self._own(step), step)
+            yield from ((step, part) for part in range(self._split.parts))
             step += 1
 
-    def _own(self, step: int) -> list[int]:
-        return self.numbers(step)[self._rank * self._batch : (self._rank + 1) * self._batch]
+    def _own(self, step: int, part: int) -> list[int]:
+        start, count, total = self._split.part(part)
+        return self._order.at(step * total + start, step * total + start + count)
 
-    def _sampled(self, store: PictureStore, numbers: list[int], step: int) -> SampleBatch:
+    def _sampled(
+        self, store: PictureStore, numbers: list[int], step: int, part: int
+    ) -> SampleBatch:
         chosen = torch.tensor(numbers)
         if store.pixels.device != self._device:
             store = PictureStore(
                 store.pixels[chosen].to(self._device), store.sizes[chosen], store.transposed[chosen]
             )
             chosen = torch.arange(len(numbers))
-        generator = generator_at(self._seed, step * self._processes + self._rank)
-        return sample_batch(store, chosen, self._data.crop, self._options, generator)
+        start, _, total = self._split.part(part)
+        places = SamplePlaces(self._seed, step, total, start)
+        return sample_batch(store, chosen, self._data.crop, self._options, places)
 
     def _decoded(self, step: int) -> Iterator[SampleBatch]:
-        def ahead(step: int) -> Iterator[list[int]]:
-            while True:
-                yield self._own(step)
-                step += 1
-
         loader = DataLoader(
-            self._canvases, batch_sampler=ahead(step), num_workers=self._data.workers
+            self._canvases,
+            batch_sampler=(self._own(*each) for each in self._parts(step)),
+            num_workers=self._data.workers,
         )
-        for canvases in loader:
-            here = torch.arange(self._batch).tolist()
-            yield self._sampled(PictureStore(*canvases), here, step)
-            step += 1
+        here = list(range(self._split.share))
+        for canvases, (at, part) in zip(loader, self._parts(step), strict=False):
+            yield self._sampled(PictureStore(*canvases), here, at, part)
 
     def _stored(self) -> PictureStore | None:
         """Return all pictures in memory, or nothing where they do not fit."""
@@ -259,7 +261,7 @@ class Batches:
         size = len(self.pictures) * height * width * 3
         host = torch.device("cpu")
         places = [self._device] if self._device == host else [self._device, host]
-        shares = {"cpu": _SHARE_OF_MEMORY / self._processes, "cuda": _SHARE_OF_MEMORY}
+        shares = {"cpu": _SHARE_OF_MEMORY / self._split.neighbors, "cuda": _SHARE_OF_MEMORY}
         place = next((p for p in places if size <= shares.get(p.type, 0) * free_memory(p)), None)
         if place is None:
             _logger.info("pictures are decoded for each batch: %.1f GB at once", size / 1e9)

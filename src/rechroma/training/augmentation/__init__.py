@@ -6,7 +6,7 @@ and hints and a mood as a user would give them.
 
 from rechroma.training.augmentation.batch import SampleBatch, sample_batch
 from rechroma.training.augmentation.crops import PictureStore
-from rechroma.training.augmentation.draws import generator_at
+from rechroma.training.augmentation.draws import SamplePlaces
 from rechroma.training.augmentation.options import AugmentationOptions
 
-__all__ = ["AugmentationOptions", "PictureStore", "SampleBatch", "generator_at", "sample_batch"]
+__all__ = ["AugmentationOptions", "PictureStore", "SampleBatch", "SamplePlaces", "sample_batch"]

@@ -11,17 +11,17 @@ from rechroma.color import lab_torch
 from rechroma.training.augmentation.conditioning import random_hint_maps, random_mood_vectors
 from rechroma.training.augmentation.crops import random_crops
 from rechroma.training.augmentation.degradation import old_prints, recompressed_copies
-from rechroma.training.augmentation.draws import Draws
 
 if TYPE_CHECKING:
     from rechroma.training.augmentation.crops import PictureStore
+    from rechroma.training.augmentation.draws import SamplePlaces
     from rechroma.training.augmentation.options import AugmentationOptions
 
 __all__ = ["SampleBatch", "sample_batch"]
 
 
 class SampleBatch(NamedTuple):
-    """One batch, float32 but for the indices, all on the store's device.
+    """One batch, or a part of one, float32 but for the indices, all on the store's device.
 
     Attributes:
         rgb: The truth: sRGB in 0…1, multiples of 1/255, shape (N, 3, H, W).
@@ -31,6 +31,7 @@ class SampleBatch(NamedTuple):
         mood: See `rechroma.colorizer.conditioning.mood_vector`, shape (N, MOOD_SIZE).
         degraded: Which samples are seen as old prints, int64 (n,).
         recompressed: Which samples are seen as copies, int64 (n,). All others are seen as they are.
+        altered_in_step: How many are not seen as they are, in the whole step that this belongs to.
     """
 
     rgb: Tensor
@@ -40,6 +41,7 @@ class SampleBatch(NamedTuple):
     mood: Tensor
     degraded: Tensor
     recompressed: Tensor
+    altered_in_step: int
 
     @property
     def altered(self) -> Tensor:
@@ -52,7 +54,7 @@ def sample_batch(
     indices: Tensor,
     side: int,
     options: AugmentationOptions,
-    generator: torch.Generator,
+    places: SamplePlaces,
 ) -> SampleBatch:
     """Return a batch with one sample of each picture asked for.
 
@@ -63,31 +65,34 @@ def sample_batch(
         indices: Which pictures, int64 (N,), on the CPU.
         side: Pixels of a sample's side.
         options: How often what happens.
-        generator: On the CPU; see `generator_at`. With the same state there is the same batch.
-
-    Raises:
-        UsageError: The generator is not on the CPU.
+        places: Which samples of the run they are: those of one place are alike, whatever others
+            are made with them.
     """
-    choices = Draws(generator, torch.device("cpu"))
-    draws = Draws(generator, store.pixels.device)
-    pixels = random_crops(choices, store, indices, side, options)
+    device = store.pixels.device
+    choices = places.draws(len(indices))
+    draws = choices.on(device)
+    pixels = random_crops(choices.on(choices.device), store, indices, side, options)
     linear = _linear(pixels)
     lab = lab_torch.linear_to_lab(linear)
-    degraded, recompressed = draws.apart(len(lab), options.degraded, options.recompressed)
     seen = lab[:, 0].clone()
+    parts = places.apart(options.degraded, options.recompressed)
+    here = [part - places.start for part in parts]
+    here = [part[(part >= 0) & (part < len(indices))] for part in here]
+    degraded, recompressed = (part.to(device, non_blocking=True) for part in here)
     if len(degraded):
-        seen[degraded] = old_prints(draws, linear[degraded], options)
+        seen[degraded] = old_prints(draws.of(here[0]), linear[degraded], options)
     if len(recompressed):
-        seen[recompressed] = recompressed_copies(draws, lab[recompressed, 0], options)
+        seen[recompressed] = recompressed_copies(draws.of(here[1]), lab[recompressed, 0], options)
     chroma = lab[:, 1:]
     return SampleBatch(
         rgb=pixels.float() / 255,
         lab=lab,
         seen=seen[:, None],
-        hints=random_hint_maps(choices, chroma, options),
-        mood=random_mood_vectors(draws, chroma, options),
+        hints=random_hint_maps(choices.on(choices.device), chroma, options),
+        mood=random_mood_vectors(choices.on(device), chroma, options),
         degraded=degraded,
         recompressed=recompressed,
+        altered_in_step=sum(map(len, parts)),
     )
 
 

@@ -67,7 +67,7 @@ def random_hint_maps(draws: Draws, chroma: Tensor, options: AugmentationOptions)
     Hints are random patches, each with its own mean of a and b.
 
     Args:
-        draws: On the CPU.
+        draws: On the CPU, one for each sample.
         chroma: The truth's a and b, shape (N, 2, H, W).
         options: `hints`, `many_hints`, `hint_discs` and `hint_strokes` count here.
     """
@@ -75,30 +75,42 @@ def random_hint_maps(draws: Draws, chroma: Tensor, options: AugmentationOptions)
 
 
 def _random_stamps(draws: Draws, shape: torch.Size, options: AugmentationOptions) -> Stamps:
-    n, _, height, width = shape
-    hinted = draws.chosen(n, options.hints)
-    few = draws.geometric(_GEOMETRIC, len(hinted)).clamp(max=_MOST)
-    many = draws.integers(1, _MOST + 1, len(hinted))
-    has_many = draws.uniform(0, 1, len(hinted)) < options.many_hints
-    sample = hinted.repeat_interleave(torch.where(has_many, many, few))
-    side = draws.integers(1, min(_LARGEST_PATCH, height, width) + 1, len(sample))
+    height, width = shape[2:]
+    hinted, draws = draws.chosen(options.hints)
+    few, many = draws.geometric(_GEOMETRIC).clamp(max=_MOST), draws.integers(1, _MOST + 1)
+    counts = torch.where(draws.uniform(0, 1) < options.many_hints, many, few)
+    # As many as a sample can have are drawn for each, so that none depends on what others have.
+    side = draws.integers(1, min(_LARGEST_PATCH, height, width) + 1, _MOST)
     top, left = draws.below(height - side + 1), draws.below(width - side + 1)
-    is_disc = draws.uniform(0, 1, len(sample)) < options.hint_discs
-    patches = Stamps(sample, torch.arange(len(sample)), top, left, side, is_disc)
-    return _with_strokes(draws, patches, height, width, options.hint_strokes)
+    is_disc = draws.uniform(0, 1, _MOST) < options.hint_discs
+    drawn = torch.arange(_MOST) < counts[:, None]
+    sample = hinted.repeat_interleave(counts)
+    patches = Stamps(sample, torch.arange(len(sample)), top[drawn], left[drawn], side[drawn],
+                     is_disc[drawn])  # fmt: skip
+    return _with_strokes(draws, patches, drawn, (height, width), options.hint_strokes)
 
 
 def _with_strokes(
-    draws: Draws, patches: Stamps, height: int, width: int, probability: float
+    draws: Draws, patches: Stamps, drawn: Tensor, size: tuple[int, int], probability: float
 ) -> Stamps:
-    """Return the patches; those that chance chooses go on as strokes of discs."""
-    count = len(patches.sample)
-    is_stroke = draws.uniform(0, 1, count) < probability
-    discs = torch.where(is_stroke, draws.integers(_STROKE[0], _STROKE[1] + 1, count), 1)
-    direction, bend = draws.uniform(-math.pi, math.pi, count), draws.normal(_BEND, count)
+    """Return the patches; those that chance chooses go on as strokes of discs.
+
+    Args:
+        draws: One for each hinted sample.
+        patches: One stamp each.
+        drawn: Which of each sample's hints there are, bool (hinted samples, _MOST).
+        size: Height and width.
+        probability: Of a stroke.
+    """
+    is_stroke = (draws.uniform(0, 1, _MOST) < probability)[drawn]
     if not is_stroke.any():
         return patches
-    hint = torch.arange(count).repeat_interleave(discs)
+    height, width = size
+    lengths = draws.integers(_STROKE[0], _STROKE[1] + 1, _MOST)[drawn]
+    direction = draws.uniform(-math.pi, math.pi, _MOST)[drawn]
+    bend = draws.normal(_BEND, _MOST)[drawn]
+    discs = torch.where(is_stroke, lengths, 1)
+    hint = torch.arange(len(discs)).repeat_interleave(discs)
     first = (discs.cumsum(0) - discs)[hint]
     step = torch.arange(len(hint)) - first
     angle = direction[hint] + bend[hint] * step
@@ -184,7 +196,7 @@ def random_mood_vectors(draws: Draws, chroma: Tensor, options: AugmentationOptio
         options: `mood` counts here.
     """
     moods = chroma.new_zeros(len(chroma), MOOD_SIZE)
-    chosen = draws.chosen(len(chroma), options.mood)
+    chosen, _ = draws.chosen(options.mood)
     if len(chosen):
         moods[chosen] = mood_vectors(chroma[chosen])
     return moods

@@ -83,16 +83,15 @@ def random_boxes(draws: Draws, sizes: Tensor, min_scale: float) -> Boxes:
     sides is log-uniform in 3/4…4/3, cut where the picture ends.
 
     Args:
-        draws: On the CPU.
+        draws: On the CPU, one for each picture.
         sizes: Rows and columns of each picture, shape (N, 2).
         min_scale: Above 0, at most 1.
     """
-    n = len(sizes)
     sizes = sizes.double()
-    side = sizes.amin(1) * draws.uniform(min_scale, 1, n).double().sqrt()
-    stretch = torch.exp(draws.uniform(-1, 1, n).double() * math.log(_MAX_RATIO) / 2)
+    side = sizes.amin(1) * draws.uniform(min_scale, 1).double().sqrt()
+    stretch = torch.exp(draws.uniform(-1, 1).double() * math.log(_MAX_RATIO) / 2)
     extent = torch.minimum(torch.stack([side / stretch, side * stretch], 1), sizes)
-    return Boxes(draws.uniform(0, 1, n, 2) * (sizes - extent), extent)
+    return Boxes(draws.uniform(0, 1, 2) * (sizes - extent), extent)
 
 
 def random_crops(
@@ -101,14 +100,14 @@ def random_crops(
     """Return one random crop of each picture, flipped by chance: uint8 (N, 3, side, side).
 
     Args:
-        draws: On the CPU.
+        draws: On the CPU, one for each picture.
         store: Where the pictures are.
         indices: Which pictures, int64 (N,), on the CPU.
         side: Pixels of a crop.
         options: `min_scale` and `mirror` count here.
     """
     boxes = random_boxes(draws, store.sizes[indices], options.min_scale)
-    mirrored = draws.uniform(0, 1, len(indices)) < options.mirror
+    mirrored = draws.uniform(0, 1) < options.mirror
     return crop(store, indices, boxes, side, mirrored)
 
 

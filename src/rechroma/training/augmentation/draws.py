@@ -1,114 +1,180 @@
-"""Random numbers of a batch, all from one generator.
+"""Random numbers of samples, each sample's from a stream of its own.
 
-Choices (who is degraded, where a crop lies) are drawn on the CPU, so that they are the same for
-every device and no shape waits for one; only noise of a picture's size is drawn where it is used.
+A stream is known by the run's seed and the sample's position in the run. So a sample is the same
+whatever samples it is made with: the number of processes, the parts of a step and the workers make
+no difference. Numbers come from a counter (SplitMix64: Steele, Lea & Flood 2014), not from a
+generator with a state, so that whole batches are drawn at once, on any device.
+
+Choices (who is degraded, where a crop lies) are drawn on the CPU, so that no shape waits for a
+device; only noise of a picture's size is drawn where it is used.
 """
 
 from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from scipy import special
 from torch import Tensor
 
-from rechroma.errors import UsageError
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-__all__ = ["Draws", "generator_at"]
+__all__ = ["Draws", "SamplePlaces"]
 
-
-def generator_at(seed: int, position: int) -> torch.Generator:
-    """Return the generator of the batch at a position of a run: alike whatever came before.
-
-    torch's generator on the CPU hears 32 bits of a seed alone, so the two are mixed into as many.
-    """
-    # The 4 keeps this stream apart from that of the order of pictures.
-    (state,) = np.random.SeedSequence((seed, 4, position)).generate_state(1)
-    return torch.Generator().manual_seed(int(state))
+# SplitMix64's increment and multipliers, as the signed numbers that torch has.
+_GAMMA = 0x9E3779B97F4A7C15 - 2**64
+_FIRST = 0xBF58476D1CE4E5B9 - 2**64
+_SECOND = 0x94D049BB133111EB - 2**64
 
 
-class Draws:
-    """Random tensors on a device, from a generator on the CPU.
+class SamplePlaces(NamedTuple):
+    """Which samples of a run some are: consecutive ones of one step.
 
-    Args:
-        generator: Moves on with every draw.
-        device: Where the tensors are wanted.
-
-    Raises:
-        UsageError: The generator is not on the CPU.
+    Attributes:
+        seed: Of the run.
+        step: Steps before it.
+        total: Samples of the whole step, on all processes.
+        start: The first of these among them.
     """
 
-    def __init__(self, generator: torch.Generator, device: torch.device) -> None:
-        if generator.device.type != "cpu":
-            raise UsageError(
-                f"the generator of a batch is on {generator.device}", "make it on the CPU"
-            )
-        self.device = device
-        self._generator = generator
-        self._noise: torch.Generator | None = None
+    seed: int
+    step: int
+    total: int
+    start: int = 0
 
-    def uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        """Return float32 in low…high."""
-        share = torch.rand(shape, generator=self._generator)
-        return self._placed(low + (high - low) * share)
+    def draws(self, count: int) -> Draws:
+        """Return the streams of `count` samples, on the CPU."""
+        # The 4 keeps these streams apart from that of the order of pictures.
+        (key,) = np.random.SeedSequence((self.seed, 4)).generate_state(1, np.uint64)
+        first = self.step * self.total + self.start
+        streams = _mixed(int(key.astype(np.int64)) + _GAMMA * torch.arange(first, first + count))
+        return Draws(streams, torch.device("cpu"))
 
-    def normal(self, deviation: float, *shape: int) -> Tensor:
-        """Return float32 about 0."""
-        return self._placed(deviation * torch.randn(shape, generator=self._generator))
-
-    def beta(self, a: float, b: float, *shape: int) -> Tensor:
-        """Return float32 in 0…1 of a beta distribution: torch's own takes no generator."""
-        share = torch.rand(shape, generator=self._generator, dtype=torch.float64)
-        return self._placed(torch.from_numpy(special.betaincinv(a, b, share.numpy())).float())
-
-    def integers(self, low: int, high: int, *shape: int) -> Tensor:
-        """Return int64 in low…high-1."""
-        return self._placed(torch.randint(low, high, shape, generator=self._generator))
-
-    def below(self, limit: Tensor) -> Tensor:
-        """Return int64 in 0…limit-1, each below its own limit, in the limits' shape."""
-        share = torch.rand(limit.shape, generator=self._generator, dtype=torch.float64)
-        return (share.to(limit.device) * limit).long()
-
-    def geometric(self, probability: float, count: int) -> Tensor:
-        """Return int64, at least 1: the trials up to the first success."""
-        share = 1 - torch.rand(count, generator=self._generator, dtype=torch.float64)
-        trials = (share.log() / math.log(1 - probability)).ceil().clamp(min=1)
-        return self._placed(trials.long())
-
-    def signs(self, *shape: int) -> Tensor:
-        """Return -1 and 1, float32."""
-        return self._placed(torch.randint(2, shape, generator=self._generator) * 2.0 - 1)
-
-    def chosen(self, count: int, probability: float) -> Tensor:
-        """Return which of `count` things happen: their indices, in order."""
-        happens = torch.rand(count, generator=self._generator) < probability
-        return self._placed(happens.nonzero()[:, 0])
-
-    def apart(self, count: int, *shares: float) -> list[Tensor]:
-        """Return indices of disjoint parts of `count` things, one part for each share.
+    def apart(self, *shares: float) -> list[Tensor]:
+        """Return disjoint parts of the step's samples, one for each share: int64, from 0 to total.
 
         Their sizes are the expected ones, rounded up or down by chance: shapes hardly vary.
         """
-        order = torch.randperm(count, generator=self._generator)
-        ends = np.cumsum([0.0, *shares]) * count + float(torch.rand((), generator=self._generator))
-        ends = np.minimum(np.floor(ends + 1e-9).astype(int), count)
-        return [self._placed(order[a:b]) for a, b in pairwise(ends)]
+        # The 5 keeps this apart from the streams of samples.
+        rng = np.random.default_rng((self.seed, 5, self.step))
+        order = torch.from_numpy(rng.permutation(self.total))
+        ends = np.cumsum([0.0, *shares]) * self.total + rng.random()
+        ends = np.minimum(np.floor(ends + 1e-9).astype(int), self.total)
+        return [order[a:b] for a, b in pairwise(ends)]
+
+
+class Draws:
+    """Random tensors on a device, whose first axis is that of the samples.
+
+    Args:
+        streams: A number for each sample, int64 (N,), on the CPU.
+        device: Where the tensors are wanted.
+    """
+
+    def __init__(self, streams: Tensor, device: torch.device) -> None:
+        self.device = device
+        self._streams = streams
+        self._drawn = 0
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def on(self, device: torch.device) -> Draws:
+        """Return other streams of the same samples, for another device."""
+        return Draws(self._next(), device)
+
+    def of(self, samples: Tensor) -> Draws:
+        """Return other streams of some of the samples.
+
+        Args:
+            samples: Their numbers, int64, on the CPU.
+        """
+        return Draws(self._next()[samples], self.device)
+
+    def uniform(self, low: float, high: float, *shape: int) -> Tensor:
+        """Return float32 in low…high for each sample, shape (N, *shape)."""
+        return self._placed(low + (high - low) * self._shares(shape).float())
+
+    def normal(self, deviation: float, *shape: int) -> Tensor:
+        """Return float32 about 0, shape (N, *shape)."""
+        return self._placed(deviation * _normal(self._bits(shape)))
+
+    def beta(self, a: float, b: float, *shape: int) -> Tensor:
+        """Return float32 in 0…1 of a beta distribution, shape (N, *shape)."""
+        share = special.betaincinv(a, b, self._shares(shape).numpy())
+        return self._placed(torch.from_numpy(share).float())
+
+    def integers(self, low: int, high: int, *shape: int) -> Tensor:
+        """Return int64 in low…high-1, shape (N, *shape)."""
+        return self._placed(low + _below(self._bits(shape), high - low))
+
+    def below(self, limit: Tensor) -> Tensor:
+        """Return int64 in 0…limit-1, each below its own limit.
+
+        Args:
+            limit: Shape (N, …), on the CPU.
+        """
+        return self._placed(_below(self._bits(limit.shape[1:]), limit))
+
+    def geometric(self, probability: float) -> Tensor:
+        """Return int64, at least 1, shape (N,): the trials up to the first success."""
+        trials = ((1 - self._shares(())).log() / math.log(1 - probability)).ceil().clamp(min=1)
+        return self._placed(trials.long())
+
+    def signs(self, *shape: int) -> Tensor:
+        """Return -1 and 1, float32, shape (N, *shape)."""
+        return self.integers(0, 2, *shape) * 2.0 - 1
+
+    def chosen(self, probability: float) -> tuple[Tensor, Draws]:
+        """Return to which samples something happens, their numbers in order, and their streams."""
+        happens = (self._shares(()) < probability).nonzero()[:, 0]
+        return self._placed(happens), self.of(happens)
 
     def noise(self, *shape: int) -> Tensor:
-        """Return white noise, float32, standard deviation 1, drawn on the device.
+        """Return white noise, standard deviation 1, float32 (N, *shape), drawn on the device."""
+        return _normal(_bits(self._placed(self._next()), shape))
 
-        From a generator of its own, so that choices go on alike whatever device draws noise.
-        """
-        if self._noise is None:
-            seed = int(torch.randint(2**32, (), generator=self._generator))
-            # The meta device draws nothing.
-            place = "cpu" if self.device.type == "meta" else self.device
-            self._noise = torch.Generator(place).manual_seed(seed)
-        generator = None if self.device.type == "meta" else self._noise
-        return torch.randn(shape, generator=generator, device=self.device)
+    def _next(self) -> Tensor:
+        """Return streams that no draw before had."""
+        self._drawn += 1
+        return _mixed(self._streams + torch.tensor(self._drawn) * _GAMMA)
+
+    def _bits(self, shape: Sequence[int]) -> Tensor:
+        return _bits(self._next(), shape)
+
+    def _shares(self, shape: Sequence[int]) -> Tensor:
+        """Return float64 in 0…1, without 1."""
+        return (self._bits(shape) >> 32 & 0xFFFFFFFF).double() / 2**32
 
     def _placed(self, drawn: Tensor) -> Tensor:
         return drawn.to(self.device, non_blocking=True)
+
+
+def _bits(streams: Tensor, shape: Sequence[int]) -> Tensor:
+    """Return 64 random bits each, int64 (N, *shape)."""
+    count = math.prod(shape)
+    numbers = torch.arange(1, count + 1, device=streams.device) * _GAMMA
+    return _mixed(streams[:, None] + numbers).view(len(streams), *shape)
+
+
+def _mixed(bits: Tensor) -> Tensor:
+    """Return SplitMix64's mixture of each number; shifts are those of unsigned numbers."""
+    bits = (bits ^ (bits >> 30 & (1 << 34) - 1)) * _FIRST
+    bits = (bits ^ (bits >> 27 & (1 << 37) - 1)) * _SECOND
+    return bits ^ (bits >> 31 & (1 << 33) - 1)
+
+
+def _below(bits: Tensor, limit: Tensor | int) -> Tensor:
+    """Return numbers in 0…limit-1; limits are far below 2³¹."""
+    return (bits >> 32 & 0xFFFFFFFF) * limit >> 32
+
+
+def _normal(bits: Tensor) -> Tensor:
+    """Return float32 of a normal distribution, within 5.1 standard deviations."""
+    # Odd numbers over 2²³: all of them are float32's own, and none is -1 or 1.
+    share = ((bits >> 41 & 0x7FFFFF) * 2 + 1 - 2**23).float() / 2**23
+    return share.erfinv() * math.sqrt(2)
