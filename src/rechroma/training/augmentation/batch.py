@@ -79,10 +79,11 @@ def sample_batch(
     here = [part - places.start for part in parts]
     here = [part[(part >= 0) & (part < len(indices))] for part in here]
     degraded, recompressed = (part.to(device, non_blocking=True) for part in here)
+    old, copied = (draws.of(part) for part in here)
     if len(degraded):
-        seen[degraded] = old_prints(draws.of(here[0]), linear[degraded], options)
+        seen[degraded] = old_prints(old, linear[degraded], options)
     if len(recompressed):
-        seen[recompressed] = recompressed_copies(draws.of(here[1]), lab[recompressed, 0], options)
+        seen[recompressed] = recompressed_copies(copied, lab[recompressed, 0], options)
     chroma = lab[:, 1:]
     return SampleBatch(
         rgb=pixels.float() / 255,

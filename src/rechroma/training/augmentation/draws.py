@@ -23,12 +23,14 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 __all__ = ["Draws", "SamplePlaces"]
 
-# SplitMix64's increment and multipliers, as the signed numbers that torch has.
-_GAMMA = 0x9E3779B97F4A7C15 - 2**64
-_FIRST = 0xBF58476D1CE4E5B9 - 2**64
-_SECOND = 0x94D049BB133111EB - 2**64
+# SplitMix64's increment, multipliers and shifts.
+_GAMMA = 0x9E3779B97F4A7C15
+_FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_SHIFTS = 30, 27, 31
 
 
 class SamplePlaces(NamedTuple):
@@ -49,10 +51,10 @@ class SamplePlaces(NamedTuple):
     def draws(self, count: int) -> Draws:
         """Return the streams of `count` samples, on the CPU."""
         # The 4 keeps these streams apart from that of the order of pictures.
-        (key,) = np.random.SeedSequence((self.seed, 4)).generate_state(1, np.uint64)
+        key = np.random.SeedSequence((self.seed, 4)).generate_state(1, np.uint64)
         first = self.step * self.total + self.start
-        streams = _mixed(int(key.astype(np.int64)) + _GAMMA * torch.arange(first, first + count))
-        return Draws(streams, torch.device("cpu"))
+        places = np.arange(first, first + count, dtype=np.uint64)
+        return Draws(_mixed(key + places * _GAMMA), torch.device("cpu"))
 
     def apart(self, *shares: float) -> list[Tensor]:
         """Return disjoint parts of the step's samples, one for each share: int64, from 0 to total.
@@ -71,11 +73,11 @@ class Draws:
     """Random tensors on a device, whose first axis is that of the samples.
 
     Args:
-        streams: A number for each sample, int64 (N,), on the CPU.
+        streams: A number for each sample, shape (N,).
         device: Where the tensors are wanted.
     """
 
-    def __init__(self, streams: Tensor, device: torch.device) -> None:
+    def __init__(self, streams: NDArray[np.uint64], device: torch.device) -> None:
         self.device = device
         self._streams = streams
         self._drawn = 0
@@ -93,24 +95,24 @@ class Draws:
         Args:
             samples: Their numbers, int64, on the CPU.
         """
-        return Draws(self._next()[samples], self.device)
+        return Draws(self._next()[samples.numpy()], self.device)
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         """Return float32 in low…high for each sample, shape (N, *shape)."""
-        return self._placed(low + (high - low) * self._shares(shape).float())
+        return self._placed((low + (high - low) * self._shares(shape)).astype(np.float32))
 
     def normal(self, deviation: float, *shape: int) -> Tensor:
         """Return float32 about 0, shape (N, *shape)."""
-        return self._placed(deviation * _normal(self._bits(shape)))
+        normal = deviation * special.ndtri(self._shares(shape) + 0.5 / 2**32)
+        return self._placed(normal.astype(np.float32))
 
     def beta(self, a: float, b: float, *shape: int) -> Tensor:
         """Return float32 in 0…1 of a beta distribution, shape (N, *shape)."""
-        share = special.betaincinv(a, b, self._shares(shape).numpy())
-        return self._placed(torch.from_numpy(share).float())
+        return self._placed(special.betaincinv(a, b, self._shares(shape)).astype(np.float32))
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         """Return int64 in low…high-1, shape (N, *shape)."""
-        return self._placed(low + _below(self._bits(shape), high - low))
+        return self._placed(low + ((high - low) * self._shares(shape)).astype(np.int64))
 
     def below(self, limit: Tensor) -> Tensor:
         """Return int64 in 0…limit-1, each below its own limit.
@@ -118,12 +120,12 @@ class Draws:
         Args:
             limit: Shape (N, …), on the CPU.
         """
-        return self._placed(_below(self._bits(limit.shape[1:]), limit))
+        return self._placed((self._shares(limit.shape[1:]) * limit.numpy()).astype(np.int64))
 
     def geometric(self, probability: float) -> Tensor:
         """Return int64, at least 1, shape (N,): the trials up to the first success."""
-        trials = ((1 - self._shares(())).log() / math.log(1 - probability)).ceil().clamp(min=1)
-        return self._placed(trials.long())
+        trials = np.ceil(np.log1p(-self._shares(())) / math.log(1 - probability))
+        return self._placed(np.maximum(trials, 1).astype(np.int64))
 
     def signs(self, *shape: int) -> Tensor:
         """Return -1 and 1, float32, shape (N, *shape)."""
@@ -131,50 +133,48 @@ class Draws:
 
     def chosen(self, probability: float) -> tuple[Tensor, Draws]:
         """Return to which samples something happens, their numbers in order, and their streams."""
-        happens = (self._shares(()) < probability).nonzero()[:, 0]
-        return self._placed(happens), self.of(happens)
+        (happens,) = (self._shares(()) < probability).nonzero()
+        return self._placed(happens), Draws(self._next()[happens], self.device)
 
     def noise(self, *shape: int) -> Tensor:
         """Return white noise, standard deviation 1, float32 (N, *shape), drawn on the device."""
-        return _normal(_bits(self._placed(self._next()), shape))
+        streams = self._placed(self._next().view(np.int64))
+        numbers = torch.arange(1, math.prod(shape) + 1, device=self.device) * _signed(_GAMMA)
+        bits = _mixed_tensor(streams[:, None] + numbers).view(len(self), *shape)
+        # Odd numbers over 2²³: all of them are float32's own, and none is -1 or 1.
+        share = ((bits >> 41 & 0x7FFFFF) * 2 + 1 - 2**23).float() / 2**23
+        return share.erfinv() * math.sqrt(2)
 
-    def _next(self) -> Tensor:
+    def _next(self) -> NDArray[np.uint64]:
         """Return streams that no draw before had."""
         self._drawn += 1
-        return _mixed(self._streams + torch.tensor(self._drawn) * _GAMMA)
+        return _mixed(self._streams + self._drawn * _GAMMA % 2**64)
 
-    def _bits(self, shape: Sequence[int]) -> Tensor:
-        return _bits(self._next(), shape)
+    def _shares(self, shape: Sequence[int]) -> NDArray[np.float64]:
+        """Return multiples of 2⁻³² in 0…1, without 1, shape (N, *shape)."""
+        numbers = np.arange(1, math.prod(shape) + 1, dtype=np.uint64) * _GAMMA
+        bits = _mixed(self._next()[:, None] + numbers) >> 32
+        return (bits * 2.0**-32).reshape(len(self), *shape)
 
-    def _shares(self, shape: Sequence[int]) -> Tensor:
-        """Return float64 in 0…1, without 1."""
-        return (self._bits(shape) >> 32 & 0xFFFFFFFF).double() / 2**32
-
-    def _placed(self, drawn: Tensor) -> Tensor:
-        return drawn.to(self.device, non_blocking=True)
-
-
-def _bits(streams: Tensor, shape: Sequence[int]) -> Tensor:
-    """Return 64 random bits each, int64 (N, *shape)."""
-    count = math.prod(shape)
-    numbers = torch.arange(1, count + 1, device=streams.device) * _GAMMA
-    return _mixed(streams[:, None] + numbers).view(len(streams), *shape)
+    def _placed(self, drawn: NDArray[np.float32 | np.int64]) -> Tensor:
+        return torch.from_numpy(drawn).to(self.device, non_blocking=True)
 
 
-def _mixed(bits: Tensor) -> Tensor:
-    """Return SplitMix64's mixture of each number; shifts are those of unsigned numbers."""
-    bits = (bits ^ (bits >> 30 & (1 << 34) - 1)) * _FIRST
-    bits = (bits ^ (bits >> 27 & (1 << 37) - 1)) * _SECOND
-    return bits ^ (bits >> 31 & (1 << 33) - 1)
+def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return SplitMix64's mixture of each number."""
+    first, second, third = _SHIFTS
+    bits = (bits ^ (bits >> first)) * _FIRST
+    bits = (bits ^ (bits >> second)) * _SECOND
+    return bits ^ (bits >> third)
 
 
-def _below(bits: Tensor, limit: Tensor | int) -> Tensor:
-    """Return numbers in 0…limit-1; limits are far below 2³¹."""
-    return (bits >> 32 & 0xFFFFFFFF) * limit >> 32
+def _mixed_tensor(bits: Tensor) -> Tensor:
+    """Return the same of int64, whose own shift fills up with the sign."""
+    first, second, third = ((shift, (1 << 64 - shift) - 1) for shift in _SHIFTS)
+    bits = (bits ^ (bits >> first[0] & first[1])) * _signed(_FIRST)
+    bits = (bits ^ (bits >> second[0] & second[1])) * _signed(_SECOND)
+    return bits ^ (bits >> third[0] & third[1])
 
 
-def _normal(bits: Tensor) -> Tensor:
-    """Return float32 of a normal distribution, within 5.1 standard deviations."""
-    # Odd numbers over 2²³: all of them are float32's own, and none is -1 or 1.
-    share = ((bits >> 41 & 0x7FFFFF) * 2 + 1 - 2**23).float() / 2**23
-    return share.erfinv() * math.sqrt(2)
+def _signed(number: int) -> int:
+    return number - 2**64
