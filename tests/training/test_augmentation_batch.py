@@ -122,7 +122,9 @@ def test_boxes_are_those_of_one_sample():
 def test_half_of_the_crops_are_mirrored():
     ramp = torch.arange(64, dtype=torch.uint8).expand(3, 48, 64).permute(1, 2, 0)
     store = PictureStore.of([ramp, ramp.transpose(0, 1)])
-    batch = sample_batch(store, indices(800, store), 8, AugmentationOptions(), SamplePlaces(0, 0, 800))
+    batch = sample_batch(
+        store, indices(800, store), 8, AugmentationOptions(), SamplePlaces(0, 0, 800)
+    )
     right = (batch.rgb[..., -1] - batch.rgb[..., 0]).mean((1, 2))
     below = (batch.rgb[..., -1, :] - batch.rgb[..., 0, :]).mean((1, 2))
     assert right[0::2].abs().min() > 0.05

@@ -138,7 +138,9 @@ def test_strokes_are_in_one_piece_and_longer_than_wide():
     counts = covered.sum((1, 2))
     # 4 strokes on average, if they never met.
     assert 2.5 < pieces.mean() < 4.2
-    squares = random_hint_maps(draws(len(chroma)), chroma, AugmentationOptions(hints=1, many_hints=0)).numpy()
+    squares = random_hint_maps(
+        draws(len(chroma)), chroma, AugmentationOptions(hints=1, many_hints=0)
+    ).numpy()
     assert counts.mean() > 2 * (squares[:, 2] == 1).sum((1, 2)).mean()
     assert np.allclose(hints[:, 0][covered], 0.2)
     assert not hints[:, :, ~covered.any(0)].any()

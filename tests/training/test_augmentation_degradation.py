@@ -109,7 +109,9 @@ def test_copies_are_those_of_one_sample(rgb, draws):
 def test_no_step_is_no_change(rgb):
     never = {name: 0.0 for name in AugmentationOptions.__slots__ if name.startswith("copy_")}
     own = torch.from_numpy(lightness(rgb))[None]
-    same = batched.recompressed_copies(SamplePlaces(3, 0, 1).draws(1), own, AugmentationOptions(**never))
+    same = batched.recompressed_copies(
+        SamplePlaces(3, 0, 1).draws(1), own, AugmentationOptions(**never)
+    )
     assert torch.allclose(same, own, atol=1e-4)
 
 

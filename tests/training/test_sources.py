@@ -210,7 +210,9 @@ def test_samples_do_not_depend_on_where_the_pictures_lie(layouts, tmp_path, kind
         pictures = catalog(place, 1, tmp_path / f"{place.name}.json")
         rest, apart = hold_out(pictures, 3)
         options = DataConfig(crop=32, workers=2 * (place != layouts["folder"]))
-        batches = Batches(rest, options, Split(4), 5, torch.device("cpu"), conditioning=True).begin(0)
+        batches = Batches(rest, options, Split(4), 5, torch.device("cpu"), conditioning=True).begin(
+            0
+        )
         samples = [tensor for _ in range(3) for tensor in next(batches)]
         runs.append(([p.ref.name for p in apart], [p.chroma for p in rest], samples))
     (names, chromas, samples), (others, same, crops) = runs

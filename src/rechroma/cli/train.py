@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ __all__ = ["train"]
 @training_options.overrides
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="N",
               help="End after so many, with the rate fallen by then: --set MINUTES=N.")  # fmt: skip
+@click.option("--accumulate", type=click.IntRange(min=1), metavar="N",
+              help="Do each step in so many parts, where a batch is too large for the memory: "
+              "--set ACCUMULATE=N.")  # fmt: skip
 @click.option("--evaluate", is_flag=True,
               help="Train nothing; measure a checkpoint, as `rechroma evaluate` does.")  # fmt: skip
 @training_options.ckpt_name
@@ -38,6 +42,7 @@ def train(
     cfg: Path | None,
     overrides: tuple[str, ...],
     minutes: float | None,
+    accumulate: int | None,
     evaluate: bool,
     ckpt_name: str | None,
 ) -> None:
@@ -49,7 +54,8 @@ def train(
       rechroma train --cfg train_base --set TRAIN_DIR=photos --set STEPS=2000
       rechroma train --cfg train_base --evaluate --ckpt_name ckpt_best.pth.tar
       rechroma train --cfg colorizer_v3_classes --minutes 120
-      accelerate launch -m rechroma train --cfg train_base    (several GPUs)
+      rechroma train --cfg colorizer_v3 --set BATCH=256 --accumulate 8
+      torchrun --nproc-per-node 4 -m rechroma train --cfg train_base    (four GPUs)
 
     The same command resumes a run: OUTPUT_DIR remembers where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
@@ -57,6 +63,8 @@ def train(
         raise UsageError("no config given", "add --cfg train_base_lab or your own")
     if minutes is not None:
         overrides = (*overrides, f"MINUTES={minutes}")
+    if accumulate is not None:
+        overrides = (*overrides, f"ACCUMULATE={accumulate}")
     if evaluate:
         from rechroma.cli.evaluate import evaluate as command
 
@@ -66,11 +74,19 @@ def train(
         raise UsageError("--ckpt_name names what --evaluate measures", "add --evaluate")
     training_options.require_training()
     from rechroma.training.config import load_config
+    from rechroma.training.distributed import ToldElsewhereError
     from rechroma.training.train import train as run
 
     config = load_config(cfg, list(overrides))
     training_options.show_log(console)
-    console.note(f"done: {run(config)}")
+    try:
+        folder = run(config)
+    except ToldElsewhereError as error:
+        # Not once more from every process.
+        context.exit(error.exit_code)
+    if os.environ.get("RANK", "0") != "0":
+        return
+    console.note(f"done: {folder}")
     for words in _next_commands(cfg, overrides, config):
         console.note(words)
 

@@ -15,6 +15,7 @@ from rechroma.color import rgb_to_lab
 from rechroma.errors import ConfigError, PhotoError
 from rechroma.files import atomic_target
 from rechroma.photo import readable_suffixes
+from rechroma.training.distributed import Processes
 from rechroma.training.sources import PictureRef, find_pictures
 
 if TYPE_CHECKING:
@@ -60,45 +61,77 @@ class CatalogEntry:
     size: tuple[int, int]
 
 
-def catalog(folder: Path, workers: int, cache: Path) -> list[CatalogEntry]:
+def catalog(
+    folder: Path, workers: int, cache: Path, processes: Processes | None = None
+) -> list[CatalogEntry]:
     """Return the pictures below `folder`, in files and in shards, sorted by name.
+
+    Several processes measure a share each; the first one has the cache.
 
     Args:
         folder: Searched with all its sub-folders; see `rechroma.training.sources`.
         workers: Processes that decode.
         cache: A JSON file that remembers the measurements, so that a resumed run starts at once.
             The figures beside it, the run's own, are no photographs.
+        processes: Who shares the run; None: only this one.
 
     Raises:
-        ConfigError: The folder is missing or empty, a shard is broken, or some pictures can't be
-            read: the first five are named.
+        ConfigError: The folder is missing or empty, a shard is broken, some pictures can't be
+            read (the first five are named), or processes see different pictures.
     """
+    team = Processes() if processes is None else processes
+    refs = team.agree(lambda: _found(folder, cache))
+    keys = _cache_keys(refs)
+    names = hashlib.sha256("\n".join(ref.name for ref in refs).encode("utf-8", "surrogateescape"))
+    team.same(
+        (len(refs), names.digest()),
+        f"set of pictures in {folder}",
+        "give all machines the same files",
+    )
+    known = _recall(cache) if team.is_main else {}
+    measured = team.share([known.get(key) for key in keys])
+    missing = [number for number, each in enumerate(measured) if each is None]
+    problems: list[str] = []
+    with ProcessPoolExecutor(max(1, workers)) as pool:
+        for start in range(0, len(missing), _BATCH):
+            batch = missing[start : start + _BATCH]
+            own = [refs[number] for number in batch[team.rank :: team.size]]
+            shares = team.gather(
+                list(pool.map(_measure, own, chunksize=_at_once(len(own), workers)))
+            )
+            for place, number in enumerate(batch):
+                result = shares[place % team.size][place // team.size]
+                if isinstance(result, str):
+                    problems.append(result)
+                else:
+                    known[keys[number]] = measured[number] = result
+            if team.is_main:
+                _remember(known, cache)
+
+    def refuse() -> None:
+        if problems:
+            raise ConfigError(
+                f"{len(problems)} unreadable pictures in {folder}: " + "; ".join(problems[:_NAMED]),
+                "mend or move them, then start again",
+            )
+
+    team.agree(refuse)
+    return [each.of(ref) for ref, each in zip(refs, measured, strict=True) if each is not None]
+
+
+def _found(folder: Path, cache: Path) -> list[PictureRef]:
     refs = find_pictures(folder, outside=cache.parent / FIGURES)
     if not refs:
         raise ConfigError(
             f"{folder}: no pictures there, nor .tar or .zip with pictures",
             "check TRAIN_DIR and VAL_DIR",
         )
-    keys = _cache_keys(refs)
-    known = _recall(cache)
-    missing = [(key, ref) for key, ref in zip(keys, refs, strict=True) if key not in known]
-    problems: list[str] = []
-    with ProcessPoolExecutor(max(1, workers)) as pool:
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
-            results = pool.map(_measure, [ref for _, ref in batch], chunksize=64)
-            for (key, _), result in zip(batch, results, strict=True):
-                if isinstance(result, str):
-                    problems.append(result)
-                else:
-                    known[key] = result
-            _remember(known, cache)
-    if problems:
-        raise ConfigError(
-            f"{len(problems)} unreadable pictures in {folder}: " + "; ".join(problems[:_NAMED]),
-            "mend or move them, then start again",
-        )
-    return [known[key].of(ref) for key, ref in zip(keys, refs, strict=True)]
+    return refs
+
+
+def _at_once(count: int, workers: int) -> int:
+    """Return how many pictures a worker gets at once: fewer where there are few."""
+    return max(1, min(64, count // (4 * max(1, workers))))
 
 
 def colorful(pictures: Sequence[CatalogEntry], min_chroma: float) -> list[CatalogEntry]:

@@ -42,6 +42,8 @@ _MAY_CHANGE = frozenset(
         "OUTPUT_DIR",
         "LOG_EVERY",
         "CHECKPOINT_EVERY",
+        "BACKEND",
+        "TIMEOUT",
         "DATA.WORKERS",
         "VALIDATION.SAMPLES",
     )
@@ -146,7 +148,25 @@ class TrainConfig(ConfigSection):
     keep_minutes: float = Field(
         5.0, gt=0, description="with MINUTES: between checkpoints that stay, ckpt_0001 and so on"
     )
-    batch: PositiveInt = Field(32, description="samples of a step, on each device")
+    batch: PositiveInt = Field(32, description="samples of a step, on all processes together")
+    accumulate: PositiveInt = Field(
+        1,
+        description="parts that a step is done in, one after the other: a larger BATCH in the same "
+        "memory; their gradients add up to the step's",
+    )
+    norm_batch: PositiveInt | None = Field(
+        None,
+        description="samples that a batch norm takes its statistics of; none: a part of a step, "
+        "on all processes; with it ACCUMULATE changes nothing but memory",
+    )
+    backend: Literal["auto", "gloo", "nccl"] = Field(
+        "auto", description="joins several processes; auto: nccl between CUDA GPUs, else gloo"
+    )
+    timeout: float = Field(
+        10.0,
+        gt=0,
+        description="of several processes: minutes after which one without an answer is lost",
+    )
     precision: Literal["auto", "no", "bf16", "fp16"] = Field(
         "auto", description="mixed precision; no: none; auto: bf16 on CUDA, none elsewhere"
     )
@@ -255,7 +275,9 @@ def refuse_other_run(config: TrainConfig, saved: Path) -> None:
         ConfigError: A key differs that makes a difference to the weights: it is named.
     """
     before, now = _flat(load_config(saved)), _flat(config)
-    changed = [key for key in now if before[key] != now[key] and key not in _MAY_CHANGE]
+    # Where batch norms see a fixed number of samples, parts are a matter of memory alone.
+    may_change = _MAY_CHANGE | ({"ACCUMULATE"} if config.norm_batch else set())
+    changed = [key for key in now if before[key] != now[key] and key not in may_change]
     if changed:
         raise ConfigError(
             f"{saved}: that run was started with another {changed[0]}: "

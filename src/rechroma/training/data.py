@@ -291,6 +291,8 @@ def free_memory(device: torch.device) -> int:
 
 def center_crops(pictures: list[PictureRef], side: int) -> Tensor:
     """Return the central squares, scaled to `side`: uint8, shape (N, 3, side, side)."""
+    if not pictures:
+        return torch.empty(0, 3, side, side, dtype=torch.uint8)
     return torch.stack([_center_crop(ref, side) for ref in pictures])
 
 

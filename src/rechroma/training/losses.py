@@ -14,6 +14,7 @@ from rechroma.errors import MissingExtraError
 from rechroma.evaluation.perceptual import LPIPSAlex, load_perceptual
 from rechroma.evaluation.stlpips import STLPIPS
 from rechroma.training.outputs import AB_RANGE, BinsOutput, Output, RgbOutput, Truth
+from rechroma.training.split import StepPart
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,8 +75,8 @@ class Criterion(nn.Module):
             the answer's chroma.
         output: The meaning of the raw maps.
         class_weights: For `cross_entropy`: a weight for each bin, shape (Q,).
-        perceptual_share: Of each batch, what the perceptual terms look at, rounded up: they cost
-            more than all else, and need fewer samples.
+        perceptual_share: Of each step, what the perceptual terms look at, rounded up and evenly
+            spread: they cost more than all else, and need fewer samples.
 
     Raises:
         MissingExtraError: A perceptual metric's weights can't be had.
@@ -105,31 +106,47 @@ class Criterion(nn.Module):
         """What `cross_entropy` adds to the logits of each bin; none without class weights."""
         return self.class_weights.log().tolist()
 
-    def forward(self, raw: Tensor, truth: Truth) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the weighted sum, and every term's own unweighted value."""
-        values = {name: self._term(name, raw, truth) for name in self.terms}
+    def forward(
+        self, raw: Tensor, truth: Truth, part: StepPart | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the weighted sum, and every term's own unweighted value.
+
+        The mean over all parts of a step is the value for the whole step.
+
+        Args:
+            raw: The maps.
+            truth: What they should mean.
+            part: Which samples of a step these are; None: all of them.
+        """
+        part = part or StepPart(0, len(raw), len(raw))
+        values = {name: self._term(name, raw, truth, part) for name in self.terms}
         total = torch.stack([weight * values[name] for name, weight in self.terms.items()]).sum()
         return total, {name: value.detach() for name, value in values.items()}
 
-    def _term(self, name: LossTerm, raw: Tensor, truth: Truth) -> Tensor:
+    def _term(self, name: LossTerm, raw: Tensor, truth: Truth, part: StepPart) -> Tensor:
         match name:
             case "l2":
                 return F.mse_loss(*self.output.comparable(raw, truth))
             case "cross_entropy":
                 return self._cross_entropy(raw, truth)
             case "lpips" | "st_lpips":
-                return self._perceptual(name, raw, truth)
+                return self._perceptual(name, raw, truth, part)
             case "evenness":
                 assert not isinstance(self.output, RgbOutput)  # noqa: S101 - the config refuses it
                 stride = truth.rgb.shape[-1] // raw.shape[-1]
                 return evenness(self.output.answer(raw), truth.chroma(stride))
 
-    def _perceptual(self, name: LossTerm, raw: Tensor, truth: Truth) -> Tensor:
+    def _perceptual(self, name: str, raw: Tensor, truth: Truth, part: StepPart) -> Tensor:
         distance = self.perceptual[name]
         assert isinstance(distance, STLPIPS | LPIPSAlex)  # noqa: S101 - narrows a ModuleDict
-        looked_at = math.ceil(len(raw) * self.perceptual_share)
-        raw, truth = raw[:looked_at], truth.first(looked_at)
-        return distance(self.output.rgb(raw, truth.lightness), truth.rgb).mean()
+        wanted = math.ceil(part.total * self.perceptual_share)
+        chosen = part.chosen(wanted)
+        if not chosen:
+            return raw.sum() * 0
+        if len(chosen) < len(raw):
+            raw, truth = raw[chosen], truth.at(chosen)
+        total = distance(self.output.rgb(raw, truth.lightness), truth.rgb).sum()
+        return total * part.total / (part.count * wanted)
 
     def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:
         assert isinstance(self.output, BinsOutput)  # noqa: S101 - the config has been checked

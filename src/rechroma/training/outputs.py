@@ -49,9 +49,9 @@ class Truth:
         """The network's input: L, shape (N, 1, H, W), in 0…100."""
         return self.lab[:, :1]
 
-    def first(self, count: int) -> Truth:
-        """Return that many of the pictures."""
-        return Truth(self.rgb[:count], self.lab[:count])
+    def at(self, numbers: list[int]) -> Truth:
+        """Return some of the pictures."""
+        return Truth(self.rgb[numbers], self.lab[numbers])
 
     def chroma(self, stride: int) -> Tensor:
         """Return a and b, averaged over blocks: (N, 2, H/stride, W/stride)."""

@@ -6,10 +6,11 @@ import json
 import logging
 import platform
 import subprocess
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -30,16 +31,21 @@ from rechroma.training.catalog import (
 from rechroma.training.checkpoint import start_from
 from rechroma.training.config import TrainConfig, refuse_other_run, save_config
 from rechroma.training.data import Batches, center_crops
+from rechroma.training.distributed import Processes
 from rechroma.training.hardware import speed_hints
 from rechroma.training.log import RunLog
 from rechroma.training.loop import RESUME, Trainer, accelerator_of
 from rechroma.training.losses import Criterion, with_available_lpips
 from rechroma.training.model import ColorizerModel
 from rechroma.training.outputs import BinsOutput, Truth
+from rechroma.training.split import Split
 from rechroma.training.validation import Validator
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import numpy as np
+    from accelerate import Accelerator
     from numpy.typing import NDArray
 
 __all__ = ["train"]
@@ -59,16 +65,29 @@ def train(config: TrainConfig) -> Path:
     Where AlexNet's weights can't be had, ST-LPIPS takes the place of LPIPS: the log, the saved
     config and the names of the numbers say so.
 
+    Under torchrun, `accelerate launch` or Ray Train all processes call it, with the same config;
+    they share each step, and the first one writes. Then the folder's path is returned by all.
+
     Raises:
         ConfigError: The data or the config do not hold.
         ModelError: Weights can't be loaded.
-        TrainingError: The loss or its gradient is NaN, or a file can't be written.
+        TrainingError: The loss or its gradient is NaN, a file can't be written, or SIGTERM came.
+        LostProcessError: Another process of the run is gone.
+        ToldElsewhereError: In all processes but the first, what stops that one.
     """
-    folder = config.output_dir
-    _check_folders(config)
+    with Processes.joined(config.backend, config.timeout) as processes:
+        processes.agree(lambda: _check_folders(config))
+        processes.same(
+            config.model_dump(mode="json"), "config", "give all the same file and the same --set"
+        )
+        with _clear_disk_errors(config.output_dir):
+            return _train(processes.agree(lambda: with_available_lpips(config)), processes)
+
+
+@contextmanager
+def _clear_disk_errors(folder: Path) -> Generator[None]:
     try:
-        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-        return _train(with_available_lpips(config), folder)
+        yield
     except OSError as error:
         raise TrainingError(
             f"{error.filename or folder}: {error.strerror or error}",
@@ -77,58 +96,113 @@ def train(config: TrainConfig) -> Path:
         ) from error
 
 
-def _train(config: TrainConfig, folder: Path) -> Path:
-    if (folder / RESUME).exists():
-        refuse_other_run(config, folder / "config.yaml")
-    save_config(config, folder / "config.yaml")
-    (folder / "run.json").write_text(json.dumps(_provenance(config), indent=2))
-    training, validation = _pictures(config)
-    _logger.info("%d pictures to train on, %d to validate on", len(training), len(validation))
-
-    torch.manual_seed(config.seed)
-    model = ColorizerModel(config.network, pretrained=config.init_from is None)
-    if config.init_from is not None:
-        start_from(model, config.network, config.init_from)
-    if config.optimizer.encoder_lr == 0:
-        model.network.freeze_pretrained()
-    accelerator = accelerator_of(config)
-    for words in speed_hints(accelerator.device.type, accelerator.mixed_precision):
-        _logger.info("%s", words)
-    batches = Batches(
-        training,
-        config.data,
-        config.batch,
-        config.seed,
-        accelerator.device,
-        conditioning=model.network.takes_conditioning,
-        processes=accelerator.num_processes,
-        rank=accelerator.process_index,
+def _train(config: TrainConfig, processes: Processes) -> Path:
+    folder = config.output_dir
+    split = Split(
+        config.batch, processes.size, processes.rank, config.accumulate, processes.neighbors
     )
-    weights = _class_weights(config, model, batches)
-    criterion = Criterion(config.loss, model.output, weights, config.perceptual_share)
-    metric = config.validation.metric
-    _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
-    validator = Validator(
-        center_crops(
-            [picture.ref for picture in validation[: config.validation.count]],
-            config.validation.size,
-        ),
-        load_perceptual(metric),
-        metric,
-    )
-    with RunLog(folder, config.batch) as log:
-        Trainer(config, model, criterion, validator, log, accelerator).fit(batches)
+    processes.agree(split.check)
+    processes.agree(lambda: _begin(config, processes))
+    training, validation = processes.agree(lambda: _pictures(config, processes))
+    if processes.is_main:
+        _logger.info("%d pictures to train on, %d to validate on", len(training), len(validation))
+        _logger.info("%s", _in_words(split))
+    ready = processes.agree(lambda: _Ready.of(config, training, validation, split, processes))
+    weights = _class_weights(config, ready, processes)
+    criterion = Criterion(config.loss, ready.model.output, weights, config.perceptual_share)
+    log = RunLog(folder, config.batch) if processes.is_main else None
+    with log or nullcontext():
+        trainer = processes.agree(
+            lambda: Trainer(
+                config, ready.model, criterion, ready.validator, log, ready.accelerator, split,
+                processes,
+            )
+        )  # fmt: skip
+        trainer.fit(ready.batches)
     return folder
 
 
-def _pictures(config: TrainConfig) -> tuple[list[CatalogEntry], list[CatalogEntry]]:
+def _begin(config: TrainConfig, processes: Processes) -> None:
+    """Write what a run says of itself at its start, unless the folder holds another run."""
+    folder = config.output_dir
+    if not processes.is_main:
+        return
+    with _clear_disk_errors(folder):
+        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+        if (folder / RESUME).exists():
+            refuse_other_run(config, folder / "config.yaml")
+        save_config(config, folder / "config.yaml")
+        facts = _provenance(config) | {"processes": processes.size}
+        (folder / "run.json").write_text(json.dumps(facts, indent=2))
+
+
+def _in_words(split: Split) -> str:
+    parts = f", in {split.parts} parts" if split.parts > 1 else ""
+    return f"steps of {split.batch} samples on {split.processes} processes{parts}"
+
+
+class _Ready(NamedTuple):
+    """What a process needs for its part of a run."""
+
+    accelerator: Accelerator
+    model: ColorizerModel
+    batches: Batches
+    validator: Validator
+    parts: int
+
+    @classmethod
+    def of(
+        cls,
+        config: TrainConfig,
+        training: list[CatalogEntry],
+        validation: list[CatalogEntry],
+        split: Split,
+        processes: Processes,
+    ) -> _Ready:
+        """Load the model and the pictures."""
+        torch.manual_seed(config.seed)
+        model = ColorizerModel(config.network, pretrained=config.init_from is None)
+        if config.init_from is not None:
+            start_from(model, config.network, config.init_from)
+        if config.optimizer.encoder_lr == 0:
+            model.network.freeze_pretrained()
+        accelerator = accelerator_of(config, processes.size)
+        metric = config.validation.metric
+        if processes.is_main:
+            kind, precision = accelerator.device.type, accelerator.mixed_precision
+            for words in speed_hints(kind, precision):
+                _logger.info("%s", words)
+            _logger.info("the best checkpoint is the one with the lowest %s", METRIC_TITLES[metric])
+        batches = Batches(
+            training,
+            config.data,
+            split,
+            config.seed,
+            accelerator.device,
+            conditioning=model.network.takes_conditioning,
+        )
+        refs = [picture.ref for picture in validation[: config.validation.count]]
+        side = config.validation.size
+        validator = Validator(
+            center_crops(refs[processes.rank :: processes.size], side),
+            center_crops(refs[: config.validation.samples] if processes.is_main else [], side),
+            load_perceptual(metric),
+            metric,
+            processes,
+        )
+        return cls(accelerator, model, batches, validator, split.parts)
+
+
+def _pictures(
+    config: TrainConfig, processes: Processes
+) -> tuple[list[CatalogEntry], list[CatalogEntry]]:
     """Return the pictures to train on and those to validate on."""
-    measured = config.data.workers, config.output_dir / "pictures.json"
+    measured = config.data.workers, config.output_dir / "pictures.json", processes
     everything = catalog(config.train_dir, *measured)
     excluded = read_stems(config.exclude) if config.exclude else frozenset[str]()
     chosen = read_stems(config.val_stems) if config.val_stems else frozenset[str]()
     allowed, apart = split_by_stem(everything, excluded | chosen)
-    if apart:
+    if apart and processes.is_main:
         _logger.info("%d pictures are kept out of training by their stems", len(apart))
     training = colorful(allowed, config.data.min_chroma)
     if config.val_dir is None and config.val_stems is None:
@@ -178,19 +252,21 @@ def _refuse_nested(config: TrainConfig) -> None:
 
 
 def _class_weights(
-    config: TrainConfig, model: ColorizerModel, batches: Batches
+    config: TrainConfig, ready: _Ready, processes: Processes
 ) -> NDArray[np.float64] | None:
     """Return the bins' weights from their frequencies on the run's first samples."""
-    if not isinstance(model.output, BinsOutput):
+    output = ready.model.output
+    if not isinstance(output, BinsOutput):
         return None
-    codec, stride = model.output.codec, model.network.output_stride
-    wanted = -(-min(_PRIOR_SAMPLES, len(batches.pictures)) // config.batch)
+    codec, stride = output.codec, ready.model.network.output_stride
+    steps = -(-min(_PRIOR_SAMPLES, len(ready.batches.pictures)) // config.batch)
     counts = sum(
         codec.count(Truth(batch.rgb, batch.lab).chroma(stride).cpu())
-        for batch in islice(batches.begin(0), wanted)
+        for batch in islice(ready.batches.begin(0), steps * ready.parts)
     )
     assert isinstance(counts, torch.Tensor)  # noqa: S101 - there is at least one picture
-    return class_weights(smoothed_prior(counts.double().numpy()), config.uniform)
+    counts = processes.total(counts.double())
+    return class_weights(smoothed_prior(counts.numpy()), config.uniform)
 
 
 def _provenance(config: TrainConfig) -> dict[str, str | int]:

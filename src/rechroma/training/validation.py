@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.evaluation.perceptual import PerceptualDistance
+    from rechroma.training.distributed import Processes
     from rechroma.training.model import ColorizerModel
 
 __all__ = ["Validator", "save_samples"]
@@ -28,26 +29,30 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """Scores a model on fixed crops.
+    """Scores a model on fixed crops, which several processes share.
 
     Args:
-        crops: 8-bit sRGB, shape (N, 3, S, S).
+        crops: 8-bit sRGB, shape (N, 3, S, S): those of this process, which may be none.
+        shown: The same, of the figure.
         perceptual: The metric that chooses the best checkpoint.
         name: What the metric is called in logs.
+        processes: Who has the other crops.
     """
 
     crops: Tensor
+    shown: Tensor
     perceptual: PerceptualDistance
     name: str
+    processes: Processes
 
     def score(self, model: ColorizerModel, device: torch.device) -> dict[str, float]:
         """Return PSNR (dB, RGB), the perceptual distance and the colorfulness ratio to the truth.
 
-        Means over pictures; predictions are clipped and rounded to 8 bits first, as a viewer would
-        see them.
+        Means over the pictures of all processes; predictions are clipped and rounded to 8 bits
+        first, as a viewer would see them.
         """
         ratio, distance, color, color_truth = 0.0, 0.0, 0.0, 0.0
-        for batch in self.crops.split(_BATCH):
+        for batch in self.crops.split(_BATCH) if len(self.crops) else ():
             truth = truth_of(batch.to(device))
             rgb = (predict(model, truth.lightness) * 255).round() / 255
             with torch.inference_mode():
@@ -56,7 +61,8 @@ class Validator:
             ratio += sum(map(psnr, results, truths))
             color += sum(map(colorfulness, results))
             color_truth += sum(map(colorfulness, truths))
-        count = len(self.crops)
+        sums = ratio, distance, color, color_truth, len(self.crops)
+        ratio, distance, color, color_truth, count = self.processes.totals(sums)
         return {
             "psnr": ratio / count,
             self.name: distance / count,
