@@ -25,8 +25,8 @@ from rechroma.training.catalog import (
 )
 from rechroma.training.config import DataConfig
 from rechroma.training.data import Batches
-from rechroma.training.split import Split
 from rechroma.training.sources import PictureRef, find_pictures, index_shard
+from rechroma.training.split import Split
 from rechroma.training.train import train
 
 LONG = "/".join(["a folder with a long name"] * 6) + "/photo.png"

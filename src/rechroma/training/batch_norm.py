@@ -107,7 +107,7 @@ class _Shared(nn.BatchNorm2d):
     def _in_groups(self, x: Tensor, samples: int) -> Tensor:
         normalized: list[Tensor] = []
         for group in x.split(samples):
-            found = x.new_zeros(2, self.num_features, dtype=torch.float32)
+            found = self.weight.new_zeros(2, self.num_features)
             # With a momentum of 1 the running averages are the group's own.
             normalized.append(
                 F.batch_norm(
@@ -121,7 +121,8 @@ class _Shared(nn.BatchNorm2d):
     def _over_all(self, x: Tensor) -> Tensor:
         if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
             return self._in_groups(x, len(x))
-        own = torch.stack(torch.var_mean(x.float(), (0, 2, 3), correction=0))
+        precise = x if x.dtype == torch.float64 else x.float()
+        own = torch.stack(torch.var_mean(precise, (0, 2, 3), correction=0))
         variances, means = _Gathered.apply(own).unbind(1)  # pyright: ignore
         mean = means.mean(0)
         variance = (variances + (means - mean).square()).mean(0)

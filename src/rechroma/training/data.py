@@ -1,7 +1,7 @@
 """From pictures to batches: which are drawn when, and how they get to the device.
 
 Batch number n is the same whatever the number of workers and of processes and wherever a run was
-resumed; it is the same, too, whether the pictures lie in memory or are decoded again for every batch.
+resumed; it is the same, too, whether the pictures lie in memory or are decoded for every batch.
 """
 
 from __future__ import annotations

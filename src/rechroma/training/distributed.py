@@ -2,8 +2,8 @@
 
 A launcher (torchrun, accelerate, Ray Train) starts them and says in environment variables who they
 are: `RANK`, `WORLD_SIZE`, `LOCAL_RANK`, `LOCAL_WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`.
-Gradients go by DistributedDataParallel, over the backend of the devices; all else, numbers and small
-objects, goes over a gloo group of its own: that one notices at once when a process is gone.
+Gradients go by DistributedDataParallel, over the backend of the devices; all else, numbers and
+small objects, goes over a gloo group of its own: that one notices at once when a process is gone.
 """
 
 from __future__ import annotations

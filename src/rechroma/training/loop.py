@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
 from torch.optim import AdamW
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -59,8 +58,6 @@ def accelerator_of(config: TrainConfig, processes: int = 1) -> Accelerator:
         # Accelerate sees several processes without a GPU only if it is told to leave GPUs alone.
         cpu=True if processes > 1 and not torch.cuda.is_available() else None,  # pyright: ignore
         mixed_precision=precision,
-        # Batch norms' buffers are the same everywhere by themselves.
-        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
     kind = accelerator.distributed_type.value
     if kind in _SHARDING:
