@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 
@@ -10,7 +9,6 @@ from safetensors.torch import load_file
 
 from rechroma.cli import main
 from rechroma.errors import ConfigError, ModelError
-from rechroma.training.augmentation import batch
 from rechroma.training.checkpoint import load_model
 from rechroma.training.train import train
 
@@ -128,57 +126,6 @@ def test_training_lowers_the_loss(make_config):
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     losses = [r["loss"] for r in records if r["kind"] == "train"]
     assert sum(losses[-3:]) < 0.5 * sum(losses[:3])
-
-
-# A batch norm's statistics are those of a process's own half, and so are the random crops.
-WITHOUT_BATCH_NORM = """
-import sys
-import torch
-import rechroma.cli, rechroma.training.train
-from rechroma.training.augmentation import batch
-torch.nn.BatchNorm2d = lambda channels: torch.nn.GroupNorm(1, channels)
-batch.random_crops = lambda draws, store, indices, side, options: (
-    store.pixels[indices, :side, :side].permute(0, 3, 1, 2)
-)
-sys.exit(rechroma.cli.main(sys.argv[1:]))
-"""
-
-
-@pytest.mark.slow
-def test_two_processes_agree_with_one(make_config, tmp_path, monkeypatch):
-    """Two processes with half of the batch each see the same pictures as one."""
-    (tmp_path / "program.py").write_text(WITHOUT_BATCH_NORM)
-    make_config()
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone",
-        str(tmp_path / "program.py"), "train", "--cfg", str(tmp_path / "config.yaml"),
-        "--set", "BATCH=1", "--set", "STEPS=4", "--set", "EMA=0",
-        "--set", f"OUTPUT_DIR={tmp_path / 'two'}",
-    ]  # fmt: skip
-    subprocess.run(command, check=True, env=environment, capture_output=True)
-    two = weights_of(tmp_path / "two")
-    monkeypatch.setattr(torch.nn, "BatchNorm2d", lambda channels: torch.nn.GroupNorm(1, channels))
-
-    def corners(_draws, store, indices, side, _options):
-        return store.pixels[indices, :side, :side].permute(0, 3, 1, 2)
-
-    monkeypatch.setattr(batch, "random_crops", corners)
-    one, half = (
-        weights_of(train(make_config("STEPS=4", "EMA=0", size, f"OUTPUT_DIR={tmp_path / size}")))
-        for size in ("BATCH=2", "BATCH=1")
-    )
-    assert two.keys() == one.keys()
-
-    def apart(first, second):
-        pairs = [(first[name] - second[name]).abs().flatten() for name in first]
-        return float(torch.cat(pairs).mean())
-
-    # The mean of two gradients is that of the batch but for the order of the sums. On the average,
-    # since Adam makes whole steps of gradients of 1e-8, too, where rounding decides: 4e-9 here.
-    # Without the other process's half it would be another run: 1e-3.
-    assert apart(two, one) < 1e-7
-    assert apart(half, one) > 1e-4
 
 
 @pytest.mark.slow
