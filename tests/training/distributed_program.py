@@ -22,7 +22,7 @@ _steps: list[None] = []
 
 def _doubled(self, config, *, pretrained):
     _begin(self, config, pretrained=pretrained)
-    self.double()
+    self.network.double()
 
 
 def _forward(self, lightness, conditioning=None):

@@ -262,7 +262,8 @@ def alone(rank, port, folder, check):
 
 def both(tmp_path, check):
     """Return what two processes find."""
-    torch.multiprocessing.spawn(alone, (free_port(), tmp_path, check), nprocs=2)
+    arguments = free_port(), tmp_path, check
+    torch.multiprocessing.start_processes(alone, arguments, nprocs=2, start_method="fork")
     return [torch.load(tmp_path / f"{rank}.pt", weights_only=False) for rank in range(2)]
 
 

@@ -8,7 +8,7 @@ difference either. The running averages change once a step, by the mean over all
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 import torch.distributed as dist
@@ -40,7 +40,7 @@ class BatchNorms:
     def __init__(
         self, model: nn.Module, split: Split, group: int | None, processes: Processes
     ) -> None:
-        self._norms: list[Any] = []
+        self._norms: list[_Shared] = []
         self._processes = processes
         if group is not None and split.share % group:
             raise ConfigError(
@@ -55,10 +55,10 @@ class BatchNorms:
             if isinstance(module, nn.BatchNorm2d):
                 usual = type(module)
                 shared = type(f"Shared{usual.__name__}", (_Shared, usual), {})
-                module.__class__ = shared
-                module.samples = group
-                module.pending = []
-                self._norms.append(module)
+                norm = cast("_Shared", module)
+                norm.__class__ = shared
+                norm.samples, norm.pending = group, []
+                self._norms.append(norm)
 
     def commit(self) -> None:
         """Move the running averages, after all parts of a step."""
@@ -70,10 +70,7 @@ class BatchNorms:
         total = self._processes.total(together.double()) / self._processes.size
         pieces = total.to(together).split([each.numel() for each in found])
         for norm, piece in zip(norms, pieces, strict=True):
-            mean, variance = piece.view(2, -1)
-            norm.running_mean.lerp_(mean, norm.momentum)
-            norm.running_var.lerp_(variance, norm.momentum)
-            norm.num_batches_tracked += 1
+            norm.move(*piece.view(2, -1))
         self.forget()
 
     def forget(self) -> None:
@@ -93,16 +90,26 @@ class _Shared(nn.BatchNorm2d):
     samples: int | None
     pending: list[Tensor]
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's own name
         """See `torch.nn.BatchNorm2d`."""
         if not self.training:
-            return super().forward(x)
-        x = self._over_all(x) if self.samples is None else self._in_groups(x, self.samples)
+            return super().forward(input)
+        groups = self.samples
+        x = self._over_all(input) if groups is None else self._in_groups(input, groups)
         # Those of timm have an activation in them.
         for name in ("drop", "act"):
             after: nn.Module | None = getattr(self, name, None)
             x = x if after is None else after(x)
         return x
+
+    def move(self, mean: Tensor, variance: Tensor) -> None:
+        """Take a step's statistics into the running averages, as every batch norm does."""
+        share = self.momentum or 0.0
+        for average, found in ((self.running_mean, mean), (self.running_var, variance)):
+            if average is not None:
+                average.lerp_(found, share)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked += 1
 
     def _in_groups(self, x: Tensor, samples: int) -> Tensor:
         normalized: list[Tensor] = []

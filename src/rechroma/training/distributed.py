@@ -41,15 +41,7 @@ class LostProcessError(TrainingError):
 
 
 class ToldElsewhereError(RechromaError):
-    """All processes stop for the same reason, and process 0 tells it.
-
-    Args:
-        error: The reason.
-    """
-
-    def __init__(self, error: RechromaError) -> None:
-        super().__init__(error.what, error.mend)
-        self.exit_code = error.exit_code
+    """All processes stop for the same reason, which process 0 tells; the exit code is its own."""
 
 
 class Processes:
@@ -167,7 +159,9 @@ class Processes:
                 if rank:
                     reason.what = f"process {rank} on {host}: {reason.what}"
                 raise reason
-            raise ToldElsewhereError(reason)
+            told = ToldElsewhereError(reason.what, reason.mend)
+            told.exit_code = reason.exit_code
+            raise told
         return cast("T", result)
 
     def same(self, value: object, what: str, mend: str) -> None:
@@ -215,7 +209,11 @@ def sigterm_noticed() -> Generator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield noticed
         return
-    usual = signal.signal(signal.SIGTERM, lambda *_: noticed.set())
+
+    def notice(_number: int, _frame: object) -> None:
+        noticed.set()
+
+    usual = signal.signal(signal.SIGTERM, notice)
     try:
         yield noticed
     finally:

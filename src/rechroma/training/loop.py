@@ -255,7 +255,7 @@ class Trainer:
         if self.config.steady:
             unsteady = self._unsteadiness(raw, batch.altered, truth, conditioning)
             # The mean over what is altered in the whole step, not in each part.
-            pieces = part.total / part.count
+            pieces = part.total / part.samples
             unsteady = unsteady * (len(batch.altered) * pieces / max(1, batch.altered_in_step))
             loss = loss + self.config.steady * unsteady
             values["unsteady"] = unsteady.detach()

@@ -146,7 +146,7 @@ class Criterion(nn.Module):
         if len(chosen) < len(raw):
             raw, truth = raw[chosen], truth.at(chosen)
         total = distance(self.output.rgb(raw, truth.lightness), truth.rgb).sum()
-        return total * part.total / (part.count * wanted)
+        return total * part.total / (part.samples * wanted)
 
     def _cross_entropy(self, raw: Tensor, truth: Truth) -> Tensor:
         assert isinstance(self.output, BinsOutput)  # noqa: S101 - the config has been checked

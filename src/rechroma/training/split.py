@@ -14,17 +14,17 @@ class StepPart(NamedTuple):
 
     Attributes:
         start: The first one's position in the step.
-        count: How many they are.
+        samples: How many they are.
         total: Samples of the whole step, on all processes.
     """
 
     start: int
-    count: int
+    samples: int
     total: int
 
     def chosen(self, wanted: int) -> list[int]:
         """Return those of these, from 0, that are among `wanted` evenly spread ones of the step."""
-        places = range(self.start, self.start + self.count)
+        places = range(self.start, self.start + self.samples)
         spread = (p for p in places if (p + 1) * wanted // self.total > p * wanted // self.total)
         return [place - self.start for place in spread]
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Draws", "SamplePlaces"]
 
 # SplitMix64's increment, multipliers and shifts.
-_GAMMA = 0x9E3779B97F4A7C15
-_FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-_SHIFTS = 30, 27, 31
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
 class SamplePlaces(NamedTuple):
@@ -148,13 +148,13 @@ class Draws:
     def _next(self) -> NDArray[np.uint64]:
         """Return streams that no draw before had."""
         self._drawn += 1
-        return _mixed(self._streams + self._drawn * _GAMMA % 2**64)
+        return _mixed(self._streams + np.uint64(self._drawn * int(_GAMMA) % 2**64))
 
     def _shares(self, shape: Sequence[int]) -> NDArray[np.float64]:
         """Return multiples of 2⁻³² in 0…1, without 1, shape (N, *shape)."""
         numbers = np.arange(1, math.prod(shape) + 1, dtype=np.uint64) * _GAMMA
-        bits = _mixed(self._next()[:, None] + numbers) >> 32
-        return (bits * 2.0**-32).reshape(len(self), *shape)
+        bits = _mixed(self._next()[:, None] + numbers) >> np.uint64(32)
+        return (bits.astype(np.float64) / 2**32).reshape(len(self), *shape)
 
     def _placed(self, drawn: NDArray[np.float32 | np.int64]) -> Tensor:
         return torch.from_numpy(drawn).to(self.device, non_blocking=True)
@@ -170,11 +170,11 @@ def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def _mixed_tensor(bits: Tensor) -> Tensor:
     """Return the same of int64, whose own shift fills up with the sign."""
-    first, second, third = ((shift, (1 << 64 - shift) - 1) for shift in _SHIFTS)
+    first, second, third = ((int(shift), (1 << 64 - int(shift)) - 1) for shift in _SHIFTS)
     bits = (bits ^ (bits >> first[0] & first[1])) * _signed(_FIRST)
     bits = (bits ^ (bits >> second[0] & second[1])) * _signed(_SECOND)
     return bits ^ (bits >> third[0] & third[1])
 
 
-def _signed(number: int) -> int:
-    return number - 2**64
+def _signed(number: np.uint64) -> int:
+    return int(number.astype(np.int64))
