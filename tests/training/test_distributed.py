@@ -65,7 +65,7 @@ def started(arguments, size=2, **variables):
 
 def ended(processes):
     """Wait for processes; return their exit codes and what each said of an error."""
-    said = [process.communicate(timeout=300)[1] for process in processes]
+    said = [process.communicate(timeout=600)[1] for process in processes]
     errors = [[line for line in text.splitlines() if "error:" in line] for text in said]
     return [process.returncode for process in processes], errors, said
 

@@ -25,8 +25,7 @@ class StepPart(NamedTuple):
     def chosen(self, wanted: int) -> list[int]:
         """Return those of these, from 0, that are among `wanted` evenly spread ones of the step."""
         places = range(self.start, self.start + self.samples)
-        spread = (p for p in places if (p + 1) * wanted // self.total > p * wanted // self.total)
-        return [place - self.start for place in spread]
+        return [p - self.start for p in places if p * wanted % self.total < wanted]
 
 
 class Split(NamedTuple):
