@@ -155,14 +155,18 @@ class Processes:
         for rank, (host, reason) in enumerate(found):
             if reason is None:
                 continue
-            if self.is_main:
-                if rank:
-                    reason.what = f"process {rank} on {host}: {reason.what}"
-                raise reason
-            told = ToldElsewhereError(reason.what, reason.mend)
-            told.exit_code = reason.exit_code
-            raise told
+            if rank and not isinstance(reason, ToldElsewhereError):
+                reason.what = f"process {rank} on {host}: {reason.what}"
+            raise self.told_once(reason)
         return cast("T", result)
+
+    def told_once(self, error: RechromaError) -> RechromaError:
+        """Return what to raise for an error that all have: in process 0 itself."""
+        if self.is_main:
+            return error
+        told = ToldElsewhereError(error.what, error.mend)
+        told.exit_code = error.exit_code
+        return told
 
     def same(self, value: object, what: str, mend: str) -> None:
         """Refuse to go on if another process has another value.

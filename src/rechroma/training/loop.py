@@ -187,20 +187,22 @@ class Trainer:
             self._set_rates()
             values = self._update(parts, noticed)
             if values is None:
-                raise TrainingError(
+                failed = TrainingError(
                     f"the loss or its gradient is NaN at step {self.step + 1}, on "
                     + ", ".join(batches.names(self.step)),
                     "lower OPTIMIZER.LR; the last checkpoint is good",
                 )
+                raise self._processes.told_once(failed)
             self.step += 1
             self._after_step(values, last=self._progress >= 1)
             if self._progress >= 1:
                 return
             if self._stopped:
-                raise TrainingError(
+                stopped = TrainingError(
                     f"stopped by SIGTERM after step {self.step}, with a checkpoint of it",
                     "the same command goes on from there",
                 )
+                raise self._processes.told_once(stopped)
 
     def _set_rates(self) -> None:
         share = rate_at(self.step, self._progress, self.config.optimizer)
@@ -231,9 +233,10 @@ class Trainer:
         if not self._agree(finite=bool(finite), stopped=noticed.is_set()):
             self._norms.forget()
             return None
+        # It needs the others once more: before anything is changed.
+        self._norms.commit()
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        self._norms.commit()
         self._averaged.update_parameters(self._accelerator.unwrap_model(self._model))
         return values
 
