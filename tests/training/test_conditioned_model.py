@@ -61,7 +61,7 @@ def test_a_gain_leaves_hints_and_moods_as_they_are_given(conditioned, photo, tmp
     plain, lively = Colorizer(path), Colorizer(tmp_path / "lively.onnx")
     before, after = plain.predict(photo).chroma, lively.predict(photo).chroma
     np.testing.assert_allclose(after, 1.5 * before, atol=0.05)
-    hints = [Hint(30, 20, "#ff0000")]
+    hints = [Hint(30, 20, "#ff0000", "alike")]
     before, after = (each.predict(photo, hints=hints).chroma for each in (plain, lively))
     own = torch.from_numpy(lightness(photo.pixels).astype(np.float32))[None, None]
     conditioning = Conditioning(
@@ -139,7 +139,7 @@ def test_advice_reaches_the_network_as_it_was_trained(conditioned, photo):
     model, path = conditioned
     colorizer = Colorizer(path)
     mood = np.zeros((40, 50, 3), np.uint8) + np.array([200, 60, 60], np.uint8)
-    work = colorizer.predict(photo, hints=[Hint(30, 20, "#ff0000")], mood=mood)
+    work = colorizer.predict(photo, hints=[Hint(30, 20, "#ff0000", "alike")], mood=mood)
     _, *red = rgb2lab([[[1.0, 0.0, 0.0]]])[0, 0]
     hints = hint_map([Patch(18, 23, 28, 33, *red)], 64, 96)
     _, *rose = rgb2lab(mood[:1, :1])[0, 0]

@@ -19,6 +19,7 @@ from rechroma.colorizer.reach import (
     RecentPictures,
     cell_means,
     extended,
+    nearest,
     segmenter_of,
 )
 from rechroma.colorizer.session import open_model_session
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
+    from rechroma.segmentation.segmenter import Place
 
 __all__ = ["Colorizer", "PhotoLike", "render_with"]
 
@@ -178,6 +180,40 @@ class Colorizer:
         ColorizeOptions(strength=strength, recolor=recolor)
         return (self.colorize(source, strength=strength, recolor=recolor) for source in sources)
 
+    def segment(
+        self, source: PhotoLike, inside: Sequence[Place], outside: Sequence[Place] = ()
+    ) -> NDArray[np.bool_]:
+        """Return what belongs together with points of a picture.
+
+        Args:
+            source: See `predict`.
+            inside: Points of it, one or more: parts of the picture's height and of its width,
+                0…1, from the top left.
+            outside: Points that are no part of it.
+
+        Returns:
+            Shape (H, W). It follows edges as the network sees them, at about its size.
+
+        Raises:
+            UsageError: The model can't tell things apart, or no point.
+            PhotoError: The picture can't be read.
+            ModelError: The network fails or gives NaN.
+
+        Examples:
+            >>> from rechroma import Colorizer
+            >>> suit = Colorizer().segment("examples/louis-armstrong-1946.jpg", [(0.83, 0.74)])
+            >>> suit.shape
+            (678, 880)
+        """
+        if not inside:
+            raise UsageError("no point of what is to be found", "give one or more")
+        if not self._tells_things_apart:
+            raise UsageError(f"{self.card.name} can't tell things apart", "use another model")
+        photo = source if isinstance(source, Photo) else read(source)
+        with memory_of(photo):
+            part = self._known_of(self._seen(photo)).segmenter.segment(inside, outside)
+            return nearest(part.mask(), (photo.height, photo.width))
+
     def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the network sees in L: places that show the same kind of thing are alike.
 
@@ -195,8 +231,7 @@ class Colorizer:
     def _predict(
         self, photo: Photo, hints: tuple[Hint, ...], mood: PhotoLike | None
     ) -> Colorization:
-        plan = self._plan(photo)
-        seen = _Seen(photo, plan, network_lightness(photo.samples, plan))
+        seen = self._seen(photo)
         vector = None
         if mood is not None:
             vector = mood_of(mood if isinstance(mood, Photo) else read(mood), self.card)
@@ -206,10 +241,14 @@ class Colorizer:
             answer = self._answer(seen, hints, vector)
         step = self.card.output_stride
         cells = cell_means(seen.shown, step, answer.shape)
-        extent = plan.height / step, plan.width / step
+        extent = seen.plan.height / step, seen.plan.width / step
         return Colorization(
             photo, cells, answer.maps, extent, self._threads, answer.distribution, self.card.name
         )
+
+    def _seen(self, photo: Photo) -> _Seen:
+        plan = self._plan(photo)
+        return _Seen(photo, plan, network_lightness(photo.samples, plan))
 
     def _answer(
         self, seen: _Seen, hints: tuple[Hint, ...] = (), mood: NDArray[np.float32] | None = None
@@ -225,13 +264,17 @@ class Colorizer:
         possible = None if logits is None else distribution_of(self.card, logits[shown])
         return Answer(maps[shown], possible)
 
+    @property
+    def _tells_things_apart(self) -> bool:
+        return bool(self.card.feature_stride and self.card.temperature)
+
     def _limited(self, hints: tuple[Hint, ...]) -> tuple[Hint, ...]:
         """Return the hints that don't reach everything alike.
 
         Raises:
             UsageError: One says so, and the model can't tell things apart.
         """
-        if self.card.feature_stride and self.card.temperature:
+        if self._tells_things_apart:
             return tuple(hint for hint in hints if hint.reach != "alike")
         for hint in hints:
             if hint.reach not in {None, "alike"}:
@@ -253,13 +296,16 @@ class Colorizer:
 
         Elsewhere it is what it says without these.
         """
-        known = self._known.get(seen.lightness.tobytes(), lambda: self._look_at(seen))
+        known = self._known_of(seen)
         rest = tuple(hint for hint in hints if hint not in limited)
         plain = not rest and mood is None
         without = known.answer if plain else self._answer(seen, rest, mood)
         step = self.card.output_stride
         further, within = extended(limited, seen.photo, known.segmenter, without.shape, step)
         return without.mixed(self._answer(seen, (*further, *hints), mood), within)
+
+    def _known_of(self, seen: _Seen) -> Known:
+        return self._known.get(seen.lightness.tobytes(), lambda: self._look_at(seen))
 
     def _look_at(self, seen: _Seen) -> Known:
         answer = self._answer(seen)

@@ -31,8 +31,10 @@ _FIRMEST = 6.0
 _PRIOR = 0.5
 # Likeness from which on a patch is rather inside, in log odds, and how sharply it turns there.
 _INSIDE_FROM, _SHARPNESS = 0.6, 3.0
-# What a distance of the longer side costs in log odds: near a point the reach is short.
-_FAR, _FAR_HERE = 4.0, 60.0
+# What a distance of the longer side costs in log odds.
+_FAR = 4.0
+# "Here" ends at such a distance from its points, as a part of the longer side, whatever is there.
+_HERE = 0.15
 # How much being more like the points outside counts, and in whose favor a tie goes.
 _OUTSIDE, _TIE = 0.5, 0.3
 # The share of walkers that end inside from which on a patch is.
@@ -142,8 +144,14 @@ class Segmenter:
             here: The near surroundings alone, up to their edges.
         """
         seeds = np.unique([self._patch(place) for place in inside])
-        others = np.setdiff1d([self._patch(place) for place in outside], seeds).astype(np.intp)
-        return Segment(self._patches, seeds, self._walked(seeds, others, here=here))
+        others = np.array([self._patch(place) for place in outside], np.intp)
+        others = np.setdiff1d(others, seeds)
+        ends = others
+        if here:
+            distance = np.min([self._far_from(seed) for seed in seeds], axis=0)
+            ends = np.union1d(others, np.flatnonzero(distance > _HERE))
+        share = self._walked(seeds, np.setdiff1d(ends, seeds), self._prior(seeds, others))
+        return Segment(self._patches, seeds, share)
 
     def _patch(self, place: Place) -> int:
         height, width = self._patches.labels.shape
@@ -151,26 +159,25 @@ class Segmenter:
         return int(self._patches.labels[min(row, height - 1), min(column, width - 1)])
 
     def _walked(
-        self, seeds: NDArray[np.intp], others: NDArray[np.intp], *, here: bool
+        self, seeds: NDArray[np.intp], ends: NDArray[np.intp], prior: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return the share of walkers from each patch that end inside."""
-        prior = self._prior(seeds, others, here=here)
+        """Return the share of walkers from each patch that end inside: at a seed, or by the prior.
+
+        Others end outside, in the patches `ends` or by the prior.
+        """
         trust = _PRIOR * self._patches.area / self._patches.area.mean() + 1e-6
         laplacian = np.diag(self._weights.sum(axis=1) + trust) - self._weights
         share = np.zeros(len(prior))
         share[seeds] = 1
-        known = np.concatenate([seeds, others])
+        known = np.concatenate([seeds, ends])
         free = np.setdiff1d(np.arange(len(prior)), known)
         if len(free):
             given = trust[free] * prior[free] - laplacian[np.ix_(free, seeds)].sum(axis=1)
             share[free] = np.linalg.solve(laplacian[np.ix_(free, free)], given)
         return share
 
-    def _prior(
-        self, seeds: NDArray[np.intp], others: NDArray[np.intp], *, here: bool
-    ) -> NDArray[np.float64]:
-        far = _FAR_HERE if here else _FAR
-        like = np.max([self._like(seed) - far * self._far_from(seed) for seed in seeds], axis=0)
+    def _prior(self, seeds: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.float64]:
+        like = np.max([self._like(seed) - _FAR * self._far_from(seed) for seed in seeds], axis=0)
         evidence = like - _INSIDE_FROM
         if len(others):
             unlike = np.max([self._like(other) for other in others], axis=0)
