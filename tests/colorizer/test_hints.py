@@ -6,6 +6,7 @@ import pytest
 from PIL import ImageColor
 
 from rechroma.colorizer import Hint, parse_hint
+from rechroma.colorizer.hints import read_hints
 from rechroma.errors import UsageError
 
 
@@ -26,3 +27,18 @@ def test_what_is_no_color_is_one_clear_error(color):
 def test_what_is_no_place_is_one_clear_error(x):
     with pytest.raises(UsageError, match="a hint at"):
         Hint(x, 2, "red")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nowhere.json", "No such file or directory"),
+        ("x" * 300, "File name too long"),
+        ("", "Is a directory"),
+    ],
+)
+def test_hints_that_can_not_be_opened(tmp_path, name, reason):
+    """No number of an error, and the name once."""
+    with pytest.raises(UsageError) as caught:
+        read_hints(tmp_path / name)
+    assert str(caught.value) == f"{tmp_path / name}: can't be read: {reason}: check the path"
