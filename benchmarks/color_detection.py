@@ -316,7 +316,7 @@ def fit(measures: np.ndarray, colored: np.ndarray) -> None:
     for name, numbers in parts.items():
         print(f"_{name} = ({', '.join(f'{each:.3f}' for each in numbers)})")
     scores = terms @ weights
-    for limit in (-2, -1.5, -1, -0.5, 0):
+    for limit in (-2, -1.5, -1.25, -1, -0.5, 0):
         missed = int((scores[colored] <= limit).sum())
         print(f"limit {limit}: {missed} color, {int((scores[~colored] > limit).sum())} prints")
 
@@ -331,13 +331,13 @@ def main() -> None:
     found = [(kind, rule._examined(rule._thumbnail(read(picture))))
              for kind, picture in cases(arguments.sources, arguments.every)]  # fmt: skip
     if arguments.fit:
-        measures = np.array([each for _, (each, _) in found])
+        measures = np.array([each.measures for _, each in found])
         fit(measures, np.array([kind == "color" for kind, _ in found]))
         return
     wrong, total = Counter[str](), Counter[str]()
-    for kind, (measures, certain) in found:
+    for kind, each in found:
         total[kind] += 1
-        wrong[kind] += (certain or rule._score(measures) > 0) != (kind == "color")
+        wrong[kind] += rule._says_color(each) != (kind == "color")
     for kind, count in total.items():
         print(f"{wrong[kind]:4} of {count:4} wrong: {kind}")
 
