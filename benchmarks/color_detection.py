@@ -316,7 +316,7 @@ def fit(measures: np.ndarray, colored: np.ndarray) -> None:
     for name, numbers in parts.items():
         print(f"_{name} = ({', '.join(f'{each:.3f}' for each in numbers)})")
     scores = terms @ weights
-    for limit in (-2, -1.5, -1.25, -1, -0.5, 0):
+    for limit in (-2, -1.75, -1.5, -1, -0.5, 0):
         missed = int((scores[colored] <= limit).sum())
         print(f"limit {limit}: {missed} color, {int((scores[~colored] > limit).sum())} prints")
 

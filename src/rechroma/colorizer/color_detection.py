@@ -27,7 +27,7 @@ _STRONGEST_INK, _SHARE_OF_INK = 32.0, 0.015
 _LARGEST_STAIN, _SHARE_OF_STAINS = 2.7, 0.15
 # What stains, tape and aged paper add is brown: along one axis of a and b, with next to nothing
 # across it; and it needs more than even odds to be called a color.
-_BROWN, _ACROSS_BROWN, _BROWN_LIMIT = (0.1, 0.45), 0.65, 3.0
+_BROWN, _ACROSS_BROWN, _BROWN_LIMIT = (0.1, 0.45), 0.65, 2.0
 # The shorter side at which it is measured: coarse enough to average grain and JPEG's chroma blocks.
 _SIDE = 64
 _BLOCK = 4
@@ -59,7 +59,7 @@ _PRODUCTS = (0.104, 0.365, 0.171, -0.217, -0.567, 0.943, 0.305, -1.017, 0.125, 0
              -0.451)  # fmt: skip
 # It was fitted to two prints for each photograph in color. From these log odds on a picture is in
 # color: there it errs about as often one way as the other.
-_LIMIT = -1.25
+_LIMIT = -1.75
 
 
 def is_color(photo: Photo) -> bool:
