@@ -46,3 +46,18 @@ def test_what_is_no_reach_is_one_clear_error(text):
 
 def test_numbers_of_numpy_are_numbers():
     assert Hint(np.int64(3), np.float32(4), "red") == Hint(3, 4, "red")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nowhere.json", "No such file or directory"),
+        ("x" * 300, "File name too long"),
+        ("", "Is a directory"),
+    ],
+)
+def test_hints_that_can_not_be_opened(tmp_path, name, reason):
+    """No number of an error, and the name once."""
+    with pytest.raises(UsageError) as caught:
+        read_hints(tmp_path / name)
+    assert str(caught.value) == f"{tmp_path / name}: can't be read: {reason}: check the path"

@@ -193,6 +193,33 @@ def test_what_is_lost_is_said(name):
     assert prepare(nothing, name, 50, 40, MetadataOptions()).notes == ()
 
 
+@pytest.mark.parametrize("name", ["bmp", "targa", "pnm", "openexr"])
+def test_a_mark_that_no_place_is_for_is_said(name):
+    marked = photo_of().marked("net", machine_colored=True).metadata
+    note = f"{name} can't say that a machine made the colors"
+    for options in (MetadataOptions(), MetadataOptions(strip_metadata=True)):
+        assert prepare(marked, name, 50, 40, options).notes == (note,)
+    assert prepare(marked, name, 50, 40, MetadataOptions(mark=False)).notes == ()
+    assert prepare(photo_of().marked("look").metadata, name, 50, 40, MetadataOptions()).notes == ()
+
+
+def test_comments_of_a_bare_code_stream_are_carried(tmp_path):
+    """The encoder's own is none of them."""
+    file = tmp_path / "a.j2k"
+    Image.new("RGB", (64, 64)).save(file, no_jp2=True)
+    content = file.read_bytes()
+    at = content.index(b"\xff\x64")
+    comment = "Café, 1931".encode("latin-1")
+    segment = b"\xff\x64" + struct.pack(">HH", len(comment) + 4, 1) + comment
+    file.write_bytes(content[:at] + segment + content[at:])
+    photo = read(file)
+    assert photo.metadata.comments == (comment,)
+    photo.save(tmp_path / "b.png")
+    assert Image.open(tmp_path / "b.png").text["Comment"] == "Café, 1931"
+    photo.save(tmp_path / "b.j2k")
+    assert comment in read_metadata(tmp_path / "b.j2k").exif
+
+
 def test_marks_say_how_and_by_whom(tmp_path):
     photo = photo_of().marked("net; strength 1", machine_colored=True)
     photo.save(tmp_path / "a.jpg")

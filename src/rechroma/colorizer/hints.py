@@ -14,6 +14,7 @@ from rechroma.color import rgb_to_lab
 from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.colorizer.distribution import before_curve
 from rechroma.errors import UsageError
+from rechroma.files import reason_of
 from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def read_hints(path: Path) -> list[Hint]:
     try:
         entries: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {error}", form) from error
+        mend = "check the path" if isinstance(error, OSError) else form
+        raise UsageError(f"{path}: can't be read: {reason_of(error)}", mend) from error
     if not isinstance(entries, list):
         raise UsageError(f"{path}: not a list of hints", form)
     return [_entry(entry, f"{path}, hint {n}", form) for n, entry in enumerate(entries, start=1)]

@@ -51,10 +51,15 @@ def prepare(
         What can be carried; `notes` says what can't, and what was broken.
     """
     carries = _CARRIES.get(name, frozenset[str]())
-    mark = metadata.mark if options.mark and "xmp" in carries else None
+    mark = metadata.mark if options.mark else None
+    unmarked: list[str] = []
+    if mark is not None and "xmp" not in carries:
+        if mark.machine_colored:
+            unmarked = [f"{name} can't say that a machine made the colors"]
+        mark = None
     if options.strip_metadata:
-        return _with_mark(Metadata(), mark, [])
-    notes = list(metadata.notes)
+        return replace(_with_mark(Metadata(), mark, []), notes=tuple(unmarked))
+    notes = [*metadata.notes, *unmarked]
     found = _upright(metadata, width, height, options, notes)
     found = _translated(found, name, carries, notes)
     found = _with_mark(found, mark, notes)
