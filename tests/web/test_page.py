@@ -274,6 +274,35 @@ def test_a_batch_goes_on_after_a_bad_file(page, make_picture):
     no_violations(page)
 
 
+def test_a_photograph_in_color_is_told(page, make_picture):
+    note = page.locator("#picture-note")
+    give(page, "main", "drop", ("color.jpg", make_picture("JPEG", mode="RGB")))
+    ready(page)
+    expect(note).to_have_text(
+        "This picture is in color already: it is colored anew, from its light and dark."
+    )
+    no_violations(page)
+    give(page, "main", "drop", ("gray.jpg", make_picture("JPEG")))
+    ready(page, 2)
+    shown = page.locator(".filmstrip li")
+    for name, visible in (("gray.jpg", False), ("color.jpg", True)):
+        shown.filter(has_text=name).click()
+        expect(note).to_be_visible(visible=visible)
+
+
+def test_a_black_and_white_source_is_told(page, make_picture):
+    page.get_by_role("link", name="Mood").click()
+    note = page.locator("#mood-note")
+    give(page, "[data-take=target]", "drop", ("color.png", make_picture(mode="RGB", seed=1)))
+    give(page, "[data-take=source]", "drop", ("quiet.png", make_picture()))
+    expect(note).to_contain_text("quiet.png: black and white: its tones are transferred")
+    expect(note).to_contain_text("swapped?")
+    no_violations(page)
+    give(page, "[data-take=source]", "drop", ("warm.png", make_picture(mode="RGB", seed=2)))
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    expect(note).to_be_hidden()
+
+
 def test_what_is_no_picture_is_said_beside_it(page):
     give(page, "main", "drop", ("notes.txt", b"hello"))
     expect(page.locator(".filmstrip li[data-state=failed]")).to_contain_text("is not a picture")
