@@ -135,7 +135,7 @@ def test_the_card_says_what_it_takes(conditioned):
     assert (card.hints, card.temperature) == (True, 0.38)
 
 
-def test_advice_reaches_the_network_as_it_was_trained(conditioned, photo):
+def test_conditioning_reaches_the_network_as_it_was_trained(conditioned, photo):
     model, path = conditioned
     colorizer = Colorizer(path)
     mood = np.zeros((40, 50, 3), np.uint8) + np.array([200, 60, 60], np.uint8)
@@ -148,10 +148,10 @@ def test_advice_reaches_the_network_as_it_was_trained(conditioned, photo):
     with torch.no_grad():
         conditioning = Conditioning(torch.from_numpy(hints)[None], torch.from_numpy(vector)[None])
         wanted = model.everything(own, conditioning)["chroma"][0].permute(1, 2, 0).numpy()
-        unadvised = model.everything(own)["chroma"][0].permute(1, 2, 0).numpy()
+        unconditioned = model.everything(own)["chroma"][0].permute(1, 2, 0).numpy()
     assert np.abs(work.chroma - wanted).mean() < 0.5
-    assert np.abs(wanted - unadvised).mean() > 3
-    assert np.abs(colorizer.predict(photo).chroma - unadvised).mean() < 0.05
+    assert np.abs(wanted - unconditioned).mean() > 3
+    assert np.abs(colorizer.predict(photo).chroma - unconditioned).mean() < 0.05
 
 
 def test_vividness_goes_from_the_mean_to_the_answer(conditioned, photo):
@@ -292,7 +292,7 @@ def test_everything_from_the_command_line(tmp_path, call):
         (["other.png", "-o", "new/", "--confidence", "c.png"], "--confidence is about one"),
     ],
 )
-def test_bad_advice_is_one_clear_line(call, arguments, message):
+def test_bad_conditioning_is_one_clear_line(call, arguments, message):
     Image.new("L", (9, 9)).save("other.png")
     code, err = call(*arguments)
     assert code != 0

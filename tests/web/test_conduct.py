@@ -44,8 +44,8 @@ def asking(service, data):
         connection.close()
 
 
-def test_too_large_bodies(serve, advised, make_picture):
-    with serve(advised, "--max-upload", "1", "--workers", "1") as service:
+def test_too_large_bodies(serve, conditioned, make_picture):
+    with serve(conditioned, "--max-upload", "1", "--workers", "1") as service:
         data = os.urandom(1_200_000)
         answer = service.post(data)
         assert answer.status_code == 413
@@ -66,10 +66,10 @@ def test_too_large_bodies(serve, advised, make_picture):
 
 
 @pytest.mark.posix
-def test_beyond_the_queue(serve, advised, make_picture):
+def test_beyond_the_queue(serve, conditioned, make_picture):
     """One is worked on, one waits, the third is turned away; afterwards all is as before."""
     small = make_picture()
-    with serve(advised, "--workers", "1", "--max-queue", "1") as service:
+    with serve(conditioned, "--workers", "1", "--max-queue", "1") as service:
         with ThreadPoolExecutor(2) as pool, service.standing():
             first = pool.submit(service.post, small)
             service.until("rechroma_jobs_running", 1)
@@ -86,8 +86,8 @@ def test_beyond_the_queue(serve, advised, make_picture):
 
 
 @pytest.mark.posix
-def test_what_takes_too_long(serve, advised, make_picture, wait_for):
-    with serve(advised, "--workers", "1", "--timeout", "1") as service:
+def test_what_takes_too_long(serve, conditioned, make_picture, wait_for):
+    with serve(conditioned, "--workers", "1", "--timeout", "1") as service:
         with service.standing():
             answer = service.post(make_picture())
         assert answer.status_code == 503
@@ -101,8 +101,8 @@ def test_what_takes_too_long(serve, advised, make_picture, wait_for):
 
 
 @pytest.mark.posix
-def test_a_client_that_goes_takes_its_work_along(serve, advised, make_picture):
-    with serve(advised, "--workers", "1") as service:
+def test_a_client_that_goes_takes_its_work_along(serve, conditioned, make_picture):
+    with serve(conditioned, "--workers", "1") as service:
         with service.standing():
             with asking(service, make_picture()):
                 service.until("rechroma_jobs_running", 1)
@@ -112,8 +112,8 @@ def test_a_client_that_goes_takes_its_work_along(serve, advised, make_picture):
 
 
 @pytest.mark.posix
-def test_one_that_waits_can_go_as_well(serve, advised, make_picture):
-    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+def test_one_that_waits_can_go_as_well(serve, conditioned, make_picture):
+    with serve(conditioned, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
         with service.standing():
             first = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
@@ -125,9 +125,9 @@ def test_one_that_waits_can_go_as_well(serve, advised, make_picture):
 
 
 @pytest.mark.posix
-def test_a_worker_that_crashes(serve, advised, make_picture):
+def test_a_worker_that_crashes(serve, conditioned, make_picture):
     """The one request fails, in words; the next one finds a new worker."""
-    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+    with serve(conditioned, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
         with service.standing() as workers:
             first = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
@@ -139,12 +139,12 @@ def test_a_worker_that_crashes(serve, advised, make_picture):
 
 
 @pytest.mark.posix
-def test_the_event_loop_is_never_blocked(serve, advised, make_picture):
+def test_the_event_loop_is_never_blocked(serve, conditioned, make_picture):
     """While all work stands still, the server answers whatever needs none of it.
 
     `benchmarks/service.py` measures how soon.
     """
-    with serve(advised, "--workers", "2") as service, ThreadPoolExecutor(2) as pool:
+    with serve(conditioned, "--workers", "2") as service, ThreadPoolExecutor(2) as pool:
         with service.standing():
             work = [pool.submit(service.post, make_picture()) for _ in range(2)]
             service.until("rechroma_jobs_running", 2)
@@ -157,9 +157,9 @@ def test_the_event_loop_is_never_blocked(serve, advised, make_picture):
 
 
 @pytest.mark.posix
-def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture, wait_for):
+def test_nothing_is_left_and_nothing_leaves(serve, conditioned, make_picture, wait_for):
     """The page's line about privacy: no file after the end, also of pictures that stay open."""
-    with serve(advised, "--workers", "1") as service:
+    with serve(conditioned, "--workers", "1") as service:
         for seed in range(3):
             key = service.post(make_picture(seed=seed), "/v1/sessions").json()["id"]
             service.line.post(f"{service.base}/v1/sessions/{key}/picture", json={})
@@ -174,8 +174,8 @@ def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture, wait_f
 
 
 @pytest.mark.posix
-def test_it_drains_before_it_ends(serve, advised, make_picture, wait_for):
-    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+def test_it_drains_before_it_ends(serve, conditioned, make_picture, wait_for):
+    with serve(conditioned, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
         with service.standing():
             work = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
@@ -187,8 +187,8 @@ def test_it_drains_before_it_ends(serve, advised, make_picture, wait_for):
         assert service.process.wait(60) == STOPPED
 
 
-def test_it_is_not_ready_before_the_model_is_loaded(serve, advised, make_picture):
-    with serve(advised, wait=False) as service:
+def test_it_is_not_ready_before_the_model_is_loaded(serve, conditioned, make_picture):
+    with serve(conditioned, wait=False) as service:
         seen = set()
         while 200 not in seen:
             answer = service.get("/readyz")
@@ -200,7 +200,7 @@ def test_it_is_not_ready_before_the_model_is_loaded(serve, advised, make_picture
 
 
 @pytest.mark.slow
-def test_results_are_not_mixed_up(serve, advised):
+def test_results_are_not_mixed_up(serve, conditioned):
     """200 requests, 16 at a time: each answer has its own picture's lightness."""
 
     def picture(seed):
@@ -219,7 +219,7 @@ def test_results_are_not_mixed_up(serve, advised):
         wanted = rgb_to_lab(np.repeat(np.asarray(own)[..., None], 3, 2) / 255.0)[..., 0]
         return answer.status_code == 200 and np.abs(got - wanted).max() < 1.5
 
-    with serve(advised, "--workers", "2") as service, ThreadPoolExecutor(16) as pool:
+    with serve(conditioned, "--workers", "2") as service, ThreadPoolExecutor(16) as pool:
         assert all(pool.map(one, range(200)))
 
 
@@ -319,7 +319,7 @@ def test_beyond_this_machine_a_token_is_due():
     Settings(host="0.0.0.0", token="x")  # noqa: S104, S106
 
 
-def test_a_port_that_is_taken_and_a_model_that_is_not_there(advised):
+def test_a_port_that_is_taken_and_a_model_that_is_not_there(conditioned):
     import sys
 
     def run(*options):
@@ -329,7 +329,7 @@ def test_a_port_that_is_taken_and_a_model_that_is_not_there(advised):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        answer = run("--port", str(taken.getsockname()[1]), "--model", str(advised))
+        answer = run("--port", str(taken.getsockname()[1]), "--model", str(conditioned))
     assert answer.returncode == 2
     assert "--port" in answer.stderr
     answer = run("--model", "nothing.onnx")

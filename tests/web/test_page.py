@@ -63,9 +63,9 @@ def page(browser, served, request):
 
 
 @pytest.fixture(scope="module")
-def alone(serve, advised):
+def alone(serve, conditioned):
     """A service that one page at a time has for itself."""
-    with serve(advised, "--workers", "1") as service:
+    with serve(conditioned, "--workers", "1") as service:
         yield service
 
 

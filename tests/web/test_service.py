@@ -33,8 +33,8 @@ def problem(answer, status):
 
 
 @pytest.fixture(scope="module")
-def colorizer(advised):
-    return Colorizer(advised)
+def colorizer(conditioned):
+    return Colorizer(conditioned)
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +223,7 @@ def test_status(client):
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ready"}
     models = client.get("/v1/models").json()
-    assert models["current"]["name"] == "advised"
+    assert models["current"]["name"] == "conditioned"
     assert models["current"]["hints"]
     assert any(each["name"].startswith("rechroma-") for each in models["models"])
     text = client.get("/metrics").text
@@ -403,9 +403,9 @@ def test_a_zip_of_several(client, make_picture):
     problem(client.post("/v1/archive", json={"pictures": [{"id": "gone"}]}), 404)
 
 
-def test_a_closed_picture_is_gone(serve, advised, gray):
+def test_a_closed_picture_is_gone(serve, conditioned, gray):
     # A server of its own: answers to other tests may still be on their way out of its store.
-    with serve(advised) as served, served.client() as client:
+    with serve(conditioned) as served, served.client() as client:
         key = opened(client, gray)["id"]
         assert served.metric("rechroma_stored_bytes") == len(gray)
         assert client.delete(f"/v1/sessions/{key}").status_code == 204
@@ -433,9 +433,10 @@ def test_profiles_are_heeded(client, make_picture, adobe_profile):
     assert np.abs(unheeded - wanted).max() > 2
 
 
-def test_tokens(serve, advised):
-    with serve(advised, "--host", "0.0.0.0", env={"RECHROMA_TOKEN": "secret"}, wait=False) as one:  # noqa: S104
-        base = one.base.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+def test_tokens(serve, conditioned):
+    host = "0.0.0.0"  # noqa: S104
+    with serve(conditioned, "--host", host, env={"RECHROMA_TOKEN": "secret"}, wait=False) as one:
+        base = one.base.replace(host, "127.0.0.1")
         assert httpx.get(f"{base}/healthz").is_success
         assert httpx.get(f"{base}/").is_success
         answer = httpx.get(f"{base}/v1/models")

@@ -283,8 +283,8 @@ def test_an_error_that_nobody_has_thought_of_is_the_service_s():
 
 
 @pytest.fixture
-def worker(advised, tmp_path):
-    made = Worker(WorkerSetup(str(advised), "cpu", None, 1, None, str(tmp_path)))
+def worker(conditioned, tmp_path):
+    made = Worker(WorkerSetup(str(conditioned), "cpu", None, 1, None, str(tmp_path)))
     made.wait()
     yield made
     made.close()
@@ -311,8 +311,8 @@ def test_a_lane_outlives_what_its_terminal_sends(worker, make_picture, tmp_path)
 
 
 @pytest.fixture
-def state(advised):
-    return WorkerState(WorkerSetup(str(advised), "cpu", None, 1, None, ""))
+def state(conditioned):
+    return WorkerState(WorkerSetup(str(conditioned), "cpu", None, 1, None, ""))
 
 
 @pytest.fixture
