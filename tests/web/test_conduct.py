@@ -157,7 +157,7 @@ def test_the_event_loop_is_never_blocked(serve, conditioned, make_picture):
 
 
 @pytest.mark.posix
-def test_nothing_is_left_and_nothing_leaves(serve, conditioned, make_picture, wait_for):
+def test_no_file_is_left(serve, conditioned, make_picture, wait_for):
     """The page's line about privacy: no file after the end, also of pictures that stay open."""
     with serve(conditioned, "--workers", "1") as service:
         for seed in range(3):
@@ -187,16 +187,31 @@ def test_it_drains_before_it_ends(serve, conditioned, make_picture, wait_for):
         assert service.process.wait(60) == STOPPED
 
 
-def test_it_is_not_ready_before_the_model_is_loaded(serve, conditioned, make_picture):
-    with serve(conditioned, wait=False) as service:
-        seen = set()
-        while 200 not in seen:
-            answer = service.get("/readyz")
-            seen.add(answer.status_code)
-            if answer.status_code != 200:
-                assert answer.json()["status"] == 503
-                assert service.post(make_picture()).status_code in (200, 503)
-        assert seen == {200, 503}
+# Run by each process of the service before anything else: its workers wait for a file.
+HELD_UP = """
+import os, sys, time
+is_worker = any("spawn_main" in each for each in sys.orig_argv)
+while is_worker and not os.path.exists(os.environ["WORKERS_MAY_BEGIN"]):
+    time.sleep(0.05)
+"""
+
+
+def test_it_is_not_ready_before_the_model_is_loaded(
+    serve, conditioned, make_picture, tmp_path, wait_for
+):
+    (tmp_path / "sitecustomize.py").write_text(HELD_UP)
+    paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    begin = tmp_path / "begin"
+    held_up = {"PYTHONPATH": os.pathsep.join(paths), "WORKERS_MAY_BEGIN": str(begin)}
+    with serve(conditioned, "--workers", "1", wait=False, env=held_up) as service:
+        for answer in (service.get("/readyz"), service.post(make_picture())):
+            assert answer.status_code == 503
+            assert "the model is being loaded" in answer.json()["detail"]
+            assert int(answer.headers["retry-after"]) > 0
+        assert service.get("/healthz").status_code == 200
+        begin.touch()
+        wait_for(lambda: service.get("/readyz").status_code == 200)
+        assert service.post(make_picture()).status_code == 200
 
 
 @pytest.mark.slow
@@ -338,18 +353,23 @@ def test_a_port_that_is_taken_and_a_model_that_is_not_there(conditioned):
     assert run("--host", "0.0.0.0").returncode == 2  # noqa: S104
 
 
-def test_threads_are_not_used_up(served, make_picture):
-    """Many clients that only watch do not keep others from being served."""
+def test_who_only_watches_keeps_nobody_from_being_served(served, make_picture):
+    """`/v1/models` runs in threads, of which there are only some: they are given back."""
     stop = threading.Event()
+    served_to = [0] * 4
 
-    def watch():
-        while not stop.is_set():
-            served.get("/v1/models")
+    def watch(number):
+        with served.client() as client:
+            while not stop.is_set():
+                assert client.get("/v1/models").status_code == 200
+                served_to[number] += 1
 
     with ThreadPoolExecutor(4) as pool:
-        for _ in range(4):
-            pool.submit(watch)
+        watching = [pool.submit(watch, number) for number in range(4)]
         try:
-            assert served.post(make_picture()).status_code == 200
+            # More requests than there are threads, and pictures between them.
+            while sum(served_to) < 60 or not all(served_to):
+                assert served.post(make_picture()).status_code == 200
         finally:
             stop.set()
+        assert [each.result() for each in watching] == [None] * 4

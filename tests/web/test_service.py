@@ -231,9 +231,22 @@ def test_status(client):
     assert "rechroma_queue_length 0.0" in text
 
 
-def test_every_answer_has_the_security_headers(client):
-    for path in ("/", "/healthz", "/v1/nothing", "/static/js/main.js"):
-        answer = client.get(path)
+def test_every_answer_has_the_security_headers(client, gray):
+    """Pages, pictures, JSON, and problems: of routes, of what stands before them, of no route."""
+    sent = files(picture=gray)
+    paths = ("/", "/healthz", "/metrics", "/openapi.json", "/v1/nothing", "/static/js/main.js")
+    answers = [client.get(path) for path in paths] + [
+        client.post("/v1/colorize", files=sent),
+        client.post("/v1/sessions", files=sent),
+        client.post("/v1/colorize", files=files(picture=b"hello")),
+        client.post("/v1/colorize", files=sent, data={"options": "{"}),
+        client.get("/v1/colorize"),
+        client.get("/v1/models", headers={"Host": "rebound.example.com"}),
+        client.post("/v1/colorize", files=sent, headers={"Origin": "https://example.com"}),
+    ]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses == [200, 200, 200, 200, 404, 200, 200, 201, 415, 422, 405, 421, 403]
+    for answer in answers:
         assert answer.headers["content-security-policy"].startswith("default-src 'self'")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in answer.headers
@@ -254,7 +267,8 @@ def test_hosts_and_origins_that_make_no_sense(client, nonsense):
     problem(client.get("/v1/models", headers={"Origin": f"http://{nonsense}"}), 403)
 
 
-def test_modules_of_two_versions_never_meet(client):
+def test_browsers_ask_again_for_each_module(client):
+    """So modules of two versions never meet."""
     answer = client.get("/static/js/main.js")
     assert answer.headers["cache-control"] == "no-cache"
     known = {"If-None-Match": answer.headers["etag"]}
