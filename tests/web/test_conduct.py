@@ -44,45 +44,51 @@ def asking(service, data):
         connection.close()
 
 
-def test_too_large_bodies(serve, conditioned, make_picture):
-    with serve(conditioned, "--max-upload", "1", "--workers", "1") as service:
-        data = os.urandom(1_200_000)
-        answer = service.post(data)
-        assert answer.status_code == 413
+@pytest.fixture(scope="module")
+def narrow(serve, conditioned):
+    """One worker, a place for one that waits, and a megabyte a request."""
+    limits = ("--workers", "1", "--max-queue", "1", "--max-upload", "1")
+    with serve(conditioned, *limits) as service:
+        yield service
 
-        def chunks():
-            yield b"--x\r\n"
-            yield b'Content-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
-            for _ in range(12):
-                yield data[:100_000]
-            yield b"\r\n--x--\r\n"
 
-        answer = httpx.post(
-            f"{service.base}/v1/colorize", content=chunks(),
-            headers={"Content-Type": "multipart/form-data; boundary=x"},
-        )  # fmt: skip
-        assert answer.status_code == 413
-        assert service.post(make_picture()).status_code == 200
+def test_too_large_bodies(narrow, make_picture):
+    data = os.urandom(1_200_000)
+    answer = narrow.post(data)
+    assert answer.status_code == 413
+
+    def chunks():
+        yield b"--x\r\n"
+        yield b'Content-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
+        for _ in range(12):
+            yield data[:100_000]
+        yield b"\r\n--x--\r\n"
+
+    answer = httpx.post(
+        f"{narrow.base}/v1/colorize", content=chunks(),
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )  # fmt: skip
+    assert answer.status_code == 413
+    assert narrow.post(make_picture()).status_code == 200
 
 
 @pytest.mark.posix
-def test_beyond_the_queue(serve, conditioned, make_picture):
+def test_beyond_the_queue(narrow, make_picture):
     """One is worked on, one waits, the third is turned away; afterwards all is as before."""
     small = make_picture()
-    with serve(conditioned, "--workers", "1", "--max-queue", "1") as service:
-        with ThreadPoolExecutor(2) as pool, service.standing():
-            first = pool.submit(service.post, small)
-            service.until("rechroma_jobs_running", 1)
-            second = pool.submit(service.post, small)
-            service.until("rechroma_queue_length", 1)
-            third = service.post(small)
-            assert third.status_code == 429
-            assert int(third.headers["retry-after"]) >= 1
-            assert third.headers["content-type"] == "application/problem+json"
-            assert not first.done()
-            assert not second.done()
-        assert first.result().status_code == second.result().status_code == 200
-        assert service.post(small).status_code == 200
+    with ThreadPoolExecutor(2) as pool, narrow.standing():
+        first = pool.submit(narrow.post, small)
+        narrow.until("rechroma_jobs_running", 1)
+        second = pool.submit(narrow.post, small)
+        narrow.until("rechroma_queue_length", 1)
+        third = narrow.post(small)
+        assert third.status_code == 429
+        assert int(third.headers["retry-after"]) >= 1
+        assert third.headers["content-type"] == "application/problem+json"
+        assert not first.done()
+        assert not second.done()
+    assert first.result().status_code == second.result().status_code == 200
+    assert narrow.post(small).status_code == 200
 
 
 @pytest.mark.posix
@@ -101,57 +107,58 @@ def test_what_takes_too_long(serve, conditioned, make_picture, wait_for):
 
 
 @pytest.mark.posix
-def test_a_client_that_goes_takes_its_work_along(serve, conditioned, make_picture):
-    with serve(conditioned, "--workers", "1") as service:
-        with service.standing():
-            with asking(service, make_picture()):
-                service.until("rechroma_jobs_running", 1)
-            service.until("rechroma_worker_restarts", 1)
-        assert service.post(make_picture()).status_code == 200
-        service.until("rechroma_stored_bytes", 0)
+def test_a_client_that_goes_takes_its_work_along(narrow, make_picture):
+    before = narrow.metric("rechroma_worker_restarts")
+    with narrow.standing():
+        with asking(narrow, make_picture()):
+            narrow.until("rechroma_jobs_running", 1)
+        narrow.until("rechroma_worker_restarts", before + 1)
+    assert narrow.post(make_picture()).status_code == 200
+    narrow.until("rechroma_stored_bytes", 0)
 
 
 @pytest.mark.posix
-def test_one_that_waits_can_go_as_well(serve, conditioned, make_picture):
-    with serve(conditioned, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        with service.standing():
-            first = pool.submit(service.post, make_picture())
-            service.until("rechroma_jobs_running", 1)
-            with asking(service, make_picture()):
-                service.until("rechroma_queue_length", 1)
-            service.until("rechroma_queue_length", 0)
+def test_one_that_waits_can_go_as_well(narrow, make_picture):
+    before = narrow.metric("rechroma_worker_restarts")
+    with ThreadPoolExecutor(1) as pool:
+        with narrow.standing():
+            first = pool.submit(narrow.post, make_picture())
+            narrow.until("rechroma_jobs_running", 1)
+            with asking(narrow, make_picture()):
+                narrow.until("rechroma_queue_length", 1)
+            narrow.until("rechroma_queue_length", 0)
         assert first.result().status_code == 200
-        assert service.metric("rechroma_worker_restarts") == 0
+        assert narrow.metric("rechroma_worker_restarts") == before
 
 
 @pytest.mark.posix
-def test_a_worker_that_crashes(serve, conditioned, make_picture):
+def test_a_worker_that_crashes(narrow, make_picture):
     """The one request fails, in words; the next one finds a new worker."""
-    with serve(conditioned, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        with service.standing() as workers:
-            first = pool.submit(service.post, make_picture())
-            service.until("rechroma_jobs_running", 1)
+    with ThreadPoolExecutor(1) as pool:
+        with narrow.standing() as workers:
+            first = pool.submit(narrow.post, make_picture())
+            narrow.until("rechroma_jobs_running", 1)
             for worker in workers:
                 os.kill(worker, signal.SIGKILL)
         assert first.result().status_code == 422
         assert "worker" in first.result().json()["detail"]
-        assert service.post(make_picture()).status_code == 200
+        assert narrow.post(make_picture()).status_code == 200
 
 
 @pytest.mark.posix
-def test_the_event_loop_is_never_blocked(serve, conditioned, make_picture):
+def test_the_event_loop_is_never_blocked(served, make_picture):
     """While all work stands still, the server answers whatever needs none of it.
 
     `benchmarks/service.py` measures how soon.
     """
-    with serve(conditioned, "--workers", "2") as service, ThreadPoolExecutor(2) as pool:
-        with service.standing():
-            work = [pool.submit(service.post, make_picture()) for _ in range(2)]
-            service.until("rechroma_jobs_running", 2)
+    with ThreadPoolExecutor(2) as pool:
+        with served.standing():
+            work = [pool.submit(served.post, make_picture()) for _ in range(2)]
+            served.until("rechroma_jobs_running", 2)
             for path in ("/healthz", "/readyz", "/v1/models", "/", "/openapi.json"):
-                assert service.get(path).status_code == 200
+                assert served.get(path).status_code == 200
             # What is no picture is refused without a worker, too.
-            assert service.post(b"hello").status_code == 415
+            assert served.post(b"hello").status_code == 415
             assert not any(each.done() for each in work)
         assert [each.result().status_code for each in work] == [200, 200]
 
