@@ -63,7 +63,7 @@ def test_some_copies_are_moved_by_a_pixel_and_nothing_else(rgb):
     assert 2 <= sum(found) <= 20
 
 
-def test_aging_keeps_the_picture_recognizable_and_differs_every_time(rgb):
+def test_degradation_keeps_the_picture_recognizable_and_differs_every_time(rgb):
     own = lightness(rgb)
     degraded = [degraded_lightness(np.random.default_rng(seed), rgb) for seed in range(40)]
     for seen in degraded:
