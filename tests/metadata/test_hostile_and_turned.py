@@ -120,9 +120,12 @@ def test_nothing_of_it_stays(name, tmp_path):
     write(photo.marked("a model", machine_colored=True), tmp_path / "a", format=name,
           strip_metadata=True, mark=False)  # fmt: skip
     found = read(tmp_path / "a").metadata
-    kept = (found.xmp, found.iptc, found.comments, found.texts)
+    kept = (found.xmp, found.iptc, found.photoshop, found.comments, found.texts)
     assert not any(kept)
-    assert found.exif is None or b"Maker" not in found.exif
+    assert found.resolution is None or found.resolution != (9, 9, "inch")
+    content = (tmp_path / "a").read_bytes()
+    for said in (b"Maker", b"secret positions", b"Places|", b"a model", b"Rechroma"):
+        assert said not in content
 
 
 def test_dates_are_kept_on_request(tmp_path):
