@@ -46,6 +46,18 @@ def test_fewer_pictures_than_a_batch(make_config):
         train(make_config("BATCH=10"))
 
 
+def test_a_run_of_an_earlier_version(make_config):
+    """BATCH was each process's there: it is not gone on with in another meaning."""
+    saved = train(make_config("STEPS=1")) / "config.yaml"
+    values = yaml.safe_load(saved.read_text())
+    for key in ("ACCUMULATE", "NORM_BATCH", "BACKEND", "TIMEOUT"):
+        del values[key]
+    saved.write_text(yaml.safe_dump(values))
+    with pytest.raises(ConfigError, match="earlier version began that run: its BATCH was each"):
+        train(make_config("STEPS=2"))
+    assert yaml.safe_load(saved.read_text()) == values
+
+
 @pytest.mark.parametrize("inner", ["TRAIN_DIR", "VAL_DIR"])
 def test_validation_inside_of_training(make_config, photos, inner):
     places = {"TRAIN_DIR": photos, "VAL_DIR": photos} | {inner: photos / "deep"}

@@ -9,13 +9,12 @@ from skimage.color import rgb2lab
 from rechroma.errors import ConfigError
 from rechroma.photo import read
 from rechroma.training.catalog import (
-    CatalogEntry,
     catalog,
     colorful,
     hold_out,
-    mean_chroma,
     refuse_overlap,
 )
+from rechroma.training.measures import CatalogEntry, mean_chroma
 from rechroma.training.sources import PictureRef
 
 

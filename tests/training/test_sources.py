@@ -18,7 +18,6 @@ from skimage import data
 
 from rechroma.errors import ConfigError, UnreadablePhotoError
 from rechroma.training.catalog import (
-    CatalogEntry,
     catalog,
     hold_out,
     read_stems,
@@ -26,6 +25,7 @@ from rechroma.training.catalog import (
 )
 from rechroma.training.config import DataConfig
 from rechroma.training.data import Batches
+from rechroma.training.measures import CatalogEntry
 from rechroma.training.sources import PictureRef, find_pictures, index_shard
 from rechroma.training.split import Split
 from rechroma.training.train import train

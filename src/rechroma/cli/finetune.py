@@ -48,6 +48,7 @@ def finetune(
     The same command goes on with a run that was stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     training_options.require_training()
+    from rechroma.training.distributed import is_first_process
     from rechroma.training.finetune import Finetuning, finetune_model
 
     training_options.show_log(console)
@@ -61,4 +62,7 @@ def finetune(
         overrides=overrides,
         overwrite=overwrite,
     )
-    console.note(f"done: {finetune_model(settings)}")
+    with training_options.told_once():
+        written = finetune_model(settings)
+    if is_first_process():
+        console.note(f"done: {written}")

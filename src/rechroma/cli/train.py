@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -74,17 +73,14 @@ def train(
         raise UsageError("--ckpt_name names what --evaluate measures", "add --evaluate")
     training_options.require_training()
     from rechroma.training.config import load_config
-    from rechroma.training.distributed import ToldElsewhereError
+    from rechroma.training.distributed import is_first_process
     from rechroma.training.train import train as run
 
     config = load_config(cfg, list(overrides))
     training_options.show_log(console)
-    try:
+    with training_options.told_once():
         folder = run(config)
-    except ToldElsewhereError as error:
-        # Not once more from every process.
-        context.exit(error.exit_code)
-    if os.environ.get("RANK", "0") != "0":
+    if not is_first_process():
         return
     console.note(f"done: {folder}")
     for words in _next_commands(cfg, overrides, config):

@@ -26,6 +26,7 @@ __all__ = [
     "refuse_two_models",
     "require_training",
     "show_log",
+    "told_once",
 ]
 
 _BEST = "ckpt_best"
@@ -75,6 +76,17 @@ def show_log(console: Console) -> None:
     logger = logging.getLogger("rechroma.training")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+
+
+@contextmanager
+def told_once() -> Generator[None]:
+    """End all processes of a run with the same exit code, and only the first one with a line."""
+    from rechroma.training.distributed import ToldElsewhereError
+
+    try:
+        yield
+    except ToldElsewhereError as error:
+        click.get_current_context().exit(error.exit_code)
 
 
 def refuse_two_models(cfg: Path | None, overrides: tuple[str, ...], ckpt_name: str | None) -> None:

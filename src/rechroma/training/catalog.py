@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from rechroma.color import rgb_to_lab
-from rechroma.errors import ConfigError, PhotoError
-from rechroma.files import atomic_target, reason_of
+from rechroma.errors import ConfigError
+from rechroma.files import reason_of
 from rechroma.photo import readable_suffixes
 from rechroma.training.distributed import Processes
+from rechroma.training.measures import CatalogEntry, cache_keys, measure, recall, remember
 from rechroma.training.sources import PictureRef, find_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from rechroma.photo import Photo
-
 __all__ = [
     "FIGURES",
-    "CatalogEntry",
     "catalog",
     "colorful",
     "hold_out",
-    "mean_chroma",
     "read_stems",
     "refuse_overlap",
     "split_by_stem",
@@ -37,28 +29,9 @@ __all__ = [
 
 # In a run's folder: where its figures are.
 FIGURES = "samples"
-# Every n-th pixel in both directions is enough for a mean.
-_STEP = 4
 _NAMED = 5
 # Pictures that are measured before the cache is written again.
 _BATCH = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogEntry:
-    """One picture of a catalog.
-
-    Attributes:
-        ref: Where it is.
-        chroma: Its mean CIELAB chroma √(a² + b²).
-        content: A hash of its 8-bit pixels: the same for copies, whatever their format or name.
-        size: Its rows and columns.
-    """
-
-    ref: PictureRef
-    chroma: float
-    content: str
-    size: tuple[int, int]
 
 
 def catalog(
@@ -81,14 +54,14 @@ def catalog(
     """
     team = Processes() if processes is None else processes
     refs = team.agree(lambda: _found(folder, cache))
-    keys = _cache_keys(refs)
+    keys = cache_keys(refs)
     names = hashlib.sha256("\n".join(ref.name for ref in refs).encode("utf-8", "surrogateescape"))
     team.same(
         (len(refs), names.digest()),
         f"set of pictures in {folder}",
         "give all machines the same files",
     )
-    known = _recall(cache) if team.is_main else {}
+    known = recall(cache) if team.is_main else {}
     measured = team.share([known.get(key) for key in keys])
     missing = [number for number, each in enumerate(measured) if each is None]
     problems: list[str] = []
@@ -97,7 +70,7 @@ def catalog(
             batch = missing[start : start + _BATCH]
             own = [refs[number] for number in batch[team.rank :: team.size]]
             shares = team.gather(
-                list(pool.map(_measure, own, chunksize=_at_once(len(own), workers)))
+                list(pool.map(measure, own, chunksize=_at_once(len(own), workers)))
             )
             for place, number in enumerate(batch):
                 result = shares[place % team.size][place // team.size]
@@ -106,7 +79,7 @@ def catalog(
                 else:
                     known[keys[number]] = measured[number] = result
             if team.is_main:
-                _remember(known, cache)
+                remember(known, cache)
 
     def refuse() -> None:
         if problems:
@@ -209,12 +182,6 @@ def split_by_stem(
     return rest, chosen
 
 
-def mean_chroma(photo: Photo) -> float:
-    """Return a picture's mean CIELAB chroma √(a² + b²), in 0…about 130."""
-    lab = rgb_to_lab(photo.pixels[::_STEP, ::_STEP])
-    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
-
-
 def _hash_of_name(ref: PictureRef) -> bytes:
     return hashlib.sha256(PurePosixPath(ref.name).name.encode("utf-8", "surrogateescape")).digest()
 
@@ -222,63 +189,3 @@ def _hash_of_name(ref: PictureRef) -> bytes:
 def _stem(line: str) -> str:
     path = PurePosixPath(line)
     return path.stem if path.suffix.lower() in readable_suffixes() else path.name
-
-
-def _cache_keys(refs: Iterable[PictureRef]) -> list[str]:
-    """Return what the cache knows pictures by: the file as it is now, and the name in a shard."""
-    states: dict[Path, str] = {}
-    keys: list[str] = []
-    for ref in refs:
-        if ref.file not in states:
-            status = ref.file.stat()
-            states[ref.file] = f"{ref.file}:{status.st_size}:{status.st_mtime_ns}"
-        state = states[ref.file]
-        keys.append(state if ref.offset is None else f"{state}:{ref.name}")
-    return keys
-
-
-class _Measures(NamedTuple):
-    """What a catalog remembers of a picture."""
-
-    chroma: float
-    content: str
-    height: int
-    width: int
-
-    def of(self, ref: PictureRef) -> CatalogEntry:
-        return CatalogEntry(ref, self.chroma, self.content, (self.height, self.width))
-
-
-def _recall(cache: Path) -> dict[str, _Measures]:
-    """Return what is remembered; not what is damaged, or was written by an earlier version."""
-    try:
-        known = json.loads(cache.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
-    entries = cast("dict[str, object]", known)
-    return {key: found for key, each in entries.items() if (found := _measures(each)) is not None}
-
-
-def _measures(values: object) -> _Measures | None:
-    match values:
-        case [int() | float() as chroma, str() as content, int() as height, int() as width]:
-            return _Measures(float(chroma), content, height, width)
-        case _:
-            return None
-
-
-def _remember(known: dict[str, _Measures], cache: Path) -> None:
-    with atomic_target(cache, overwrite=True) as temporary:
-        temporary.write_text(json.dumps(known), encoding="utf-8")
-
-
-def _measure(ref: PictureRef) -> _Measures | str:
-    try:
-        photo = ref.read()
-    except PhotoError as error:
-        return str(error)
-    pixels = photo.to_uint8()
-    content = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
-    return _Measures(mean_chroma(photo), content, photo.height, photo.width)

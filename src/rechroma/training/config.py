@@ -274,9 +274,18 @@ def refuse_other_run(config: TrainConfig, saved: Path) -> None:
         saved: What `save_config` wrote when it began.
 
     Raises:
-        ConfigError: A key differs that makes a difference to the weights: it is named.
+        ConfigError: A key differs that makes a difference to the weights: it is named. Or an
+            earlier version began the run, for which BATCH meant something else.
     """
-    before, now = _flat(load_config(saved)), _flat(config)
+    earlier = load_config(saved)
+    # `save_config` spells out every key: this one came together with another meaning of BATCH.
+    if "accumulate" not in earlier.model_fields_set:
+        raise ConfigError(
+            f"{saved}: an earlier version began that run: its BATCH was each process's, not a "
+            "step's, and its samples were others",
+            "choose another OUTPUT_DIR, and INIT_FROM that run's ckpt_last.safetensors",
+        )
+    before, now = _flat(earlier), _flat(config)
     # Where batch norms see a fixed number of samples, parts are a matter of memory alone.
     may_change = _MAY_CHANGE | ({"ACCUMULATE"} if config.norm_batch else set())
     changed = [key for key in now if before[key] != now[key] and key not in may_change]

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rechroma.training.catalog import CatalogEntry
     from rechroma.training.config import DataConfig
+    from rechroma.training.measures import CatalogEntry
     from rechroma.training.sources import PictureRef
     from rechroma.training.split import Split
 

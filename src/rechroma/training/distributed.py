@@ -26,7 +26,14 @@ from rechroma.errors import ConfigError, RechromaError, TrainingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-__all__ = ["Backend", "LostProcessError", "Processes", "ToldElsewhereError", "sigterm_noticed"]
+__all__ = [
+    "Backend",
+    "LostProcessError",
+    "Processes",
+    "ToldElsewhereError",
+    "is_first_process",
+    "sigterm_noticed",
+]
 
 Backend: TypeAlias = 'Literal["auto", "gloo", "nccl"]'
 T = TypeVar("T")
@@ -201,6 +208,17 @@ class Processes:
                 "not answer",
                 "its own last line says why; the same command goes on from the last checkpoint",
             ) from error
+
+
+def is_first_process() -> bool:
+    """Return whether this is process 0 of those that a launcher started, or the only one.
+
+    Raises:
+        ConfigError: The environment is not that of a launcher.
+    """
+    if dist.is_available() and dist.is_initialized():
+        return dist.get_rank() == 0
+    return _given(os.environ)[0] == 0
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rechroma.files import refuse_taken
 from rechroma.training.catalog import FIGURES
 from rechroma.training.checkpoint import load_checkpoint
 from rechroma.training.config import load_config
+from rechroma.training.distributed import is_first_process
 from rechroma.training.export import card_of, export_onnx
 from rechroma.training.onnx_weights import read_trainable
 from rechroma.training.sources import find_pictures
@@ -52,19 +53,24 @@ class Finetuning:
 
 
 def finetune_model(tuning: Finetuning) -> Path:
-    """Train, and return the new model's file.
+    """Train, and return the new model's file, which the first process writes.
 
     Raises:
         ConfigError: The pictures or the overrides do not hold.
         ModelError: There is nothing to start from.
         TrainingError: See `rechroma.training.train.train`.
+        ToldElsewhereError: In all processes but the first, what stops that one.
         UnwritableFileError: Something stands at `output`.
     """
     # Before hours of training, not after them.
-    refuse_taken(tuning.output, overwrite=tuning.overwrite)
+    first = is_first_process()
+    if first:
+        refuse_taken(tuning.output, overwrite=tuning.overwrite)
     start = find_model(tuning.model)
     config = _config(tuning, start)
     train(config)
+    if not first:
+        return tuning.output
     before = load_card(start)
     model, facts = load_checkpoint(config, "ckpt_best")
     card = card_of(

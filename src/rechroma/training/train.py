@@ -20,7 +20,6 @@ from rechroma.evaluation.perceptual import METRIC_TITLES, load_perceptual
 from rechroma.training.bins import class_weights, smoothed_prior
 from rechroma.training.catalog import (
     FIGURES,
-    CatalogEntry,
     catalog,
     colorful,
     hold_out,
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
     import numpy as np
     from accelerate import Accelerator
     from numpy.typing import NDArray
+
+    from rechroma.training.measures import CatalogEntry
 
 __all__ = ["train"]
 
