@@ -35,12 +35,17 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def make_config(photos: Path, tmp_path: Path) -> Callable[..., TrainConfig]:
     """Write a config with these overrides, and load it."""
+    return config_maker(photos, tmp_path)
+
+
+def config_maker(photos: Path, folder: Path) -> Callable[..., TrainConfig]:
+    """Return what writes `config.yaml` into a folder, and loads it with overrides."""
 
     def make(*overrides: str) -> TrainConfig:
         content = {
             "TRAIN_DIR": str(photos),
             "HOLD_OUT": 3,
-            "OUTPUT_DIR": str(tmp_path / "run"),
+            "OUTPUT_DIR": str(folder / "run"),
             "STEPS": 6,
             "BATCH": 2,
             "LOG_EVERY": 2,
@@ -51,7 +56,7 @@ def make_config(photos: Path, tmp_path: Path) -> Callable[..., TrainConfig]:
             "OPTIMIZER": {"WARMUP": 2},
             "VALIDATION": {"EVERY": 3, "SIZE": 64, "SAMPLES": 2},
         }
-        file = tmp_path / "config.yaml"
+        file = folder / "config.yaml"
         file.write_text(yaml.safe_dump(content))
         return load_config(file, list(overrides))
 

@@ -1,8 +1,8 @@
 """What tests of several processes run: `rechroma` in double precision, or with an accident.
 
-In single precision two runs drift apart: the last bits depend on how many samples a kernel gets, the
-maxima of ST-LPIPS turn them into other gradients, and Adam makes whole steps of the smallest ones.
-In double precision what is equal stays equal.
+In single precision two runs drift apart: the last bits depend on how many samples a kernel gets,
+the maxima of ST-LPIPS turn them into other gradients, and Adam makes whole steps of the smallest
+ones. In double precision what is equal stays equal.
 
 `ACCIDENT` in the environment is RANK:STEP:WHAT: in that step that process meets SIGTERM, SIGKILL,
 SIGSTOP, a loss that is NaN, or nothing at all.
