@@ -77,10 +77,10 @@ def test_nan_stops_the_run_names_the_batch_and_keeps_the_checkpoint(make_config,
     forward = Criterion.forward
     calls = 0
 
-    def poisoned(self, raw, truth):
+    def poisoned(self, raw, truth, part):
         nonlocal calls
         calls += 1
-        total, values = forward(self, raw, truth)
+        total, values = forward(self, raw, truth, part)
         return (total * float("nan") if calls == 6 else total), values
 
     monkeypatch.setattr(Criterion, "forward", poisoned)
@@ -100,8 +100,8 @@ def test_nan_stops_the_run_names_the_batch_and_keeps_the_checkpoint(make_config,
 def test_a_nan_gradient_behind_a_finite_loss(make_config, monkeypatch):
     forward = Criterion.forward
 
-    def poisoned(self, raw, truth):
-        total, values = forward(self, raw, truth)
+    def poisoned(self, raw, truth, part):
+        total, values = forward(self, raw, truth, part)
         # √ at 0: the value is 0, its slope is 0·∞.
         return total + (0 * raw.sum()).sqrt(), values
 
