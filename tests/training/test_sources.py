@@ -25,6 +25,7 @@ from rechroma.training.catalog import (
 )
 from rechroma.training.config import DataConfig
 from rechroma.training.data import Batches
+from rechroma.training.distributed import Processes
 from rechroma.training.measures import CatalogEntry
 from rechroma.training.sources import PictureRef, find_pictures, index_shard
 from rechroma.training.split import Split
@@ -214,7 +215,7 @@ def test_samples_do_not_depend_on_where_the_pictures_lie(layouts, tmp_path, kind
         batches = Batches(rest, options, Split(4), 5, torch.device("cpu"), conditioning=True).begin(
             0
         )
-        samples = [tensor for _ in range(3) for tensor in next(batches)]
+        samples = [torch.as_tensor(each) for _ in range(3) for each in next(batches)]
         runs.append(([p.ref.name for p in apart], [p.chroma for p in rest], samples))
     (names, chromas, samples), (others, same, crops) = runs
     assert names == others
@@ -275,7 +276,7 @@ def chosen_pictures(make_config, *overrides):
 
     config = make_config(*overrides)
     config.output_dir.mkdir(exist_ok=True)
-    training, validation = module._pictures(config)
+    training, validation = module._pictures(config, Processes())
     return [p.ref.stem for p in training], [p.ref.stem for p in validation]
 
 
