@@ -141,6 +141,42 @@ def test_looks_by_name(capfd):
     assert len(call(capfd, "look", "list")[1].splitlines()) == 2
 
 
+def test_a_name_has_one_look_of_whatever_kind(capfd):
+    side = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    hald = np.dstack([side % 4 * 85, side // 4 % 4 * 85, side // 16 * 85])
+    Image.fromarray(255 - hald).save("negative.png")
+    assert call(capfd, "look", "add", "negative.png", "brown")[0] == 0
+    code, _, err = call(capfd, "look", "save", "brown", "--from", "src.jpg")
+    assert code == 1
+    assert "exists already" in err
+    assert call(capfd, "look", "save", "brown", "--from", "src.jpg", "--overwrite")[0] == 0
+    assert [path.name for path in Path("looks").iterdir()] == ["brown.cube"]
+    assert call(capfd, "apply", "brown", "target.jpg", "-o", "brown.png")[0] == 0
+    assert call(capfd, "apply", "negative.png", "target.jpg", "-o", "turned.png")[0] == 0
+    assert np.abs(pixels("brown.png") - pixels("turned.png")).mean() > 10
+
+
+def test_a_look_added_from_a_file_without_a_known_suffix_is_found(capfd):
+    nodes = [f"{r} {g} {b} {r} {g} {b}" for r in (0, 1) for g in (0, 1) for b in (0, 1)]
+    Path("spi").write_text("\n".join(["SPILUT 1.0", "3 3", "2 2 2", *nodes, ""]))
+    Path("cube.dat").write_text(
+        "\n".join(["LUT_3D_SIZE 2", *(f"{n & 1} {n >> 1 & 1} {n >> 2}" for n in range(8)), ""])
+    )
+    for file, name in (("spi", "one"), ("cube.dat", "two")):
+        assert call(capfd, "look", "add", file, name)[0] == 0
+        assert call(capfd, "apply", name, "target.jpg", "-o", f"{name}.png")[0] == 0
+        assert np.abs(pixels(f"{name}.png") - pixels("target.jpg")).max() <= 1
+    assert sorted(path.name for path in Path("looks").iterdir()) == ["one.spi3d", "two.cube"]
+
+
+@pytest.mark.parametrize("name", ["evening.png", "film.cube"])
+def test_a_name_that_would_mean_a_file_is_refused(capfd, name):
+    code, _, err = call(capfd, "look", "save", name, "--from", "src.jpg")
+    assert code == 2
+    assert "can't name a look" in err
+    assert not Path(name).exists()
+
+
 @pytest.mark.parametrize("look", ["none.cube", "nobody"])
 def test_no_such_look(capfd, look):
     code, _, err = call(capfd, "apply", look, "target.jpg", "-o", "o.png")
