@@ -130,6 +130,45 @@ def test_a_gray_target_is_colorized_first(capfd):
     assert np.ptp(pixels("n.png"), axis=2).mean() > 5
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--out", "src.jpg"),
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "src.jpg"),
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "./target.jpg"),
+        ("colorize", "gray.jpg", "--mood", "src.jpg", "-o", "src.jpg"),
+        ("colorize", "gray.jpg", "--mood", "src.jpg", "-o", "x.jpg", "--confidence", "src.jpg"),
+        ("apply", "hald.png", "target.jpg", "-o", "hald.png"),
+    ],
+)
+def test_what_is_read_is_not_written_over(capfd, arguments):
+    Path("hald.png").write_bytes(Path("src.jpg").read_bytes())
+    before = {path: path.read_bytes() for path in Path().glob("*.*")}
+    code, _, err = call(capfd, *arguments, "--overwrite")
+    assert code == 2
+    assert "is read by the same command" in err
+    assert {path: path.read_bytes() for path in Path().glob("*.*")} == before
+
+
+def test_a_preview_heeds_the_dry_run_and_the_limit(capfd):
+    arguments = ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "sheet.png")
+    code, out, _ = call(capfd, *arguments, "--dry-run")
+    assert (code, out) == (0, "target.jpg -> sheet.png\n")
+    assert call(capfd, *arguments, "--max-pixels", "100")[0] == 3
+    assert not Path("sheet.png").exists()
+    assert call(capfd, *arguments, "--max-pixels", "0")[0] == 0
+    assert Path("sheet.png").exists()
+
+
+def test_the_limit_is_one_for_the_source_and_the_target(capfd):
+    Image.open("src.jpg").resize((400, 300)).save("src.jpg")
+    arguments = ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--out", "x.jpg")
+    code, _, err = call(capfd, *arguments, "--max-pixels", "10000")
+    assert code == 3
+    assert "src.jpg" in err
+    assert "--max-pixels" in err
+
+
 def test_looks_by_name(capfd):
     assert call(capfd, "look", "save", "brown", "--from", "src.jpg")[0] == 0
     assert call(capfd, "look", "list")[1].startswith("brown\t")

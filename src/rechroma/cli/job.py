@@ -73,6 +73,7 @@ def plan_job(
     beside: str,
     exclude: Sequence[str] = (),
     marked: bool = False,
+    also_read: Sequence[str] = (),
 ) -> Plan:
     """Plan the batch; without an output results go beside the inputs, or from stdin to stdout.
 
@@ -83,10 +84,11 @@ def plan_job(
         beside: The template for results beside their inputs.
         exclude: Patterns of what is passed over in a search.
         marked: Whether what says that we have made it is passed over in a search.
+        also_read: As for `make_plan`.
     """
     if output is None:
         output = STANDARD if list(inputs) == [STANDARD] else beside
-    plan = make_plan(inputs, output, exclude=exclude, marked=marked)
+    plan = make_plan(inputs, output, exclude=exclude, marked=marked, also_read=also_read)
     if plan.passed_over:
         console.note(f"{len(plan.passed_over)} passed over: they are results of ours")
     if plan.unreadable:
