@@ -55,11 +55,17 @@ def prepare(
     if options.strip_metadata:
         return _with_mark(Metadata(), mark, [])
     notes = list(metadata.notes)
-    found = _upright(metadata, width, height, options, notes)
+    found = _without_places(metadata) if options.strip_gps else metadata
+    found = _upright(found, width, height, options, notes)
     found = _translated(found, name, carries, notes)
     found = _with_mark(found, mark, notes)
     found = _dropped(found, name, carries, notes)
     return replace(found, orientation=1, mark=None, notes=tuple(notes))
+
+
+def _without_places(found: Metadata) -> Metadata:
+    """Leave out texts with coordinates: ImageMagick writes EXIF and XMP into a PNG once more."""
+    return replace(found, texts=tuple(t for t in found.texts if "gps" not in t.keyword.lower()))
 
 
 def _upright(
