@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 
-from rechroma.errors import UnreadablePhotoError
+from rechroma.errors import UnreadablePhotoError, UnwritableFileError
 from rechroma.metadata import file_times
 from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.decode import decode_file
@@ -51,6 +51,7 @@ def read(
         UnreadablePhotoError: Not a picture, or a broken one.
         PhotoTooLargeError: More pixels than the limit.
         OutOfMemoryError: The pixels don't fit into memory.
+        UnwritableFileError: There is no room for the temporary file of what comes without a path.
 
     Examples:
         >>> import numpy as np
@@ -113,9 +114,18 @@ def _new_file(name: str) -> Generator[Path]:
     """Yield a path to write to and to decode from: OpenImageIO's Python binding reads files only.
 
     In a folder of its own: on Windows nobody else opens a temporary file while it is open.
+
+    Raises:
+        UnwritableFileError: There is no room for it.
     """
-    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        yield Path(folder, name)
+    try:
+        with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+            yield Path(folder, name)
+    except OSError as error:
+        raise UnwritableFileError(
+            f"a temporary file can't be written: {error.strerror or error}",
+            "make room where they are kept, or set TMPDIR to another folder",
+        ) from error
 
 
 def from_array(values: NDArray[Any]) -> Photo:
