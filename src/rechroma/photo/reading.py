@@ -103,6 +103,7 @@ def _from_pil(picture: Image, max_pixels: int | None) -> Photo:
         return from_array(values.astype(np.uint16) if inside else values)
     with _new_file("picture.tif") as path:
         plain = picture.convert("RGBA") if picture.mode in ("P", "PA", "RGBa", "RGBX") else picture
+        plain = plain.convert("LA") if plain.mode == "La" else plain
         if plain.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
             plain = plain.convert("RGB")
         plain.save(path, format="TIFF", icc_profile=picture.info.get("icc_profile"))
@@ -122,6 +123,8 @@ def _new_file(name: str) -> Generator[Path]:
         with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
             yield Path(folder, name)
     except OSError as error:
+        if error.errno is None:
+            raise  # not the system's
         raise UnwritableFileError(
             f"a temporary file can't be written: {error.strerror or error}",
             "make room where they are kept, or set TMPDIR to another folder",
