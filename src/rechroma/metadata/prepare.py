@@ -29,53 +29,78 @@ _CARRIES: Mapping[str, frozenset[str]] = {
 }
 _TITLES = {"exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "photoshop": "Photoshop's resources",
            "comments": "comments", "texts": "texts"}  # fmt: skip
-_DESCRIPTION = 270
+_DESCRIPTION, _ORIENTATION = 270, 274
 # PNG's keywords → EXIF's tags.
 _TAGS = {"Description": _DESCRIPTION, "Author": 315, "Copyright": 33432, "Software": 305,
          "Title": 269, "Make": 271, "Model": 272}  # fmt: skip
 
 
 def prepare(
-    metadata: Metadata, name: str, width: int, height: int, options: MetadataOptions
+    metadata: Metadata,
+    name: str,
+    width: int,
+    height: int,
+    options: MetadataOptions,
+    *,
+    turned: bool = True,
 ) -> Metadata:
     """Return the blocks that a new file of a format gets.
 
     Args:
         metadata: Of the old file.
         name: The new one's format.
-        width: Of the new pixels, which are upright.
+        width: Of the new pixels.
         height: Of the new pixels.
         options: What is kept.
+        turned: Whether they were turned upright. Otherwise they stand as the old ones did.
 
     Returns:
         What can be carried; `notes` says what can't, and what was broken.
     """
     carries = _CARRIES.get(name, frozenset[str]())
     mark = metadata.mark if options.mark and "xmp" in carries else None
+    stands = 1 if turned else metadata.orientation
     if options.strip_metadata:
-        return _with_mark(Metadata(), mark, [])
+        return _with_mark(_standing(Metadata(), stands), mark, [])
     notes = list(metadata.notes)
-    found = _upright(metadata, width, height, options, notes)
+    found = _upright(metadata, width, height, options, notes, stands)
     found = _translated(found, name, carries, notes)
     found = _with_mark(found, mark, notes)
     found = _dropped(found, name, carries, notes)
-    return replace(found, orientation=1, mark=None, notes=tuple(notes))
+    return replace(
+        _standing(found, stands), orientation=stands, mark=None, notes=tuple(notes)
+    )
+
+
+def _standing(found: Metadata, stands: int) -> Metadata:
+    """Let EXIF say how the pixels stand, where that is not upright."""
+    if stands == 1:
+        return found
+    order = ">" if found.exif is not None and found.exif[:2] == b"MM" else "<"
+    value = Value(3, struct.pack(f"{order}H", stands))
+    return replace(found, exif=exif.with_values(found.exif, {_ORIENTATION: value}))
 
 
 def _upright(
-    found: Metadata, width: int, height: int, options: MetadataOptions, notes: list[str]
+    found: Metadata,
+    width: int,
+    height: int,
+    options: MetadataOptions,
+    notes: list[str],
+    stands: int,
 ) -> Metadata:
-    block, packet, turn = found.exif, found.xmp, found.orientation
+    block, packet = found.exif, found.xmp
+    turn = found.orientation if stands == 1 else 1
     if block is not None:
         try:
-            block = exif.upright(block, width, height, turn)
+            block = exif.upright(block, width, height, turn, stands)
             block = exif.without_gps(block) if options.strip_gps else block
         except FAULTS:
             block = None
             notes.append("its EXIF is broken, and was left out")
     if packet is not None:
         try:
-            packet = xmp.upright(packet, width, height, turn)
+            packet = xmp.upright(packet, width, height, turn, stands)
             packet = xmp.without_gps(packet) if options.strip_gps else packet
         except FAULTS:
             # It may hold coordinates that can't be found.

@@ -235,7 +235,9 @@ def creator_tool(packet: bytes) -> str:
     return values[0] if values else ""
 
 
-def upright(packet: bytes, width: int, height: int, turn: int = 1) -> bytes:
+def upright(
+    packet: bytes, width: int, height: int, turn: int = 1, stands: int = 1
+) -> bytes:
     """Return a packet for the new pixels: upright, of this size, in sRGB, without thumbnails.
 
     Args:
@@ -243,13 +245,14 @@ def upright(packet: bytes, width: int, height: int, turn: int = 1) -> bytes:
         width: Of the new pixels.
         height: Of the new pixels.
         turn: How the old ones stood, EXIF's tag 274: regions of faces are turned with them.
+        stands: How the new ones stand, which is upright but where they are copied.
 
     Raises:
         ValueError: It is broken.
     """
     found = _Packet(packet)
     new = {
-        (_TIFF, "Orientation"): "1", (_EXIF, "ColorSpace"): "1",
+        (_TIFF, "Orientation"): str(stands), (_EXIF, "ColorSpace"): "1",
         (_TIFF, "ImageWidth"): str(width), (_TIFF, "ImageLength"): str(height),
         (_EXIF, "PixelXDimension"): str(width), (_EXIF, "PixelYDimension"): str(height),
     }  # fmt: skip

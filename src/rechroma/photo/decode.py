@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from rechroma.photo.formats import SIGNATURE_LENGTH, recognize
 from rechroma.photo.icc import is_srgb, to_srgb
 from rechroma.photo.isolation import CrashError, run_isolated
 from rechroma.photo.model import Photo
+from rechroma.photo.orientation import upright
 from rechroma.photo.samples import to_float
 
 if TYPE_CHECKING:
@@ -102,10 +103,10 @@ def _head(path: Path) -> bytes:
 
 
 def _photo(found: Decoded, name: str) -> Photo:
-    samples = _upright(_in_srgb(found, name), found.orientation)
+    samples = upright(_in_srgb(found, name), found.orientation)
     return Photo(
         samples=samples,
-        alpha=None if found.alpha is None else _upright(found.alpha, found.orientation),
+        alpha=None if found.alpha is None else upright(found.alpha, found.orientation),
         bit_depth=found.bit_depth,
         format=found.format,
         was_gray=found.colors.shape[2] == 1,
@@ -138,27 +139,3 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
 def _fits(profile: bytes, channels: int) -> bool:
     """Tell whether a profile is of the pixels' kind: gray files may carry an RGB one."""
     return {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}[channels] == profile[16:20]
-
-
-Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-def _upright(pixels: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
-    """Turn pixels, shape (H, W, ...), as EXIF's tag 274 says; unknown values change nothing."""
-    match orientation:
-        case 2:
-            return pixels[:, ::-1]
-        case 3:
-            return pixels[::-1, ::-1]
-        case 4:
-            return pixels[::-1]
-        case 5:
-            return np.swapaxes(pixels, 0, 1)
-        case 6:
-            return np.swapaxes(pixels, 0, 1)[:, ::-1]
-        case 7:
-            return np.swapaxes(pixels, 0, 1)[::-1, ::-1]
-        case 8:
-            return np.swapaxes(pixels, 0, 1)[::-1]
-        case _:
-            return pixels

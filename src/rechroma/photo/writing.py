@@ -6,7 +6,7 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -30,10 +30,23 @@ if TYPE_CHECKING:
 
     from rechroma.metadata import Metadata
     from rechroma.photo.formats import BitDepth, Format, FormatName
+    from rechroma.photo.gray_copy import GrayCopy
 
-__all__ = ["Picture", "encode", "restore_dates", "write", "write_described"]
+__all__ = ["Picture", "Written", "encode", "restore_dates", "write", "write_described"]
 
 _TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
+
+
+class Written(NamedTuple):
+    """What became of a file.
+
+    Attributes:
+        notes: What of its metadata could not be kept.
+        gray_copied: Whether the gray of a JPEG was copied into it, not coded anew.
+    """
+
+    notes: tuple[str, ...] = ()
+    gray_copied: bool = False
 
 
 class Picture(Protocol):
@@ -57,6 +70,21 @@ class Picture(Protocol):
     @property
     def metadata(self) -> Metadata:
         """What describes it."""
+        ...
+
+    @property
+    def gray_copy(self) -> GrayCopy | None:
+        """What a JPEG of it is made of."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Columns."""
         ...
 
 
@@ -114,15 +142,25 @@ def write_described(
     quality: int | None = None,
     *,
     overwrite: bool = False,
-) -> tuple[str, ...]:
-    """Write a photo as `write` does, and say what of its metadata could not be kept."""
+) -> Written:
+    """Write a photo as `write` does, and say how that went."""
     refuse_taken(target, overwrite=overwrite)
-    described = _described(photo, chosen, options)
-    content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
+    copy = _copy_for(photo, chosen, quality)
+    if copy is not None:
+        content, notes = copy.encode(photo.metadata, options)
+    else:
+        described = _described(photo, chosen, options)
+        content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
+        notes = described.notes
     write_whole(target, content, overwrite=overwrite)
     if options.keep_dates:
         restore_dates(target, photo.metadata)
-    return described.notes
+    return Written(notes, gray_copied=copy is not None)
+
+
+def _copy_for(photo: Picture, chosen: Format, quality: int | None) -> GrayCopy | None:
+    """Return what the file is made of if a gray one's scans go into it, which have a quality."""
+    return photo.gray_copy if chosen.name == "jpeg" and quality is None else None
 
 
 def restore_dates(target: Path, metadata: Metadata) -> None:
@@ -133,8 +171,7 @@ def restore_dates(target: Path, metadata: Metadata) -> None:
 
 
 def _described(photo: Picture, chosen: Format, options: MetadataOptions) -> Metadata:
-    height, width = photo.samples.shape[:2]
-    return prepare(photo.metadata, chosen.name, width, height, options)
+    return prepare(photo.metadata, chosen.name, photo.width, photo.height, options)
 
 
 def encode(
@@ -147,6 +184,9 @@ def encode(
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
     chosen = find_format(format)
+    copy = _copy_for(photo, chosen, quality)
+    if copy is not None:
+        return copy.encode(photo.metadata, options or MetadataOptions())[0]
     described = _described(photo, chosen, options or MetadataOptions())
     return _encoded(photo, "the picture", chosen, described, bit_depth, quality).tobytes()
 

@@ -1,0 +1,284 @@
+"""The gray JPEG that a color one was made of: recorded in it, and given back.
+
+The color file holds the gray one's scans as they were. What else the gray file was, byte for byte,
+stands in segments of the color file (APP9, which no widespread format uses, with a name of our own):
+programs that change metadata keep such segments, decoders pass over them. Laid out as
+
+    "Rechroma gray\\0", number of the segment, how many there are, a piece of the record
+
+with a record that is compressed (zlib, RFC 1950): a format number, the gray file's SHA-256 and
+length, and how to put it together: from bytes of the record's own, from whole segments of the color
+file, which may have moved, and from runs of what stands behind its first segments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import zlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rechroma.errors import UnreadablePhotoError
+from rechroma.metadata import jpeg
+from rechroma.photo.codec import unreadable
+from rechroma.photo.gray_profile import gray_profile
+from rechroma.photo.icc import is_srgb
+from rechroma.photo.jpeg_joining import Copied
+from rechroma.photo.jpeg_scans import (
+    APP0,
+    DHT,
+    DQT,
+    DRI,
+    SOS,
+    UncopiedError,
+    coded_parts,
+    header_parts,
+    profile_in,
+    profile_segments,
+)
+
+if TYPE_CHECKING:
+    from rechroma.photo.jpeg_scans import Part, Scans
+
+__all__ = ["How", "Original", "original_of", "record_segments"]
+
+_APP9 = 0xE9
+_NAME = b"Rechroma gray\0"
+_FORMAT = 1
+_PIECE = 65533 - len(_NAME) - 2
+_MOST_PIECES = 255
+# A record unpacks to no more: nobody's file is meant to fill the memory.
+_MOST = 1 << 26
+_HEAD = struct.Struct(">B32sQ")
+_STEP = struct.Struct(">BQQ")
+_OWN, _SEGMENT, _RUN = range(3)
+_END = b"\xff\xd9"
+
+
+class How(StrEnum):
+    """How a gray picture was got out of a color one."""
+
+    ORIGINAL = "original"  # the very file, by its SHA-256
+    COPIED = "copied"  # its scans as they stand; what describes it is the color file's
+    DECODED = "decoded"  # another program has coded the pixels anew, and so did this one
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A gray JPEG out of a color one.
+
+    Attributes:
+        content: The file.
+        how: How it was got.
+        why: Why it is not the very file; empty if it is.
+    """
+
+    content: bytes
+    how: How
+    why: str = ""
+
+
+@dataclass(slots=True)
+class _Steps:
+    """How a file is put together."""
+
+    steps: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+    own: bytearray = field(default_factory=bytearray)
+
+    def add_own(self, data: bytes) -> None:
+        if self.steps and self.steps[-1][0] == _OWN:
+            self.steps[-1] = _OWN, 0, self.steps[-1][2] + len(data)
+        elif data:
+            self.steps.append((_OWN, 0, len(data)))
+        self.own += data
+
+
+def record_segments(gray: Scans, kept: set[bytes], coded: list[bytes | Copied]) -> list[bytes]:
+    """Return the segments with a record of a gray file; none if it is too large for that.
+
+    Args:
+        gray: The file.
+        kept: Segments that the color file holds, too.
+        coded: The color file's scans, from the first one's header on; behind them the bytes that
+            follow the gray file's end.
+    """
+    content, made = gray.content, _Steps()
+    made.add_own(content[:2])
+    for part in gray.header:
+        segment = gray.bytes_of(part)
+        made.add_own(content[part.start : part.body - 4])
+        if segment in kept:
+            made.steps.append((_SEGMENT, zlib.crc32(segment), len(segment)))
+        else:
+            made.add_own(segment)
+    at, length = gray.header[-1].end if gray.header else 2, 0
+    for piece in coded:
+        size = piece.end - piece.start if isinstance(piece, Copied) else len(piece)
+        if isinstance(piece, Copied):
+            made.add_own(content[at : piece.start])
+            made.steps.append((_RUN, length, size))
+            at = piece.end
+        length += size
+    made.add_own(content[at : gray.end])
+    if len(content) > gray.end:
+        made.steps.append((_RUN, length, len(content) - gray.end))
+    head = _HEAD.pack(_FORMAT, hashlib.sha256(content).digest(), len(content))
+    steps = b"".join(_STEP.pack(*step) for step in made.steps)
+    body = head + struct.pack(">I", len(made.steps)) + steps + made.own
+    packed = zlib.compress(body, 9)
+    pieces = [packed[at : at + _PIECE] for at in range(0, len(packed), _PIECE)]
+    if len(pieces) > _MOST_PIECES or len(body) > _MOST:
+        return []
+    return [
+        jpeg.segment(_APP9, _NAME + bytes([number, len(pieces)]) + piece)
+        for number, piece in enumerate(pieces, start=1)
+    ]
+
+
+def original_of(content: bytes, name: str) -> Original:
+    """Return the gray JPEG that a color one was made of, or else the gray that is in it.
+
+    Args:
+        content: A JPEG, made by coloring a gray one.
+        name: For messages.
+
+    Raises:
+        UnreadablePhotoError: It is no JPEG in color, or a broken one.
+    """
+    try:
+        header = list(header_parts(content))
+    except UncopiedError as error:
+        if content[:2] != b"\xff\xd8":
+            raise UnreadablePhotoError(
+                f"{name}: no JPEG", "give a JPEG that rechroma colorize has made"
+            ) from error
+        header = []
+    record = _record(content, header)
+    if record is None:
+        why = "it has no record of the gray file"
+    else:
+        found = _put_together(content, header, record)
+        if found is not None:
+            return Original(found, How.ORIGINAL)
+        why = "another program has changed it"
+    return _gray_of(content, header, name, why)
+
+
+def _record(content: bytes, header: list[Part]) -> bytes | None:
+    pieces: dict[int, bytes] = {}
+    count = 0
+    for part in header:
+        body = content[part.body : part.end]
+        if part.marker == _APP9 and body.startswith(_NAME) and len(body) > len(_NAME) + 2:
+            number, count = body[len(_NAME) : len(_NAME) + 2]
+            pieces[number] = body[len(_NAME) + 2 :]
+    if not count or pieces.keys() != set(range(1, count + 1)):
+        return None
+    packed = b"".join(pieces[number] for number in sorted(pieces))
+    try:
+        return zlib.decompressobj().decompress(packed, _MOST)
+    except zlib.error:
+        return None
+
+
+def _put_together(content: bytes, header: list[Part], record: bytes) -> bytes | None:
+    """Follow a record; None where the result is not the gray file."""
+    try:
+        kind, digest, length = _HEAD.unpack_from(record)
+        (count,) = struct.unpack_from(">I", record, _HEAD.size)
+        at = _HEAD.size + 4
+        steps = [_STEP.unpack_from(record, at + _STEP.size * i) for i in range(count)]
+    except struct.error:
+        return None
+    # A run may be asked for as often as the record likes.
+    if kind != _FORMAT or sum(size for *_, size in steps) != length or length > len(content) + _MOST:
+        return None
+    own, coded = at + _STEP.size * count, header[-1].start
+    segments = [content[part.body - 4 : part.end] for part in header]
+    parts: list[bytes] = []
+    for what, place, size in steps:
+        if what == _OWN:
+            parts.append(record[own : own + size])
+            own += size
+        elif what == _RUN:
+            parts.append(content[coded + place : coded + place + size])
+        else:
+            alike = (each for each in segments if len(each) == size and zlib.crc32(each) == place)
+            parts.append(next(alike, b""))
+    found = b"".join(parts)
+    return found if hashlib.sha256(found).digest() == digest else None
+
+
+def _gray_of(content: bytes, header: list[Part], name: str, why: str) -> Original:
+    """Return the gray of a JPEG whose record is missing or does not fit."""
+    try:
+        return Original(_y_alone(content, header), How.COPIED, why)
+    except UncopiedError:
+        return Original(_y_decoded(content, name), How.DECODED, why)
+
+
+def _y_alone(content: bytes, header: list[Part]) -> bytes:
+    """Return a file of the scans of Y, if they hold nothing else.
+
+    Raises:
+        UncopiedError: They do, or something is unusual.
+    """
+    frame = next((part for part in header if part.marker in (0xC0, 0xC1, 0xC2)), None)
+    if frame is None or content[frame.body] != 8 or content[frame.body + 5] != 3:
+        raise UncopiedError("it is not in color")
+    name = content[frame.body + 6]
+    parts = [*_descriptions(content, header)]
+    for part in header[:-1]:
+        if part is frame:
+            body = content[part.body : part.body + 5] + b"\1" + content[part.body + 6 : part.body + 9]
+            parts.append(jpeg.segment(part.marker, body))
+        elif part.marker in (DHT, DQT, DRI):
+            parts.append(content[part.body - 4 : part.end])
+    tables: list[bytes] = []
+    for part in coded_parts(content, header[-1].start):
+        if part.marker != SOS:
+            tables.append(content[part.body - 4 : part.end])
+        elif content[part.body : part.body + 2] == bytes([1, name]):
+            parts += [*tables, content[part.body - 4 : part.rest]]
+            tables = []
+        elif name in _components(content, part):
+            raise UncopiedError("its scans hold several components")
+    return b"".join([*parts, _END])
+
+
+def _components(content: bytes, scan: Part) -> bytes:
+    return content[scan.body + 1 : scan.body + 1 + 2 * content[scan.body] : 2]
+
+
+def _y_decoded(content: bytes, name: str) -> bytes:
+    """Return a gray file of the decoded Y, coded with the same quantization."""
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    encoded = io.BytesIO()
+    try:
+        # Not `Image.open`: it has a limit on pixels of its own.
+        with JpegImageFile(io.BytesIO(content)) as picture:
+            if picture.mode == "L":
+                raise UnreadablePhotoError(f"{name}: it is in gray", "give a picture in color")
+            tables, progressive = [picture.quantization[0]], "progressive" in picture.info
+            # Y itself, where the picture has one.
+            picture.draft("L", picture.size)
+            picture.convert("L").save(encoded, "JPEG", qtables=tables, progressive=progressive)
+        header = list(header_parts(content))
+    except (OSError, ValueError, SyntaxError, KeyError) as error:
+        raise unreadable(name, str(error)) from error
+    made = encoded.getvalue()
+    parts = [made[part.start : part.end] for part in header_parts(made) if part.marker != APP0]
+    scan = parts.pop()
+    return b"".join([*_descriptions(content, header), *parts, made[made.index(scan) :]])
+
+
+def _descriptions(content: bytes, header: list[Part]) -> list[bytes]:
+    """Return the first segments of a gray file: what describes it, and its tone curve."""
+    found = jpeg.header_of(jpeg.read(io.BytesIO(content)))
+    profile = profile_in(content, header)
+    gray = None if profile is None or is_srgb(profile) else gray_profile(profile)
+    return [b"\xff\xd8", *found, *(profile_segments(gray) if gray else [])]
