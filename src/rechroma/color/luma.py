@@ -151,8 +151,6 @@ def _luma(rgb: list[FloatArray]) -> FloatArray:
     return _WEIGHTS[0] * red + _WEIGHTS[1] * green + _WEIGHTS[2] * blue
 
 
-def _encoded(
-    light: FloatArray, a: FloatArray, b: FloatArray, encode: Curve
-) -> list[FloatArray]:
+def _encoded(light: FloatArray, a: FloatArray, b: FloatArray, encode: Curve) -> list[FloatArray]:
     lab = np.stack(np.broadcast_arrays(light, a, b), axis=-1)
     return list(np.moveaxis(encode(lab_to_linear(lab)), -1, 0))

@@ -225,9 +225,7 @@ class Colorization:
             UsageError: A number is out of range, or the model gives one answer.
             OutOfMemoryError: A result does not fit into memory.
         """
-        options = ColorizeOptions(
-            strength=strength, vividness=vividness, recompress=recompress
-        )
+        options = ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
         if not 1 <= count <= MAX_VARIANTS:
             raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
         answers = (self.answer(number, count) for number in range(1, count + 1))

@@ -67,7 +67,7 @@ def half_chroma(
     guided = GuidedPlanes(
         scaled, guide / np.float32(100), (height, width), covered, EPSILON / 100**2
     )
-    levels = (lightness(np.repeat(np.arange(256, dtype=np.float32)[:, None] / 255, 3, 1)) / 100)
+    levels = lightness(np.repeat(np.arange(256, dtype=np.float32)[:, None] / 255, 3, 1)) / 100
     levels = levels.astype(np.float32)
     table = _processor(srgb_to_linear if curve is None else curve.to_linear)
     result = np.empty((3, height, width), np.uint8)

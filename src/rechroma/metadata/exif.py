@@ -204,9 +204,7 @@ class _Patch:
             self.data[at:end] = bytes(end - at)
 
 
-def upright(
-    blob: bytes, width: int, height: int, orientation: int = 1, stands: int = 1
-) -> bytes:
+def upright(blob: bytes, width: int, height: int, orientation: int = 1, stands: int = 1) -> bytes:
     """Return EXIF for the new pixels: upright, of this size, in sRGB, and without a thumbnail.
 
     Nothing that stays is moved. A thumbnail at the end is cut off, any other is made zeros.

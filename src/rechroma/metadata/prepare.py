@@ -67,9 +67,7 @@ def prepare(
     found = _translated(found, name, carries, notes)
     found = _with_mark(found, mark, notes)
     found = _dropped(found, name, carries, notes)
-    return replace(
-        _standing(found, stands), orientation=stands, mark=None, notes=tuple(notes)
-    )
+    return replace(_standing(found, stands), orientation=stands, mark=None, notes=tuple(notes))
 
 
 def _standing(found: Metadata, stands: int) -> Metadata:

@@ -235,9 +235,7 @@ def creator_tool(packet: bytes) -> str:
     return values[0] if values else ""
 
 
-def upright(
-    packet: bytes, width: int, height: int, turn: int = 1, stands: int = 1
-) -> bytes:
+def upright(packet: bytes, width: int, height: int, turn: int = 1, stands: int = 1) -> bytes:
     """Return a packet for the new pixels: upright, of this size, in sRGB, without thumbnails.
 
     Args:

@@ -6,8 +6,6 @@ import io
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rechroma.metadata import jpeg, prepare
 from rechroma.photo.gray_profile import tone_curve
 from rechroma.photo.icc import srgb_profile
@@ -19,6 +17,7 @@ from rechroma.photo.model import Photo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from rechroma.metadata import Metadata, MetadataOptions
@@ -51,9 +50,7 @@ class GrayCopy:
     curve: ToneCurve | None
     make_chroma: Callable[[], tuple[Plane, Plane]]
 
-    def encode(
-        self, metadata: Metadata, options: MetadataOptions
-    ) -> tuple[bytes, tuple[str, ...]]:
+    def encode(self, metadata: Metadata, options: MetadataOptions) -> tuple[bytes, tuple[str, ...]]:
         """Return the color JPEG, and what of the metadata could not be kept.
 
         If nothing is to be left out of the file, it carries a record of what the gray one was.

@@ -131,5 +131,3 @@ def _scans_of(chroma: Scans, name: int) -> Iterator[bytes]:
             header[5] = name
             yield bytes(header)
             yield chroma.content[part.end : part.rest]
-
-

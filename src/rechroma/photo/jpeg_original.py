@@ -1,10 +1,10 @@
-"""The gray JPEG that a color one was made of: recorded in it, and given back.
+r"""The gray JPEG that a color one was made of: recorded in it, and given back.
 
 The color file holds the gray one's scans as they were. What else the gray file was, byte for byte,
-stands in segments of the color file (APP9, which no widespread format uses, with a name of our own):
-programs that change metadata keep such segments, decoders pass over them. Laid out as
+stands in segments of the color file (APP9, which no widespread format uses, with a name of our
+own): programs that change metadata keep such segments, decoders pass over them. Laid out as
 
-    "Rechroma gray\\0", number of the segment, how many there are, a piece of the record
+    "Rechroma gray\0", number of the segment, how many there are, a piece of the record
 
 with a record that is compressed (zlib, RFC 1950): a format number, the gray file's SHA-256 and
 length, and how to put it together: from bytes of the record's own, from whole segments of the color
@@ -194,7 +194,8 @@ def _put_together(content: bytes, header: list[Part], record: bytes) -> bytes | 
     except struct.error:
         return None
     # A run may be asked for as often as the record likes.
-    if kind != _FORMAT or sum(size for *_, size in steps) != length or length > len(content) + _MOST:
+    total = sum(size for *_, size in steps)
+    if kind != _FORMAT or total != length or length > len(content) + _MOST:
         return None
     own, coded = at + _STEP.size * count, header[-1].start
     segments = [content[part.body - 4 : part.end] for part in header]
@@ -233,7 +234,8 @@ def _y_alone(content: bytes, header: list[Part]) -> bytes:
     parts = [*_descriptions(content, header)]
     for part in header[:-1]:
         if part is frame:
-            body = content[part.body : part.body + 5] + b"\1" + content[part.body + 6 : part.body + 9]
+            size, component = content[part.body : part.body + 5], part.body + 6
+            body = size + b"\1" + content[component : component + 3]
             parts.append(jpeg.segment(part.marker, body))
         elif part.marker in (DHT, DQT, DRI):
             parts.append(content[part.body - 4 : part.end])

@@ -22,9 +22,9 @@ __all__ = [
     "DRI",
     "EOI",
     "SOS",
-    "UncopiedError",
     "Part",
     "Scans",
+    "UncopiedError",
     "coded_parts",
     "gray_scans",
     "header_parts",
@@ -287,7 +287,7 @@ def _next_marker(content: bytes, at: int) -> int:
 
 
 def _check_progression(content: bytes, scans: list[Part]) -> None:
-    """Refuse a picture that lacks bits: decoders smooth such a one, alone and with others not alike.
+    """Refuse a picture that lacks bits: decoders smooth such a one, and not alike beside others.
 
     Raises:
         UncopiedError: It does.

@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from rechroma.photo.formats import BitDepth, Format, FormatName
     from rechroma.photo.gray_copy import GrayCopy
 
-__all__ = ["Picture", "Written", "encode", "restore_dates", "write", "write_described"]
+__all__ = [
+    "Picture",
+    "Written",
+    "encode",
+    "is_gray_copied",
+    "restore_dates",
+    "write",
+    "write_described",
+]
 
 _TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
 
@@ -41,10 +49,12 @@ class Written(NamedTuple):
     """What became of a file.
 
     Attributes:
+        format: The name of its format.
         notes: What of its metadata could not be kept.
         gray_copied: Whether the gray of a JPEG was copied into it, not coded anew.
     """
 
+    format: str
     notes: tuple[str, ...] = ()
     gray_copied: bool = False
 
@@ -145,9 +155,9 @@ def write_described(
 ) -> Written:
     """Write a photo as `write` does, and say how that went."""
     refuse_taken(target, overwrite=overwrite)
-    copy = _copy_for(photo, chosen, quality)
-    if copy is not None:
-        content, notes = copy.encode(photo.metadata, options)
+    copied = is_gray_copied(photo, chosen.name, quality)
+    if copied and photo.gray_copy is not None:
+        content, notes = photo.gray_copy.encode(photo.metadata, options)
     else:
         described = _described(photo, chosen, options)
         content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
@@ -155,12 +165,13 @@ def write_described(
     write_whole(target, content, overwrite=overwrite)
     if options.keep_dates:
         restore_dates(target, photo.metadata)
-    return Written(notes, gray_copied=copy is not None)
+    return Written(chosen.name, notes, gray_copied=copied)
 
 
-def _copy_for(photo: Picture, chosen: Format, quality: int | None) -> GrayCopy | None:
-    """Return what the file is made of if a gray one's scans go into it, which have a quality."""
-    return photo.gray_copy if chosen.name == "jpeg" and quality is None else None
+def is_gray_copied(photo: Picture, name: str, quality: int | None) -> bool:
+    """Tell whether a file of the photo, in a format of this name, holds a gray JPEG's own scans."""
+    # They have their quality.
+    return name == "jpeg" and quality is None and photo.gray_copy is not None
 
 
 def restore_dates(target: Path, metadata: Metadata) -> None:
@@ -184,9 +195,8 @@ def encode(
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
     chosen = find_format(format)
-    copy = _copy_for(photo, chosen, quality)
-    if copy is not None:
-        return copy.encode(photo.metadata, options or MetadataOptions())[0]
+    if photo.gray_copy is not None and is_gray_copied(photo, chosen.name, quality):
+        return photo.gray_copy.encode(photo.metadata, options or MetadataOptions())[0]
     described = _described(photo, chosen, options or MetadataOptions())
     return _encoded(photo, "the picture", chosen, described, bit_depth, quality).tobytes()
 
