@@ -6,11 +6,10 @@ No command line, no model: `work` is any function from photo to photo.
 from rechroma.batch.pictures import save
 from rechroma.batch.plan import Plan, make_plan
 from rechroma.batch.runner import Work, default_jobs, run
-from rechroma.batch.task import STANDARD, Gray, Outcome, Place, Status, Task, place_key
+from rechroma.batch.task import STANDARD, Outcome, Place, Status, Task, place_key
 
 __all__ = [
     "STANDARD",
-    "Gray",
     "Outcome",
     "Place",
     "Plan",

@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from rechroma.photo import Photo
     from rechroma.photo.strips import PixelChange, Strips
 
-__all__ = ["PointWork", "Saving", "load", "save", "save_strips", "save_unchanged", "strips_of"]
+__all__ = [
+    "PointWork",
+    "Saving",
+    "load",
+    "save",
+    "save_strips",
+    "save_unchanged",
+    "strips_of",
+    "write_to_stdout",
+]
 
 
 def load(source: Place, *, max_pixels: int | None) -> Photo:
@@ -65,11 +74,7 @@ def save(photo: Photo, target: Place, how: Saving) -> Written:
         content = encode(
             photo, writable_format(photo.format), quality=how.quality, options=how.metadata
         )
-        try:
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
-        except OSError as error:
-            raise _stdout_error(error) from error
+        write_to_stdout(content)
         name = writable_format(photo.format)
         return Written(name, gray_copied=is_gray_copied(photo, name, how.quality))
     make_folder(target.parent)
@@ -77,6 +82,19 @@ def save(photo: Photo, target: Place, how: Saving) -> Written:
         photo, target, format_of(target), how.metadata, quality=how.quality,
         overwrite=how.overwrite,
     )  # fmt: skip
+
+
+def write_to_stdout(content: bytes) -> None:
+    """Write a picture to standard output.
+
+    Raises:
+        UnwritableFileError: It can't be written there.
+    """
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise _stdout_error(error) from error
 
 
 def _stdout_error(error: OSError) -> UnwritableFileError:

@@ -18,11 +18,12 @@ from rechroma.batch.pictures import (
     save_unchanged,
     strips_of,
 )
-from rechroma.batch.task import Gray, Outcome, Status, failure
+from rechroma.batch.task import Outcome, Status, failure
 from rechroma.errors import UnwritableFileError
 from rechroma.limits import available_cores
 from rechroma.metadata import MetadataOptions
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo
+from rechroma.photo.jpeg_scans import Gray
 
 if TYPE_CHECKING:
     from rechroma.batch.task import Task

@@ -7,11 +7,14 @@ import traceback
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rechroma.errors import OutOfMemoryError, RechromaError
 
-__all__ = ["STANDARD", "Gray", "Outcome", "Place", "Status", "Task", "failure", "place_key"]
+if TYPE_CHECKING:
+    from rechroma.photo.jpeg_scans import Gray
+
+__all__ = ["STANDARD", "Outcome", "Place", "Status", "Task", "failure", "place_key"]
 
 # The usual spelling of standard input as a source and of standard output as a target.
 STANDARD: Literal["-"] = "-"
@@ -63,13 +66,6 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class Gray(StrEnum):
-    """What became of a gray JPEG's gray in a JPEG."""
-
-    COPIED = "copied"
-    RECOMPRESSED = "recompressed"
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one task.
@@ -80,7 +76,7 @@ class Outcome:
         seconds: Wall time from the start of reading to the end of writing; 0 without a result.
         pages_dropped: Pages of the input beyond its first, which are not in the output.
         notes: What of the input's metadata could not be kept.
-        gray: Of a gray JPEG that became a JPEG: whether its gray was copied or coded anew.
+        gray: What became of a gray JPEG's gray in a JPEG, or of a color one's.
         error: Why it failed; without a traceback, so that it holds no pixels.
         trace: The traceback as text, if it failed.
     """

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import struct
 import zlib
 from dataclasses import dataclass, field
-from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.errors import UnreadablePhotoError
+from rechroma.files import write_whole
 from rechroma.metadata import jpeg
-from rechroma.photo.codec import unreadable
+from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels, unreadable
 from rechroma.photo.gray_profile import gray_profile
 from rechroma.photo.icc import is_srgb
 from rechroma.photo.jpeg_joining import Copied
@@ -33,6 +35,7 @@ from rechroma.photo.jpeg_scans import (
     DQT,
     DRI,
     SOS,
+    Gray,
     UncopiedError,
     coded_parts,
     header_parts,
@@ -41,9 +44,11 @@ from rechroma.photo.jpeg_scans import (
 )
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from rechroma.photo.jpeg_scans import Part, Scans
 
-__all__ = ["How", "Original", "original_of", "record_segments"]
+__all__ = ["Original", "original", "record_segments"]
 
 _APP9 = 0xE9
 _NAME = b"Rechroma gray\0"
@@ -58,27 +63,74 @@ _OWN, _SEGMENT, _RUN = range(3)
 _END = b"\xff\xd9"
 
 
-class How(StrEnum):
-    """How a gray picture was got out of a color one."""
-
-    ORIGINAL = "original"  # the very file, by its SHA-256
-    COPIED = "copied"  # its scans as they stand; what describes it is the color file's
-    DECODED = "decoded"  # another program has coded the pixels anew, and so did this one
-
-
 @dataclass(frozen=True, slots=True)
 class Original:
     """A gray JPEG out of a color one.
 
     Attributes:
         content: The file.
-        how: How it was got.
+        gray: `ORIGINAL`: the very file, as its SHA-256 says. `COPIED`: its scans as they stand;
+            what describes it is the color file's. `RECOMPRESSED`: decoded, and coded anew.
         why: Why it is not the very file; empty if it is.
     """
 
     content: bytes
-    how: How
+    gray: Gray
     why: str = ""
+
+    def save(self, target: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the file, and return its path.
+
+        Args:
+            target: The new file; its folder exists.
+            overwrite: Replace what stands there.
+
+        Raises:
+            UnwritableFileError: Something stands there, or the disk says no.
+        """
+        write_whole(Path(target), self.content, overwrite=overwrite)
+        return Path(target)
+
+
+def original(
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    *,
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    name: str | None = None,
+) -> Original:
+    """Give the gray JPEG back that a color one was made of: byte for byte.
+
+    A JPEG that was colored with its metadata stripped has no record of the gray file, and one that
+    another program has written anew holds another gray: then the gray that is there is given back,
+    and `Original.why` says so.
+
+    Args:
+        source: A JPEG: its path, its bytes, or a binary file.
+        max_pixels: Refuse more pixels than this where they are decoded; None lifts the limit.
+        name: What messages call it; None for its path.
+
+    Raises:
+        UnreadablePhotoError: It is no JPEG in color, or a broken one.
+        PhotoTooLargeError: More pixels than the limit.
+
+    Examples:
+        >>> import rechroma
+        >>> colored = rechroma.colorize("examples/louis-armstrong-1946.jpg").save("louis.jpg")
+        >>> gray = rechroma.original("louis.jpg")
+        >>> gray.content == open("examples/louis-armstrong-1946.jpg", "rb").read()
+        True
+        >>> print(gray.save("louis.gray.jpg"))
+        louis.gray.jpg
+    """
+    if isinstance(source, bytes):
+        return _original_of(source, name or "<bytes>", max_pixels)
+    if isinstance(source, str | os.PathLike):
+        try:
+            content = Path(source).read_bytes()
+        except OSError as error:
+            raise UnreadablePhotoError(f"{source}: {error.strerror}", "check the path") from error
+        return _original_of(content, name or str(source), max_pixels)
+    return _original_of(source.read(), name or str(getattr(source, "name", "<file>")), max_pixels)
 
 
 @dataclass(slots=True)
@@ -138,33 +190,24 @@ def record_segments(gray: Scans, kept: set[bytes], coded: list[bytes | Copied]) 
     ]
 
 
-def original_of(content: bytes, name: str) -> Original:
-    """Return the gray JPEG that a color one was made of, or else the gray that is in it.
-
-    Args:
-        content: A JPEG, made by coloring a gray one.
-        name: For messages.
-
-    Raises:
-        UnreadablePhotoError: It is no JPEG in color, or a broken one.
-    """
+def _original_of(content: bytes, name: str, max_pixels: int | None) -> Original:
+    if content[:2] != b"\xff\xd8":
+        raise UnreadablePhotoError(f"{name}: no JPEG", "give one that rechroma colorize has made")
     try:
         header = list(header_parts(content))
-    except UncopiedError as error:
-        if content[:2] != b"\xff\xd8":
-            raise UnreadablePhotoError(
-                f"{name}: no JPEG", "give a JPEG that rechroma colorize has made"
-            ) from error
+    except UncopiedError:
         header = []
     record = _record(content, header)
-    if record is None:
-        why = "it has no record of the gray file"
-    else:
-        found = _put_together(content, header, record)
-        if found is not None:
-            return Original(found, How.ORIGINAL)
-        why = "another program has changed it"
-    return _gray_of(content, header, name, why)
+    found = None if record is None else _put_together(content, header, record)
+    if found is not None:
+        return Original(found, Gray.ORIGINAL)
+    why = "it has no record of its gray file" if record is None else "another program changed it"
+    try:
+        alone = _y_alone(content, header)
+    except UncopiedError:
+        again = _y_decoded(content, name, max_pixels)
+        return Original(again, Gray.RECOMPRESSED, f"{why}, and its pixels were coded anew")
+    return Original(alone, Gray.COPIED, why)
 
 
 def _record(content: bytes, header: list[Part]) -> bytes | None:
@@ -213,14 +256,6 @@ def _put_together(content: bytes, header: list[Part], record: bytes) -> bytes | 
     return found if hashlib.sha256(found).digest() == digest else None
 
 
-def _gray_of(content: bytes, header: list[Part], name: str, why: str) -> Original:
-    """Return the gray of a JPEG whose record is missing or does not fit."""
-    try:
-        return Original(_y_alone(content, header), How.COPIED, why)
-    except UncopiedError:
-        return Original(_y_decoded(content, name), How.DECODED, why)
-
-
 def _y_alone(content: bytes, header: list[Part]) -> bytes:
     """Return a file of the scans of Y, if they hold nothing else.
 
@@ -255,7 +290,7 @@ def _components(content: bytes, scan: Part) -> bytes:
     return content[scan.body + 1 : scan.body + 1 + 2 * content[scan.body] : 2]
 
 
-def _y_decoded(content: bytes, name: str) -> bytes:
+def _y_decoded(content: bytes, name: str, max_pixels: int | None) -> bytes:
     """Return a gray file of the decoded Y, coded with the same quantization."""
     from PIL.JpegImagePlugin import JpegImageFile
 
@@ -265,6 +300,7 @@ def _y_decoded(content: bytes, name: str) -> bytes:
         with JpegImageFile(io.BytesIO(content)) as picture:
             if picture.mode == "L":
                 raise UnreadablePhotoError(f"{name}: it is in gray", "give a picture in color")
+            check_pixels(picture.width, picture.height, max_pixels, name)
             tables, progressive = [picture.quantization[0]], "progressive" in picture.info
             # Y itself, where the picture has one.
             picture.draft("L", picture.size)

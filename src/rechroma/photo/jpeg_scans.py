@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ __all__ = [
     "DRI",
     "EOI",
     "SOS",
+    "Gray",
     "Part",
     "Scans",
     "UncopiedError",
@@ -48,6 +50,14 @@ _REFUSED = {
 }
 _TOO_EARLY = "it ends too early"
 _COEFFICIENTS = 64
+
+
+class Gray(StrEnum):
+    """What became of the gray of one JPEG in another."""
+
+    ORIGINAL = "original"
+    COPIED = "copied"
+    RECOMPRESSED = "recompressed"
 
 
 class UncopiedError(ValueError):

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import rechroma.photo
 from rechroma.colorizer import is_color
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import LookError
 from rechroma.files import copy_file
 from rechroma.mood import Look, fit, in_color, predict_in_mood
 from rechroma.photo import writable_format, write
+from rechroma.photo.jpeg_scans import Gray
+from rechroma.photo.writing import is_gray_copied
 
 if TYPE_CHECKING:
     from rechroma.colorizer import ColorizeOptions
@@ -28,6 +31,7 @@ __all__ = [
     "apply_look",
     "colorize",
     "new_file",
+    "original",
     "transfer",
     "write_result",
 ]
@@ -57,10 +61,12 @@ class ResultFile:
     Attributes:
         path: The file, in the worker's own folder.
         format: Its name in the table of formats, or `CUBE`.
+        gray: What became of a gray JPEG's gray in a JPEG.
     """
 
     path: Path
     format: str
+    gray: Gray | None = None
 
 
 def colorize(
@@ -85,6 +91,12 @@ def colorize(
     mood = None if color_request.mood is None else state.read(color_request.mood)
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
     return write_result(render_with(prediction, options), output)
+
+
+def original(state: WorkerState, upload: Upload) -> ResultFile:
+    """Give the gray JPEG back that a color one was made of, as `rechroma original` does."""
+    found = rechroma.photo.original(upload.path, max_pixels=state.pixels, name=upload.name)
+    return ResultFile(found.save(new_file()), "jpeg", found.gray)
 
 
 def transfer(
@@ -127,7 +139,8 @@ def write_result(photo: Photo, output: ResultFormat) -> ResultFile:
     chosen = writable_format(output.format or photo.format)
     path = new_file()
     write(photo, path, format=chosen, quality=output.quality)
-    return ResultFile(path, chosen)
+    copied = is_gray_copied(photo, chosen, output.quality)
+    return ResultFile(path, chosen, Gray.COPIED if copied else None)
 
 
 def new_file() -> Path:
