@@ -345,6 +345,19 @@ def marked(packet: bytes | None, mark: Mark) -> bytes:
     return data[:at] + said + data[at:]
 
 
+def unmarked(packet: bytes) -> bytes | None:
+    """Return a packet without what `marked` says; None if nothing else is in it.
+
+    Raises:
+        ValueError: It is broken.
+    """
+    found = _Packet(packet)
+    said = [node for node in found.properties() if node.name in (_CREATOR_TOOL, _SOURCE_TYPE)]
+    if len(said) == len(list(found.properties())):
+        return None
+    return found.with_edits([(node.start, node.end, b"") for node in said])
+
+
 def _unescaped(text: str) -> str:
     for name, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"),
                        ("&amp;", "&")):  # fmt: skip

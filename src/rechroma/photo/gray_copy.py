@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rechroma.metadata import jpeg, prepare
 from rechroma.photo.gray_profile import tone_curve
 from rechroma.photo.icc import srgb_profile
-from rechroma.photo.jpeg_joining import Copied, joined
+from rechroma.photo.jpeg_joining import Copied, free_table, joined
 from rechroma.photo.jpeg_original import record_segments
 from rechroma.photo.jpeg_scans import UncopiedError, gray_scans, profile_in, profile_segments
 from rechroma.photo.model import Photo
@@ -89,6 +89,7 @@ def gray_copy_of(
     if photo.gray_jpeg is None:
         raise UncopiedError("it is no gray JPEG")
     scans = gray_scans(photo.gray_jpeg)
+    free_table(scans)
     turned = photo.metadata.orientation >= 5
     if (scans.height, scans.width)[:: -1 if turned else 1] != (photo.height, photo.width):
         raise UncopiedError("its file has been changed")

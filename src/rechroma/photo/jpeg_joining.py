@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rechroma.photo.jpeg_scans import Scans
 
-__all__ = ["Copied", "Joined", "joined"]
+__all__ = ["Copied", "Joined", "free_table", "joined"]
 
 # JFIF's names of Y, Cb and Cr.
 _Y, _CB, _CR = 1, 2, 3
@@ -66,12 +66,7 @@ def joined(gray: Scans, chroma: tuple[Scans, Scans]) -> Joined:
         raise ValueError("the colors are of another size")
     if any(each.is_progressive != gray.is_progressive for each in chroma):
         raise ValueError("the colors are of another process")
-    free = {0, 1, 2, 3} - {gray.quantization}
-    for part in gray.tables(DQT):
-        free -= table_ids(gray.content, part)
-    if not free:
-        raise UncopiedError("all of its four tables are taken")
-    number = min(free)
+    number = free_table(gray)
     head: list[bytes] = []
     for part in gray.header:
         if part is gray.frame:
@@ -86,6 +81,20 @@ def joined(gray: Scans, chroma: tuple[Scans, Scans]) -> Joined:
         coded += _scans_of(each, name)
     coded.append(b"\xff\xd9")
     return Joined(head, coded)
+
+
+def free_table(gray: Scans) -> int:
+    """Return the number of a quantization table that a gray picture does not define.
+
+    Raises:
+        UncopiedError: It defines all four, or a broken one.
+    """
+    free = {0, 1, 2, 3} - {gray.quantization}
+    for part in gray.tables(DQT):
+        free -= table_ids(gray.content, part)
+    if not free:
+        raise UncopiedError("all of its four tables are taken")
+    return min(free)
 
 
 def _quantization(chroma: Scans, number: int) -> bytes:

@@ -18,13 +18,13 @@ import io
 import os
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.errors import UnreadablePhotoError
 from rechroma.files import write_whole
-from rechroma.metadata import jpeg
+from rechroma.metadata import jpeg, xmp
 from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels, unreadable
 from rechroma.photo.gray_profile import gray_profile
 from rechroma.photo.icc import is_srgb
@@ -46,6 +46,7 @@ from rechroma.photo.jpeg_scans import (
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from rechroma.metadata import Metadata
     from rechroma.photo.jpeg_scans import Part, Scans
 
 __all__ = ["Original", "original", "record_segments"]
@@ -316,7 +317,18 @@ def _y_decoded(content: bytes, name: str, max_pixels: int | None) -> bytes:
 
 def _descriptions(content: bytes, header: list[Part]) -> list[bytes]:
     """Return the first segments of a gray file: what describes it, and its tone curve."""
-    found = jpeg.header_of(jpeg.read(io.BytesIO(content)))
+    found = jpeg.header_of(_unmarked(jpeg.read(io.BytesIO(content))))
     profile = profile_in(content, header)
     gray = None if profile is None or is_srgb(profile) else gray_profile(profile)
     return [b"\xff\xd8", *found, *(profile_segments(gray) if gray else [])]
+
+
+def _unmarked(metadata: Metadata) -> Metadata:
+    """Return metadata that don't say that a machine made the colors: there are none."""
+    packet = metadata.xmp
+    try:
+        if packet is not None and xmp.creator_tool(packet).startswith("Rechroma"):
+            return replace(metadata, xmp=xmp.unmarked(packet))
+    except ValueError:
+        pass
+    return metadata
