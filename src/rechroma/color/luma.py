@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rechroma.color.arrays import as_float
 from rechroma.color.constants import LAB_EPSILON, LAB_KAPPA
 from rechroma.color.lab import lab_to_linear, linear_to_lab
 from rechroma.color.srgb import linear_to_srgb, srgb_to_linear
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     Curve = Callable[[FloatArray], FloatArray]
 
-__all__ = ["REACH", "chroma_table", "luma_chroma", "luma_weights"]
+__all__ = ["REACH", "chroma_table", "luma_chroma"]
 
 # Of R, G and B in Y.
 _WEIGHTS = (0.299, 0.587, 0.114)
@@ -34,13 +35,8 @@ REACH = 128.0
 _DIRECTIONS = 360
 # Steps toward the L at which luma is right; none is longer, and none is made where luma stands.
 _STEPS = 5
-_LONGEST, _FLAT = 20.0, 1e-9
+_LONGEST, _FLAT = 20.0, 1e-7
 _LEVELS = 4096
-
-
-def luma_weights() -> tuple[float, float, float]:
-    """Return the weights of R, G and B in Y."""
-    return _WEIGHTS
 
 
 def luma_chroma(
@@ -57,10 +53,10 @@ def luma_chroma(
         to_linear: The tone curve of R, G, B and gray, both 0…1; sRGB's as a rule.
 
     Returns:
-        Cb and Cr, float64.
+        Cb and Cr, in the float type of the arguments.
     """
     encode = linear_to_srgb if to_linear is srgb_to_linear else _inverse(to_linear)
-    lightness, a, b = (np.asarray(each, np.float64) for each in (lightness, a, b))
+    lightness, a, b = (as_float(each) for each in (lightness, a, b))
     level = encode(_luminance(lightness))
     scale = _scale_into_rgb(lightness, a, b, to_linear, encode)
     return _solved(lightness, level, a * scale, b * scale, encode)
@@ -77,8 +73,8 @@ def chroma_table(size: int, to_linear: Curve = srgb_to_linear) -> FloatArray:
         Cb, Cr and zeros, float32, shape (size, size, size, 3), indexed [L, a, b]; 0.5 of Cb and Cr
         stand at 128 of 255, as JPEG has them.
     """
-    chroma = np.linspace(-REACH, REACH, size)
-    light = np.linspace(0, 100, size)[:, None, None]
+    chroma = np.linspace(-REACH, REACH, size, dtype=np.float32)
+    light = np.linspace(0, 100, size, dtype=np.float32)[:, None, None]
     a, b = np.broadcast_arrays(chroma[:, None], chroma[None, :])
     cb, cr = luma_chroma(light, a[None], b[None], to_linear)
     table = np.zeros((size, size, size, 3), np.float32)
@@ -102,7 +98,7 @@ def _scale_into_rgb(
     lightness: FloatArray, a: FloatArray, b: FloatArray, to_linear: Curve, encode: Curve
 ) -> FloatArray:
     """Return the factor, at most 1, on a and b that brings them into what RGB shows at each Y."""
-    scale = np.ones(np.broadcast_shapes(lightness.shape, a.shape, b.shape))
+    scale = np.ones(np.broadcast_shapes(lightness.shape, a.shape, b.shape), a.dtype)
     chroma, hue = np.hypot(a, b), np.arctan2(b, a)
     chroma, hue = (np.broadcast_to(each, scale.shape) for each in (chroma, hue))
     for row, light in enumerate(np.ravel(lightness)):
