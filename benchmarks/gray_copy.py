@@ -5,7 +5,7 @@
 Every gray JPEG below the folders is colored twice, with its gray copied and coded anew, and
 written. Y of the first result is compared with the file's own, pixel by pixel, by Pillow
 (libjpeg-turbo) and by each of FFmpeg (`av`), libvips (`pyvips`) and OpenCV (`cv2`) that is
-installed; and the file has to come back byte for byte. `--flips` makes broken copies of each file instead, N in all.
+installed; and the file has to come back byte for byte. `--flips` makes N broken copies instead.
 """
 
 from __future__ import annotations
