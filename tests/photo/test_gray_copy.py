@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -146,7 +148,6 @@ def test_pixels_and_other_formats_are_the_usual_ones():
 
 def gray_profile(gamma):
     """Return Pillow's way to a gray profile: none; so this is one by hand, of version 2."""
-    import struct
 
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
@@ -323,3 +324,39 @@ def test_flipped_bits_never_crash(name):
             pass
     assert done["refused"] > 0
     assert done["copied"] > 0
+
+
+def record_of(content):
+    pieces = [body for marker, body in segments(content)[0] if marker == 0xE9]
+    return zlib.decompress(b"".join(body[len(b"Rechroma gray\0") + 2 :] for body in pieces))
+
+
+def test_what_is_removed_from_the_color_file_is_not_in_its_record():
+    content = tagged(with_segment(PLAIN, 0xFE, b"Aunt Mary and her garden, 1911"), 1)
+    made = colored(content)
+    record = record_of(made)
+    head = made[: made.index(b"Rechroma gray")]
+    for secret in (b"1911:11:11", b"Aunt Mary and her garden", struct.pack("<II", 345678, 10000)):
+        assert (secret in head) == (secret in content)
+        assert secret not in record
+    # Then it is not the very file any more, and is none.
+    parts, rest = segments(made)
+    without = file_of([part for part in parts if b"1911:11:11" not in part[1]], rest)
+    given = rechroma.original(without)
+    assert (given.gray, given.why) == (Gray.COPIED, "another program changed it")
+    assert b"1911:11:11" not in given.content
+
+
+def test_a_record_is_small():
+    assert len(record_of(colored(tagged(PLAIN, 1)))) < 500
+    assert len(record_of(colored(KINDS["bytes-behind"]))) < 500
+
+
+def test_a_hostile_record_takes_no_memory():
+    head = struct.pack(">B32sQII", 1, bytes(32), 1 << 40, 0, 1)
+    record = zlib.compress(head + struct.pack(">BIII", 2, 0, 0, 1 << 31))
+    made = with_segment(without_record(colored(PLAIN)), 0xE9, b"Rechroma gray\0\1\1" + record)
+    assert rechroma.original(made).gray is Gray.COPIED
+    bomb = b"Rechroma gray\0\1\1" + zlib.compress(bytes(1 << 27))
+    made = with_segment(without_record(colored(PLAIN)), 0xE9, bomb[:60000])
+    assert rechroma.original(made).gray is Gray.COPIED

@@ -63,7 +63,7 @@ class GrayCopy:
         header = [*jpeg.header_of(described), *profile_segments(profile)]
         record: list[bytes] = []
         if not options.strips:
-            record = record_segments(gray, {*header, *made.head}, made.coded)
+            record = record_segments(gray, [*header, *made.head], made.coded)
         coded = [
             gray.content[each.start : each.end] if isinstance(each, Copied) else each
             for each in made.coded
