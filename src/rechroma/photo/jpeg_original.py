@@ -78,6 +78,14 @@ class Original:
         gray: `ORIGINAL`: the very file, as its SHA-256 says. `COPIED`: its scans as they stand;
             what describes it is the color file's. `RECOMPRESSED`: decoded, and coded anew.
         why: Why it is not the very file; empty if it is.
+
+    Examples:
+        >>> import rechroma
+        >>> colored = rechroma.colorize("examples/buffalo-savings-bank-1908.jpg")
+        >>> path = colored.save("bank.jpg", strip_gps=True)
+        >>> found = rechroma.original(path)
+        >>> str(found.gray), found.why
+        ('copied', 'it has no record of its gray file')
     """
 
     content: bytes
