@@ -16,7 +16,7 @@ from rechroma.photo.icc import is_srgb, to_srgb
 from rechroma.photo.isolation import CrashError, run_isolated
 from rechroma.photo.model import Photo
 from rechroma.photo.orientation import upright
-from rechroma.photo.samples import to_float
+from rechroma.photo.samples import row_strips, to_float
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.photo.codec import Decoded
-    from rechroma.photo.formats import Format
+    from rechroma.photo.formats import BitDepth, Format
 
 __all__ = ["decode_file"]
 
@@ -125,7 +125,7 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     if found.encoding is not None and colors.shape[2] != 4:
         colors = found.encoding.to_srgb(to_float(colors))
     elif profile is not None and _fits(profile, colors.shape[2]) and not is_srgb(profile):
-        colors = to_srgb(to_float(colors), profile, found.bit_depth, name)
+        colors = _by_profile(colors, profile, found.bit_depth, name)
     if colors.dtype.name not in _KEPT_TYPES:
         colors = to_float(colors)
     if colors.shape[2] == 4:
@@ -134,6 +134,20 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     if colors.shape[2] == 1:
         return np.broadcast_to(colors, (*colors.shape[:2], 3))
     return colors
+
+
+def _by_profile(
+    colors: NDArray[Any], profile: bytes, bits: BitDepth, name: str
+) -> NDArray[np.float32]:
+    if colors.dtype != np.uint8 or colors.shape[2] != 1:
+        return to_srgb(to_float(colors), profile, bits, name)
+    # A gray has 256 levels, whatever is done to each.
+    levels = to_float(np.arange(256, dtype=np.uint8)[:, None, None])
+    shown = to_srgb(levels, profile, bits, name)[:, 0]
+    result = np.empty((*colors.shape[:2], shown.shape[1]), np.float32)
+    for rows in row_strips(colors.shape):
+        shown.take(colors[rows, :, 0], axis=0, out=result[rows], mode="clip")
+    return result
 
 
 def _fits(profile: bytes, channels: int) -> bool:

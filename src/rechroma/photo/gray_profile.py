@@ -7,6 +7,7 @@ sections 7.2 (header), 8.3 (display profiles), 9.2 (tags), 10.6 and 10.18 (curve
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,6 +47,7 @@ class ToneCurve(NamedTuple):
     profile: bytes
 
 
+@lru_cache(maxsize=8)
 def tone_curve(profile: bytes) -> ToneCurve | None:
     """Return a gray profile's curve; None for tables, for one that falls, and for a broken one."""
     known = parse_gray_profile(profile)
