@@ -18,6 +18,14 @@ def coded(values=SCENE, **options):
     return file.getvalue()
 
 
+def two_pictures():
+    """Return a multi-picture file (CIPA DC-007): an index before the first, the second behind it."""
+    file = io.BytesIO()
+    first, second = Image.fromarray(SCENE), Image.fromarray(SCENE[::-1, ::-1].copy())
+    first.save(file, "MPO", save_all=True, append_images=[second], quality=85)
+    return file.getvalue()
+
+
 def segments(content):
     """Return (marker, body) of each segment before the first scan, and the rest of the file."""
     at, found = 2, []
@@ -119,6 +127,7 @@ KINDS = {
     "filled-up": file_of(*segments(PLAIN), fill=b"\xff\xff"),
     "filled-up-end": PLAIN[:-2] + b"\xff\xff\xff\xff\xd9",
     "bytes-behind": PLAIN + b"what follows the end, \xff\xd8\xff\xe1 too" * 9,
+    "two-pictures": two_pictures(),
     "adobe": with_segment(PLAIN, 0xEE, b"Adobe\0d\0\0\0\0\0"),
     "no-jfif": file_of(segments(PLAIN)[0][1:], segments(PLAIN)[1]),
     "jfif-thumbnail": changed(

@@ -118,7 +118,8 @@ def write(
         target: The file; its folder exists.
         format: A name, such as "png"; from the target's suffix if None.
         bit_depth: The photo's own if None; the nearest that the format has.
-        quality: 1…100 for lossy formats; 95 if None.
+        quality: 1…100 for lossy formats; 95 if None, and a JPEG of a gray one in color then keeps
+            that one's own gray (`Photo.gray_copy`).
         overwrite: Replace what stands at `target`.
         strip_metadata: Leave out EXIF, XMP, IPTC, comments and resolution.
         strip_gps: Leave out coordinates: EXIF's GPS, and those in XMP.
