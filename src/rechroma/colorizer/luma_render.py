@@ -70,7 +70,7 @@ def half_chroma(
     levels = lightness(np.repeat(np.arange(256, dtype=np.float32)[:, None] / 255, 3, 1)) / 100
     levels = levels.astype(np.float32)
     table = _processor(srgb_to_linear if curve is None else curve.to_linear)
-    result = np.empty((3, height, width), np.uint8)
+    result = np.empty((2, height, width), np.uint8)
 
     def fill(rows: slice) -> None:
         part = half[rows]
@@ -83,7 +83,7 @@ def half_chroma(
 
     strips = row_strips(half.shape, _STRIP_PIXELS)
     do_strips(fill, strips, threads if len(strips) > _STRIPS_OF_ONE_THREAD else 1)
-    blue, red = (np.ascontiguousarray(as_stored(plane, turn)) for plane in result[:2])
+    blue, red = (np.ascontiguousarray(as_stored(plane, turn)) for plane in result)
     return blue, red
 
 
@@ -113,10 +113,12 @@ def _look_up(
     values: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
     result: NDArray[np.uint8],
 ) -> None:
-    """Read L, a and b in a table, each 0…1, shape (n, W), into planes of shape (3, n, W)."""
+    """Read L, a and b in a table, each 0…1, shape (n, W), into Cb and Cr, shape (2, n, W)."""
     ocio: Any = import_module("PyOpenColorIO")
     rows, width = values[0].shape
     planes = [np.ascontiguousarray(value) for value in values]
     source = ocio.PlanarImageDesc(*planes, width, rows, ocio.BIT_DEPTH_F32, 4, 4 * width)
-    target = ocio.PlanarImageDesc(*result, width, rows, ocio.BIT_DEPTH_UINT8, 1, width)
+    # The engine writes three planes.
+    unused = np.empty((rows, width), np.uint8)
+    target = ocio.PlanarImageDesc(*result, unused, width, rows, ocio.BIT_DEPTH_UINT8, 1, width)
     table.apply(source, target)
