@@ -27,6 +27,7 @@ __all__ = [
     "has_unicode_name",
     "is_file",
     "make_folder",
+    "reason_of",
     "refuse_taken",
     "unicode_path",
     "unwritable_file",
@@ -147,6 +148,15 @@ def unicode_path(path: Path) -> Generator[Path]:
         link = Path(folder, "picture")
         link.symlink_to(path.absolute())
         yield link
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file can't be read, in one line that names no file and no number of an error."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "not a text in UTF-8"
+    return " ".join(str(error).split())
 
 
 def file_size_limit() -> int | None:

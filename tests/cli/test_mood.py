@@ -13,6 +13,7 @@ from skimage import data
 import rechroma
 from rechroma.cli import main
 from rechroma.color import rgb_to_lab
+from rechroma.mood import METHODS
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def test_the_lut_gives_the_same_picture(capfd):
          "--lut", "look.cube")  # fmt: skip
     assert call(capfd, "apply", "look.cube", "target.jpg", "-o", "b.png")[0] == 0
     assert np.abs(pixels("a.png") - pixels("b.png")).max() <= 1
+    assert np.abs(pixels("a.png") - pixels("target.jpg")).mean() > 10
 
 
 def test_a_lut_of_several_targets_is_refused(capfd):
@@ -201,6 +203,18 @@ def test_a_preview_of_all_methods(capfd):
         # Two rows of four tiles, each large enough to be looked at.
         assert sheet.height > 900
         assert sheet.width > 4 * 480
+        side = sheet.width / 4, sheet.height / 2
+        cells = [
+            np.asarray(sheet.crop((int((i % 4 + 0.2) * side[0]), int((i // 4 + 0.2) * side[1]),
+                                   int((i % 4 + 0.8) * side[0]), int((i // 4 + 0.8) * side[1]))))
+            for i in range(8)
+        ]  # fmt: skip
+    results = [rechroma.transfer("src.jpg", "target.jpg", method=name) for name in METHODS]
+    shown = [rechroma.read("src.jpg"), rechroma.read("target.jpg"), *results]
+    # The inner parts of the tiles; titles and gaps are off by some pixels.
+    middles = [photo.to_uint8()[16:64, 24:96].mean((0, 1)) for photo in shown]
+    assert np.abs(np.array([cell.mean((0, 1)) for cell in cells]) - middles).max() < 6
+    assert len({tuple(np.round(middle)) for middle in middles}) == 8
     assert not Path("target.mood.jpg").exists()
     again = call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg",
                  "--preview", "sheet.png")  # fmt: skip
@@ -247,10 +261,11 @@ def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
 def test_a_large_gray_target_is_colorized_as_a_whole(capfd, monkeypatch):
     gray = np.asarray(Image.open("gray.jpg"))
     Image.fromarray(np.dstack([gray] * 3)).save("gray3.png")
+    arguments = ("transfer", "--src", "src.jpg", "--target", "gray3.png", "-o")
+    assert call(capfd, *arguments, "whole.png")[0] == 0
     monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
-    assert (
-        call(capfd, "transfer", "--src", "src.jpg", "--target", "gray3.png", "-o", "c.png")[0] == 0
-    )
+    assert call(capfd, *arguments, "c.png")[0] == 0
+    assert np.array_equal(pixels("c.png"), pixels("whole.png"))
     assert np.ptp(pixels("c.png"), axis=-1).mean() > 5
 
 

@@ -19,7 +19,7 @@ def coded(values=SCENE, **options):
 
 
 def two_pictures():
-    """Return a multi-picture file (CIPA DC-007): an index before the first, the second behind it."""
+    """Return a multi-picture file (CIPA DC-007): an index, and the second behind."""
     file = io.BytesIO()
     first, second = Image.fromarray(SCENE), Image.fromarray(SCENE[::-1, ::-1].copy())
     first.save(file, "MPO", save_all=True, append_images=[second], quality=85)

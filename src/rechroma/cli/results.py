@@ -12,6 +12,7 @@ import click
 
 from rechroma.batch import Outcome, Status, Task
 from rechroma.errors import ExitCode
+from rechroma.photo.formats import dropped_line, name_by_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +55,8 @@ class BatchReport:
             gray = f", gray {outcome.gray}" if outcome.gray else ""
             self._console.detail(f"{outcome.status}{gray}: {task.source} -> {task.target}{took}")
         if outcome.pages_dropped:
-            self._console.note(
-                f"{task.source}: only the first page was used, {outcome.pages_dropped} dropped"
-            )
+            line = dropped_line(name_by_suffix(Path(task.source)), outcome.pages_dropped)
+            self._console.note(f"{task.source}: {line}")
         for note in outcome.notes:
             self._notes.setdefault(note, []).append(str(task.source))
         if self._as_json:

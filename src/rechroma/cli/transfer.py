@@ -77,12 +77,12 @@ def transfer(
     """Give photographs the mood of another.
 
     \b
-        --src sunset.jpg          --target harbour.jpg           --out new.jpg
+        --src sunset.jpg          --target harbor.jpg            --out new.jpg
         the mood comes from here  this photograph is changed     the changed one
 
     \b
     Examples:
-      rechroma transfer --src sunset.jpg --target harbour.jpg --out new.jpg
+      rechroma transfer --src sunset.jpg --target harbor.jpg --out new.jpg
       rechroma transfer --src a.jpg --src b.jpg --target album/ --out warm/
       rechroma transfer --src film.jpg --target me.jpg --out new.jpg --lut film.cube
       rechroma transfer --src film.jpg --target me.jpg --preview methods.png

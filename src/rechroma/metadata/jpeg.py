@@ -9,7 +9,7 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from rechroma.metadata import iptc, xmp
+from rechroma.metadata import iptc, xmp_split
 from rechroma.metadata.containers import copy_rest, exactly, rewriting
 from rechroma.metadata.model import MAX_BLOCK, Metadata, Resolution
 
@@ -204,7 +204,7 @@ def _whole_packet(
     try:
         if len(data) != total:
             raise ValueError("extended XMP has holes")
-        return xmp.joined(main, bytes(data)), ()
+        return xmp_split.joined(main, bytes(data)), ()
     except ValueError:
         return main, ("its extended XMP is broken, and was left out",)
 
@@ -227,11 +227,11 @@ def segments_of(metadata: Metadata) -> list[bytes]:
 def _xmp_segments(packet: bytes) -> list[bytes]:
     if len(packet) > _MAX_XMP:
         # The end of a packet is often kilobytes of white space to write into.
-        packet = xmp.trimmed(packet)
+        packet = xmp_split.trimmed(packet)
     if len(packet) <= _MAX_XMP:
         return [segment(APP1, _XMP + packet)]
     try:
-        main, extended = xmp.split(packet, _MAX_XMP, _guid)
+        main, extended = xmp_split.split(packet, _MAX_XMP, _guid)
     except ValueError:
         return []
     result = [segment(APP1, _XMP + main)]

@@ -6,7 +6,7 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rechroma.metadata import exif, jpeg, png, xmp
+from rechroma.metadata import exif, exif_rewrite, exif_update, jpeg, png, xmp_update
 from rechroma.metadata.files import FAULTS
 from rechroma.metadata.ifd import Value
 from rechroma.metadata.model import Mark, Metadata, Resolution
@@ -29,7 +29,7 @@ _CARRIES: Mapping[str, frozenset[str]] = {
 }
 _TITLES = {"exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "photoshop": "Photoshop's resources",
            "comments": "comments", "texts": "texts"}  # fmt: skip
-_DESCRIPTION, _ORIENTATION = 270, 274
+_DESCRIPTION = 270
 # PNG's keywords → EXIF's tags.
 _TAGS = {"Description": _DESCRIPTION, "Author": 315, "Copyright": 33432, "Software": 305,
          "Title": 269, "Make": 271, "Model": 272}  # fmt: skip
@@ -58,16 +58,23 @@ def prepare(
         What can be carried; `notes` says what can't, and what was broken.
     """
     carries = _CARRIES.get(name, frozenset[str]())
-    mark = metadata.mark if options.mark and "xmp" in carries else None
+    mark = metadata.mark if options.mark else None
+    unmarked: list[str] = []
+    if mark is not None and "xmp" not in carries:
+        if mark.machine_colored:
+            unmarked = [f"{name} can't say that a machine made the colors"]
+        mark = None
     stands = 1 if turned else metadata.orientation
     if options.strip_metadata:
-        return _with_mark(_standing(Metadata(), stands), mark, [])
-    notes = list(metadata.notes)
+        kept = _standing(Metadata(), stands)
+        return replace(_with_mark(kept, mark, []), notes=tuple(unmarked))
+    notes = [*metadata.notes, *unmarked]
     found = _upright(metadata, width, height, options, notes, stands)
     found = _translated(found, name, carries, notes)
     found = _with_mark(found, mark, notes)
     found = _dropped(found, name, carries, notes)
-    return replace(_standing(found, stands), orientation=stands, mark=None, notes=tuple(notes))
+    found = _standing(found, stands)
+    return replace(found, orientation=stands, mark=None, notes=tuple(notes))
 
 
 def _standing(found: Metadata, stands: int) -> Metadata:
@@ -76,7 +83,8 @@ def _standing(found: Metadata, stands: int) -> Metadata:
         return found
     order = ">" if found.exif is not None and found.exif[:2] == b"MM" else "<"
     value = Value(3, struct.pack(f"{order}H", stands))
-    return replace(found, exif=exif.with_values(found.exif, {_ORIENTATION: value}))
+    block = exif_rewrite.with_values(found.exif, {exif.ORIENTATION: value})
+    return replace(found, exif=block)
 
 
 def _upright(
@@ -91,15 +99,15 @@ def _upright(
     turn = found.orientation if stands == 1 else 1
     if block is not None:
         try:
-            block = exif.upright(block, width, height, turn, stands)
-            block = exif.without_gps(block) if options.strip_gps else block
+            block = exif_update.upright(block, width, height, turn, stands)
+            block = exif_update.without_gps(block) if options.strip_gps else block
         except FAULTS:
             block = None
             notes.append("its EXIF is broken, and was left out")
     if packet is not None:
         try:
-            packet = xmp.upright(packet, width, height, turn, stands)
-            packet = xmp.without_gps(packet) if options.strip_gps else packet
+            packet = xmp_update.upright(packet, width, height, turn, stands)
+            packet = xmp_update.without_gps(packet) if options.strip_gps else packet
         except FAULTS:
             # It may hold coordinates that can't be found.
             packet = None if options.strip_gps else packet
@@ -141,7 +149,7 @@ def _translated(found: Metadata, name: str, carries: frozenset[str], notes: list
         order = ">" if block is not None and block[:2] == b"MM" else "<"
         if needs and found.resolution is not None:
             new |= _resolution_values(found.resolution, order)
-        block = exif.with_values(block, new) if new else block
+        block = exif_rewrite.with_values(block, new) if new else block
     except FAULTS:
         block = found.exif
     return replace(found, exif=block, comments=tuple(comments), texts=tuple(texts))
@@ -174,7 +182,7 @@ def _with_mark(found: Metadata, mark: Mark | None, notes: list[str]) -> Metadata
     if mark is None:
         return found
     try:
-        return replace(found, xmp=xmp.marked(found.xmp, mark))
+        return replace(found, xmp=xmp_update.marked(found.xmp, mark))
     except FAULTS:
         notes.append("its XMP is broken: it can't say that a machine made the colors")
         return found
@@ -191,7 +199,7 @@ def _dropped(found: Metadata, name: str, carries: frozenset[str], notes: list[st
     if name != "jpeg":
         return found
     if found.exif is not None and len(found.exif) > jpeg.MAX_EXIF:
-        small = exif.shrunk(found.exif, jpeg.MAX_EXIF)
+        small = exif_rewrite.shrunk(found.exif, jpeg.MAX_EXIF)
         what = "its EXIF" if small is None else "the maker's note in its EXIF"
         notes.append(f"JPEG can't carry {what}: it is larger than 64 kB")
         found = replace(found, exif=small)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.errors import UnreadablePhotoError
 from rechroma.files import write_whole
-from rechroma.metadata import jpeg, xmp
+from rechroma.metadata import jpeg, xmp, xmp_update
 from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels, unreadable
 from rechroma.photo.gray_profile import gray_profile
 from rechroma.photo.icc import is_srgb
@@ -403,7 +403,7 @@ def _unmarked(metadata: Metadata) -> Metadata:
     packet = metadata.xmp
     try:
         if packet is not None and xmp.creator_tool(packet).startswith("Rechroma"):
-            return replace(metadata, xmp=xmp.unmarked(packet))
+            return replace(metadata, xmp=xmp_update.unmarked(packet))
     except ValueError:
         pass
     return metadata

@@ -146,10 +146,10 @@ class Photo:
         format: FormatName | None = None,
         overwrite: bool = False,
         quality: int | None = None,
-        strip_metadata: bool = False,
-        strip_gps: bool = False,
-        mark: bool = True,
-        keep_dates: bool = False,
+        strip_metadata: bool = MetadataOptions.strip_metadata,
+        strip_gps: bool = MetadataOptions.strip_gps,
+        mark: bool = MetadataOptions.mark,
+        keep_dates: bool = MetadataOptions.keep_dates,
     ) -> Path: ...
 
     @overload
@@ -160,10 +160,10 @@ class Photo:
         format: FormatName | None = None,
         overwrite: bool = False,
         quality: int | None = None,
-        strip_metadata: bool = False,
-        strip_gps: bool = False,
-        mark: bool = True,
-        keep_dates: bool = False,
+        strip_metadata: bool = MetadataOptions.strip_metadata,
+        strip_gps: bool = MetadataOptions.strip_gps,
+        mark: bool = MetadataOptions.mark,
+        keep_dates: bool = MetadataOptions.keep_dates,
     ) -> None: ...
 
     def save(
@@ -173,10 +173,10 @@ class Photo:
         format: FormatName | None = None,  # noqa: A002 (the word that everybody uses)
         overwrite: bool = False,
         quality: int | None = None,
-        strip_metadata: bool = False,
-        strip_gps: bool = False,
-        mark: bool = True,
-        keep_dates: bool = False,
+        strip_metadata: bool = MetadataOptions.strip_metadata,
+        strip_gps: bool = MetadataOptions.strip_gps,
+        mark: bool = MetadataOptions.mark,
+        keep_dates: bool = MetadataOptions.keep_dates,
     ) -> Path | None:
         """Write the photo to a file, and return its path; see `rechroma.photo.write`.
 

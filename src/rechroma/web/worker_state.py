@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from rechroma.colorizer import Colorizer, Hint, is_color
+from rechroma.colorizer import Colorizer, is_color
 from rechroma.colorizer.shared import share_colorizer
 from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
@@ -18,7 +18,7 @@ from rechroma.photo.samples import block_mean, quantize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rechroma.colorizer import Colorization
+    from rechroma.colorizer import Colorization, Hint
     from rechroma.web.settings import WorkerSetup
 
 __all__ = ["ColorRequest", "Opened", "Upload", "WorkerState", "preview"]
@@ -132,7 +132,7 @@ class WorkerState:
             )
         opened = self.open(upload)
         across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
-        hints = [Hint(hint.x * across, hint.y * down, hint.color) for hint in color_request.hints]
+        hints = [replace(hint, x=hint.x * across, y=hint.y * down) for hint in color_request.hints]
         mood = None if color_request.mood is None else self.open(color_request.mood).preview
         predict = predict_target if color_request.is_target else predict_in_mood
         return predict(self.colorizer, opened.preview, mood, hints)

@@ -10,7 +10,6 @@ from fastapi.responses import StreamingResponse
 from pydantic import Json
 
 from rechroma.web import jobs
-from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions, TransferOptions
 from rechroma.web.service import ServiceHere
@@ -23,13 +22,14 @@ router = APIRouter(tags=["pictures"])
 
 _COLORIZE_EXAMPLE = '{"strength": 1.1, "hints": [{"x": 120, "y": 80, "color": "#c22b2b"}]}'
 _TRANSFER_EXAMPLE = '{"method": "swatches", "strength": 0.8, "luminance": "keep"}'
-
-
-@router.post(
-    "/v1/colorize",
+_post = partial(
+    router.post,
     response_class=StreamingResponse,
     responses=picture_answer() | problems(406, 413, 415, 429, 503),
 )
+
+
+@_post("/v1/colorize")
 async def colorize(
     request: Request,
     service: ServiceHere,
@@ -53,8 +53,7 @@ async def colorize(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
             options=options.options(),
         )  # fmt: skip
-        made = await service.do(request, job)
-    return answer_with(service.store, made, kept[0].name, "color")
+        return await service.answer(request, job, kept[0].name, "color")
 
 
 @router.post(
@@ -73,15 +72,11 @@ async def original(
     program, `copied` (its gray without loss) or `recompressed`.
     """
     async with service.kept(picture) as (ours,):
-        made = await service.do(request, partial(jobs.original, upload=ours))
-    return answer_with(service.store, made, ours.name, "gray")
+        job = partial(jobs.original, upload=ours)
+        return await service.answer(request, job, ours.name, "gray")
 
 
-@router.post(
-    "/v1/transfer",
-    response_class=StreamingResponse,
-    responses=picture_answer() | problems(406, 413, 415, 429, 503),
-)
+@_post("/v1/transfer")
 async def transfer(
     request: Request,
     service: ServiceHere,
@@ -98,15 +93,10 @@ async def transfer(
         job = partial(
             jobs.transfer, source=theirs, target=ours, output=output, options=options.options()
         )
-        made = await service.do(request, job)
-    return answer_with(service.store, made, ours.name, "mood")
+        return await service.answer(request, job, ours.name, "mood")
 
 
-@router.post(
-    "/v1/looks/apply",
-    response_class=StreamingResponse,
-    responses=picture_answer() | problems(406, 413, 415, 429, 503),
-)
+@_post("/v1/looks/apply")
 async def apply_look(
     request: Request,
     service: ServiceHere,
@@ -119,7 +109,6 @@ async def apply_look(
         table = Upload(await service.store.keep(look), name_of(look))
         try:
             job = partial(jobs.apply_look, upload=ours, look=table, output=output)
-            made = await service.do(request, job)
+            return await service.answer(request, job, ours.name, "look")
         finally:
             service.store.drop(table.path)
-    return answer_with(service.store, made, ours.name, "look")
