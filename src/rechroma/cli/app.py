@@ -62,6 +62,9 @@ _COMMANDS = (
     LazyCommand("apply", "rechroma.cli.apply:apply", "Apply a .cube file or a saved look."),
     LazyCommand("look", "rechroma.cli.look:look", "Save and list looks by name."),
     LazyCommand(
+        "original", "rechroma.cli.original:original", "Give gray JPEGs back, byte for byte."
+    ),
+    LazyCommand(
         "compare", "rechroma.cli.compare:compare", "A page to choose the better of two folders."
     ),
     LazyCommand("serve", "rechroma.cli.serve:serve", "Open the page (needs rechroma[web])."),

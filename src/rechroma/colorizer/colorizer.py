@@ -143,6 +143,7 @@ class Colorizer:
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
         recolor: bool = ColorizeOptions.recolor,
+        recompress: bool = ColorizeOptions.recompress,
         hints: Sequence[Hint] = (),
         mood: PhotoLike | None = None,
     ) -> Photo:
@@ -154,6 +155,7 @@ class Colorizer:
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
             recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
                 Otherwise it is returned as it is: for a `Photo`, that very object.
+            recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
             hints: See `predict`.
             mood: See `predict`.
 
@@ -163,7 +165,9 @@ class Colorizer:
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
-        options = ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
+        options = ColorizeOptions(
+            strength=strength, vividness=vividness, recolor=recolor, recompress=recompress
+        )
         photo = source if isinstance(source, Photo) else read(source)
         if not recolor and is_color(photo):
             return photo
@@ -321,7 +325,9 @@ class Colorizer:
 
 def render_with(prediction: Colorization, options: ColorizeOptions) -> Photo:
     """Return the picture that the options ask for; see `Colorizer.colorize`."""
-    return prediction.render(strength=options.strength, vividness=options.vividness)
+    return prediction.render(
+        strength=options.strength, vividness=options.vividness, recompress=options.recompress
+    )
 
 
 def _cells(plan: SizePlan, step: int) -> tuple[int, int]:

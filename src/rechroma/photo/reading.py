@@ -18,7 +18,7 @@ from rechroma.photo.decode import decode_file
 from rechroma.photo.model import Photo
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
     from PIL.Image import Image
@@ -70,7 +70,8 @@ def read(
         path = Path(source)
         if not os.path.exists(path):  # noqa: PTH110 (a name that is too long is none)
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
-        return _dated(decode_file(path, name or str(path), max_pixels), path)
+        photo = _dated(decode_file(path, name or str(path), max_pixels), path)
+        return _with_file(photo, path.read_bytes) if _is_gray_jpeg(photo) else photo
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), name or "<bytes>", max_pixels)
     if hasattr(source, "read"):
@@ -84,6 +85,17 @@ def read(
     )
 
 
+def _is_gray_jpeg(photo: Photo) -> bool:
+    return photo.was_gray and photo.format == "jpeg"
+
+
+def _with_file(photo: Photo, content: Callable[[], bytes]) -> Photo:
+    try:
+        return replace(photo, gray_jpeg=content())
+    except OSError:
+        return photo  # it has gone, and its pixels are here
+
+
 def _dated(photo: Photo, path: Path) -> Photo:
     return replace(photo, metadata=replace(photo.metadata, times=file_times(path)))
 
@@ -91,7 +103,8 @@ def _dated(photo: Photo, path: Path) -> Photo:
 def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:
     with _new_file("picture") as path:
         path.write_bytes(content)
-        return decode_file(path, name, max_pixels)
+        photo = decode_file(path, name, max_pixels)
+        return _with_file(photo, lambda: content) if _is_gray_jpeg(photo) else photo
 
 
 def _from_pil(picture: Image, max_pixels: int | None) -> Photo:

@@ -14,8 +14,10 @@ from rechroma.errors import LookError
 from rechroma.files import copy_file
 from rechroma.metadata import MetadataOptions
 from rechroma.mood import Look, check_tones, fit, in_color, predict_in_mood
+from rechroma.photo import original as original_of
 from rechroma.photo import writable_format
 from rechroma.photo.formats import FORMATS, dropped_line
+from rechroma.photo.jpeg_scans import Gray
 from rechroma.photo.writing import write_described
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ __all__ = [
     "apply_look",
     "colorize",
     "new_file",
+    "original",
     "transfer",
     "write_result",
 ]
@@ -66,11 +69,13 @@ class ResultFile:
         path: The file, in the worker's own folder.
         format: Its name in the table of formats, or `CUBE`.
         notes: What is unusual about the picture or the result, a sentence each.
+        gray: What became of a gray JPEG's gray in a JPEG.
     """
 
     path: Path
     format: str
     notes: tuple[str, ...] = ()
+    gray: Gray | None = None
 
 
 def colorize(
@@ -98,6 +103,13 @@ def colorize(
     mood = None if color_request.mood is None else state.read(color_request.mood)
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
     return write_result(render_with(prediction, options), output, *notes)
+
+
+def original(state: WorkerState, upload: Upload) -> ResultFile:
+    """Give the gray JPEG back that a color one was made of, as `rechroma original` does."""
+    found = original_of(upload.path, max_pixels=state.pixels, name=upload.name)
+    notes = (f"not the very file: {found.why}",) if found.why else ()
+    return ResultFile(found.save(new_file()), "jpeg", notes, found.gray)
 
 
 def transfer(
@@ -150,9 +162,10 @@ def write_result(photo: Photo, output: ResultFormat, *notes: str) -> ResultFile:
     """
     chosen = writable_format(output.format or photo.format)
     path = new_file()
-    lost = write_described(photo, path, FORMATS[chosen], output.metadata, quality=output.quality)
+    done = write_described(photo, path, FORMATS[chosen], output.metadata, quality=output.quality)
     dropped = (dropped_line(photo.format, photo.pages_dropped),) if photo.pages_dropped else ()
-    return ResultFile(path, chosen, (*notes, *dropped, *lost))
+    gray = Gray.COPIED if done.gray_copied else None
+    return ResultFile(path, chosen, (*notes, *dropped, *done.notes), gray)
 
 
 def new_file() -> Path:
