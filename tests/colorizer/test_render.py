@@ -87,7 +87,7 @@ def test_grays_of_all_levels_come_back():
 def test_strips_and_threads_change_nothing(astronaut, monkeypatch, threads, strip):
     chroma = flat_chroma(astronaut.shape[:2], (30, -50))
     expected = render(astronaut, chroma, 1.0, 1)
-    monkeypatch.setattr(module, "_STRIP_PIXELS", strip)
+    monkeypatch.setattr(module, "CACHED_PIXELS", strip)
     np.testing.assert_array_equal(render(astronaut, chroma, 1.0, threads), expected)
 
 

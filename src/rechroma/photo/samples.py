@@ -15,11 +15,16 @@ __all__ = ["block_mean", "do_strips", "quantize", "requantize", "row_strips", "t
 
 
 # Pixels that are worked on at once: no second full copy in float.
-_STRIP_PIXELS = 1 << 18
+STRIP_PIXELS = 1 << 18
+# The same where there are ten planes for them: few enough that these stay in a core's own cache, and
+# enough that NumPy's calls cost little beside their work.
+CACHED_PIXELS = 1 << 16
+# The same where a file is read and written: what costs is a call of the codec.
+FILE_PIXELS = 1 << 22
 
 
 def row_strips(
-    shape: Sequence[int], pixels: int = _STRIP_PIXELS, *, multiple: int = 1
+    shape: Sequence[int], pixels: int = STRIP_PIXELS, *, multiple: int = 1
 ) -> list[slice]:
     """Return slices of rows that cover a picture from the top.
 
