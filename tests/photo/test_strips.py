@@ -10,7 +10,7 @@ from rechroma.photo.strips import open_strips
 
 @pytest.fixture(autouse=True)
 def small_strips(monkeypatch):
-    monkeypatch.setattr(strips, "_STRIP_PIXELS", 64 * 200)
+    monkeypatch.setattr(strips, "FILE_PIXELS", 64 * 200)
 
 
 def darker(samples):

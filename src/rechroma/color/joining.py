@@ -33,15 +33,16 @@ SHIFT_OF_A, SHIFT_OF_B = 1 / 500, -1 / 200
 
 # Below this f, cubes turn into lines: their slope, and where it meets 0.
 _LEAST = np.float32(LAB_EPSILON ** (1 / 3))
-_SLOPE, _ZERO, _HALF = np.float32(116 / LAB_KAPPA), np.float32(16 / 116), np.float32(0.5)
+_SLOPE, _ZERO = np.float32(116 / LAB_KAPPA), np.float32(16 / 116)
+_HALF, _ONE = np.float32(0.5), np.float32(1)
 _LUMINANCE = tuple(np.float32(weight / WHITE[1]) for weight in XYZ_FROM_RGB[1])
 # Of X - Y and of Z - Y, in red, green and blue.
 _MIX = [(np.float32(row[0] * WHITE[0]), np.float32(row[2] * WHITE[2])) for row in RGB_FROM_XYZ]
 # Steps of the square root of linear light, in which a table's error is alike in dark and in bright:
 # at most 0.01 and 0.2 codes.
 _STEPS = {1: 1 << 15, 2: 1 << 18}
-# Of the search for the largest chroma in sRGB; it leaves less than 1/1000 of the chroma.
-_ROUNDS = 6
+# Of the search for the largest chroma in sRGB.
+_ROUNDS = 8
 
 
 class ChromaJoiner:
@@ -235,25 +236,32 @@ def _room(luminance: Plane, light: Plane, shifts: Planes) -> Plane:
     low, high = np.zeros_like(luminance), np.ones_like(luminance)
     above = _excess(_linear(luminance, light, shifts))
     # A neutral that is at the border itself has room for nothing.
-    below = np.minimum(_excess(luminance[None]), np.float32(-1e-9))
-    share, was_over = low, np.zeros(luminance.shape, np.bool_)
-    for number in range(_ROUNDS):
-        share = low + (high - low) * (below / (below - above))
+    below = _excess(luminance[None])
+    np.minimum(below, np.float32(-1e-9), out=below)
+    # After the same side twice, the other one counts half. At first neither was.
+    share, last = low, np.full(luminance.shape, 2, np.int8)
+    for _ in range(_ROUNDS):
+        share: Plane = low + (high - low) * (below / (below - above))
         excess = _excess(_linear(luminance, light, shifts * share))
         over = excess > 0
-        halved = np.where(over == was_over, np.float32(0.5), np.float32(1)) if number else 1
-        below, above = np.where(over, below * halved, excess), np.where(over, excess, above * halved)
+        weight = np.where(over == last, _HALF, _ONE)
+        below = np.where(over, below * weight, excess)
+        above = np.where(over, excess, above * weight)
         low, high = np.where(over, low, share), np.where(over, share, high)
-        was_over = over
+        last = over.astype(np.int8)
     return share
 
 
 def _linear(luminance: Plane, light: Plane, shifts: Planes) -> Planes:
     """Return linear sRGB, shape (3, n), of chroma as shifts of X and Z, shape (2, n)."""
-    moved = light + shifts
-    # The cube; near black a straight line.
-    x, z = np.where(moved > _LEAST, moved * moved * moved, (moved - _ZERO) * _SLOPE) - luminance
+    # Not the luminance: where f comes from a table, a neutral would not stay one.
+    x, z = _expanded(light + shifts) - _expanded(light)
     return np.stack([luminance + weight[0] * x + weight[1] * z for weight in _MIX])
+
+
+def _expanded(light: Planes) -> Planes:
+    """The cube; near black a straight line."""
+    return np.where(light > _LEAST, light * light * light, (light - _ZERO) * _SLOPE)
 
 
 def _excess(rgb: Planes) -> Plane:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
+    from rechroma.photo.formats import BitDepth
 
 __all__ = ["Colorizer", "PhotoLike", "render_with"]
 
@@ -205,9 +206,13 @@ class Colorizer:
         return plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
 
 
-def render_with(prediction: Colorization, options: ColorizeOptions) -> Photo:
-    """Return the picture that the options ask for; see `Colorizer.colorize`."""
-    return prediction.render(strength=options.strength, vividness=options.vividness)
+def render_with(
+    prediction: Colorization, options: ColorizeOptions, bit_depth: BitDepth = 32
+) -> Photo:
+    """Return the picture that the options ask for; see `Colorization.render`."""
+    return prediction.render(
+        strength=options.strength, vividness=options.vividness, bit_depth=bit_depth
+    )
 
 
 def _cell_means(lightness: NDArray[np.float32], step: int) -> NDArray[np.float32]:

@@ -90,7 +90,7 @@ class GuidedPlanes:
             lines[channel] *= np.float32(factor * divisor)
         lines[2 * count :] += np.float32(offset)
         lines[2 * count :] /= np.float32(divisor)
-        other._lines = lines  # noqa: SLF001 (of this class)
+        other._lines = lines
         return other
 
     def rows(self, start: int, lightness: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ from rechroma.photo.openimageio_codec import (
     unwritable,
 )
 from rechroma.photo.png_codec import png_encoding
-from rechroma.photo.samples import block_mean, row_strips
+from rechroma.photo.samples import FILE_PIXELS, block_mean, row_strips
 from rechroma.photo.tiff_codec import is_plain_tiff
 from rechroma.photo.writing import restore_dates
 
@@ -49,7 +49,6 @@ __all__ = ["PixelChange", "Strips", "open_strips"]
 # Takes samples (H, W, 3) and returns them changed, same shape and type.
 PixelChange: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
 
-_STRIP_PIXELS = 1 << 22
 # What a TIFF stores as one piece is a whole part of a strip.
 _ROWS = 64
 
@@ -174,7 +173,7 @@ class Strips:
         if source is None:
             raise unreadable(self.head.name, oiio.geterror())
         with closing(source):
-            for rows in row_strips(shape, _STRIP_PIXELS, multiple=_ROWS * factor):
+            for rows in row_strips(shape, FILE_PIXELS, multiple=_ROWS * factor):
                 values = source.read_scanlines(
                     0, 0, rows.start, rows.stop, 0, 0, self.channels, oiio.UNKNOWN
                 )

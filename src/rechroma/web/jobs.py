@@ -14,11 +14,13 @@ from rechroma.errors import LookError
 from rechroma.files import copy_file
 from rechroma.mood import Look, fit, in_color, predict_in_mood
 from rechroma.photo import writable_format, write
+from rechroma.photo.formats import FORMATS
 
 if TYPE_CHECKING:
     from rechroma.colorizer import ColorizeOptions
     from rechroma.mood import TransferOptions
     from rechroma.photo import Photo
+    from rechroma.photo.formats import BitDepth, FormatName
     from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 __all__ = [
@@ -48,6 +50,14 @@ class ResultFormat:
 
     format: str | None = None
     quality: int | None = None
+
+    def name_for(self, photo: Photo) -> FormatName:
+        """Return the name of a photo's result's format."""
+        return writable_format(self.format or photo.format)
+
+    def depth_of(self, photo: Photo) -> BitDepth:
+        """Return the bits of a channel of a photo's result."""
+        return FORMATS[self.name_for(photo)].nearest_depth(photo.bit_depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ def colorize(
         return _as_sent(photo, upload, output)
     mood = None if color_request.mood is None else state.read(color_request.mood)
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
-    return write_result(render_with(prediction, options), output)
+    return write_result(render_with(prediction, options, output.depth_of(photo)), output)
 
 
 def transfer(
@@ -124,7 +134,7 @@ def _as_sent(photo: Photo, upload: Upload, output: ResultFormat) -> ResultFile:
 
 def write_result(photo: Photo, output: ResultFormat) -> ResultFile:
     """Write a result."""
-    chosen = writable_format(output.format or photo.format)
+    chosen = output.name_for(photo)
     path = new_file()
     write(photo, path, format=chosen, quality=output.quality)
     return ResultFile(path, chosen)
