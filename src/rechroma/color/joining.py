@@ -239,9 +239,10 @@ def _room(luminance: Plane, light: Plane, shifts: Planes) -> Plane:
     below = _excess(luminance[None])
     np.minimum(below, np.float32(-1e-9), out=below)
     # After the same side twice, the other one counts half. At first neither was.
-    share, last = low, np.full(luminance.shape, 2, np.int8)
+    share: Plane = low
+    last = np.full(luminance.shape, 2, np.int8)
     for _ in range(_ROUNDS):
-        share: Plane = low + (high - low) * (below / (below - above))
+        share = low + (high - low) * (below / (below - above))
         excess = _excess(_linear(luminance, light, shifts * share))
         over = excess > 0
         weight = np.where(over == last, _HALF, _ONE)
@@ -249,7 +250,7 @@ def _room(luminance: Plane, light: Plane, shifts: Planes) -> Plane:
         above = np.where(over, excess, above * weight)
         low, high = np.where(over, low, share), np.where(over, share, high)
         last = over.astype(np.int8)
-    return share
+    return share.astype(np.float32, copy=False)
 
 
 def _linear(luminance: Plane, light: Plane, shifts: Planes) -> Planes:
