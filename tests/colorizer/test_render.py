@@ -66,8 +66,8 @@ def most_chroma(lab):
         (np.float32, np.float32, 1e-3, 1e-5),
         (np.uint8, np.float32, 1e-3, 2e-5),
         (np.uint16, np.float32, 1e-3, 1e-5),
-        (np.uint8, np.uint8, 0.52 / 255, 0.51 / 255),
-        (np.float32, np.uint8, 0.52 / 255, 0.51 / 255),
+        (np.uint8, np.uint8, 0.52 / 255, 0.501 / 255),
+        (np.float32, np.uint8, 0.52 / 255, 0.501 / 255),
         (np.uint16, np.uint16, 1e-3, 0.8 / 65535),
     ],
 )
@@ -85,6 +85,16 @@ def test_same_as_the_plain_formula(astronaut, source, target, largest, usual, gr
     difference = np.abs(to_float(pixels) - expected)
     assert difference.max() < largest
     assert np.quantile(difference, 0.99) < usual
+
+
+@pytest.mark.parametrize("target", [np.uint8, np.uint16])
+@pytest.mark.parametrize("source", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("color", [(10, 15), (70, -90)])
+def test_integers_are_the_floats_rounded(astronaut, source, target, color):
+    samples, dtype = quantize(astronaut, np.dtype(source)), np.dtype(target)
+    chroma = flat_chroma(samples.shape[:2], color)
+    floats = render(samples, chroma, 1.0, 1)
+    assert np.array_equal(render(samples, chroma, 1.0, 1, dtype), quantize(floats, dtype))
 
 
 def test_hue_stays_where_chroma_is_lowered(astronaut):

@@ -38,9 +38,9 @@ _HALF, _ONE = np.float32(0.5), np.float32(1)
 _LUMINANCE = tuple(np.float32(weight / WHITE[1]) for weight in XYZ_FROM_RGB[1])
 # Of X - Y and of Z - Y, in red, green and blue.
 _MIX = [(np.float32(row[0] * WHITE[0]), np.float32(row[2] * WHITE[2])) for row in RGB_FROM_XYZ]
-# Steps of the square root of linear light, in which a table's error is alike in dark and in bright:
-# at most 0.01 and 0.2 codes.
-_STEPS = {1: 1 << 15, 2: 1 << 18}
+# Steps of the square root of linear light, by which 8-bit codes are found, and what stands for a
+# code in the table where only the whole formula can tell.
+_STEPS, _CLOSE = 1 << 15, 256
 # Of the search for the largest chroma in sRGB.
 _ROUNDS = 8
 
@@ -59,10 +59,10 @@ class ChromaJoiner:
         self._floats = np.empty((11, pixels), np.float32)
         self._counts = np.empty(pixels, np.int32)
         self._places = np.empty(pixels, np.intp)
-        self._codes = np.empty(pixels, result.dtype)
-        steps = _STEPS[result.itemsize] if result.dtype.kind == "u" else 1
-        # Linear light is held multiplied by this: the root is then a table's place.
-        self._scale = np.float32(steps) ** 2
+        self._codes = np.empty(pixels, np.uint16)
+        # Linear light is held multiplied by this: the root is then a table's place. A power of 2,
+        # so that no digit changes.
+        self._scale = np.float32(_STEPS**2 if result.dtype == np.uint8 else 1)
         # Colors that wait for the whole formula: many at once cost few calls.
         self._waiting = np.empty((4, pixels), np.float32)
         self._waiting_at = np.empty(pixels, np.intp)
@@ -200,12 +200,24 @@ class ChromaJoiner:
     def _encoded(self, plane: Plane) -> NDArray[Any]:
         """Return what linear light times the scale is written as; the plane is used up."""
         np.clip(plane, 0, self._scale, out=plane)
-        if self._result.dtype.kind == "f":
-            return linear_to_srgb(plane)
-        np.sqrt(plane, out=plane)
+        if self._result.dtype != np.uint8:
+            return _exact(plane, self._result.dtype)
+        roots = np.sqrt(plane, out=self._floats[10, : plane.size])
         codes = self._codes[: plane.size]
-        np.take(_code_table(codes.dtype.name), self._rounded(plane), out=codes, mode="clip")
+        np.take(_code_table(), self._rounded(roots), out=codes, mode="clip")
+        (close,) = np.nonzero(codes >= _CLOSE)
+        codes[close] = _exact(plane[close] / self._scale, self._result.dtype)
         return codes
+
+
+def _exact(linear: Plane, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return linear light in 0…1 encoded, in the type of a result."""
+    encoded = linear_to_srgb(linear)
+    if dtype.kind == "f":
+        return encoded
+    encoded *= np.float32(np.iinfo(dtype).max)
+    encoded += _HALF
+    return encoded.astype(dtype)
 
 
 def _difference_of_cubes(shift: Plane, triple: Plane, square: Plane, *, out: Plane) -> None:
@@ -291,13 +303,13 @@ def _compressed_table() -> Plane:
     return _compressed((np.arange(_FINE + 1) + 0.5) / _FINE).astype(np.float32)
 
 
-@lru_cache(maxsize=2)
-def _code_table(dtype: str) -> NDArray[Any]:
-    """Return codes by the square root of linear light."""
-    top = np.iinfo(dtype).max
-    steps = _STEPS[np.dtype(dtype).itemsize]
-    roots = np.minimum((np.arange(steps + 1) + 0.5) / steps, 1)
-    return np.rint(linear_to_srgb(roots * roots) * top).astype(dtype)
+@lru_cache(maxsize=1)
+def _code_table() -> NDArray[np.uint16]:
+    """Return 8-bit codes by the square root of linear light; more where two codes meet."""
+    ends = np.arange(_STEPS + 1) + np.array([[-0.1], [1.1]])
+    roots = np.clip(ends / _STEPS, 0, 1)
+    low, high = np.rint(linear_to_srgb(roots * roots) * 255).astype(np.uint16)
+    return np.where(low == high, low, np.uint16(_CLOSE))
 
 
 def _curve(dtype: str) -> NDArray[np.float64]:
