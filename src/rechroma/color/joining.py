@@ -41,6 +41,8 @@ _MIX = [(np.float32(row[0] * WHITE[0]), np.float32(row[2] * WHITE[2])) for row i
 # Steps of the square root of linear light, by which 8-bit codes are found, and what stands for a
 # code in the table where only the whole formula can tell.
 _STEPS, _CLOSE = 1 << 15, 256
+# Colors for which the whole formula is worked out at once: what it needs stays in the cache.
+_AT_ONCE = 1 << 14
 # Of the search for the largest chroma in sRGB.
 _ROUNDS = 8
 
@@ -126,13 +128,21 @@ class ChromaJoiner:
     def finish(self) -> None:
         """Write the colors that wait: those that are dark or outside of sRGB."""
         count, self._count = self._count, 0
-        if not count:
-            return
-        places, pixels = self._waiting_at[:count], self._result.reshape(-1, 3)
-        luminance, light, of_x, of_z = self._waiting[:, :count]
-        for channel, plane in enumerate(_inside(luminance, light, of_x, of_z)):
+        waiting, rgb = self._waiting[:, :count], self._floats[4:7, :count]
+        outside: list[NDArray[np.intp]] = []
+        for some in _parts(count):
+            luminance, light = waiting[:2, some]
+            rgb[:, some] = _linear(luminance, light, waiting[2:, some])
+            outside.append(np.flatnonzero(_excess(rgb[:, some]) > 0) + some.start)
+        where = np.concatenate(outside) if outside else np.empty(0, np.intp)
+        for some in _parts(where.size):
+            luminance, light, *shifts = waiting[:, where[some]]
+            inside = np.stack(shifts) * _room(luminance, light, np.stack(shifts))
+            rgb[:, where[some]] = _linear(luminance, light, inside)
+        pixels = self._result.reshape(-1, 3)
+        for channel, plane in enumerate(rgb):
             plane *= self._scale
-            pixels[places, channel] = self._encoded(plane)
+            pixels[self._waiting_at[:count], channel] = self._encoded(plane)
 
     def _put_off(self, where: NDArray[np.intp], first: int) -> None:
         if self._count + where.size > self._waiting_at.size:
@@ -228,15 +238,8 @@ def _difference_of_cubes(shift: Plane, triple: Plane, square: Plane, *, out: Pla
     out *= shift
 
 
-def _inside(luminance: Plane, light: Plane, of_x: Plane, of_z: Plane) -> Planes:
-    """Return linear sRGB, shape (3, n), with as much of the chroma as it has room for."""
-    shifts = np.stack([of_x, of_z])
-    rgb = _linear(luminance, light, shifts)
-    (outside,) = np.nonzero(_excess(rgb) > 0)
-    if outside.size:
-        chosen = luminance[outside], light[outside], shifts[:, outside]
-        rgb[:, outside] = _linear(*chosen[:2], chosen[2] * _room(*chosen))
-    return rgb
+def _parts(count: int) -> list[slice]:
+    return [slice(top, min(top + _AT_ONCE, count)) for top in range(0, count, _AT_ONCE)]
 
 
 def _room(luminance: Plane, light: Plane, shifts: Planes) -> Plane:
