@@ -324,7 +324,7 @@ def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
         look = ("look.cube", "large.png")
     assert call(capfd, command, *look, "-o", "whole.png")[0] == 0
     monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
-    monkeypatch.setattr("rechroma.photo.strips._STRIP_PIXELS", 64 * 512)
+    monkeypatch.setattr("rechroma.photo.strips.FILE_PIXELS", 64 * 512)
     # The whole picture would not go through this.
     monkeypatch.setattr(sys.modules["rechroma.batch.runner"], "load", None)
     assert call(capfd, command, *look, "-o", "strips.png")[0] == 0

@@ -20,7 +20,8 @@ from rechroma.colorizer import (
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.files import is_file
-from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read
+from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read, writable_format
+from rechroma.photo.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
+    from rechroma.photo.formats import BitDepth
 
 __all__ = ["Extras", "colorize_work", "planned"]
 
@@ -172,10 +174,17 @@ def colorize_work(
         target = targets.get(photo.name, tasks[0].target)
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
-            save_beside(render_with(answer, options), path)
-        return render_with(prediction, options)
+            save_beside(render_with(answer, options, _depth(photo, path)), path)
+        return render_with(prediction, options, _depth(photo, target))
 
     return work
+
+
+def _depth(photo: Photo, target: Place) -> BitDepth:
+    """Return the bits of a channel of what is written there."""
+    if target == STANDARD:
+        return FORMATS[writable_format(photo.format)].nearest_depth(photo.bit_depth)
+    return format_of(Path(target)).nearest_depth(photo.bit_depth)
 
 
 def _prediction(

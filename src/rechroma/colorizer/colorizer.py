@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
+    from rechroma.photo.formats import BitDepth
     from rechroma.segmentation.segmenter import Place
 
 __all__ = ["Colorizer", "PhotoLike", "render_with"]
@@ -323,10 +324,15 @@ class Colorizer:
         return plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
 
 
-def render_with(prediction: Colorization, options: ColorizeOptions) -> Photo:
-    """Return the picture that the options ask for; see `Colorizer.colorize`."""
+def render_with(
+    prediction: Colorization, options: ColorizeOptions, bit_depth: BitDepth = 32
+) -> Photo:
+    """Return the picture that the options ask for; see `Colorization.render`."""
     return prediction.render(
-        strength=options.strength, vividness=options.vividness, recompress=options.recompress
+        strength=options.strength,
+        vividness=options.vividness,
+        recompress=options.recompress,
+        bit_depth=bit_depth,
     )
 
 

@@ -16,7 +16,7 @@ from rechroma.photo.icc import is_srgb, to_srgb
 from rechroma.photo.isolation import CrashError, run_isolated
 from rechroma.photo.model import Photo
 from rechroma.photo.orientation import upright
-from rechroma.photo.samples import row_strips, to_float
+from rechroma.photo.samples import is_one_channel, row_strips, to_float
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,11 +86,20 @@ def _check_kind(path: Path, name: str) -> None:
 
 
 def _decode_here(path: Path, name: str, found: Format | None, max_pixels: int | None) -> Photo:
-    """Return a photo; of a gray one, one channel, so that it travels light."""
+    """Return a photo; where all channels are the same, with one, so that it travels light."""
     photo = _photo(codec_for(found).decode(path, name, max_pixels), name)
-    if photo.samples.strides[2] == 0:
-        return replace(photo, samples=photo.samples[..., :1])
+    if is_one_channel(photo.samples) or _all_gray(photo.samples):
+        return replace(photo, samples=np.ascontiguousarray(photo.samples[..., :1]))
     return photo
+
+
+def _all_gray(samples: NDArray[Any]) -> bool:
+    """Tell whether the channels of every pixel are equal; one color is found soon."""
+    return all(
+        np.array_equal(samples[rows, :, 0], samples[rows, :, channel])
+        for rows in row_strips(samples.shape)
+        for channel in (1, 2)
+    )
 
 
 def _head(path: Path) -> bytes:

@@ -56,7 +56,7 @@ class CrashError(Exception):
 
     def __str__(self) -> str:
         if self.late:
-            return f"no end within {_LONGEST:.0f} seconds"
+            return "it took too long"
         if self.number <= 0:
             return "the library ended its process"
         return f"the library crashed ({signal.Signals(self.number).name})"
@@ -86,22 +86,26 @@ def crash_proof_batch(jobs: int) -> Generator[None]:
         batch.close()
 
 
-def run_isolated(function: Callable[..., T], *arguments: object, risky: bool) -> T:
+def run_isolated(
+    function: Callable[..., T], *arguments: object, risky: bool, pictures: float = 1
+) -> T:
     """Call a function, in a child if there is a batch or if it is risky.
 
     Args:
         function: One of a module, or a method; it and its arguments are pickled.
         arguments: Its arguments; arrays are cheap.
         risky: Whether it is known to end its process.
+        pictures: As how many usual ones it may take time; a whole picture is one, or less.
 
     Raises:
         CrashError: The child ended, or took too long.
         Exception: As the function raised it.
     """
+    seconds = _LONGEST * max(1, pictures)
     if _batch is not None:
-        return cast("T", _batch.call(function, arguments))
+        return cast("T", _batch.call(function, arguments, seconds))
     if risky and not _is_child:
-        return cast("T", _risky_children().call(function, arguments))
+        return cast("T", _risky_children().call(function, arguments, seconds))
     return function(*arguments)
 
 
@@ -158,13 +162,15 @@ class _Children:
         """Whether this process made them, not one that it was forked from."""
         return self._process == os.getpid()
 
-    def call(self, function: Callable[..., object], arguments: tuple[object, ...]) -> object:
+    def call(
+        self, function: Callable[..., object], arguments: tuple[object, ...], seconds: float
+    ) -> object:
         """Call a function in a child that is free, as soon as there is one."""
         child = self._free.get()
         try:
             child = child or _spawn()
             self._busy.add(child)
-            failed, result = child.call((function, arguments))
+            failed, result = child.call((function, arguments), seconds)
         except BaseException:
             # Also an interrupt: what such a child sends is the answer to another question.
             if child is not None:
@@ -218,8 +224,12 @@ class _Child:
         self._folder = child_folder(number)
         self._code: int | None = None
 
-    def call(self, question: object) -> tuple[bool, object]:
+    def call(self, question: object, seconds: float) -> tuple[bool, object]:
         """Return whether the call failed, and its result or its error.
+
+        Args:
+            question: The function and its arguments.
+            seconds: After which the process is ended.
 
         Raises:
             CrashError: The process ended.
@@ -231,11 +241,11 @@ class _Child:
             late.set()
             self.kill()
 
-        timer = threading.Timer(_LONGEST, give_up)
+        timer = threading.Timer(seconds, give_up)
         timer.daemon = True
         timer.start()
         try:
-            _send(writer, question)
+            _send(writer, (question, seconds))
             return cast("tuple[bool, object]", _receive(reader))
         except (EOFError, OSError):
             raise CrashError(-self.end(kill=False), late=late.is_set()) from None
@@ -349,8 +359,8 @@ def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
         while True:
-            question = cast("tuple[Any, Any]", _receive(reader))
-            _end_after(_LONGEST + 1)
+            question, seconds = cast("tuple[tuple[Any, Any], float]", _receive(reader))
+            _end_after(seconds + 1)
             _send(writer, _answer(*question))
             _end_after(0)
     shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ from rechroma.metadata import MetadataOptions, prepare
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import find_format, format_of
 from rechroma.photo.isolation import CrashError, run_isolated
-from rechroma.photo.samples import requantize, to_float
+from rechroma.photo.samples import SAMPLE_TYPES, requantize, to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +41,6 @@ __all__ = [
     "write",
     "write_described",
 ]
-
-_TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
 
 
 class Written(NamedTuple):
@@ -252,7 +250,7 @@ def _encode_here(
             f"{name}: {chosen.title} does not take {width}×{height} pixels",
             f"choose another format; this one needs {chosen.min_side} pixels a side",
         )
-    dtype = _TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
+    dtype = SAMPLE_TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
     values = _values(photo, chosen, dtype)
     limit = file_size_limit()
     with file_in_memory(chosen.suffixes[0]) as file:

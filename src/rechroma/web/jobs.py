@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer import ColorizeOptions
     from rechroma.mood import TransferOptions
     from rechroma.photo import Photo
+    from rechroma.photo.formats import BitDepth, FormatName
     from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 __all__ = [
@@ -59,6 +60,14 @@ class ResultFormat:
     format: str | None = None
     quality: int | None = None
     metadata: MetadataOptions = field(default_factory=MetadataOptions)
+
+    def name_for(self, photo: Photo) -> FormatName:
+        """Return the name of a photo's result's format."""
+        return writable_format(self.format or photo.format)
+
+    def depth_of(self, photo: Photo) -> BitDepth:
+        """Return the bits of a channel of a photo's result."""
+        return FORMATS[self.name_for(photo)].nearest_depth(photo.bit_depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ def colorize(
         notes.append("in color already; it is colored anew from its lightness")
     mood = None if color_request.mood is None else state.read(color_request.mood)
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
-    return write_result(render_with(prediction, options), output, *notes)
+    return write_result(render_with(prediction, options, output.depth_of(photo)), output, *notes)
 
 
 def original(state: WorkerState, upload: Upload) -> ResultFile:
@@ -160,7 +169,7 @@ def write_result(photo: Photo, output: ResultFormat, *notes: str) -> ResultFile:
         output: As what.
         notes: What is unusual about it, beside what becomes of its metadata and further pages.
     """
-    chosen = writable_format(output.format or photo.format)
+    chosen = output.name_for(photo)
     path = new_file()
     done = write_described(photo, path, FORMATS[chosen], output.metadata, quality=output.quality)
     dropped = (dropped_line(photo.format, photo.pages_dropped),) if photo.pages_dropped else ()
