@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "atomic_target",
+    "child_folder",
     "copy_file",
     "file_in_memory",
     "file_size_limit",
@@ -122,6 +123,11 @@ def file_in_memory(suffix: str) -> Generator[Path]:
             yield path
         finally:
             os.close(handle)
+
+
+def child_folder(process: int) -> Path:
+    """Return the folder for the temporary files of a child, in which a crash leaves them."""
+    return Path(tempfile.gettempdir(), f"rechroma-child-{process}")
 
 
 def is_file(path: str | Path) -> bool:

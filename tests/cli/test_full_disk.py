@@ -128,3 +128,23 @@ def test_standard_output(noise):
     assert done.stderr.count("error:") == 1
     assert "No space left" in done.stderr
     assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_a_crashed_encoder_leaves_nothing(noise, suffix):
+    temporary = noise / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    output = noise / f"out.{suffix}"
+    done = _run("colorize", noise / "noise.png", "-o", output, env=environment)
+    assert done.returncode == 1
+    assert not output.exists()
+    assert not list(temporary.iterdir())
+
+
+def test_no_room_for_what_comes_on_standard_input(noise):
+    with (noise / "noise.png").open("rb") as file:
+        done = _run("colorize", "-", "-o", "-", stdin=file)
+    assert done.returncode == 1
+    assert "a temporary file can't be written: File too large" in done.stderr
+    assert "bug" not in done.stderr

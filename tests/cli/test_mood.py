@@ -132,6 +132,45 @@ def test_a_gray_target_is_colorized_first(capfd):
     assert np.ptp(pixels("n.png"), axis=2).mean() > 5
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--out", "src.jpg"),
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "src.jpg"),
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "./target.jpg"),
+        ("colorize", "gray.jpg", "--mood", "src.jpg", "-o", "src.jpg"),
+        ("colorize", "gray.jpg", "--mood", "src.jpg", "-o", "x.jpg", "--confidence", "src.jpg"),
+        ("apply", "hald.png", "target.jpg", "-o", "hald.png"),
+    ],
+)
+def test_what_is_read_is_not_written_over(capfd, arguments):
+    Path("hald.png").write_bytes(Path("src.jpg").read_bytes())
+    before = {path: path.read_bytes() for path in Path().glob("*.*")}
+    code, _, err = call(capfd, *arguments, "--overwrite")
+    assert code == 2
+    assert "is read by the same command" in err
+    assert {path: path.read_bytes() for path in Path().glob("*.*")} == before
+
+
+def test_a_preview_heeds_the_dry_run_and_the_limit(capfd):
+    arguments = ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "sheet.png")
+    code, out, _ = call(capfd, *arguments, "--dry-run")
+    assert (code, out) == (0, "target.jpg -> sheet.png\n")
+    assert call(capfd, *arguments, "--max-pixels", "100")[0] == 3
+    assert not Path("sheet.png").exists()
+    assert call(capfd, *arguments, "--max-pixels", "0")[0] == 0
+    assert Path("sheet.png").exists()
+
+
+def test_the_limit_is_one_for_the_source_and_the_target(capfd):
+    Image.open("src.jpg").resize((400, 300)).save("src.jpg")
+    arguments = ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--out", "x.jpg")
+    code, _, err = call(capfd, *arguments, "--max-pixels", "10000")
+    assert code == 3
+    assert "src.jpg" in err
+    assert "--max-pixels" in err
+
+
 def test_looks_by_name(capfd):
     assert call(capfd, "look", "save", "brown", "--from", "src.jpg")[0] == 0
     assert call(capfd, "look", "list")[1].startswith("brown\t")
@@ -141,6 +180,42 @@ def test_looks_by_name(capfd):
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "--lut", "x.cube")
     assert call(capfd, "look", "add", "x.cube", "other")[0] == 0
     assert len(call(capfd, "look", "list")[1].splitlines()) == 2
+
+
+def test_a_name_has_one_look_of_whatever_kind(capfd):
+    side = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    hald = np.dstack([side % 4 * 85, side // 4 % 4 * 85, side // 16 * 85])
+    Image.fromarray(255 - hald).save("negative.png")
+    assert call(capfd, "look", "add", "negative.png", "brown")[0] == 0
+    code, _, err = call(capfd, "look", "save", "brown", "--from", "src.jpg")
+    assert code == 1
+    assert "exists already" in err
+    assert call(capfd, "look", "save", "brown", "--from", "src.jpg", "--overwrite")[0] == 0
+    assert [path.name for path in Path("looks").iterdir()] == ["brown.cube"]
+    assert call(capfd, "apply", "brown", "target.jpg", "-o", "brown.png")[0] == 0
+    assert call(capfd, "apply", "negative.png", "target.jpg", "-o", "turned.png")[0] == 0
+    assert np.abs(pixels("brown.png") - pixels("turned.png")).mean() > 10
+
+
+def test_a_look_added_from_a_file_without_a_known_suffix_is_found(capfd):
+    nodes = [f"{r} {g} {b} {r} {g} {b}" for r in (0, 1) for g in (0, 1) for b in (0, 1)]
+    Path("spi").write_text("\n".join(["SPILUT 1.0", "3 3", "2 2 2", *nodes, ""]))
+    Path("cube.dat").write_text(
+        "\n".join(["LUT_3D_SIZE 2", *(f"{n & 1} {n >> 1 & 1} {n >> 2}" for n in range(8)), ""])
+    )
+    for file, name in (("spi", "one"), ("cube.dat", "two")):
+        assert call(capfd, "look", "add", file, name)[0] == 0
+        assert call(capfd, "apply", name, "target.jpg", "-o", f"{name}.png")[0] == 0
+        assert np.abs(pixels(f"{name}.png") - pixels("target.jpg")).max() <= 1
+    assert sorted(path.name for path in Path("looks").iterdir()) == ["one.spi3d", "two.cube"]
+
+
+@pytest.mark.parametrize("name", ["evening.png", "film.cube"])
+def test_a_name_that_would_mean_a_file_is_refused(capfd, name):
+    code, _, err = call(capfd, "look", "save", name, "--from", "src.jpg")
+    assert code == 2
+    assert "can't name a look" in err
+    assert not Path(name).exists()
 
 
 @pytest.mark.parametrize("look", ["none.cube", "nobody"])
@@ -249,7 +324,7 @@ def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
         look = ("look.cube", "large.png")
     assert call(capfd, command, *look, "-o", "whole.png")[0] == 0
     monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
-    monkeypatch.setattr("rechroma.photo.strips._STRIP_PIXELS", 64 * 512)
+    monkeypatch.setattr("rechroma.photo.strips.FILE_PIXELS", 64 * 512)
     # The whole picture would not go through this.
     monkeypatch.setattr(sys.modules["rechroma.batch.runner"], "load", None)
     assert call(capfd, command, *look, "-o", "strips.png")[0] == 0

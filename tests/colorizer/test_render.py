@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from skimage import data
 
-from rechroma.color import in_gamut, lab_to_rgb, lightness, limit_chroma, rgb_to_lab
+from rechroma.color import in_gamut, lab_to_rgb, lightness, rgb_to_lab
 from rechroma.colorizer import render as module
 from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.render import render
+from rechroma.photo.samples import quantize, to_float
 
 # Half a level of 8 bits.
 HALF = 0.5 / 255
@@ -48,14 +49,52 @@ def test_lightness_stays_within_half_a_level(astronaut, color):
     assert difference.max() <= HALF + 5e-4
 
 
-def test_same_as_the_plain_formula(astronaut):
-    pixels = render(astronaut, flat_chroma(astronaut.shape[:2], (30, -50)), 0.8, 1)
-    level = lightness(astronaut.astype(np.float64))
+def most_chroma(lab):
+    """The colors with as much of their chroma as sRGB has room for, to the last digit."""
+    low, high = np.zeros(lab.shape[:-1]), np.ones(lab.shape[:-1])
+    for _ in range(40):
+        share = (low + high) / 2
+        inside = in_gamut(lab * np.stack([np.ones_like(share), share, share], axis=-1))
+        low, high = np.where(inside, share, low), np.where(inside, high, share)
+    share = np.where(in_gamut(lab), 1, low)
+    return lab * np.stack([np.ones_like(share), share, share], axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "largest", "usual"),
+    [
+        (np.float32, np.float32, 1e-3, 1e-5),
+        (np.uint8, np.float32, 1e-3, 2e-5),
+        (np.uint16, np.float32, 1e-3, 1e-5),
+        (np.uint8, np.uint8, 0.52 / 255, 0.501 / 255),
+        (np.float32, np.uint8, 0.52 / 255, 0.501 / 255),
+        (np.uint16, np.uint16, 1e-3, 0.8 / 65535),
+    ],
+)
+@pytest.mark.parametrize("gray", [False, True])
+def test_same_as_the_plain_formula(astronaut, source, target, largest, usual, gray):
+    samples = quantize(astronaut, np.dtype(source))
+    if gray:
+        samples = np.broadcast_to(samples[..., :1], samples.shape)
+    chroma = flat_chroma(samples.shape[:2], (30, -50))
+    pixels = render(samples, chroma, 0.8, 1, np.dtype(target))
+    assert pixels.dtype == target
+    level = lightness(to_float(samples).astype(np.float64))
     asked = np.stack([level, np.full_like(level, 24), np.full_like(level, -40)], axis=-1)
-    expected = np.clip(lab_to_rgb(limit_chroma(asked)), 0, 1)
-    difference = np.abs(pixels - expected)
-    assert difference.max() < 4e-3
-    assert np.quantile(difference, 0.99) < 1e-5
+    expected = np.clip(lab_to_rgb(most_chroma(asked)), 0, 1)
+    difference = np.abs(to_float(pixels) - expected)
+    assert difference.max() < largest
+    assert np.quantile(difference, 0.99) < usual
+
+
+@pytest.mark.parametrize("target", [np.uint8, np.uint16])
+@pytest.mark.parametrize("source", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("color", [(10, 15), (70, -90)])
+def test_integers_are_the_floats_rounded(astronaut, source, target, color):
+    samples, dtype = quantize(astronaut, np.dtype(source)), np.dtype(target)
+    chroma = flat_chroma(samples.shape[:2], color)
+    floats = render(samples, chroma, 1.0, 1)
+    assert np.array_equal(render(samples, chroma, 1.0, 1, dtype), quantize(floats, dtype))
 
 
 def test_hue_stays_where_chroma_is_lowered(astronaut):
@@ -87,7 +126,7 @@ def test_grays_of_all_levels_come_back():
 def test_strips_and_threads_change_nothing(astronaut, monkeypatch, threads, strip):
     chroma = flat_chroma(astronaut.shape[:2], (30, -50))
     expected = render(astronaut, chroma, 1.0, 1)
-    monkeypatch.setattr(module, "_STRIP_PIXELS", strip)
+    monkeypatch.setattr(module, "CACHED_PIXELS", strip)
     np.testing.assert_array_equal(render(astronaut, chroma, 1.0, threads), expected)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from rechroma.batch.inputs import find_pictures
 from rechroma.errors import RechromaError
@@ -108,6 +109,21 @@ def test_coordinates_go_and_the_rest_stays(tmp_path, name):
     assert found[271] == "Maker"
     assert not dict(found.get_ifd(0x8825))
     assert struct.pack("<6I", 52, 1, 31, 1, 12, 1) not in content
+
+
+@pytest.mark.parametrize("name", ["png", "jpeg", "tiff", "webp"])
+def test_coordinates_in_texts_go_too(tmp_path, name):
+    # As ImageMagick writes them beside the block that they are from.
+    texts = PngInfo()
+    texts.add_text("exif:GPSLatitude", "52/1, 31/1, 12/1")
+    texts.add_itxt("xmp:GPSLongitude", "13,24.3E")
+    texts.add_text("Author", "Luise")
+    Image.new("L", (20, 20), 90).save(tmp_path / "a.png", pnginfo=texts)
+    write(read(tmp_path / "a.png"), tmp_path / "b", format=name, strip_gps=True)
+    content = (tmp_path / "b").read_bytes()
+    assert b"52/1" not in content
+    assert b"13,24" not in content
+    assert b"Luise" in content
 
 
 def read_metadata_of(file, name):

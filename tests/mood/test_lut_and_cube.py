@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 import subprocess
 
@@ -13,7 +14,7 @@ from PIL import Image
 
 from rechroma.errors import LookError
 from rechroma.mood import fit_look, read_lut, write_cube
-from rechroma.mood.lut import Lut3D, grid
+from rechroma.mood.lut import Lut3D, LutChain, grid
 from rechroma.photo import read, write
 
 
@@ -321,3 +322,16 @@ def test_what_changes_the_meaning_is_refused_by_name(name, text, words, tmp_path
     with pytest.raises(LookError, match=words) as caught:
         read_lut(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_look_of_several_steps_travels_to_another_process():
+    group = ocio.GroupTransform(
+        [
+            ocio.MatrixTransform(np.diag([0.9, 0.8, 1, 1]).ravel().tolist(), [0.02, 0, 0.01, 0]),
+            ocio.ExponentTransform([1.2, 1, 0.9, 1]),
+        ]
+    )
+    chain = LutChain(group)
+    samples = np.random.default_rng(0).random((20, 30, 3), np.float32)
+    travelled = pickle.loads(pickle.dumps(chain))  # noqa: S301 (our own)
+    np.testing.assert_allclose(travelled.apply(samples), chain.apply(samples), atol=1e-6)

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import OpenImageIO as oiio
 import pytest
@@ -10,7 +13,7 @@ from rechroma.photo.strips import open_strips
 
 @pytest.fixture(autouse=True)
 def small_strips(monkeypatch):
-    monkeypatch.setattr(strips, "_STRIP_PIXELS", 64 * 200)
+    monkeypatch.setattr(strips, "FILE_PIXELS", 64 * 200)
 
 
 def darker(samples):
@@ -105,3 +108,44 @@ def test_a_tiled_picture_is_left_to_the_whole_path(tmp_path, picture):
     output.write_image(picture)
     output.close()
     assert open_strips(tmp_path / "tiled.tif", max_pixels=None) is None
+
+
+@pytest.mark.posix
+def test_a_crash_in_a_child_costs_this_picture_alone(tmp_path):
+    """In a process of its own: a child is forked before there are threads."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CRASHING, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["UnreadablePhotoError", "SIGABRT", "inverted", "in.tif,out.tif"]
+
+
+_CRASHING = """
+import os, sys
+from pathlib import Path
+
+import numpy as np
+
+from rechroma.photo import read, write
+from rechroma.photo.isolation import crash_proof_batch
+from rechroma.photo.strips import open_strips
+
+def ending(samples):
+    os.abort()
+
+folder = Path(sys.argv[1])
+write(read(np.full((70, 90, 3), 80, np.uint8)), folder / "in.tif")
+with crash_proof_batch(1):
+    strips = open_strips(folder / "in.tif", max_pixels=None)
+    try:
+        strips.write(folder / "out.tif", ending, quality=None, overwrite=False)
+    except Exception as error:
+        print(type(error).__name__, "SIGABRT" if "SIGABRT" in str(error) else error)
+    # The next child knows nothing of this file.
+    strips.write(folder / "out.tif", np.bitwise_not, quality=None, overwrite=False)
+if (read(folder / "out.tif").samples == 175).all():
+    print("inverted")
+print(",".join(sorted(path.name for path in folder.iterdir())))
+"""

@@ -67,6 +67,16 @@ def test_options_are_the_package_s_own(client, colorizer, gray):
     assert not np.array_equal(pixels(answer.content), pixels(plain.content))
 
 
+@pytest.mark.parametrize("color", ["navy", "#008"])
+def test_colors_of_hints_by_name_and_in_short(client, colorizer, gray, color):
+    options = {"hints": [{"x": 40, "y": 30, "color": color, "reach": "alike"}]}
+    answer = client.post(
+        "/v1/colorize", files=files(picture=gray), data={"options": json.dumps(options)}
+    )
+    wanted = colorizer.colorize(gray, hints=[Hint(40, 30, color)])
+    assert np.array_equal(pixels(answer.content), wanted.to_uint8())
+
+
 def test_a_picture_in_color_may_stay_as_it_is(client, make_picture):
     """To the last byte, unless it shall be another file."""
     data = make_picture("JPEG", mode="RGB", quality=31)
@@ -184,7 +194,7 @@ def test_what_is_no_picture(client, gray):
         '{"strength": NaN}', '{"strength": 1e999}', '{"strength": 9}', '{"strenght": 1}', "[]", "{",
         '{"hints": [{"x": -1, "y": 0, "color": "#ffffff"}]}',
         '{"hints": [{"x": 100000, "y": 0, "color": "#ffffff"}]}',
-        '{"hints": [{"x": 1, "y": 0, "color": "red"}]}',
+        '{"hints": [{"x": 1, "y": 0, "color": "reddish"}]}',
         json.dumps({"hints": [{"x": 1, "y": 1, "color": "#ffffff"}] * 1000}),
     ],
 )  # fmt: skip

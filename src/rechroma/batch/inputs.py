@@ -252,7 +252,9 @@ def _searched(
 
 def _matches(path: PurePath, patterns: Sequence[str]) -> bool:
     names = (path.as_posix(), *path.parts)
-    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
+    # A folder may be written as one: "old/".
+    plain = [pattern.rstrip("/") for pattern in patterns]
+    return any(fnmatch.fnmatch(name, pattern) for pattern in plain for name in names)
 
 
 def _fence(root: Path, outside: Path | None) -> str:

@@ -130,7 +130,10 @@ def colorize(
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
-    extras = Extras(raw_output, mood, hint, hints, variants, confidence, recolor)
+    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
+    extras = Extras(
+        raw_output, mood, hint, hints, variants, confidence, recolor, job_options.pixel_limit
+    )
     plan = plan_job(
         named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
     )
@@ -143,7 +146,6 @@ def colorize(
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
-    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:

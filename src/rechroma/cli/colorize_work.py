@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch import STANDARD, place_key, save
+from rechroma.batch.plan import refuse_read_targets
 from rechroma.colorizer import (
     ColorizeOptions,
     conditioning_unsupported,
@@ -19,7 +20,8 @@ from rechroma.colorizer import (
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.files import is_file
-from rechroma.photo import Photo, read
+from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read, writable_format
+from rechroma.photo.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
+    from rechroma.photo.formats import BitDepth
 
 __all__ = ["Extras", "colorize_work", "planned"]
 
@@ -43,6 +46,7 @@ class Extras:
     variants: int = 0
     confidence: Path | None = None
     recolor: bool | None = None
+    max_pixels: int | None = DEFAULT_MAX_PIXELS
 
 
 def is_single(inputs: Sequence[str]) -> bool:
@@ -78,12 +82,14 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         for task in plan.tasks
     ]
     _refuse_shared_files(tasks)
+    also_read = (extras.mood, extras.hints and str(extras.hints))
+    refuse_read_targets(tasks, [each for each in also_read if each])
     return replace(plan, tasks=tuple(tasks))
 
 
 def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
     alone = options == ColorizeOptions() and extras == Extras(
-        raw_output=True, recolor=extras.recolor
+        raw_output=True, recolor=extras.recolor, max_pixels=extras.max_pixels
     )
     if extras.raw_output and not alone:
         raise UsageError(
@@ -145,7 +151,8 @@ def colorize_work(
     """
     hints = _hints_of(extras)
     _check_model(colorizer.card, options, extras, hints)
-    predict = _prediction(colorizer, hints, read(extras.mood) if extras.mood else None)
+    mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
+    predict = _prediction(colorizer, hints, mood)
 
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
@@ -167,10 +174,17 @@ def colorize_work(
         target = targets.get(photo.name, tasks[0].target)
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
-            save_beside(render_with(answer, options), path)
-        return render_with(prediction, options)
+            save_beside(render_with(answer, options, _depth(photo, path)), path)
+        return render_with(prediction, options, _depth(photo, target))
 
     return work
+
+
+def _depth(photo: Photo, target: Place) -> BitDepth:
+    """Return the bits of a channel of what is written there."""
+    if target == STANDARD:
+        return FORMATS[writable_format(photo.format)].nearest_depth(photo.bit_depth)
+    return format_of(Path(target)).nearest_depth(photo.bit_depth)
 
 
 def _prediction(

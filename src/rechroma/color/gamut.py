@@ -20,7 +20,7 @@ __all__ = ["chroma_limit", "in_gamut", "lab_to_gamut_rgb", "limit_chroma"]
 
 # A channel may leave 0…1 by this much in linear light: less than a tenth of an 8-bit step, even in
 # the darkest part of the curve, and above float32 rounding.
-_TOLERANCE = 2e-5
+TOLERANCE = 2e-5
 # Halvings of the interval [0, 1]: chroma is exact to 110 / 2^12 = 0.03.
 _STEPS = 12
 
@@ -79,7 +79,7 @@ def _excess(linear: FloatArray) -> FloatArray:
     red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
     above = np.maximum(np.maximum(red, green), blue) - 1
     below = np.minimum(np.minimum(red, green), blue)
-    return np.maximum(above, -below) - linear.dtype.type(_TOLERANCE)
+    return np.maximum(above, -below) - linear.dtype.type(TOLERANCE)
 
 
 def _limited(lab: FloatArray) -> FloatArray:

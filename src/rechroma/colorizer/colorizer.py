@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
+    from rechroma.photo.formats import BitDepth
     from rechroma.segmentation.segmenter import Place
 
 __all__ = ["Colorizer", "PhotoLike", "render_with"]
@@ -143,6 +144,7 @@ class Colorizer:
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
         recolor: bool = ColorizeOptions.recolor,
+        recompress: bool = ColorizeOptions.recompress,
         hints: Sequence[Hint] = (),
         mood: PhotoLike | None = None,
     ) -> Photo:
@@ -154,6 +156,7 @@ class Colorizer:
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
             recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
                 Otherwise it is returned as it is: for a `Photo`, that very object.
+            recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
             hints: See `predict`.
             mood: See `predict`.
 
@@ -163,7 +166,9 @@ class Colorizer:
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
-        options = ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
+        options = ColorizeOptions(
+            strength=strength, vividness=vividness, recolor=recolor, recompress=recompress
+        )
         photo = source if isinstance(source, Photo) else read(source)
         if not recolor and is_color(photo):
             return photo
@@ -319,9 +324,16 @@ class Colorizer:
         return plan_size(photo.height, photo.width, size=self._size, stride=self.card.stride)
 
 
-def render_with(prediction: Colorization, options: ColorizeOptions) -> Photo:
-    """Return the picture that the options ask for; see `Colorizer.colorize`."""
-    return prediction.render(strength=options.strength, vividness=options.vividness)
+def render_with(
+    prediction: Colorization, options: ColorizeOptions, bit_depth: BitDepth = 32
+) -> Photo:
+    """Return the picture that the options ask for; see `Colorization.render`."""
+    return prediction.render(
+        strength=options.strength,
+        vividness=options.vividness,
+        recompress=options.recompress,
+        bit_depth=bit_depth,
+    )
 
 
 def _cells(plan: SizePlan, step: int) -> tuple[int, int]:

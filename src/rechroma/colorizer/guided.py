@@ -14,12 +14,14 @@ the picture's own L. Two things differ, both measured (see `RADIUS`):
 
 from __future__ import annotations
 
+from copy import copy
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -70,12 +72,26 @@ class GuidedPlanes:
         bounds = np.stack([low - margin, high + margin])
         lines = np.concatenate([slopes, planes - slopes * guide, bounds])
         self._count = len(planes)
-        self._above, self._below, self._weight = _neighbors(shape[0], extent[0], guide.shape[0])
+        self._above, self._weight = _neighbors(shape[0], extent[0], guide.shape[0])
         # Columns are interpolated once, for all rows: what is left is adding whole rows.
-        left, right, weight = _neighbors(shape[1], extent[1], guide.shape[1])
+        left, weight = _neighbors(shape[1], extent[1], guide.shape[1])
+        right = np.minimum(left + 1, guide.shape[1] - 1)
         # `take`, because `lines[..., left]` would lay the columns out first, and rows apart.
         self._lines = lines.take(left, axis=-1)
         self._lines += weight * (lines.take(right, axis=-1) - self._lines)
+
+    def scaled(self, factors: Sequence[float], offset: float, divisor: float) -> GuidedPlanes:
+        """Return planes times a factor each, whose guide is (guide + offset) / divisor."""
+        other, count = copy(self), self._count
+        lines = self._lines.copy()
+        for channel, factor in enumerate(factors):
+            lines[count + channel] -= np.float32(offset) * lines[channel]
+            lines[count + channel] *= np.float32(factor)
+            lines[channel] *= np.float32(factor * divisor)
+        lines[2 * count :] += np.float32(offset)
+        lines[2 * count :] /= np.float32(divisor)
+        other._lines = lines
+        return other
 
     def rows(self, start: int, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the planes, float32, shape (C, n, W), at n rows of the picture.
@@ -84,24 +100,37 @@ class GuidedPlanes:
             start: The first row.
             lightness: The picture's own L, shape (n, W).
         """
-        rows = slice(start, start + len(lightness))
-        count = self._count
-        guide = np.clip(lightness, self._line(2 * count, rows), self._line(2 * count + 1, rows))
-        result = np.empty((count, *lightness.shape), np.float32)
-        for channel in range(count):
-            np.multiply(self._line(channel, rows), guide, out=result[channel])
-            result[channel] += self._line(count + channel, rows)
-        return result
+        result = np.empty((self._count + 3, *lightness.shape), np.float32)
+        self.fill(result, start, lightness)
+        return result[: self._count]
 
-    def _line(self, index: int, rows: slice) -> Plane:
-        """Interpolate rows of one of the planes: one at a time stays in the processor's cache."""
-        plane, above = self._lines[index], self._above[rows]
-        result = plane[above]
-        step = plane[self._below[rows]]
-        step -= result
-        step *= self._weight[rows, None]
-        result += step
-        return result
+    def fill(self, planes: NDArray[np.float32], start: int, lightness: Plane) -> None:
+        """Write `rows` to the first of C + 3 planes; the other three are used up."""
+        count = self._count
+        *found, guide, lower, upper = planes
+        self._interpolate(lower, 2 * count, start)
+        self._interpolate(upper, 2 * count + 1, start)
+        np.clip(lightness, lower, upper, out=guide)
+        for channel, plane in enumerate(found):
+            self._interpolate(plane, channel, start)
+            plane *= guide
+            self._interpolate(lower, count + channel, start)
+            plane += lower
+
+    def _interpolate(self, plane: Plane, index: int, start: int) -> None:
+        """Write rows of one of the lines' planes, from `start` on.
+
+        All rows between the centers of two rows of cells are the upper one and a part of the step.
+        """
+        lines, above = self._lines[index], self._above[start : start + len(plane)]
+        weight = self._weight[start : start + len(plane), None]
+        edges = [0, *(np.flatnonzero(above[1:] != above[:-1]) + 1).tolist(), len(plane)]
+        for top, bottom in pairwise(edges):
+            cell = above[top]
+            step = lines[min(cell + 1, len(lines) - 1)] - lines[cell]
+            part = plane[top:bottom]
+            np.multiply(weight[top:bottom], step, out=part)
+            part += lines[cell]
 
 
 def fit_lines(
@@ -146,10 +175,8 @@ def _windowed(
     return plane
 
 
-def _neighbors(
-    count: int, extent: float, cells: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Plane]:
-    """Return, for each of `count` pixels, the cells before and after its center and the weight."""
+def _neighbors(count: int, extent: float, cells: int) -> tuple[NDArray[np.intp], Plane]:
+    """Return, for each of `count` pixels, the cell before its center and the weight of the next."""
     position = np.clip((np.arange(count) + 0.5) * (extent / count) - 0.5, 0, cells - 1)
     before = position.astype(np.intp)
-    return before, np.minimum(before + 1, cells - 1), (position - before).astype(np.float32)
+    return before, (position - before).astype(np.float32)

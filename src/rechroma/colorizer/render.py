@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from rechroma.color import lab_to_gamut_rgb, lightness
-from rechroma.color.arrays import from_planes
-from rechroma.photo.samples import do_strips, row_strips, to_float
+from rechroma.color.joining import SHIFT_OF_A, SHIFT_OF_B, ChromaJoiner
+from rechroma.photo.samples import CACHED_PIXELS, do_strips, row_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,16 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["enlarge", "render"]
 
-# Pixels of a strip: few enough that its planes stay in a core's own cache, and enough that NumPy's
-# calls cost little beside their work.
-_STRIP_PIXELS = 1 << 16
+_FLOAT = np.dtype(np.float32)
 # Up to so many strips (2 megapixels) threads gain less than it takes to load and start them.
 _STRIPS_OF_ONE_THREAD = 32
 
 
 def render(
-    samples: NDArray[Any], chroma: GuidedPlanes, strength: float, threads: int
-) -> NDArray[np.float32]:
+    samples: NDArray[Any],
+    chroma: GuidedPlanes,
+    strength: float,
+    threads: int,
+    dtype: np.dtype[Any] = _FLOAT,
+) -> NDArray[Any]:
     """Return the picture's own L with the predicted chroma.
 
     Colors outside of sRGB lose chroma at the same L and hue.
@@ -37,21 +38,27 @@ def render(
         chroma: Its chroma.
         strength: Factor on the chroma.
         threads: Strips under way at once.
+        dtype: Of the result: uint8, uint16 or float32.
 
     Returns:
-        sRGB-encoded, 0…1, float32, shape (H, W, 3).
+        sRGB-encoded, shape (H, W, 3): 0…1 where it is float32.
     """
-    result = np.empty(samples.shape, np.float32)
+    result = np.empty(samples.shape, dtype)
+    strips = row_strips(samples.shape, CACHED_PIXELS)
+    shifts = chroma.scaled((strength * SHIFT_OF_A, strength * SHIFT_OF_B), 16, 116)
+    pixels = max(strips[0].stop, 1) * samples.shape[1]
+    free: list[ChromaJoiner] = []
 
     def fill(rows: slice) -> None:
-        own = lightness(to_float(samples[rows]))
-        lab = np.empty((3, *own.shape), np.float32)
-        lab[0] = own
-        np.multiply(chroma.rows(rows.start, own), np.float32(strength), out=lab[1:])
-        result[rows] = lab_to_gamut_rgb(from_planes(lab))
+        joiner = free.pop() if free else ChromaJoiner(samples.dtype, result, pixels)
+        light = joiner.light(samples[rows])
+        shifts.fill(joiner.spare(*light.shape), rows.start, light)
+        joiner.join(rows.start, len(light))
+        free.append(joiner)
 
-    strips = row_strips(samples.shape, _STRIP_PIXELS)
     do_strips(fill, strips, threads if len(strips) > _STRIPS_OF_ONE_THREAD else 1)
+    for joiner in free:
+        joiner.finish()
     return result
 
 

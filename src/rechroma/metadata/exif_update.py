@@ -28,7 +28,7 @@ _SUBJECT_AREA, _SUBJECT_LOCATION = 0x9214, 0xA214
 _GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112)
 
 
-def upright(blob: bytes, width: int, height: int, orientation: int = 1) -> bytes:
+def upright(blob: bytes, width: int, height: int, orientation: int = 1, stands: int = 1) -> bytes:
     """Return EXIF for the new pixels: upright, of this size, in sRGB, and without a thumbnail.
 
     Nothing that stays is moved. A thumbnail at the end is cut off, any other is made zeros.
@@ -38,6 +38,7 @@ def upright(blob: bytes, width: int, height: int, orientation: int = 1) -> bytes
         width: Of the new pixels.
         height: Of the new pixels.
         orientation: How the old ones stood: positions of the subject are turned with them.
+        stands: How the new ones stand, which is upright but where they are copied.
 
     Raises:
         ValueError: It is no EXIF.
@@ -45,7 +46,7 @@ def upright(blob: bytes, width: int, height: int, orientation: int = 1) -> bytes
     patch = Patch(blob)
     first = ifd.read_directory(patch.source, patch.header, patch.header.first)
     details = patch.below(first, EXIF_POINTER)
-    patch.set_number(first, ORIENTATION, 1)
+    patch.set_number(first, ORIENTATION, stands)
     for directory in (first, patch.below(first, EXIF_POINTER)):
         for tag, value in ((256, width), (257, height), (WIDTH, width), (HEIGHT, height)):
             patch.set_number(directory, tag, value)

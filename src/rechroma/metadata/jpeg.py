@@ -22,6 +22,7 @@ __all__ = [
     "MAX_EXIF",
     "Segment",
     "carries_xmp",
+    "header_of",
     "insert",
     "read",
     "read_segments",
@@ -249,6 +250,12 @@ def _guid(data: bytes) -> str:
 def carries_xmp(packet: bytes) -> bool:
     """Tell whether a packet can be carried."""
     return bool(_xmp_segments(packet))
+
+
+def header_of(metadata: Metadata) -> list[bytes]:
+    """Return a file's first segments: JFIF's, and those that carry metadata."""
+    jfif = segment(APP0, _JFIF + b"\x01\x01" + bytes(7))
+    return [_with_resolution(jfif, metadata.resolution), *segments_of(metadata)]
 
 
 def insert(path: Path, metadata: Metadata) -> None:

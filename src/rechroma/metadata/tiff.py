@@ -56,7 +56,7 @@ def _iptc(value: Value | None) -> bytes | None:
     data = value.data
     if value.type == 4 and data[:1] != b"\x1c" and data[3:4] == b"\x1c":
         data = ifd_build.swapped(data, 4)
-    return data.rstrip(b"\0") + b"" if value.type == 4 else data
+    return data.rstrip(b"\0") if value.type == 4 else data
 
 
 def insert(path: Path, metadata: Metadata) -> None:

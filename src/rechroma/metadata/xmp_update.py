@@ -15,7 +15,7 @@ from rechroma.metadata.xmp import CREATOR_TOOL, EXIF, RDF, TIFF, XMP, Name, Pack
 if TYPE_CHECKING:
     from rechroma.metadata.model import Mark
 
-__all__ = ["RDF_END", "marked", "opened", "upright", "without_gps"]
+__all__ = ["RDF_END", "marked", "opened", "unmarked", "upright", "without_gps"]
 
 _PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
 _IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -44,7 +44,7 @@ _EMPTY = (
 )
 
 
-def upright(packet: bytes, width: int, height: int, turn: int = 1) -> bytes:
+def upright(packet: bytes, width: int, height: int, turn: int = 1, stands: int = 1) -> bytes:
     """Return a packet for the new pixels: upright, of this size, in sRGB, without thumbnails.
 
     Args:
@@ -52,13 +52,14 @@ def upright(packet: bytes, width: int, height: int, turn: int = 1) -> bytes:
         width: Of the new pixels.
         height: Of the new pixels.
         turn: How the old ones stood, EXIF's tag 274: regions of faces are turned with them.
+        stands: How the new ones stand, which is upright but where they are copied.
 
     Raises:
         ValueError: It is broken.
     """
     found = Packet(packet)
     new = {
-        (TIFF, "Orientation"): "1", (EXIF, "ColorSpace"): "1",
+        (TIFF, "Orientation"): str(stands), (EXIF, "ColorSpace"): "1",
         (TIFF, "ImageWidth"): str(width), (TIFF, "ImageLength"): str(height),
         (EXIF, "PixelXDimension"): str(width), (EXIF, "PixelYDimension"): str(height),
     }  # fmt: skip
@@ -151,6 +152,20 @@ def marked(packet: bytes | None, mark: Mark) -> bytes:
     said = _description(mark, prefix.rstrip(b":").decode(), about.decode())
     at = ends[-1].start()
     return data[:at] + said + data[at:]
+
+
+def unmarked(packet: bytes) -> bytes | None:
+    """Return a packet without what `marked` says; None if nothing else is in it.
+
+    Raises:
+        ValueError: It is broken.
+    """
+    found = Packet(packet)
+    properties = list(found.properties())
+    said = [node for node in properties if node.name in (CREATOR_TOOL, _SOURCE_TYPE)]
+    if len(said) == len(properties):
+        return None
+    return found.with_edits([(node.start, node.end, b"") for node in said])
 
 
 def _unescaped(text: str) -> str:

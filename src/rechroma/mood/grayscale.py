@@ -32,7 +32,9 @@ def in_color(photo: Photo, moods: Sequence[Photo], colorizer: Colorizer | None =
     """
     if is_color(photo) or has_no_colors(moods):
         return photo
-    return predict_target(colorizer or default_colorizer(), photo, moods[0]).render()
+    predicted = predict_target(colorizer or default_colorizer(), photo, moods[0])
+    # They are changed again: 8 bits would be rounded twice.
+    return predicted.render(bit_depth=max(16, photo.bit_depth))
 
 
 def predict_target(

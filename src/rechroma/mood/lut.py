@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,6 +14,8 @@ import numpy as np
 from rechroma.photo.samples import do_strips, quantize, row_strips, to_float
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from rechroma.color import FloatArray
@@ -29,6 +33,8 @@ _DEPTHS = {
     "uint16": ocio.BIT_DEPTH_UINT16,
     "float32": ocio.BIT_DEPTH_F32,
 }
+# The engine's own, which holds everything that it can do.
+_TEXT_FORMAT = "Color Transform Format"
 # Nodes along an axis of the largest table that OpenColorIO takes.
 MAX_ENGINE_SIZE = 129
 
@@ -82,6 +88,21 @@ class LutChain:
         """Return a table that is the same at its nodes, over inputs of 0…1."""
         nodes = grid(size).astype(np.float32).reshape(size * size, size, 3)
         return Lut3D(self.apply(nodes).reshape(size, size, size, 3))
+
+    def __reduce__(self) -> tuple[Callable[[str], LutChain], tuple[str]]:
+        """Travel to another process as text: the engine's objects can't."""
+        return _chain_of, (self.steps.write(_TEXT_FORMAT, ocio.Config.CreateRaw()),)
+
+
+def _chain_of(text: str) -> LutChain:
+    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+        file = Path(folder, "steps.ctf")
+        file.write_text(text, encoding="utf-8")
+        transform = ocio.FileTransform(src=str(file), interpolation=ocio.INTERP_BEST)
+        group = ocio.Config.CreateRaw().getProcessor(transform).createGroupTransform()
+        # The next file of that name is another one.
+        ocio.ClearAllCaches()
+    return LutChain(group)
 
 
 def _run(processor: Any, samples: NDArray[Any], threads: int) -> NDArray[Any]:  # noqa: ANN401 - see `ocio`

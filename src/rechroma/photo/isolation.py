@@ -13,6 +13,7 @@ import atexit
 import os
 import pickle
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import numpy as np
+
+from rechroma.files import child_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -53,7 +56,7 @@ class CrashError(Exception):
 
     def __str__(self) -> str:
         if self.late:
-            return f"no end within {_LONGEST:.0f} seconds"
+            return "it took too long"
         if self.number <= 0:
             return "the library ended its process"
         return f"the library crashed ({signal.Signals(self.number).name})"
@@ -83,22 +86,26 @@ def crash_proof_batch(jobs: int) -> Generator[None]:
         batch.close()
 
 
-def run_isolated(function: Callable[..., T], *arguments: object, risky: bool) -> T:
+def run_isolated(
+    function: Callable[..., T], *arguments: object, risky: bool, pictures: float = 1
+) -> T:
     """Call a function, in a child if there is a batch or if it is risky.
 
     Args:
         function: One of a module, or a method; it and its arguments are pickled.
         arguments: Its arguments; arrays are cheap.
         risky: Whether it is known to end its process.
+        pictures: As how many usual ones it may take time; a whole picture is one, or less.
 
     Raises:
         CrashError: The child ended, or took too long.
         Exception: As the function raised it.
     """
+    seconds = _LONGEST * max(1, pictures)
     if _batch is not None:
-        return cast("T", _batch.call(function, arguments))
+        return cast("T", _batch.call(function, arguments, seconds))
     if risky and not _is_child:
-        return cast("T", _risky_children().call(function, arguments))
+        return cast("T", _risky_children().call(function, arguments, seconds))
     return function(*arguments)
 
 
@@ -155,13 +162,15 @@ class _Children:
         """Whether this process made them, not one that it was forked from."""
         return self._process == os.getpid()
 
-    def call(self, function: Callable[..., object], arguments: tuple[object, ...]) -> object:
+    def call(
+        self, function: Callable[..., object], arguments: tuple[object, ...], seconds: float
+    ) -> object:
         """Call a function in a child that is free, as soon as there is one."""
         child = self._free.get()
         try:
             child = child or _spawn()
             self._busy.add(child)
-            failed, result = child.call((function, arguments))
+            failed, result = child.call((function, arguments), seconds)
         except BaseException:
             # Also an interrupt: what such a child sends is the answer to another question.
             if child is not None:
@@ -196,26 +205,31 @@ class _Child:
     """A process that answers calls, and the line to it.
 
     Args:
-        reader: Its answers.
-        writer: Calls.
+        files: Its answers, and where calls go.
         stop: Kills it.
         wait: Waits for its end, and returns its exit code: negative for a signal.
+        number: The process's.
     """
 
     def __init__(
         self,
-        reader: BinaryIO,
-        writer: BinaryIO,
+        files: tuple[BinaryIO, BinaryIO],
         stop: Callable[[], object],
         wait: Callable[[], int],
+        number: int,
     ) -> None:
-        self.files = reader, writer
+        self.files = files
         self.kill = stop
         self._wait = wait
+        self._folder = child_folder(number)
         self._code: int | None = None
 
-    def call(self, question: object) -> tuple[bool, object]:
+    def call(self, question: object, seconds: float) -> tuple[bool, object]:
         """Return whether the call failed, and its result or its error.
+
+        Args:
+            question: The function and its arguments.
+            seconds: After which the process is ended.
 
         Raises:
             CrashError: The process ended.
@@ -227,11 +241,11 @@ class _Child:
             late.set()
             self.kill()
 
-        timer = threading.Timer(_LONGEST, give_up)
+        timer = threading.Timer(seconds, give_up)
         timer.daemon = True
         timer.start()
         try:
-            _send(writer, question)
+            _send(writer, (question, seconds))
             return cast("tuple[bool, object]", _receive(reader))
         except (EOFError, OSError):
             raise CrashError(-self.end(kill=False), late=late.is_set()) from None
@@ -248,6 +262,7 @@ class _Child:
             with suppress(OSError):
                 file.close()
         self._code = self._wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
         return self._code
 
 
@@ -284,10 +299,10 @@ def _fork(others: list[_Child]) -> _Child | None:
         return os.waitstatus_to_exitcode(status)
 
     return _Child(
-        os.fdopen(handle, "rb", buffering=0),
-        os.fdopen(os.dup(handle), "wb", buffering=0),
+        (os.fdopen(handle, "rb", buffering=0), os.fdopen(os.dup(handle), "wb", buffering=0)),
         lambda: os.kill(number, signal.SIGKILL),
         wait,
+        number,
     )
 
 
@@ -307,10 +322,8 @@ def _spawn() -> _Child:
         },
         bufsize=0,
     )
-    reader, writer = process.stdout, process.stdin
-    assert reader is not None  # noqa: S101 - asked for above
-    assert writer is not None  # noqa: S101
-    return _Child(cast("BinaryIO", reader), cast("BinaryIO", writer), process.kill, process.wait)
+    files = cast("tuple[BinaryIO, BinaryIO]", (process.stdout, process.stdin))
+    return _Child(files, process.kill, process.wait, process.pid)
 
 
 def serve() -> None:
@@ -330,23 +343,27 @@ def _silence() -> None:
     # A terminal sends it to every process of the group: the first of them alone says when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    if sys.platform != "win32":
         import resource
 
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
     global _is_child
     _is_child = True
+    folder = child_folder(os.getpid())
+    with suppress(OSError):
+        folder.mkdir(0o700)
+        tempfile.tempdir = str(folder)
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
         while True:
-            question = cast("tuple[Any, Any]", _receive(reader))
-            _end_after(_LONGEST + 1)
+            question, seconds = cast("tuple[tuple[Any, Any], float]", _receive(reader))
+            _end_after(seconds + 1)
             _send(writer, _answer(*question))
             _end_after(0)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end_after(seconds: float) -> None:

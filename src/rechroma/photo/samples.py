@@ -11,15 +11,34 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["block_mean", "do_strips", "quantize", "requantize", "row_strips", "to_float"]
+__all__ = [
+    "CACHED_PIXELS",
+    "FILE_PIXELS",
+    "SAMPLE_TYPES",
+    "STRIP_PIXELS",
+    "block_mean",
+    "do_strips",
+    "is_one_channel",
+    "quantize",
+    "requantize",
+    "row_strips",
+    "to_float",
+]
 
+# Bits of a channel → the type of samples.
+SAMPLE_TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
 
 # Pixels that are worked on at once: no second full copy in float.
-_STRIP_PIXELS = 1 << 18
+STRIP_PIXELS = 1 << 18
+# The same where there are ten planes for them: few enough that these stay in a core's own cache,
+# and enough that NumPy's calls cost little beside their work.
+CACHED_PIXELS = 1 << 16
+# The same where a file is read and written: what costs is a call of the codec.
+FILE_PIXELS = 1 << 22
 
 
 def row_strips(
-    shape: Sequence[int], pixels: int = _STRIP_PIXELS, *, multiple: int = 1
+    shape: Sequence[int], pixels: int = STRIP_PIXELS, *, multiple: int = 1
 ) -> list[slice]:
     """Return slices of rows that cover a picture from the top.
 
@@ -49,6 +68,11 @@ def do_strips(work: Callable[[slice], None], strips: Sequence[slice], threads: i
     with ThreadPoolExecutor(threads) as pool:
         # The list draws the results, so that what a thread raised is raised here.
         list(pool.map(work, strips))
+
+
+def is_one_channel(samples: NDArray[Any]) -> bool:
+    """Tell whether samples, shape (H, W, C), are one channel that is shown several times."""
+    return samples.strides[2] == 0
 
 
 def to_float(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -94,6 +118,10 @@ def block_mean(samples: NDArray[Any], factor: int) -> NDArray[np.float32]:
     Returns:
         Float32 in 0…1, shape (⌈H/factor⌉, ⌈W/factor⌉, C).
     """
+    if is_one_channel(samples) and samples.shape[2] > 1:
+        return np.broadcast_to(block_mean(samples[..., :1], factor), (
+            -(-samples.shape[0] // factor), -(-samples.shape[1] // factor), samples.shape[2]
+        ))  # fmt: skip
     if factor == 1:
         return to_float(samples)
     rows = _mean_of_runs(samples, factor)

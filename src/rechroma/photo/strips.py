@@ -7,12 +7,13 @@ import os
 import zlib
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 import OpenImageIO as oiio
 
-from rechroma.errors import UnreadablePhotoError
+from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
 from rechroma.files import atomic_target, file_in_memory, refuse_taken, write_whole
 from rechroma.metadata import MetadataOptions, file_times, insert, prepare, read_metadata
 from rechroma.photo.codec import check_pixels, unreadable
@@ -30,8 +31,8 @@ from rechroma.photo.openimageio_codec import (
     profile_of,
     unwritable,
 )
-from rechroma.photo.png_codec import png_encoding
-from rechroma.photo.samples import block_mean, row_strips
+from rechroma.photo.png_codec import png_encoding, with_filter
+from rechroma.photo.samples import FILE_PIXELS, block_mean, row_strips
 from rechroma.photo.tiff_codec import is_plain_tiff
 from rechroma.photo.writing import restore_dates
 
@@ -49,7 +50,10 @@ __all__ = ["PixelChange", "Strips", "open_strips"]
 # Takes samples (H, W, 3) and returns them changed, same shape and type.
 PixelChange: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
 
-_STRIP_PIXELS = 1 << 22
+T = TypeVar("T")
+
+# Of a picture that is not called large: others may take longer.
+_USUAL_PIXELS = 100_000_000
 # What a TIFF stores as one piece is a whole part of a strip.
 _ROWS = 64
 
@@ -75,10 +79,33 @@ class Strips:
     def thumbnail(self, side: int) -> Photo:
         """Return the photo with its longer side at about `side` pixels, float32."""
         factor = max(1, max(self.width, self.height) // side)
-        parts = [block_mean(strip, factor) for strip in self.strips(factor)]
-        small = np.concatenate(parts)
+        small = self._isolated(self._means, factor)
         alpha = small[..., 3] if self.channels == 4 else None
         return Photo(small[..., :3], alpha, self.head.bit_depth, name=self.head.name)
+
+    def _means(self, factor: int) -> NDArray[np.float32]:
+        return np.concatenate([block_mean(strip, factor) for strip in self.strips(factor)])
+
+    def _isolated(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call a function as `run_isolated` does: a crash costs this picture alone.
+
+        Raises:
+            UnreadablePhotoError: It crashed.
+            OutOfMemoryError: The system ended it.
+        """
+        pictures, name = self.width * self.height / _USUAL_PIXELS, self.head.name
+        try:
+            return run_isolated(function, *arguments, risky=False, pictures=pictures)
+        except CrashError as error:
+            if error.is_memory:
+                raise OutOfMemoryError(
+                    f"{name}: there is not enough memory for it",
+                    "work on fewer at a time: --jobs 1",
+                ) from error
+            raise UnreadablePhotoError(
+                f"{name}: can't be changed in strips: {error}",
+                "is the file whole? convert it elsewhere",
+            ) from error
 
     def write(
         self,
@@ -93,7 +120,8 @@ class Strips:
 
         Args:
             target: The file; its folder exists, and `can_be_written` agrees.
-            change: Called on one strip after the other; alpha is not given to it.
+            change: Called on one strip after the other; alpha is not given to it. In a batch it
+                travels to a child: pickled.
             quality: See `rechroma.photo.write`.
             overwrite: See `rechroma.photo.write`.
             options: What is kept of the metadata; None for the defaults.
@@ -126,15 +154,32 @@ class Strips:
         if chosen.name == "jpeg":
             # libjpeg ends the process where a disk is full: its files, the smallest, go to memory.
             refuse_taken(target, overwrite=overwrite)
-            with file_in_memory(chosen.suffixes[0]) as file:
-                self._write(file, chosen, change, described, quality)
-                write_whole(target, np.fromfile(file, np.uint8), overwrite=overwrite)
+            content = self._isolated(self._encoded, chosen, change, described, quality)
+            write_whole(target, content, overwrite=overwrite)
             return
         with atomic_target(target, overwrite=overwrite) as temporary:
-            written = self._write(temporary, chosen, change, described, quality)
-            # libpng does not say that a disk is full. Both formats are lossless.
-            if _checksum_of(replace(self, path=temporary)) != written:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._isolated(self._write_checked, temporary, chosen, change, described, quality)
+
+    def _encoded(
+        self, chosen: Format, change: PixelChange, described: Metadata, quality: int | None
+    ) -> NDArray[np.uint8]:
+        """Return the bytes of the file."""
+        with file_in_memory(chosen.suffixes[0]) as file:
+            self._write(file, chosen, change, described, quality)
+            return np.fromfile(file, np.uint8)
+
+    def _write_checked(
+        self,
+        file: Path,
+        chosen: Format,
+        change: PixelChange,
+        described: Metadata,
+        quality: int | None,
+    ) -> None:
+        written = self._write(file, chosen, change, described, quality)
+        # libpng does not say that a disk is full. Both formats are lossless.
+        if _checksum_of(replace(self, path=file)) != written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def can_be_written(self, target: Path) -> bool:
         """Tell whether the target's format takes strips, and all that this picture has."""
@@ -151,21 +196,29 @@ class Strips:
         quality: int | None,
     ) -> int:
         """Write the file, and return the checksum of its samples."""
-        shape, head = (self.height, self.width, self.channels), self.head
-        output = open_output(file, chosen, shape, head.samples.dtype, quality)
+        strips = self._changed(change)
+        first = next(strips)
+        if chosen.name == "png":
+            chosen = with_filter(chosen, first)
+        shape = self.height, self.width, self.channels
+        output = open_output(file, chosen, shape, self.head.samples.dtype, quality)
         row, done, checksum = 0, True, 0
         with closing(output):
-            for strip in self.strips(1):
-                changed = change(np.ascontiguousarray(strip[..., :3]))
-                if self.channels == 4:
-                    changed = np.dstack([changed, strip[..., 3]])
-                checksum = zlib.crc32(np.ascontiguousarray(changed).tobytes(), checksum)
-                done = done and output.write_scanlines(row, row + len(strip), 0, changed)
+            for strip in chain([first], strips):
+                checksum = zlib.crc32(cast("bytes", strip), checksum)
+                done = done and output.write_scanlines(row, row + len(strip), 0, strip)
                 row += len(strip)
             if not (done and output.close()):
                 raise unwritable(file, output.geterror())
         insert(file, chosen.name, described)
         return checksum
+
+    def _changed(self, change: PixelChange) -> Iterator[NDArray[Any]]:
+        for strip in self.strips(1):
+            changed = change(np.ascontiguousarray(strip[..., :3]))
+            if self.channels == 4:
+                changed = np.dstack([changed, strip[..., 3]])
+            yield np.ascontiguousarray(changed)
 
     def strips(self, factor: int) -> Iterator[NDArray[Any]]:
         """Yield samples, shape (rows, W, 3 or 4), in the file's type, `factor` dividing rows."""
@@ -174,7 +227,7 @@ class Strips:
         if source is None:
             raise unreadable(self.head.name, oiio.geterror())
         with closing(source):
-            for rows in row_strips(shape, _STRIP_PIXELS, multiple=_ROWS * factor):
+            for rows in row_strips(shape, FILE_PIXELS, multiple=_ROWS * factor):
                 values = source.read_scanlines(
                     0, 0, rows.start, rows.stop, 0, 0, self.channels, oiio.UNKNOWN
                 )
@@ -188,7 +241,7 @@ def _checksum_of(strips: Strips) -> int | None:
     checksum = 0
     try:
         for strip in strips.strips(1):
-            checksum = zlib.crc32(np.ascontiguousarray(strip).tobytes(), checksum)
+            checksum = zlib.crc32(cast("bytes", np.ascontiguousarray(strip)), checksum)
     except UnreadablePhotoError:
         return None
     return checksum

@@ -15,7 +15,7 @@ import numpy as np
 from rechroma.color import linear_to_srgb
 from rechroma.color.constants import LAB_KAPPA
 from rechroma.photo.matrix_profile import linear_from_d50, parse_curve, profile_tags
-from rechroma.photo.samples import do_strips, row_strips
+from rechroma.photo.samples import CACHED_PIXELS, do_strips, row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,6 @@ __all__ = ["TableProfile", "lab_to_srgb", "parse_table_profile"]
 _D50 = np.array([0.9642, 1.0, 0.8249], np.float32)
 # What profiles of version 4 mean by black in their perceptual tables (ICC.1:2022, 6.3.4.3).
 _PERCEPTUAL_BLACK = np.array([0.00336, 0.0034731, 0.00287], np.float32)
-_STRIP_PIXELS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +65,7 @@ class TableProfile:
             xyz = ((self.xyz(flat) - self.black) * scale).astype(np.float32)
             result[rows] = _encode(xyz).reshape(result[rows].shape)
 
-        do_strips(fill, row_strips(pixels.shape, _STRIP_PIXELS))
+        do_strips(fill, row_strips(pixels.shape, CACHED_PIXELS))
         return result
 
 
@@ -77,7 +76,7 @@ def lab_to_srgb(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     def fill(rows: slice) -> None:
         result[rows] = _encode(_xyz_of_lab(lab[rows]))
 
-    do_strips(fill, row_strips(lab.shape, _STRIP_PIXELS))
+    do_strips(fill, row_strips(lab.shape, CACHED_PIXELS))
     return result
 
 

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rechroma.errors import UnreadablePhotoError
-from rechroma.metadata import read_metadata
+from rechroma.metadata import insert, read_metadata
 from rechroma.photo.codec import check_pixels, unreadable
 from rechroma.photo.openimageio_codec import OpenImageIOCodec, decode_page
 from rechroma.photo.samples import to_float
 from rechroma.photo.table_profile import lab_to_srgb
+from rechroma.photo.tiff_writer import can_write_tiff, write_tiff
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rechroma.metadata import Metadata
     from rechroma.photo.codec import Decoded
+    from rechroma.photo.formats import Format
 
 __all__ = ["TiffCodec", "is_plain_tiff"]
 
@@ -82,6 +85,21 @@ class TiffCodec(OpenImageIOCodec):
         found = _in_known_numbers(_decode(path, page, name, max_pixels), page)
         return replace(found, pages=max(1, sum(each.full for each in pages if each.index is not None
                                                or each is page)))  # fmt: skip
+
+    def encode(
+        self,
+        file: Path,
+        format: Format,  # noqa: A002 - the word that everybody uses
+        values: NDArray[Any],
+        metadata: Metadata,
+        quality: int | None,
+    ) -> None:
+        """Write a file; see `Codec`."""
+        if not can_write_tiff(values):
+            super().encode(file, format, values, metadata, quality)
+            return
+        write_tiff(file, values)
+        insert(file, format.name, metadata)
 
 
 def is_plain_tiff(path: Path) -> bool:

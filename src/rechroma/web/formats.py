@@ -99,6 +99,8 @@ def answer_with(store: Store, made: ResultFile, name: str, word: str) -> Streami
         "Content-Disposition": _disposition(f"{Path(name).stem}.{word}{suffix_of(made.format)}"),
     }
     headers |= notes_header(made.notes)
+    if made.gray is not None:
+        headers["Rechroma-Gray"] = str(made.gray)
     content, kind = store.stream(path), _media_type(made.format)
     return StreamingResponse(content, media_type=kind, headers=headers)
 

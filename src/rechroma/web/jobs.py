@@ -14,14 +14,17 @@ from rechroma.errors import LookError
 from rechroma.files import copy_file
 from rechroma.metadata import MetadataOptions
 from rechroma.mood import Look, check_tones, fit, in_color, predict_in_mood
+from rechroma.photo import original as original_of
 from rechroma.photo import writable_format
 from rechroma.photo.formats import FORMATS, dropped_line
+from rechroma.photo.jpeg_scans import Gray
 from rechroma.photo.writing import write_described
 
 if TYPE_CHECKING:
     from rechroma.colorizer import ColorizeOptions
     from rechroma.mood import TransferOptions
     from rechroma.photo import Photo
+    from rechroma.photo.formats import BitDepth, FormatName
     from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "apply_look",
     "colorize",
     "new_file",
+    "original",
     "transfer",
     "write_result",
 ]
@@ -57,6 +61,14 @@ class ResultFormat:
     quality: int | None = None
     metadata: MetadataOptions = field(default_factory=MetadataOptions)
 
+    def name_for(self, photo: Photo) -> FormatName:
+        """Return the name of a photo's result's format."""
+        return writable_format(self.format or photo.format)
+
+    def depth_of(self, photo: Photo) -> BitDepth:
+        """Return the bits of a channel of a photo's result."""
+        return FORMATS[self.name_for(photo)].nearest_depth(photo.bit_depth)
+
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
@@ -66,11 +78,13 @@ class ResultFile:
         path: The file, in the worker's own folder.
         format: Its name in the table of formats, or `CUBE`.
         notes: What is unusual about the picture or the result, a sentence each.
+        gray: What became of a gray JPEG's gray in a JPEG.
     """
 
     path: Path
     format: str
     notes: tuple[str, ...] = ()
+    gray: Gray | None = None
 
 
 def colorize(
@@ -97,7 +111,14 @@ def colorize(
         notes.append("in color already; it is colored anew from its lightness")
     mood = None if color_request.mood is None else state.read(color_request.mood)
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
-    return write_result(render_with(prediction, options), output, *notes)
+    return write_result(render_with(prediction, options, output.depth_of(photo)), output, *notes)
+
+
+def original(state: WorkerState, upload: Upload) -> ResultFile:
+    """Give the gray JPEG back that a color one was made of, as `rechroma original` does."""
+    found = original_of(upload.path, max_pixels=state.pixels, name=upload.name)
+    notes = (f"not the very file: {found.why}",) if found.why else ()
+    return ResultFile(found.save(new_file()), "jpeg", notes, found.gray)
 
 
 def transfer(
@@ -148,11 +169,12 @@ def write_result(photo: Photo, output: ResultFormat, *notes: str) -> ResultFile:
         output: As what.
         notes: What is unusual about it, beside what becomes of its metadata and further pages.
     """
-    chosen = writable_format(output.format or photo.format)
+    chosen = output.name_for(photo)
     path = new_file()
-    lost = write_described(photo, path, FORMATS[chosen], output.metadata, quality=output.quality)
+    done = write_described(photo, path, FORMATS[chosen], output.metadata, quality=output.quality)
     dropped = (dropped_line(photo.format, photo.pages_dropped),) if photo.pages_dropped else ()
-    return ResultFile(path, chosen, (*notes, *dropped, *lost))
+    gray = Gray.COPIED if done.gray_copied else None
+    return ResultFile(path, chosen, (*notes, *dropped, *done.notes), gray)
 
 
 def new_file() -> Path:

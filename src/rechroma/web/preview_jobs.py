@@ -145,7 +145,7 @@ def picture(
 ) -> ResultFile:
     """Write the whole picture with its preview's colors."""
     colors = state.predict(upload, color_request).on(state.read(upload))
-    return write_result(render_with(colors, options), output)
+    return write_result(render_with(colors, options, output.depth_of(colors.photo)), output)
 
 
 def mood_preview(
@@ -209,7 +209,8 @@ def _colored(state: WorkerState, source: Upload, target: Upload, photo: Photo) -
     """
     if state.open(target).in_color or has_no_colors([state.open(source).preview]):
         return photo
-    return state.predict(target, ColorRequest(mood=source, is_target=True)).on(photo).render()
+    predicted = state.predict(target, ColorRequest(mood=source, is_target=True)).on(photo)
+    return predicted.render(bit_depth=max(16, photo.bit_depth))
 
 
 def _title(source: Upload) -> str:

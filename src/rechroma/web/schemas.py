@@ -85,12 +85,22 @@ _ColorizeBase = _model_of(colorizer.ColorizeOptions, without={"recolor"})
 _TransferBase = _model_of(mood.TransferOptions, without={"swatches", "exact", "size"})
 
 
+# Names of CSS have up to 20 letters.
+_LONGEST_COLOR = 32
+
+
 class HintOptions(_Strict):
     """A color for a place, in pixels of the upright picture."""
 
     x: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
     y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
-    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#c22b2b"])]
+    color: Annotated[
+        str,
+        Field(
+            max_length=_LONGEST_COLOR, description="#rrggbb, #rgb or a name of CSS.",
+            examples=["#c22b2b", "navy"],
+        ),
+    ]  # fmt: skip
     reach: Annotated[
         Reach | None,
         Field(

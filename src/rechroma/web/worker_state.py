@@ -92,7 +92,7 @@ class WorkerState:
         # What places show is asked of the same network.
         share_colorizer(self.colorizer, setup.model)
         self.threads = setup.threads
-        self._pixels = setup.pixels
+        self.pixels = setup.pixels
         self._opened = _Latest[Path, Opened](_PREVIEWS)
         self._predicted = _Latest["tuple[Path, ColorRequest]", "Colorization"](_PREDICTIONS)
 
@@ -114,7 +114,7 @@ class WorkerState:
         Raises:
             PhotoError: It can't be, or has too many pixels.
         """
-        return read(upload.path, name=upload.name, max_pixels=self._pixels)
+        return read(upload.path, name=upload.name, max_pixels=self.pixels)
 
     def open(self, upload: Upload) -> Opened:
         """Return what is known of a picture."""

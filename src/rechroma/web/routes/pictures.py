@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Json
 
 from rechroma.web import jobs
-from rechroma.web.routes.parts import RequestedFormat, picture_answer, problems
+from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions, TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.store import name_of
@@ -54,6 +54,26 @@ async def colorize(
             options=options.options(),
         )  # fmt: skip
         return await service.answer(request, job, kept[0].name, "color")
+
+
+@router.post(
+    "/v1/original",
+    response_class=StreamingResponse,
+    responses=file_answer("image/jpeg", "The gray JPEG.") | problems(413, 415, 429, 503),
+)
+async def original(
+    request: Request,
+    service: ServiceHere,
+    picture: Annotated[UploadFile, File(description="A JPEG that was made of a gray one.")],
+) -> StreamingResponse:
+    """Give the gray JPEG back, byte for byte; the header `Rechroma-Gray` tells if it is another.
+
+    It is `original`, or, of a picture that has no record of its gray file or was changed by another
+    program, `copied` (its gray without loss) or `recompressed`.
+    """
+    async with service.kept(picture) as (ours,):
+        job = partial(jobs.original, upload=ours)
+        return await service.answer(request, job, ours.name, "gray")
 
 
 @_post("/v1/transfer")
