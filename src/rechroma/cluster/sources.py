@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
 import tarfile
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
@@ -218,7 +218,7 @@ def _check_columns(place: str, named: Sequence[str], columns: frozenset[str]) ->
 
 
 def _csv_rows(file: Any) -> tuple[Sequence[str], Iterator[dict[str, str]]]:  # noqa: ANN401
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    text = codecs.iterdecode(file, "utf-8-sig", "surrogateescape")
     reader = csv.DictReader(text, restkey="", strict=True)
     named = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = named

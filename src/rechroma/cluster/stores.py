@@ -306,10 +306,14 @@ def is_remote(place: str) -> bool:
     return bool(mark) and kind != "file" and kind.replace("+", "").isalnum()
 
 
-@lru_cache(maxsize=64)
 def open_store(place: str) -> Store:
     """Return the store of a folder's path or a URI; see `RemoteStore` for the errors."""
-    return RemoteStore(place) if is_remote(place) else LocalStore(Path(_path_of(place)))
+    return _remote_store(place) if is_remote(place) else LocalStore(Path(_path_of(place)))
+
+
+@lru_cache(maxsize=64)
+def _remote_store(root: str) -> RemoteStore:
+    return RemoteStore(root)
 
 
 def _path_of(place: str) -> str:

@@ -21,7 +21,7 @@ from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rechroma import __version__
 from rechroma.batch import Status
@@ -162,6 +162,8 @@ class Worker:
     def close(self) -> None:
         """Leave nothing behind."""
         self._child.end()
+        if self._held is not None:
+            self._held.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def process(self, jobs: Sequence[Job], shard: str = "") -> list[Row]:
@@ -380,7 +382,7 @@ def _beside(output: str, path: Path) -> str:
     return output.removesuffix(PurePosixPath(output).suffix) + path.name.removeprefix(_STEM)
 
 
-def _new_scratch() -> tuple[Path, object]:
+def _new_scratch() -> tuple[Path, BinaryIO | None]:
     """Return a folder of this process, and what holds it; remove those that nobody holds."""
     folder = Path(tempfile.mkdtemp(prefix=_SCRATCH))
     try:
