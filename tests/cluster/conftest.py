@@ -27,7 +27,7 @@ class Threads:
     def __init__(self, cpus=1):
         self.actors = []
         self.cpus = cpus
-        self.lose = lambda actor, jobs: False
+        self.lose = lambda *_: False
 
     def remote(self, kind):
         return _Class(self, kind)
@@ -132,7 +132,7 @@ def bulk(capfd):
 
 
 @pytest.fixture
-def colorize(bulk, model, threads):
+def colorize(bulk, model, threads):  # noqa: ARG001 (in the place of Ray)
     """Call `rechroma bulk colorize --model tint …`: (exit code, stdout, stderr)."""
     return lambda *arguments: bulk("colorize", "--model", model, *arguments)
 

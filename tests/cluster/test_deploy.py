@@ -128,7 +128,12 @@ def test_the_launcher_s_file_by_ray_s_own_schema():
 
 def test_the_commands_in_them_are_ours():
     entry = read("rayjob.yaml")["spec"]["entrypoint"]
-    exec_line = (DEPLOY / "ray-up.yaml").read_text(encoding="utf-8").split("'")[1]
+    exec_line = (
+        (DEPLOY / "ray-up.yaml")
+        .read_text(encoding="utf-8")
+        .partition("ray-up.yaml '")[2]
+        .partition("'")[0]
+    )
     for line in (entry, exec_line):
         program, name, command, *arguments = shlex.split(line)
         assert (program, name) == ("rechroma", "bulk")

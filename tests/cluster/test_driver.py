@@ -14,6 +14,8 @@ from PIL import Image
 from rechroma.cli import main
 from rechroma.cluster import driver, worker
 
+pytestmark = pytest.mark.usefixtures("archive")
+
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
@@ -43,7 +45,7 @@ def test_again_does_nothing_and_starts_nothing(archive, colorize, monkeypatch):
     assert (code, err) == (0, f"7 skipped (done before) in {archive / 'out'}\n")
 
 
-def test_what_is_missing_or_changed_is_done_and_nothing_else(archive, colorize, rows, results):
+def test_what_is_missing_or_changed_is_done_and_nothing_else(colorize, rows, results):
     colorize("in", "out")
     before = rows("out")
     Path("out/0.png").unlink()
@@ -59,15 +61,15 @@ def test_what_is_missing_or_changed_is_done_and_nothing_else(archive, colorize, 
     assert summary["summary"]["skipped"] == 4
     after = rows("out")
     assert after.keys() == before.keys() | {"new.png"}
-    assert {name for name in before if before[name]["output_hash"] != after[name]["output_hash"]} == {
-        "2.png"
-    }
+    assert {
+        name for name in before if before[name]["output_hash"] != after[name]["output_hash"]
+    } == {"2.png"}
     assert results("out")["1.png"] != b"cut off"
     assert "7 skipped" not in colorize("in", "out")[2]
     assert "8 skipped" in colorize("in", "out")[2]
 
 
-def test_other_options_make_everything_anew(archive, colorize, rows):
+def test_other_options_make_everything_anew(colorize, rows):
     colorize("in", "out")
     before = rows("out")
     assert "7 colorized" in colorize("in", "out", "--strength", "0.5")[2]
@@ -95,21 +97,23 @@ def test_failures_are_rows_and_are_tried_again_when_asked(archive, colorize, row
     assert rows("out")["0.png"]["status"] == "done"
 
 
-def test_all_failures_alike_give_their_own_code(archive, colorize):
+def test_all_failures_alike_give_their_own_code(colorize):
     Path("bad").mkdir()
     Path("bad/a.png").write_bytes(b"no")
     assert colorize("bad", "out")[0] == 3
 
 
-def test_color_pictures_are_copied_and_called_kept(archive, colorize, rows, results):
-    Image.new("RGB", (48, 32), (200, 30, 30)).save("in/red.png")
+def test_color_pictures_are_copied_and_called_kept(colorize, rows, results):
+    hues = Image.new("HSV", (48, 32), (0, 200, 200))
+    hues.putdata([(x * 5, 200, 200) for _ in range(32) for x in range(48)])
+    hues.convert("RGB").save("in/hues.png")
     assert "1 left alone" in colorize("in", "out")[2]
-    assert results("out")["red.png"] == Path("in/red.png").read_bytes()
-    assert rows("out")["red.png"]["status"] == "kept"
+    assert results("out")["hues.png"] == Path("in/hues.png").read_bytes()
+    assert rows("out")["hues.png"]["status"] == "kept"
 
 
-def test_an_item_that_is_deleted_after_it_was_listed(archive, colorize, rows, threads):
-    def delete(actor, jobs):
+def test_an_item_that_is_deleted_after_it_was_listed(colorize, rows, threads):
+    def delete(*_):
         Path("in/4.png").unlink(missing_ok=True)
         return False
 
@@ -120,28 +124,29 @@ def test_an_item_that_is_deleted_after_it_was_listed(archive, colorize, rows, th
     assert rows("out")["4.png"]["status"] == "failed"
 
 
-def test_workers_that_die_are_replaced_and_nothing_is_lost(archive, colorize, rows, threads):
+def test_workers_that_die_are_replaced_and_nothing_is_lost(colorize, rows, threads):
     lost = []
 
-    def lose(actor, jobs):
+    def lose(actor, _):
         lost.append(actor)
-        return len(lost) in (1, 3, 4)
+        return len(lost) in (1, 3, 5)
 
     threads.lose = lose
     assert colorize("in", "out")[0] == 0
+    assert {row["status"] for row in rows("out").values()} == {"done"}
     assert len(rows("out")) == 7
-    assert len(threads.actors) == 5
+    assert len(threads.actors) > 2
 
 
-def test_an_item_over_which_workers_die_is_a_row(archive, colorize, rows, threads):
-    threads.lose = lambda actor, jobs: any(job.item.name == "3.png" for job in jobs)
+def test_an_item_over_which_workers_die_is_a_row(colorize, rows, threads):
+    threads.lose = lambda _, jobs: any(job.item.name == "3.png" for job in jobs)
     code, _, err = colorize("in", "out")
     assert code == 1
-    assert "4 workers have died over it" in err
+    assert "3 workers have died over it" in err
     assert {name for name, row in rows("out").items() if row["status"] == "failed"} == {"3.png"}
 
 
-def test_two_items_with_one_output(archive, colorize, rows):
+def test_two_items_with_one_output(colorize):
     Path("list.csv").write_text("uri,output\nin/0.png,a.png\nin/1.png,a.png\nin/0.png,a.png\n")
     code, _, err = colorize("list.csv", "out")
     assert code == 1
@@ -150,7 +155,7 @@ def test_two_items_with_one_output(archive, colorize, rows):
     assert Path("out/a.png").exists()
 
 
-def test_fail_fast(archive, colorize, rows):
+def test_fail_fast(colorize):
     for number in range(6):
         Path(f"in/{number}.png").write_bytes(b"no")
     code, _, err = colorize("in", "out", "--fail-fast", "--workers", "1")
@@ -165,7 +170,7 @@ def test_a_dry_run_writes_nothing(archive, colorize):
     assert not Path("out").exists()
 
 
-def test_odd_names(archive, colorize, results, rows):
+def test_odd_names(colorize, results):
     name = os.fsdecode(b"new\nline \xff.png")
     Path("in/0.png").rename(Path("in", name))
     assert colorize("in", "out")[0] == 0
@@ -173,20 +178,22 @@ def test_odd_names(archive, colorize, results, rows):
     assert "7 skipped" in colorize("in", "out")[2]
 
 
-def test_variants_stand_beside_each_result(archive, colorize, results):
+def test_variants_stand_beside_each_result(colorize):
     code, _, err = colorize("in", "out", "--variants", "1")
     assert code == 2  # this model has but one answer
     assert "error:" in err
 
 
-@pytest.mark.parametrize(("source", "destination"), [("in", "in"), ("in", "in/sub"), ("in/sub", "in")])
-def test_a_destination_in_the_source_is_refused(archive, colorize, source, destination):
+@pytest.mark.parametrize(
+    ("source", "destination"), [("in", "in"), ("in", "in/sub"), ("in/sub", "in")]
+)
+def test_a_destination_in_the_source_is_refused(colorize, source, destination):
     code, _, err = colorize(source, destination)
     assert code == 2
     assert "lie in each other" in err
 
 
-def test_a_destination_with_other_files_is_refused(archive, colorize):
+def test_a_destination_with_other_files_is_refused(colorize):
     Path("out").mkdir()
     Path("out/0.png").write_bytes(b"mine")
     code, _, err = colorize("in", "out")
@@ -196,7 +203,7 @@ def test_a_destination_with_other_files_is_refused(archive, colorize):
     assert colorize("in", "out", "--overwrite")[0] == 0
 
 
-def test_a_source_without_pictures(archive, colorize):
+def test_a_source_without_pictures(colorize):
     Path("empty").mkdir()
     Path("empty/notes.txt").write_text("none")
     code, _, err = colorize("empty", "out")
@@ -207,7 +214,7 @@ def test_a_source_without_pictures(archive, colorize):
     assert "nowhere: no such file or folder" in err
 
 
-def test_per_item_options_of_a_manifest(archive, colorize, model, results, rows):
+def test_per_item_options_of_a_manifest(archive, colorize, model, results):
     Path("list.csv").write_text(
         "uri,strength,output\n"
         "in/0.png,,plain.png\nin/0.png,0.5,half.png\nin/1.png,7,bad.png\n"
@@ -216,7 +223,9 @@ def test_per_item_options_of_a_manifest(archive, colorize, model, results, rows)
     code, _, err = colorize("list.csv", "out")
     assert code == 1
     assert "strength: 7.0 is not in the range" in err
-    assert main(["colorize", "--model", model, "in/0.png", "-o", "half.png", "--strength", "0.5"]) == 0
+    assert (
+        main(["colorize", "--model", model, "in/0.png", "-o", "half.png", "--strength", "0.5"]) == 0
+    )
     found = results("out")
     assert found.keys() == {"plain.png", "half.png", "gray.png"}
     assert found["half.png"] == Path("half.png").read_bytes()
@@ -228,8 +237,8 @@ def test_per_item_options_of_a_manifest(archive, colorize, model, results, rows)
     )  # fmt: skip
 
 
-def test_shards_out_and_in_again(archive, colorize, bulk, rows, results):
-    code, _, _ = colorize("in", "out")
+def test_shards_out_and_in_again(colorize, rows, results):
+    colorize("in", "out")
     plain = results("out")
     assert colorize("in", "packed", "--shards", "3")[0] == 0
     packed = results("packed")
@@ -243,8 +252,7 @@ def test_shards_out_and_in_again(archive, colorize, bulk, rows, results):
     # One that is lost is made again, and one that no row knows is removed.
     next(Path("packed").glob("*.tar")).unlink()
     Path("packed/shard-00001-0000009.tar").write_bytes(b"of a driver that was killed")
-    code, _, err = colorize("in", "packed", "--shards", "3")
-    assert "skipped" in err
+    assert "skipped" in colorize("in", "packed", "--shards", "3")[2]
     assert not Path("packed/shard-00001-0000009.tar").exists()
     assert len(rows("packed")) == 7
     # Shards are a source, too.
@@ -252,7 +260,7 @@ def test_shards_out_and_in_again(archive, colorize, bulk, rows, results):
     assert {name.partition("/")[2] for name in results("again")} == plain.keys()
 
 
-POISON = '''
+POISON = """
 import os, signal, time
 from rechroma.cluster.operation import Prepared
 from rechroma.batch.pictures import Saving
@@ -276,16 +284,17 @@ class Poison:
                     os._exit(0)
             return photo.marked("tested")
         return Prepared(lambda own, task: (work, task), "")
-'''
+"""
 
 
 @pytest.mark.posix
-def test_a_poisoned_item_costs_itself_alone(archive, threads, rows, results, monkeypatch):
+def test_a_poisoned_item_costs_itself_alone(archive, rows, results, monkeypatch):
     Path("poison.py").write_text(POISON)
     monkeypatch.syspath_prepend(str(archive))
     import poison
 
-    from rechroma.cluster.driver import open_destination, run_bulk
+    from rechroma.cluster.destination import open_destination
+    from rechroma.cluster.driver import run_bulk
     from rechroma.cluster.options import BulkOptions, ClusterOptions
     from rechroma.cluster.sources import open_source
 

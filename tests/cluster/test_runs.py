@@ -30,7 +30,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(runs, "_LOOK_EVERY", 0.05)
 
 
-def test_a_second_run_is_refused_while_the_first_lives(store, bulk, archive, model):
+def test_a_second_run_is_refused_while_the_first_lives(store):
     run = start_run(store, {})
     with pytest.raises(ClusterError, match="another run is under way"):
         start_run(store, {})
@@ -55,8 +55,13 @@ def test_a_dead_process_of_this_machine_is_known_at_once(store, monkeypatch):
 
 
 def test_a_machine_that_says_nothing_any_more_is_waited_for(store):
-    facts = {"machine": "elsewhere", "process": 1, "beat": 7, "ended": None,
-             "time": time.time() + 1e6}  # its clock is wrong, and nobody looks at it
+    facts = {
+        "machine": "elsewhere",
+        "process": 1,
+        "beat": 7,
+        "ended": None,
+        "time": time.time() + 1e6,
+    }  # its clock is wrong, and nobody looks at it
     store.write("_rechroma/runs/00004.json", json.dumps(facts).encode())
     start = time.monotonic()
     assert start_run(store, {}).number == 5
@@ -80,8 +85,10 @@ def test_runs_say_what_they_were(store):
 def row(name, status="done", content=b"c" * 32, version="1", signature="s"):
     item = Item("/in", name, name, version)
     output = f"/out/{name}" if status == "done" else ""
-    return Row(f"/in/{name}", item.key, digest(version), content, status, output=output,
-               output_name=name, bytes=3, output_hash=b"o" * 32, state=item.state(signature))  # fmt: skip
+    return Row(
+        f"/in/{name}", item.key, digest(version), content, status, output=output, output_name=name,
+        bytes=3, output_hash=b"o" * 32, state=item.state(signature),
+    )  # fmt: skip
 
 
 def test_a_ledger_keeps_rows_and_one_of_each_item(store):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import pytest
 from rechroma.cluster.sources import open_source
 from rechroma.cluster.stores import LocalStore, explained, is_remote, open_store, parent_and_name
 from rechroma.errors import MissingExtraError, UnreadablePhotoError, UnwritableFileError, UsageError
+
+pytestmark = pytest.mark.usefixtures("archive")
 
 COLUMNS = frozenset({"mood", "strength", "recolor"})
 
@@ -26,7 +27,7 @@ def pack(path, members):
             shard.addfile(info, io.BytesIO(content))
 
 
-def test_a_folder(archive):
+def test_a_folder():
     Path("in/.hidden.png").write_bytes(b"")
     Path("in/@eaDir").mkdir()
     Path("in/@eaDir/0.png").write_bytes(b"")
@@ -35,7 +36,10 @@ def test_a_folder(archive):
     Path("in/link.png").symlink_to("nowhere")
     source = open_source("in", exclude=["5.*"])
     items = list(source.items())
-    assert sorted(item.output for item in items) == [*(f"{n}.png" for n in range(5)), "sub/0.gif.png"]
+    assert sorted(item.output for item in items) == [
+        *(f"{n}.png" for n in range(5)),
+        "sub/0.gif.png",
+    ]
     assert source.unreadable == {".txt": 1}
     assert source.results == 1
     assert all(item.version for item in items)
@@ -49,10 +53,12 @@ def test_one_picture(archive):
 
 @pytest.mark.parametrize("place", ["in", "in/b.tar"])
 def test_shards_are_read_by_their_headers(archive, place):
-    pack("in/b.tar", {"x/one.png": b"11", "x/two.json": b"2", "three.PNG": b"333", "../up.png": b"4"})
+    pack(
+        "in/b.tar", {"x/one.png": b"11", "x/two.json": b"2", "three.PNG": b"333", "../up.png": b"4"}
+    )
     source = open_source(place, exclude=["*.png", "sub"])
     items = {item.member: item for item in source.items()}
-    assert items.keys() == {"x/one.png", "three.PNG", "../up.png"}
+    assert items.keys() == {"x/one.png", "three.PNG"}, "none that leads elsewhere"
     item = items["three.PNG"]
     assert item.uri == f"tar://three.PNG::{archive}/in/b.tar"
     assert item.output == "b/three.PNG"
@@ -60,7 +66,7 @@ def test_shards_are_read_by_their_headers(archive, place):
     assert source.unreadable == {".json": 1}
 
 
-def test_a_shard_that_is_none_is_an_item_with_a_problem(archive):
+def test_a_shard_that_is_none_is_an_item_with_a_problem():
     Path("in/b.tar").write_bytes(b"no tar at all" * 99)
     (item,) = open_source("in/b.tar").items()
     assert "no shard that can be read" in item.problem.what
@@ -85,7 +91,7 @@ def test_a_csv(archive):
     assert "more fields" in long.problem.what
 
 
-def test_a_parquet(archive):
+def test_a_parquet():
     table = pa.table({"uri": ["a.png", "b.png"], "strength": [0.5, None], "recolor": [True, None]})
     pq.write_table(table, "list.parquet")
     first, second = open_source("list.parquet", columns=COLUMNS).items()
@@ -94,13 +100,13 @@ def test_a_parquet(archive):
 
 
 @pytest.mark.parametrize("output", ["../a.png", "/a.png", "_rechroma/a.png", "a/", "a/../../b.png"])
-def test_an_output_that_leads_elsewhere(archive, output):
+def test_an_output_that_leads_elsewhere(output):
     Path("list.csv").write_text(f"uri,output\n0.png,{output}\n")
     (item,) = open_source("list.csv").items()
     assert "is no path in the destination" in item.problem.what
 
 
-def test_manifests_that_make_no_sense(archive):
+def test_manifests_that_make_no_sense():
     Path("a.csv").write_text("name\n1.png\n")
     with pytest.raises(UsageError, match="no column uri"):
         open_source("a.csv")
@@ -129,7 +135,7 @@ def test_a_local_store_writes_whole_and_stays_inside(tmp_path):
         store.create("c", b"")
     (tmp_path / "_rechroma/tmp/left").write_bytes(b"by a writer that was killed")
     store.remove_unfinished()
-    assert [each.name for each in store.entries()] == ["c", "a/b.txt"] or os.listdir(tmp_path)
+    assert {each.name for each in store.entries()} == {"c", "a/b.txt"}
 
 
 @pytest.mark.parametrize(

@@ -106,14 +106,16 @@ def _asked(command: _Command) -> _Command:
         "--overwrite", is_flag=True,
         help="Make every result anew; otherwise what is missing or changed is made.",
     )  # fmt: skip
+    result: _Command = with_object
     for each in reversed((
         click.argument("source", metavar="SRC"), click.argument("destination", metavar="DST"),
-        address, operation_options(ClusterOptions, to="cluster"), operation_options(MetadataOptions, to="metadata"),
-        options.exclude, anew, options.max_pixels, options.quality, options.as_json, options.dry_run,
-        options.fail_fast, options.quiet, options.verbose,
+        address, operation_options(ClusterOptions, to="cluster"),
+        operation_options(MetadataOptions, to="metadata"), options.exclude, anew,
+        options.max_pixels, options.quality, options.as_json, options.dry_run, options.fail_fast,
+        options.quiet, options.verbose,
     )):  # fmt: skip
-        with_object = each(with_object)
-    return with_object
+        result = each(result)
+    return result
 
 
 @click.group()
@@ -141,12 +143,15 @@ def bulk() -> None:
 @training_options.ckpt_name
 @operation_options(ColorizeOptions, to="how", without=("recolor",))
 @click.option("--recolor/--no-recolor", default=False, show_default=True,
-              help="Color pictures that are in color already anew, or leave them alone.")  # fmt: skip
+              help="Color pictures that are in color already anew, or leave them "
+              "alone.")  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
               help="Write N other plausible answers beside each result: new.1.png, ….")  # fmt: skip
 @options.size
 @options.device
-@click.option("--mood", metavar="PHOTO", help="A color photograph that sets the tone; a path or a URI.")
+@click.option(
+    "--mood", metavar="PHOTO", help="A color photograph that sets the tone; a path or a URI."
+)
 @click.option("--raw-output", is_flag=True,
               help="Of a model that predicts RGB: its picture as it is.")  # fmt: skip
 @_asked
@@ -179,7 +184,7 @@ def colorize(
     from rechroma.batch import Plan, Task
     from rechroma.cli.bulk_work import ColorizeOperation
     from rechroma.cli.colorize_work import Extras, planned
-    from rechroma.cluster.driver import fetch
+    from rechroma.cluster.destination import fetch
     from rechroma.colorizer.registry import find_model
 
     training_options.refuse_two_models(cfg, overrides, ckpt_name)
@@ -216,7 +221,7 @@ def transfer(
     """  # noqa: D301
     _require()
     from rechroma.cli.bulk_work import TransferOperation
-    from rechroma.cluster.driver import fetch
+    from rechroma.cluster.destination import fetch
 
     if not sources and not asked.source.lower().endswith((".csv", ".parquet")):
         raise UsageError("no photograph to take the mood from", "add --src")
@@ -241,7 +246,7 @@ def apply(console: Console, *, asked: _Asked, look: str, strength: float) -> int
     """  # noqa: D301
     _require()
     from rechroma.cli.bulk_work import ApplyOperation, ApplyOptions
-    from rechroma.cluster.driver import fetch
+    from rechroma.cluster.destination import fetch
     from rechroma.cluster.stores import is_remote
     from rechroma.mood import Look
     from rechroma.mood.library import find_look
@@ -255,8 +260,8 @@ def apply(console: Console, *, asked: _Asked, look: str, strength: float) -> int
 
 @bulk.command()
 @click.argument("destination", metavar="DST")
-@click.option("-o", "--output", "--out", type=click.Path(path_type=Path), default=Path("report.html"),
-              show_default=True, metavar="FILE.html", help="The page.")  # fmt: skip
+@click.option("-o", "--output", "--out", type=click.Path(path_type=Path),
+              default=Path("report.html"), show_default=True, metavar="FILE.html", help="The page.")  # fmt: skip
 @click.option("--price", type=click.FloatRange(min=0), default=0.05, show_default=True, metavar="P",
               help="What a CPU costs an hour, in any currency.")  # fmt: skip
 @click.option("--sample", type=click.IntRange(0, 500), default=24, show_default=True, metavar="N",
@@ -301,11 +306,11 @@ def _require() -> None:
     require_cluster()
 
 
-def _run(
-    console: Console, asked: _Asked, operation: Operation, files: _Files, verb: str
-) -> int:
+def _run(console: Console, asked: _Asked, operation: Operation, files: _Files, verb: str) -> int:
     """Run it, tell how it goes, and return the exit code."""
-    from rechroma.cluster.driver import judged, open_destination, run_bulk
+    from rechroma.cluster.destination import open_destination
+    from rechroma.cluster.driver import run_bulk
+    from rechroma.cluster.feed import judged
     from rechroma.cluster.sources import open_source
 
     source = open_source(
@@ -328,11 +333,15 @@ def _run(
     if source.results:
         console.note(f"{source.results} passed over: they are results of ours")
     if source.unreadable:
-        kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(source.unreadable.items()))
+        kinds = ", ".join(
+            f"{count} {suffix}" for suffix, count in sorted(source.unreadable.items())
+        )
         total = source.unreadable.total()
         console.note(f"{total} passed over: they can't be read as pictures ({kinds})")
     if not counts.total and not counts.interrupted and not source.results:
-        raise UsageError(f"{asked.source} holds no picture", "name a place with pictures or .tar shards")
+        raise UsageError(
+            f"{asked.source} holds no picture", "name a place with pictures or .tar shards"
+        )
     return told.close(counts, store.root)
 
 

@@ -87,9 +87,7 @@ class ColorizeOperation:
 
     def prepare(self, files: Files, threads: int, note: Callable[[str], None]) -> Prepared:
         """Load the model; see `cluster.operation.Operation`."""
-        colorizer = Colorizer(
-            files["model"], device=self.device, size=self.size, threads=threads
-        )
+        colorizer = Colorizer(files["model"], device=self.device, size=self.size, threads=threads)
         mood = str(files["mood"]) if "mood" in files else None
         given = replace(self.extras, mood=mood)
         console = _Notes(note)
@@ -99,9 +97,7 @@ class ColorizeOperation:
             how = with_columns(self.how, row)
             hints = tuple(part.strip() for part in row.get("hint", "").split(";") if part.strip())
             recolor = how.recolor if "recolor" in row else given.recolor
-            extras = replace(
-                given, mood=row.get("mood", given.mood), hint=hints, recolor=recolor
-            )
+            extras = replace(given, mood=row.get("mood", given.mood), hint=hints, recolor=recolor)
             plan = colorize_work.planned(Plan((task,)), how, extras)
             work = colorize_work.colorize_work(
                 colorizer, how, extras, plan.tasks, console, self.shared.saving
@@ -152,7 +148,9 @@ class TransferOperation:
             how = with_columns(self.how, row)
             sources = (row["src"],) if "src" in row else given
             if not sources:
-                raise UsageError("no photograph to take the mood from", "give --src, or a column src")
+                raise UsageError(
+                    "no photograph to take the mood from", "give --src, or a column src"
+                )
             extras = mood_work.Extras(sources, (None, None), None)
             mood_work.check_single(how, extras, 1, preview=False)
             return mood_work.transfer_work(how, extras, threads, console, overwrite=True)
@@ -170,9 +168,7 @@ class ApplyOptions(CheckedOptions):
         UsageError: A number is out of range.
     """
 
-    strength: float = option(
-        1.0, "0 changes nothing, 1 is the whole look.", range=Range(0.0, 1.0)
-    )
+    strength: float = option(1.0, "0 changes nothing, 1 is the whole look.", range=Range(0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -214,4 +210,3 @@ class ApplyOperation:
             return look_work(look, strength, threads, console), task
 
         return Prepared(_kept(make), "")
-

@@ -78,7 +78,9 @@ def with_columns(options: _Options, row: Mapping[str, str]) -> _Options:
         try:
             changed[each.name] = kind.convert(text.strip(), None, None)
         except click.BadParameter as error:
-            raise UsageError(f"{_column(each)}: {error.message.rstrip('.')}", "mend the row") from error
+            raise UsageError(
+                f"{_column(each)}: {error.message.rstrip('.')}", "mend the row"
+            ) from error
     return replace(cast("Any", options), **changed)
 
 

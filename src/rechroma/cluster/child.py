@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch import Outcome, Task, run
@@ -13,6 +12,7 @@ from rechroma.batch.task import failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from rechroma.cluster.operation import Operation, Prepared
 

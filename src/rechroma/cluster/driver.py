@@ -1,10 +1,7 @@
-"""A run: items are listed, judged, handed out and written down, all at once and none of them kept."""
+"""A run: what is listed is handed out, what comes back is written down, and none of it is kept."""
 
 from __future__ import annotations
 
-import os
-import queue
-import re
 import signal
 import threading
 import time
@@ -14,37 +11,28 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from rechroma.cluster.engine import connected
-from rechroma.cluster.index import Index, Verdict
+from rechroma.cluster.feed import Feed, load_index
+from rechroma.cluster.index import Index
 from rechroma.cluster.items import Job, Row, failed_row
 from rechroma.cluster.ledger import Ledger
 from rechroma.cluster.pool import Chunk, Pool
 from rechroma.cluster.runs import start_run
-from rechroma.cluster.stores import (
-    OUR_FOLDER,
-    LocalStore,
-    explained,
-    is_remote,
-    open_store,
-    parent_and_name,
-)
+from rechroma.cluster.stores import LocalStore
 from rechroma.cluster.worker import Settings
-from rechroma.errors import ClusterError, RechromaError, UsageError
+from rechroma.errors import ClusterError, RechromaError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from rechroma.cluster.engine import Engine
-    from rechroma.cluster.items import Item
     from rechroma.cluster.operation import Operation
     from rechroma.cluster.options import BulkOptions, ClusterOptions
     from rechroma.cluster.runs import Run
     from rechroma.cluster.sources import Source
     from rechroma.cluster.stores import Store
 
-__all__ = ["Counts", "Teller", "fetch", "judged", "open_destination", "run_bulk"]
+__all__ = ["Counts", "Teller", "run_bulk"]
 
-# Items that are listed ahead.
-_AHEAD = 4096
 # Jobs that go to a worker at once: as many as take about a second, so that little is done again
 # when a worker dies, and the driver's own time is small beside theirs.
 _CHUNK_SECONDS = 1.0
@@ -53,10 +41,10 @@ _LARGEST_CHUNK = 64
 _PART_ROWS = 5000
 _PART_SECONDS = 10.0
 _PROGRESS_SECONDS = 30.0
-# Workers that may die over a chunk until it is taken apart, and over a single item.
-_SPLIT_AFTER = 2
-_MOST_LOSSES = 4
-_OUR_SHARD = re.compile(r"shard-\d{5}-\d{7}\.tar")
+# Workers that may die while they have a chunk until its items are suspects, each by itself; and
+# that may die over a suspect.
+_SUSPECT_AFTER = 2
+_MOST_LOSSES = 3
 
 
 class WorkerDiedError(RechromaError):
@@ -105,90 +93,6 @@ class Teller(Protocol):
         ...
 
 
-def open_destination(place: str, source: Source, *, overwrite: bool) -> Store:
-    """Return the store of results.
-
-    Raises:
-        UsageError: It lies in the source, or the other way round; or it holds files that no run
-            has made.
-    """
-    store = open_store(place)
-    if source.folder is not None:
-        ours, theirs = _plain(store.root), _plain(source.folder)
-        if ours == theirs or ours.startswith(f"{theirs}/") or theirs.startswith(f"{ours}/"):
-            raise UsageError(
-                f"the destination {place} and the source {source.place} lie in each other",
-                "choose a place beside the source",
-            )
-    if not overwrite and not _is_ours(store, place):
-        raise UsageError(
-            f"{place} holds files that no run of `rechroma bulk` has made",
-            "choose another destination, or add --overwrite",
-        )
-    return store
-
-
-def _plain(root: str) -> str:
-    return root.replace("s3a://", "s3://") if is_remote(root) else os.path.realpath(root)
-
-
-def _is_ours(store: Store, place: str) -> bool:
-    """Tell whether a destination is empty, or the destination of an earlier run."""
-    try:
-        if any(True for _ in store.entries(OUR_FOLDER)):
-            return True
-    except FileNotFoundError:
-        pass
-    except Exception as error:
-        raise explained(place, error, writing=True) from error
-    try:
-        return all(each.name.rpartition("/")[2].startswith(".") for each in store.entries())
-    except FileNotFoundError:
-        return True
-    except Exception as error:
-        raise explained(place, error, writing=True) from error
-
-
-def fetch(place: str) -> tuple[str, bytes]:
-    """Return a file's name and bytes, from a path or a URI.
-
-    Raises:
-        UnreadablePhotoError: It can't be read.
-    """
-    root, name = parent_and_name(place)
-    try:
-        return name, open_store(root).read(name)
-    except Exception as error:
-        raise explained(place, error) from error
-
-
-def judged(
-    source: Source, store: Store, signature: str, options: BulkOptions
-) -> Iterator[tuple[Item, Job | Verdict]]:
-    """Yield what would be done with each item; nothing is written."""
-    with Index() as index:
-        _load(index, Ledger(store), store, remove_orphans=False)
-        for item in source.items():
-            yield item, index.judge(
-                item, signature, store, again=options.overwrite, retry=options.cluster.retry_failed
-            )
-
-
-def _load(index: Index, ledger: Ledger, store: Store, *, remove_orphans: bool) -> None:
-    def orphan(name: str) -> None:
-        # A shard whose rows were never written: its items are going to be in another one.
-        if remove_orphans and _OUR_SHARD.fullmatch(name):
-            store.remove(name)
-
-    try:
-        index.load(ledger, store)
-        index.find_results(store, orphan)
-    except FileNotFoundError:
-        pass  # a destination that is not there yet
-    except Exception as error:
-        raise explained(store.root, error) from error
-
-
 def run_bulk(
     source: Source,
     store: Store,
@@ -224,9 +128,14 @@ def run_bulk(
         with Index() as index:
             ledger = Ledger(store, run.number)
             if run.number > 1:
-                _load(index, ledger, store, remove_orphans=True)
+                load_index(index, ledger, store, remove_orphans=True)
             driver = _Driver(
-                _Feed(source, store, index, signature, options), ledger, run, options, teller, counts
+                Feed(source, store, index, signature, options),
+                ledger,
+                run,
+                options,
+                teller,
+                counts,
             )
             limits = options.cluster
             settings = Settings(
@@ -243,134 +152,10 @@ def run_bulk(
         run.end({
             "counts": dict(counts.made), "skipped": counts.skipped,
             "failed_before": counts.failed_before, "workers": workers,
-            "threads": options.cluster.threads, "gpus": options.cluster.gpus, "seconds": time.monotonic() - start,
+            "threads": options.cluster.threads, "gpus": options.cluster.gpus,
+            "seconds": time.monotonic() - start,
         })  # fmt: skip
     return counts
-
-
-class _Feed:
-    """Lists and judges items in a thread of its own, as far ahead as there is room.
-
-    Attributes:
-        skipped: Items that were done before.
-        failed_before: Items that have failed before.
-        twice: Items that were named more than once.
-    """
-
-    def __init__(
-        self, source: Source, store: Store, index: Index, signature: str, options: BulkOptions
-    ) -> None:
-        self._source = source
-        self._store = store
-        self._index = index
-        self._signature = signature
-        self._options = options
-        self._queue: queue.Queue[Job | Row | BaseException | None] = queue.Queue(_AHEAD)
-        self._gathered: list[Job] = []
-        self._stopping = threading.Event()
-        self.ended = False
-        self.skipped = self.failed_before = self.twice = 0
-        self._thread = threading.Thread(target=self._list, name="rechroma-list", daemon=True)
-        self._thread.start()
-
-    def give_back(self, jobs: list[Job]) -> None:
-        """Let jobs be the next ones."""
-        self._gathered[:0] = jobs
-
-    def close(self) -> None:
-        """Stop listing."""
-        self._stopping.set()
-        self._thread.join(timeout=30)
-
-    @property
-    def index(self) -> Index:
-        """What is known of all items."""
-        return self._index
-
-    @property
-    def signature(self) -> str:
-        """What results depend on beside their pictures."""
-        return self._signature
-
-    def take(self, count: int, rows: list[Row], *, whole: bool, seconds: float) -> list[Job]:
-        """Return the next jobs; fewer than asked for, or none, if they aren't listed yet.
-
-        Args:
-            count: How many.
-            rows: Gets the rows of items that can't be done.
-            whole: Whether to return nothing rather than fewer, but at the end.
-            seconds: How long to wait for the first.
-
-        Raises:
-            RechromaError: The source can't be read any further.
-        """
-        while len(self._gathered) < count and not self.ended:
-            try:
-                each = self._queue.get(timeout=seconds) if seconds else self._queue.get_nowait()
-            except queue.Empty:
-                break
-            seconds = 0.0
-            match each:
-                case None:
-                    self.ended = True
-                case BaseException():
-                    self.ended = True
-                    raise each
-                case Row():
-                    rows.append(each)
-                case Job():
-                    self._gathered.append(each)
-        if whole and len(self._gathered) < count and not self.ended:
-            return []
-        taken, self._gathered = self._gathered[:count], self._gathered[count:]
-        return taken
-
-    @property
-    def is_dry(self) -> bool:
-        """Whether everything was taken."""
-        return self.ended and not self._gathered
-
-    def _list(self) -> None:
-        try:
-            for item in self._source.items():
-                self._judge(item)
-                if self._stopping.is_set():
-                    return
-            self._put(None)
-        except BaseException as error:  # noqa: BLE001 (raised again where it is awaited)
-            self._put(error)
-
-    def _judge(self, item: Item) -> None:
-        options = self._options
-        match self._index.judge(
-            item, self._signature, self._store, again=options.overwrite, retry=options.cluster.retry_failed
-        ):
-            case Job() as job:
-                self._put(job)
-            case Verdict.DONE:
-                self.skipped += 1
-            case Verdict.FAILED:
-                self.failed_before += 1
-            case Verdict.TWICE:
-                self.twice += 1
-            case Verdict.CLASH:
-                self._put(_clash(item, self._store, self._signature))
-
-    def _put(self, each: Job | Row | BaseException | None) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._queue.put(each, timeout=0.5)
-            except queue.Full:
-                continue
-            return
-
-
-def _clash(item: Item, store: Store, signature: str) -> Row:
-    error = UsageError(
-        f"{item.uri}: another picture is written to {store.uri(item.output)}",
-        "rename one, or give outputs in a manifest",
-    )
-    return failed_row(item, error, {"state": item.state(signature)})
 
 
 class _Driver:
@@ -378,7 +163,7 @@ class _Driver:
 
     def __init__(
         self,
-        feed: _Feed,
+        feed: Feed,
         ledger: Ledger,
         run: Run,
         options: BulkOptions,
@@ -393,6 +178,7 @@ class _Driver:
         self._counts = counts
         self._rows: list[Row] = []
         self._again: list[Chunk] = []
+        self._suspects: list[Chunk] = []
         self._replaces: dict[bytes, int] = {}
         self._shards = 0
         self._written = self._told = self._began = time.monotonic()
@@ -418,7 +204,12 @@ class _Driver:
             count, share = _workers(engine, self._options.cluster)
             settings = replace(settings, share=share)
             pool = Pool(
-                engine, count, operation, files, settings, gpus=1 if self._options.cluster.gpus else 0
+                engine,
+                count,
+                operation,
+                files,
+                settings,
+                gpus=1 if self._options.cluster.gpus else 0,
             )
             if self._options.cluster.shards:
                 self._feed.give_back(first)
@@ -437,7 +228,7 @@ class _Driver:
         while True:
             self._run.check()
             self._hand_out(pool)
-            if not pool.busy and not self._again and self._feed.is_dry:
+            if self._feed.is_dry and not (pool.busy or self._again or self._suspects):
                 return
             self._take_rows(pool, 0.5 if self._feed.is_dry or not pool.has_room() else 0.02)
             self._write_due()
@@ -447,7 +238,10 @@ class _Driver:
 
     def _hand_out(self, pool: Pool) -> None:
         while pool.has_room():
-            chunk = self._again.pop() if self._again else self._next()
+            if self._suspects and pool.has_idle():
+                chunk = self._suspects.pop()
+            else:
+                chunk = self._again.pop() if self._again else self._next()
             if chunk is None:
                 return
             for job in chunk.jobs:
@@ -499,21 +293,26 @@ class _Driver:
     def _lost(self, chunk: Chunk, why: str) -> None:
         """Let somebody else do what a dead worker had to do."""
         chunk.losses += 1
-        if chunk.losses < _SPLIT_AFTER or (chunk.shard and chunk.losses < _MOST_LOSSES):
+        if chunk.suspect and chunk.losses >= _MOST_LOSSES:
+            self._give_up(chunk, why)
+        elif chunk.suspect:
+            self._suspects.append(chunk)
+        elif chunk.losses < _SUSPECT_AFTER:
             self._again.append(chunk)
-        elif len(chunk.jobs) > 1 and not chunk.shard:
-            self._again += [Chunk([job], "", chunk.losses - 1) for job in chunk.jobs]
-        elif chunk.losses < _MOST_LOSSES:
-            self._again.append(chunk)
+        elif chunk.shard:
+            self._suspects.append(Chunk(chunk.jobs, chunk.shard, suspect=True))
         else:
-            for job in chunk.jobs:
-                error = WorkerDiedError(
-                    f"{job.item.uri}: {chunk.losses} workers have died over it: {why}",
-                    "add --retry-failed if the machines were to blame",
-                )
-                row = failed_row(job.item, error, {"state": job.item.state(self._feed.signature)})
-                self._rows.append(row)
-                self._count(row)
+            self._suspects += [Chunk([job], suspect=True) for job in chunk.jobs]
+
+    def _give_up(self, chunk: Chunk, why: str) -> None:
+        for job in chunk.jobs:
+            error = WorkerDiedError(
+                f"{job.item.uri}: {chunk.losses} workers have died over it: {why}",
+                "add --retry-failed if the machines were to blame",
+            )
+            row = failed_row(job.item, error, {"state": job.item.state(self._feed.signature)})
+            self._rows.append(row)
+            self._count(row)
 
     def _write_due(self) -> None:
         late = time.monotonic() - self._written > _PART_SECONDS
@@ -560,8 +359,8 @@ def _workers(engine: Engine, options: ClusterOptions) -> tuple[int, float]:
     if options.workers is None and (cpus < options.threads or gpus < options.gpus):
         raise ClusterError(
             f"the cluster has {cpus:g} CPUs and {gpus:g} GPUs now",
-            f"ask for less than {options.threads} CPUs a worker and {options.gpus} GPUs; or say how "
-            "many --workers there are to be, if it grows",
+            f"ask for less than {options.threads} CPUs a worker and {options.gpus} GPUs; or say "
+            "how many --workers there are to be, if it grows",
         )
     count = options.workers or options.gpus or int(cpus // options.threads)
     here = max(1, min(count, int(largest // options.threads)))

@@ -107,7 +107,9 @@ def _check_answer(address: str) -> None:
     except ValueError:
         host, port = None, 0
     if not host or (not is_client and "://" in address):
-        raise UsageError(f"{address!r} is no address of a cluster", "give auto, HOST:PORT or ray://HOST:PORT")
+        raise UsageError(
+            f"{address!r} is no address of a cluster", "give auto, HOST:PORT or ray://HOST:PORT"
+        )
     try:
         socket.create_connection((host, port), timeout=_ANSWER_WITHIN).close()
     except OSError as error:
@@ -126,7 +128,8 @@ def _told(address: str | None, error: Exception) -> ClusterError:
         )
     if address is None:
         return ClusterError(
-            f"Ray does not start here: {text[:300]}", "see what it says in /tmp/ray/session_latest/logs"
+            f"Ray does not start here: {text[:300]}",
+            "see what it says in /tmp/ray/session_latest/logs",
         )
     return ClusterError(
         f"no cluster is to be had at {address}: {text[:300]}",

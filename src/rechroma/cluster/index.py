@@ -71,6 +71,11 @@ class Index:
         self._base.execute("BEGIN")
         self.stale: set[int] = set()
 
+    @property
+    def folder(self) -> str:
+        """Where it is on this machine's disk."""
+        return self._folder.name
+
     def close(self) -> None:
         """Throw it away."""
         self._base.close()

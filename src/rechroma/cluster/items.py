@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from rechroma.cluster.stores import open_store, plain_text
-from rechroma.errors import RechromaError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rechroma.errors import RechromaError
 
 __all__ = ["DIGEST", "Item", "Job", "Known", "Row", "digest", "failed_row"]
 

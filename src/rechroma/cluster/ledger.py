@@ -30,7 +30,7 @@ _BATCH = 4096
 _MEANING: dict[str, tuple[pa.DataType, str]] = {
     "uri": (pa.string(), "the picture; tar://MEMBER::SHARD for one in a shard"),
     "item": (pa.binary(16), "a digest of uri and output_name: one row has it"),
-    "version": (pa.binary(16), "a digest of what the store said of the picture: ETag, or size and time"),
+    "version": (pa.binary(16), "a digest of what the store said: ETag, or size and time"),
     "input_hash": (pa.binary(), "SHA-256 of the picture's bytes; empty if they were not read"),
     "status": (pa.string(), "done; kept (in color already, copied); failed"),
     "error": (pa.string(), "what is wrong"),
@@ -47,7 +47,7 @@ _MEANING: dict[str, tuple[pa.DataType, str]] = {
     "model": (pa.string(), "name and version"),
     "notes": (pa.string(), "what could not be kept, and what is unusual"),
     "state": (pa.binary(16), "a digest of the options and the model"),
-    "recorded": (pa.float64(), "when the row was written, by the driver's clock: seconds since 1970"),
+    "recorded": (pa.float64(), "when, by the driver's clock, in seconds since 1970"),
     "rechroma": (pa.string(), "the version of Rechroma"),
 }  # fmt: skip
 SCHEMA = pa.schema(
@@ -97,7 +97,7 @@ class Ledger:
         columns["rechroma"] = [__version__] * len(rows)
         self._put(number, pa.table(cast("Any", columns), schema=SCHEMA))
 
-    def _put(self, number: int, table: pa.Table) -> None:
+    def _put(self, number: int, table: Any) -> None:  # noqa: ANN401 (without types)
         out = io.BytesIO()
         pq.write_table(table, out, compression="zstd")
         self._store.write(_name(number), out.getvalue())
@@ -107,7 +107,7 @@ class Ledger:
         for batch in self._batches(number, columns):
             yield from batch.to_pylist()
 
-    def _batches(self, number: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    def _batches(self, number: int, columns: Sequence[str] | None) -> Iterator[Any]:
         file = pq.ParquetFile(io.BytesIO(self._store.read(_name(number))))
         chosen = None if columns is None else list(columns)
         yield from file.iter_batches(batch_size=_BATCH, columns=chosen)

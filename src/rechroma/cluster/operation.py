@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from rechroma.batch.pictures import Saving
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from rechroma.batch import Task, Work
+    from rechroma.batch.pictures import Saving
 
 __all__ = ["Files", "MakeWork", "Operation", "Prepared", "Shared"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,12 +33,15 @@ class Chunk:
     Attributes:
         jobs: At least one.
         shard: The shard that gets their results; empty for none.
-        losses: How many workers have died over it.
+        losses: How many workers have died over it and others, or over it alone if it is a suspect.
+        suspect: Whether it goes to a worker that has nothing else to do: so that others are not
+            blamed for it, nor it for others.
     """
 
     jobs: list[Job]
     shard: str = ""
     losses: int = 0
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,14 @@ class _Hand:
     greeting: Any
     ready: bool = False
     chunks: dict[Any, Chunk] = field(default_factory=dict[Any, Chunk])
+
+    @property
+    def has_room(self) -> bool:
+        return (
+            self.ready
+            and len(self.chunks) < AT_ONCE
+            and not any(chunk.suspect for chunk in self.chunks.values())
+        )
 
 
 class Pool:
@@ -124,8 +136,13 @@ class Pool:
         """Tell whether a worker could take a chunk."""
         return self._freest() is not None
 
+    def has_idle(self) -> bool:
+        """Tell whether a worker could take a suspect."""
+        hand = self._freest()
+        return hand is not None and not hand.chunks
+
     def _freest(self) -> _Hand | None:
-        free = [hand for hand in self._hands if hand.ready and len(hand.chunks) < AT_ONCE]
+        free = [hand for hand in self._hands if hand.has_room]
         return min(free, key=lambda hand: len(hand.chunks), default=None)
 
     def submit(self, chunk: Chunk) -> None:
@@ -192,10 +209,8 @@ class Pool:
         """Replace a worker, and return what it had to do."""
         self._hands.remove(hand)
         self.processes.pop(hand.actor, None)
-        try:
+        with suppress(Exception):  # it is dead
             self._ray.kill(hand.actor)
-        except Exception:  # noqa: BLE001, S110 (it is dead)
-            pass
         self._hire()
         return [Finished(chunk, None, why) for chunk in hand.chunks.values()]
 

@@ -214,7 +214,7 @@ def _numbers(summary: Summary) -> str:
         f"cost of 1,000 at {summary.price:g} a CPU hour": "–" if cost is None else f"{cost:.3f}",
         "models": ", ".join(summary.models) or "–",
     }
-    return _table([(name, value) for name, value in numbers.items()])
+    return _table(list(numbers.items()))
 
 
 def _errors(summary: Summary) -> str:
@@ -243,7 +243,9 @@ def _runs(summary: Summary) -> str:
 
 def _table(rows: Sequence[Sequence[str]], *, head: bool = False) -> str:
     lines = [
-        "<tr>" + "".join(_cell(text, "th" if head and not index else "td") for text in row) + "</tr>"
+        "<tr>"
+        + "".join(_cell(text, "th" if head and not index else "td") for text in row)
+        + "</tr>"
         for index, row in enumerate(rows)
     ]
     return f"<table>{''.join(lines)}</table>"

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rechroma.cluster.stores import OUR_FOLDER, explained
@@ -176,7 +177,7 @@ def _here() -> dict[str, object]:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123
             boot = file.read().strip()
         # Containers of one machine have processes of their own.
-        boot += f" {os.readlink('/proc/self/ns/pid')}"
+        boot += f" {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         boot = ""
     return {"machine": socket.gethostname(), "boot": boot, "process": os.getpid()}

@@ -1,4 +1,4 @@
-"""Where pictures come from: a folder or a bucket, shards, a manifest. Items are told as they come."""
+"""Where pictures come from: a folder or a bucket, shards, a manifest; told as they come."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import csv
 import tarfile
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
@@ -144,7 +145,7 @@ def _searched(source: Source, store: Store, exclude: Sequence[str]) -> Iterator[
 def _of_shards(source: Source, root: str, names: Iterable[str]) -> Iterator[Item]:
     """Yield the pictures in shards; what is not there or broken is an item with a problem."""
     with ThreadPoolExecutor(_SHARDS_AT_ONCE) as pool:
-        for found, unreadable in pool.map(lambda name: _members(root, name), names):
+        for found, unreadable in pool.map(partial(_members, root), names):
             source.unreadable.update(unreadable)
             yield from found
 
@@ -160,7 +161,7 @@ def _members(root: str, name: str) -> tuple[list[Item], Counter[str]]:
         stamp = store.entry(name).version
         with store.open(name) as file, tarfile.open(fileobj=file, mode="r:") as shard:
             for each in shard:
-                shard.members.clear()  # it would keep them all
+                cast("Any", shard).members.clear()  # it would keep them all
                 if not each.isfile() or is_left_out(PurePosixPath(each.name), ()):
                     continue
                 suffix = PurePosixPath(each.name).suffix.lower()

@@ -7,6 +7,7 @@ import uuid
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -38,7 +39,7 @@ __all__ = [
 
 # Of a destination: the ledger, the runs, and files that are not whole yet.
 OUR_FOLDER = "_rechroma"
-_TEMPORARY = f"{OUR_FOLDER}/tmp"
+_TEMPORARY = f"{OUR_FOLDER}/tmp"  # noqa: S108 (of a destination)
 # An upload appears there whole or not at all; elsewhere it is written beside and then moved.
 _WHOLE_UPLOADS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf", "oss", "memory"})
 _PACKAGES = {
@@ -216,8 +217,10 @@ class RemoteStore(Store):
             ) from error
         except ValueError as error:
             known = "s3, gs, az, hf, file and what else fsspec has"
-            raise UsageError(f"{root}: {error}", f"places are folders, and URIs: {known}") from error
-        self._fs = cast("Any", found)
+            raise UsageError(
+                f"{root}: {error}", f"places are folders, and URIs: {known}"
+            ) from error
+        self._fs: Any = found
         self._path = str(path).rstrip("/")
 
     def _full(self, name: str) -> str:
@@ -296,7 +299,7 @@ def _entry(name: str, info: dict[str, Any]) -> Entry:
     changed = info.get("LastModified") or info.get("mtime") or info.get("updated")
     stamp = info.get("ETag") or info.get("etag") or info.get("md5Hash") or info.get("blob_id")
     version = str(stamp).strip('"') if stamp else f"{size}-{changed}"
-    seconds = changed.timestamp() if hasattr(changed, "timestamp") else changed
+    seconds = changed.timestamp() if isinstance(changed, datetime) else changed
     return Entry(name, size, version, float(seconds) if isinstance(seconds, int | float) else 0.0)
 
 
@@ -336,14 +339,15 @@ def plain_text(text: str) -> str:
 
 # What is said by a store's error: in its text, whatever its type; then what to do.
 _SAID = (
-    (("RequestTimeTooSkewed", "RequestExpired"),
+    (("RequestTimeTooSkewed", "RequestExpired", "request time and the current time"),
      "this machine's clock is off by minutes", "set it (NTP)"),
     (("Unable to locate credentials", "NoCredentials", "PartialCredentials", "DefaultCredentials"),
-     "there are no keys for it", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role"),
+     "there are no keys for it", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
     (("InvalidAccessKeyId", "SignatureDoesNotMatch", "does not exist in our records"),
      "the keys are not valid there", "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
     (("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint",
-      "must specify a region", "specified endpoint"),
+      "must specify a region",
+            "the region '", "specified endpoint"),
      "the bucket is in another region", "set AWS_REGION to the bucket's region"),
     (("NoSuchBucket", "bucket does not exist"), "there is no such bucket", "check its name"),
     (("Could not connect", "Connect timeout", "Cannot connect", "Connection refused",

@@ -221,12 +221,16 @@ class Worker:
                 break
             except Exception as error:  # noqa: BLE001 (a row of the ledger)
                 row = failed_row(item, self._told(item, error), facts)
-                facts_of_picture = isinstance(error, RechromaError) and not isinstance(error, _PASSING)
+                facts_of_picture = isinstance(error, RechromaError) and not isinstance(
+                    error, _PASSING
+                )
                 if facts_of_picture or isinstance(error, FileNotFoundError | PermissionError):
                     break
             time.sleep(_PAUSE)
         # What it waited for its turn is in `seconds` so far, as less than nothing.
-        return None if row is None else row._replace(seconds=row.seconds + time.perf_counter() - start)
+        return (
+            None if row is None else row._replace(seconds=row.seconds + time.perf_counter() - start)
+        )
 
     def _told(self, item: Item, error: Exception) -> RechromaError:
         if isinstance(error, FileNotFoundError):
@@ -261,10 +265,11 @@ class Worker:
 
     def _unchanged(self, item: Item, known: Known, facts: dict[str, Any]) -> Row:
         """Return the row of an item that was written anew with the bytes that it had."""
+        more = facts | {"notes": "its file is newer, with the same bytes", "tries": 0}
         return Row(
             uri=item.uri, item=item.key, status=known.status, output=known.output,
             output_name=item.output, bytes=known.size, output_hash=known.result,
-            **{**facts, "notes": "its file is newer, with the same bytes", "tries": 0},
+            **more,
         )  # fmt: skip
 
     def _make(
@@ -322,7 +327,9 @@ class Worker:
             done = self._child.call(child.work_on, source, target, options, modified)
         except CrashError as error:
             if error.late:
-                raise TimeLimitError(f"{item.uri}: {error}", "allow more with --time-limit") from None
+                raise TimeLimitError(
+                    f"{item.uri}: {error}", "allow more with --time-limit"
+                ) from None
             if error.is_memory:
                 raise OutOfMemoryError(
                     f"{item.uri}: the system ended its process, for want of memory",
