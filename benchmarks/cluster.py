@@ -196,7 +196,7 @@ def kills(work: Path, moments: int, pictures: int) -> None:
     """Kill something at random moments, run again until nothing is left, and compare."""
     from ray.cluster_utils import Cluster
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     folder = megapixels(work / "kills", pictures)
     run("bulk", "colorize", str(folder), str(work / "undisturbed"))
     undisturbed = results(work / "undisturbed")

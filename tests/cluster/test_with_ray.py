@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,18 @@ from ray.cluster_utils import Cluster
 
 from rechroma.cli import main
 
-pytestmark = pytest.mark.posix
+# Ray leaves files to the collector of garbage.
+pytestmark = [pytest.mark.posix, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
 @pytest.fixture(scope="module")
 def cluster():
     """A head without CPUs, and two more raylets of one CPU each."""
-    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"):
+    for name in (
+        "RAY_USAGE_STATS_ENABLED",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO",
+        "RAY_worker_niceness",
+    ):
         os.environ[name] = "0"
     machine = {"object_store_memory": 80 << 20, "include_dashboard": False}
     found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **machine})
@@ -31,6 +38,10 @@ def cluster():
     yield found
     ray.shutdown()
     found.shutdown()
+    del found
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture

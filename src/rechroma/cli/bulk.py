@@ -261,7 +261,8 @@ def apply(console: Console, *, asked: _Asked, look: str, strength: float) -> int
 @bulk.command()
 @click.argument("destination", metavar="DST")
 @click.option("-o", "--output", "--out", type=click.Path(path_type=Path),
-              default=Path("report.html"), show_default=True, metavar="FILE.html", help="The page.")  # fmt: skip
+              default=Path("report.html"), show_default=True, metavar="FILE.html",
+              help="The page.")  # fmt: skip
 @click.option("--price", type=click.FloatRange(min=0), default=0.05, show_default=True, metavar="P",
               help="What a CPU costs an hour, in any currency.")  # fmt: skip
 @click.option("--sample", type=click.IntRange(0, 500), default=24, show_default=True, metavar="N",

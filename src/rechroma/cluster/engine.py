@@ -66,6 +66,8 @@ def connected(address: str | None) -> Generator[Engine]:
     # Nothing is sent anywhere, and nothing but our own words is on the terminal.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Workers get what the ordinary commands get of a machine that others use, too.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     if address is not None:
         _check_answer(address)
     import ray

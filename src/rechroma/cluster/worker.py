@@ -265,7 +265,10 @@ class Worker:
 
     def _unchanged(self, item: Item, known: Known, facts: dict[str, Any]) -> Row:
         """Return the row of an item that was written anew with the bytes that it had."""
-        more = facts | {"notes": "its file is newer, with the same bytes", "tries": 0}
+        more: dict[str, Any] = facts | {
+            "notes": "its file is newer, with the same bytes",
+            "tries": 0,
+        }
         return Row(
             uri=item.uri, item=item.key, status=known.status, output=known.output,
             output_name=item.output, bytes=known.size, output_hash=known.result,
