@@ -121,6 +121,7 @@ def test_manifests_that_make_no_sense():
 
 
 def test_a_local_store_writes_whole_and_stays_inside(tmp_path):
+    tmp_path /= "store"
     store = LocalStore(tmp_path)
     store.write("a/b.txt", b"one")
     store.write("a/b.txt", b"two")

@@ -17,7 +17,7 @@ from rechroma.cluster.items import Job, Row, failed_row
 from rechroma.cluster.ledger import Ledger
 from rechroma.cluster.pool import Chunk, Pool
 from rechroma.cluster.runs import start_run
-from rechroma.cluster.stores import LocalStore
+from rechroma.cluster.stores import LocalStore, explained
 from rechroma.cluster.worker import Settings
 from rechroma.errors import ClusterError, RechromaError
 
@@ -147,7 +147,7 @@ def run_bulk(
                 counts.interrupted = True
             finally:
                 driver.close()
-            index.purge(ledger)
+            _purge(index, ledger)
     finally:
         run.end({
             "counts": dict(counts.made), "skipped": counts.skipped,
@@ -156,6 +156,13 @@ def run_bulk(
             "seconds": time.monotonic() - start,
         })  # fmt: skip
     return counts
+
+
+def _purge(index: Index, ledger: Ledger) -> None:
+    try:
+        index.purge(ledger)
+    except Exception as error:
+        raise explained("the ledger", error, writing=True) from error
 
 
 class _Driver:
@@ -326,7 +333,10 @@ class _Driver:
         if not rows:
             return
         self._run.check()
-        part = self._ledger.add(rows)
+        try:
+            part = self._ledger.add(rows)
+        except Exception as error:
+            raise explained("the ledger", error, writing=True) from error
         for row in rows:
             replaced = self._replaces.pop(row.item, -1)
             if replaced >= 0:

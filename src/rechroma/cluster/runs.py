@@ -75,9 +75,11 @@ class Run:
         """
         self._stopping.set()
         self._thread.join()
+        self._facts |= {**facts, "ended": time.time()}
+        # A store that is gone is said by whoever needs it; to the next run this one is dead.
         if not self._superseded:
-            self._facts |= {**facts, "ended": time.time()}
-            self._store.write(_name(self.number), self._text())
+            with suppress(Exception):
+                self._store.write(_name(self.number), self._text())
 
     def _live(self) -> None:
         while not self._stopping.wait(_BEAT):
