@@ -48,27 +48,41 @@ class Cost:
 
 def run(*arguments: str) -> Cost:
     """Run a command and everything that it starts to the end."""
-    # Ray's processes outlive their parents: they become ours, and their times are counted.
+    # Ray's processes outlive their parents, and are ours then.
     ctypes.CDLL(None).prctl(SUBREAPER, 1)
-    before = cpu_of_children()
     start = time.perf_counter()
     process = subprocess.Popen([*COMMAND, *arguments, "-q"])
-    peak = 0.0
+    peak, ticks = 0.0, {}
     while process.poll() is None:
         peak = max(peak, peak_memory(process.pid))
-        time.sleep(0.05)
+        ticks |= ticks_below(os.getpid())
+        time.sleep(0.2)
     wall = time.perf_counter() - start
     assert process.returncode == 0, arguments
+    ticks |= ticks_below(os.getpid())
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()
-    return Cost(wall, cpu_of_children() - before, peak)
+    return Cost(wall, sum(ticks.values()) / os.sysconf("SC_CLK_TCK"), peak)
 
 
-def cpu_of_children() -> float:
-    """Return the CPU seconds of all processes that have ended below this one."""
-    times = os.times()
-    return times.children_user + times.children_system
+def ticks_below(parent: int) -> dict[tuple[int, int], int]:
+    """Return the CPU time of all processes below one, by their numbers and starts."""
+    found: dict[int, tuple[int, int, int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name, which may hold anything, ends with the last parenthesis.
+            words = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            ticks = int(words[11]) + int(words[12])
+            found[int(path.parent.name)] = int(words[1]), int(words[19]), ticks
+    below, waiting = {}, [parent]
+    while waiting:
+        above = waiting.pop()
+        for number, (its_parent, began, ticks) in found.items():
+            if its_parent == above:
+                below[number, began] = ticks
+                waiting.append(number)
+    return below
 
 
 def peak_memory(pid: int) -> float:
