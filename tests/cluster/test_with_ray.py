@@ -57,7 +57,7 @@ def usual(archive, model, results):  # noqa: ARG001 (the folder that it is in)
 
 def start(command, model, address):
     line = [*command, "bulk", "colorize", "--model", model, "in", "out", "--address", address]
-    return subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture
@@ -84,8 +84,7 @@ def test_a_worker_a_machine_and_the_driver_are_killed(
     lost.all_processes["raylet"][0].process.send_signal(signal.SIGKILL)
     wait_for(lambda: len(results("out")) >= 14 or driver.poll() is not None)
     driver.kill()
-    driver.wait()
-    driver.stderr.close()
+    assert driver.communicate() == ("", ""), "what Ray thinks of it is not said here"
     cluster.remove_node(lost, allow_graceful=False)
     for name, content in results("out").items():
         assert content == usual[name], "whole or not at all"

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -82,6 +83,7 @@ def connected(address: str | None) -> Generator[Engine]:
         }
     else:
         options["address"] = address
+    _silence()
     try:
         ray.init(**options)
     except Exception as error:
@@ -91,6 +93,19 @@ def connected(address: str | None) -> Generator[Engine]:
     finally:
         with suppress(Exception):
             ray.shutdown()
+
+
+def _silence() -> None:
+    """Keep Ray from printing on stdout what it thinks of machines that are lost: rows go there.
+
+    It has no option for that, and the function is its own affair: without it, it prints.
+    """
+    private: Any = import_module("ray._private.worker")
+    if hasattr(private, "print_to_stdstream"):
+        private.print_to_stdstream = _print_nothing
+
+
+def _print_nothing(*_: object, **__: object) -> None: ...
 
 
 def _check_answer(address: str) -> None:
