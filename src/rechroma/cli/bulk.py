@@ -379,7 +379,9 @@ class _Told:
 
     def progress(self, counts: Counts, rate: float, workers: int) -> None:
         """Tell how far it is."""
-        self._console.note(f"{_line(counts, self._verb)}; {rate:.1f} a second, {workers} workers")
+        line = _line(counts, self._verb) or "nothing done yet"
+        ready = f"{workers} workers" if workers else "no worker is ready: the cluster may be busy"
+        self._console.note(f"{line}; {rate:.1f} a second, {ready}")
 
     def detail(self, text: str) -> None:
         """Tell the curious."""
