@@ -139,6 +139,31 @@ def test_a_local_store_writes_whole_and_stays_inside(tmp_path):
     assert {each.name for each in store.entries()} == {"c", "a/b.txt"}
 
 
+@pytest.mark.parametrize("create", ["as it is", "not known"])
+def test_a_store_that_is_no_s3(create, monkeypatch):
+    """fsspec's own store in memory, listed folder by folder."""
+    store = open_store("memory://box")
+    if create == "not known":
+        pipe = store._fs.pipe_file
+        monkeypatch.setattr(store._fs, "pipe_file", lambda path, value: pipe(path, value))
+    store.write("a/b.png", b"one")
+    store.write("a/b.png", b"two")
+    store.create("c.png", b"three")
+    with pytest.raises(FileExistsError):
+        store.create("c.png", b"four")
+    assert store.read("c.png", (1, 3)) == b"hr"
+    found = {each.name: each.size for each in store.entries()}
+    assert found == {"a/b.png": 3, "c.png": 5}
+    assert [each.name for each in store.entries("a")] == ["a/b.png"]
+    assert store.entry("c.png").version == store.entry("c.png").version
+    with store.open("c.png") as file:
+        assert file.read() == b"three"
+    for name in found:
+        store.remove(name)
+        store.remove(name)
+        assert not store.exists(name)
+
+
 @pytest.mark.parametrize(
     ("place", "remote", "parent"),
     [

@@ -275,8 +275,13 @@ class RemoteStore(Store):
         path = self._full(name)
         if self._protocol not in _WHOLE_UPLOADS:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        # S3 and Google Storage are asked to refuse it if it is there.
-        self._fs.pipe_file(path, content, mode="create")
+        try:
+            # S3 and Google's stores are asked to refuse it if it is there.
+            self._fs.pipe_file(path, content, mode="create")
+        except (TypeError, ValueError, NotImplementedError):
+            if self._fs.exists(path):
+                raise FileExistsError(path) from None
+            self._fs.pipe_file(path, content)
 
     def remove(self, name: str) -> None:  # noqa: D102
         with suppress(FileNotFoundError):
