@@ -121,7 +121,7 @@ def run_bulk(
     run = start_run(store, facts)
     counts = Counts()
     start = time.monotonic()
-    workers = 0
+    driver: _Driver | None = None
     try:
         if isinstance(store, LocalStore):
             store.remove_unfinished()
@@ -142,7 +142,7 @@ def run_bulk(
                 store.root, signature, limits.threads, limits.time_limit, limits.memory_bytes
             )
             try:
-                workers = driver.go(operation, files, settings)
+                driver.go(operation, files, settings)
             except KeyboardInterrupt:
                 counts.interrupted = True
             finally:
@@ -151,7 +151,8 @@ def run_bulk(
     finally:
         run.end({
             "counts": dict(counts.made), "skipped": counts.skipped,
-            "failed_before": counts.failed_before, "workers": workers,
+            "failed_before": counts.failed_before,
+            "workers": 0 if driver is None else driver.workers,
             "threads": options.cluster.threads, "gpus": options.cluster.gpus,
             "seconds": time.monotonic() - start,
         })  # fmt: skip
@@ -166,7 +167,11 @@ def _purge(index: Index, ledger: Ledger) -> None:
 
 
 class _Driver:
-    """Hands out what is listed and writes down what comes back."""
+    """Hands out what is listed and writes down what comes back.
+
+    Attributes:
+        workers: How many there are; 0 if there was nothing to do.
+    """
 
     def __init__(
         self,
@@ -177,6 +182,7 @@ class _Driver:
         teller: Teller,
         counts: Counts,
     ) -> None:
+        self.workers = 0
         self._feed = feed
         self._ledger = ledger
         self._run = run
@@ -193,8 +199,8 @@ class _Driver:
 
     def go(
         self, operation: Operation, files: Mapping[str, tuple[str, bytes]], settings: Settings
-    ) -> int:
-        """Do everything, and return the number of workers that did it.
+    ) -> None:
+        """Do everything.
 
         Raises:
             RechromaError: The source can't be read, the cluster can't be had, or the operation is
@@ -206,13 +212,13 @@ class _Driver:
             first = self._take(1, whole=False, seconds=0.2)
             self._write_due()
         if not first:
-            return 0
+            return
         with connected(self._options.address) as engine, _ended_by_signal():
-            count, share = _workers(engine, self._options.cluster)
+            self.workers, share = _workers(engine, self._options.cluster)
             settings = replace(settings, share=share)
             pool = Pool(
                 engine,
-                count,
+                self.workers,
                 operation,
                 files,
                 settings,
@@ -229,7 +235,6 @@ class _Driver:
                 raise
             finally:
                 pool.close()
-        return count
 
     def _loop(self, pool: Pool) -> None:
         while True:
