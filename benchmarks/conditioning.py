@@ -6,7 +6,8 @@
     python benchmarks/conditioning.py sizes --photos photos/val
 
 `hints`: 0 to 20 points at random places, each with the truth's mean color of 7 × 7 pixels there,
-as Zhang et al. 2017 simulate them (theirs are 6 × 6 at 256²). `mood`: the truth's own colors, in
+as Zhang et al. 2017 simulate them (theirs are 6 × 6 at 256²); `--reach thing` for another reach
+than theirs. `mood`: the truth's own colors, in
 no order. `stability`: ΔE2000 between the answer to a picture and to the same picture, changed a
 little.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import io
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,7 @@ from PIL import Image
 
 from rechroma import Colorizer, Hint, Photo, read
 from rechroma.color import ciede2000, lightness, rgb_to_lab
-from rechroma.colorizer import load_card
+from rechroma.colorizer import REACHES, load_card
 from rechroma.colorizer.graph_io import lightness_to_gray
 from rechroma.evaluation.perceptual import load_perceptual
 from rechroma.evaluation.scores import psnr, score, summarize
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from rechroma.colorizer import Reach
 
 _COUNTS = (0, 1, 2, 5, 10, 20)
 _REACH = 3
@@ -46,9 +50,15 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--model", default="default")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--reach", choices=REACHES, default="alike", help="of hints")
     options = parser.parse_args()
     photos = [read(path) for path in sorted(options.photos.iterdir())[: options.limit]]
-    tables = {"hints": _hints, "mood": _mood, "stability": _stability, "sizes": _sizes}
+    tables = {
+        "hints": partial(_hints, reach=options.reach),
+        "mood": _mood,
+        "stability": _stability,
+        "sizes": _sizes,
+    }
     print(f"{load_card(options.model).name}, {len(photos)} photographs\n")
     tables[options.what](options.model, photos)
 
@@ -59,11 +69,11 @@ def _errors(answer: Photo, truth: Photo) -> tuple[float, float]:
     return psnr(*pictures), float(ciede2000(*(rgb_to_lab(p / 255.0) for p in pictures)).mean())
 
 
-def _hints(model: str, photos: list[Photo]) -> None:
+def _hints(model: str, photos: list[Photo], reach: Reach) -> None:
     colorizer = Colorizer(model)
     found: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for number, truth in enumerate(photos):
-        places = _places(np.random.default_rng(number), truth)
+        places = _places(np.random.default_rng(number), truth, reach)
         for count in _COUNTS:
             answer = colorizer.predict(truth, hints=places[:count]).render()
             found[count].append(_errors(answer, truth))
@@ -74,7 +84,7 @@ def _hints(model: str, photos: list[Photo]) -> None:
         print(f"| {count} | {mean:.2f} | {mean - none[0]:+.2f} | {difference:.2f} |")
 
 
-def _places(rng: np.random.Generator, truth: Photo) -> list[Hint]:
+def _places(rng: np.random.Generator, truth: Photo, reach: Reach) -> list[Hint]:
     hints: list[Hint] = []
     for _ in range(max(_COUNTS)):
         x, y = int(rng.integers(truth.width)), int(rng.integers(truth.height))
@@ -82,7 +92,7 @@ def _places(rng: np.random.Generator, truth: Photo) -> list[Hint]:
             max(0, y - _REACH) : y + _REACH + 1, max(0, x - _REACH) : x + _REACH + 1
         ]
         color = np.round(window.mean(axis=(0, 1)) * 255).astype(int)
-        hints.append(Hint(x, y, "#{:02x}{:02x}{:02x}".format(*color)))
+        hints.append(Hint(x, y, "#{:02x}{:02x}{:02x}".format(*color), reach))
     return hints
 
 

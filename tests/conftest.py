@@ -50,6 +50,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Those that take long go first: at the end no core waits for another's.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if _among(item.path, TRAIN):
             item.add_marker("train")

@@ -12,12 +12,14 @@ import click
 import pytest
 
 import rechroma
+from rechroma.cli.apply import apply as apply_command
 from rechroma.cli.colorize import colorize as colorize_command
 from rechroma.cli.look import save as save_command
 from rechroma.cli.operation_options import columns_of, operation_options, with_columns
 from rechroma.cli.transfer import transfer as transfer_command
 from rechroma.colorizer import ColorizeOptions, Colorizer
 from rechroma.errors import UsageError
+from rechroma.metadata import MetadataOptions
 from rechroma.mood import Swatch, TransferOptions
 from rechroma.options import CheckedOptions, option, options_of
 from rechroma.web import schemas
@@ -49,11 +51,22 @@ def test_pythons_keywords(function, kind, others):
         assert keywords[name] == getattr(kind(), name)
 
 
+@pytest.mark.parametrize("function", [rechroma.write, rechroma.Photo.save])
+def test_pythons_keywords_about_metadata(function):
+    parameters = inspect.signature(function).parameters
+    for each in options_of(MetadataOptions):
+        assert parameters[each.name].default == each.default
+        assert parameters[each.name].kind is inspect.Parameter.KEYWORD_ONLY
+
+
 @pytest.mark.parametrize(
     ("command", "typed", "kind", "without"),
     [
         (colorize_command, ["a"], ColorizeOptions, {"recolor"}),
         (transfer_command, ["--src", "a", "--target", "b"], TransferOptions, set()),
+        (colorize_command, ["a"], MetadataOptions, set()),
+        (transfer_command, ["--src", "a", "--target", "b"], MetadataOptions, set()),
+        (apply_command, ["look", "a"], MetadataOptions, set()),
         (save_command, ["n", "--from", "a"], TransferOptions, {"swatches", "exact"}),
     ],
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, load_card
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
-    from rechroma.photo import Photo, read, write
+    from rechroma.photo import Original, Photo, original, read, write
 
 __all__ = [
     "Colorization",
@@ -29,6 +29,7 @@ __all__ = [
     "Hint",
     "Look",
     "ModelCard",
+    "Original",
     "Photo",
     "RechromaError",
     "Swatch",
@@ -36,6 +37,7 @@ __all__ = [
     "colorize",
     "fit_look",
     "load_card",
+    "original",
     "read",
     "transfer",
     "write",
@@ -52,7 +54,7 @@ __getattr__ = lazy_names(
         ],
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],
-        "rechroma.photo": ["Photo", "read", "write"],
+        "rechroma.photo": ["Original", "Photo", "original", "read", "write"],
     },
 )  # fmt: skip
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "atomic_target",
+    "child_folder",
     "copy_file",
     "file_in_memory",
     "file_size_limit",
     "has_unicode_name",
     "is_file",
     "make_folder",
+    "reason_of",
     "refuse_taken",
     "unicode_path",
     "unwritable_file",
@@ -123,6 +125,11 @@ def file_in_memory(suffix: str) -> Generator[Path]:
             os.close(handle)
 
 
+def child_folder(process: int) -> Path:
+    """Return the folder for the temporary files of a child, in which a crash leaves them."""
+    return Path(tempfile.gettempdir(), f"rechroma-child-{process}")
+
+
 def is_file(path: str | Path) -> bool:
     """Tell whether a file stands at a path: none does at one that is too long."""
     return os.path.isfile(path)  # noqa: PTH113 (Path's own raises for a name that is too long)
@@ -147,6 +154,15 @@ def unicode_path(path: Path) -> Generator[Path]:
         link = Path(folder, "picture")
         link.symlink_to(path.absolute())
         yield link
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file can't be read, in one line that names no file and no number of an error."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "not a text in UTF-8"
+    return " ".join(str(error).split())
 
 
 def file_size_limit() -> int | None:

@@ -157,6 +157,7 @@ def test_what_a_search_can_t_read_is_counted_by_suffix(tmp_path):
     [
         (["*.tif"], ["a.jpg", "old/a.jpg", "old/deep/c.jpg"]),
         (["old"], ["a.jpg", "b.tif"]),
+        (["old/"], ["a.jpg", "b.tif"]),
         (["old/*"], ["a.jpg", "b.tif"]),
         (["deep", "b.*"], ["a.jpg", "old/a.jpg"]),
     ],

@@ -225,12 +225,13 @@ def test_a_single_picture_in_color_is_colored_anew_and_that_is_said(colorize):
     assert err.startswith("1 left alone")
 
 
-def test_pages_that_are_dropped_are_named(colorize):
+@pytest.mark.parametrize(("name", "part"), [("a.tif", "page"), ("a.gif", "frame")])
+def test_what_is_dropped_is_called_by_its_name(colorize, name, part):
     pages = [Image.new("L", (48, 32), value) for value in (10, 20, 30)]
-    pages[0].save("pages.tif", save_all=True, append_images=pages[1:])
-    code, _, err = colorize("pages.tif", "-o", "one.tif")
+    pages[0].save(name, save_all=True, append_images=pages[1:])
+    code, _, err = colorize(name, "-o", "one.tif")
     assert code == 0
-    assert "pages.tif: only the first page was used, 2 dropped" in err
+    assert f"{name}: only the first {part} was used, 2 dropped" in err
 
 
 def test_quiet_and_verbose(colorize):

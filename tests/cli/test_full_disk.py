@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rechroma.photo.formats import writable_suffixes
+from rechroma.photo.formats import FORMATS
 from rechroma.training.checkpoint import save_weights
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
@@ -49,7 +49,7 @@ def _check(done, folder, before):
     assert {path.name for path in folder.iterdir()} == before
 
 
-@pytest.mark.parametrize("suffix", sorted(writable_suffixes()))
+@pytest.mark.parametrize("suffix", [f.suffixes[0] for f in FORMATS.values() if f.writable])
 def test_colorize(noise, suffix):
     before = {path.name for path in noise.iterdir()}
     done = _run("colorize", noise / "noise.png", "--recolor", "-o", noise / f"new{suffix}")
@@ -127,4 +127,24 @@ def test_standard_output(noise):
     assert done.returncode == 1
     assert done.stderr.count("error:") == 1
     assert "No space left" in done.stderr
+    assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_a_crashed_encoder_leaves_nothing(noise, suffix):
+    temporary = noise / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    output = noise / f"out.{suffix}"
+    done = _run("colorize", noise / "noise.png", "-o", output, env=environment)
+    assert done.returncode == 1
+    assert not output.exists()
+    assert not list(temporary.iterdir())
+
+
+def test_no_room_for_what_comes_on_standard_input(noise):
+    with (noise / "noise.png").open("rb") as file:
+        done = _run("colorize", "-", "-o", "-", stdin=file)
+    assert done.returncode == 1
+    assert "a temporary file can't be written: File too large" in done.stderr
     assert "bug" not in done.stderr

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from rechroma.cli import app
+
 NUMBER = 12
 # `rechroma`, but that only the first picture is read before somebody says stop.
 WAITING = """
@@ -117,3 +119,15 @@ def check_whole_pictures_only():
         with Image.open(path) as image:
             image.load()
             assert image.size == (800, 600)
+
+
+def test_a_native_module_makes_another_error_of_an_interrupt(capsys, monkeypatch):
+    def loading(*_):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    monkeypatch.setattr(app.LazyCommand, "load", loading)
+    assert app.main(["doctor"]) == 130
+    assert capsys.readouterr().err.strip() == "interrupted"

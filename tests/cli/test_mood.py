@@ -13,6 +13,7 @@ from skimage import data
 import rechroma
 from rechroma.cli import main
 from rechroma.color import rgb_to_lab
+from rechroma.mood import METHODS
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def test_the_lut_gives_the_same_picture(capfd):
          "--lut", "look.cube")  # fmt: skip
     assert call(capfd, "apply", "look.cube", "target.jpg", "-o", "b.png")[0] == 0
     assert np.abs(pixels("a.png") - pixels("b.png")).max() <= 1
+    assert np.abs(pixels("a.png") - pixels("target.jpg")).mean() > 10
 
 
 def test_a_lut_of_several_targets_is_refused(capfd):
@@ -130,6 +132,45 @@ def test_a_gray_target_is_colorized_first(capfd):
     assert np.ptp(pixels("n.png"), axis=2).mean() > 5
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--out", "src.jpg"),
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "src.jpg"),
+        ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "./target.jpg"),
+        ("colorize", "gray.jpg", "--mood", "src.jpg", "-o", "src.jpg"),
+        ("colorize", "gray.jpg", "--mood", "src.jpg", "-o", "x.jpg", "--confidence", "src.jpg"),
+        ("apply", "hald.png", "target.jpg", "-o", "hald.png"),
+    ],
+)
+def test_what_is_read_is_not_written_over(capfd, arguments):
+    Path("hald.png").write_bytes(Path("src.jpg").read_bytes())
+    before = {path: path.read_bytes() for path in Path().glob("*.*")}
+    code, _, err = call(capfd, *arguments, "--overwrite")
+    assert code == 2
+    assert "is read by the same command" in err
+    assert {path: path.read_bytes() for path in Path().glob("*.*")} == before
+
+
+def test_a_preview_heeds_the_dry_run_and_the_limit(capfd):
+    arguments = ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "sheet.png")
+    code, out, _ = call(capfd, *arguments, "--dry-run")
+    assert (code, out) == (0, "target.jpg -> sheet.png\n")
+    assert call(capfd, *arguments, "--max-pixels", "100")[0] == 3
+    assert not Path("sheet.png").exists()
+    assert call(capfd, *arguments, "--max-pixels", "0")[0] == 0
+    assert Path("sheet.png").exists()
+
+
+def test_the_limit_is_one_for_the_source_and_the_target(capfd):
+    Image.open("src.jpg").resize((400, 300)).save("src.jpg")
+    arguments = ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--out", "x.jpg")
+    code, _, err = call(capfd, *arguments, "--max-pixels", "10000")
+    assert code == 3
+    assert "src.jpg" in err
+    assert "--max-pixels" in err
+
+
 def test_looks_by_name(capfd):
     assert call(capfd, "look", "save", "brown", "--from", "src.jpg")[0] == 0
     assert call(capfd, "look", "list")[1].startswith("brown\t")
@@ -139,6 +180,42 @@ def test_looks_by_name(capfd):
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "--lut", "x.cube")
     assert call(capfd, "look", "add", "x.cube", "other")[0] == 0
     assert len(call(capfd, "look", "list")[1].splitlines()) == 2
+
+
+def test_a_name_has_one_look_of_whatever_kind(capfd):
+    side = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    hald = np.dstack([side % 4 * 85, side // 4 % 4 * 85, side // 16 * 85])
+    Image.fromarray(255 - hald).save("negative.png")
+    assert call(capfd, "look", "add", "negative.png", "brown")[0] == 0
+    code, _, err = call(capfd, "look", "save", "brown", "--from", "src.jpg")
+    assert code == 1
+    assert "exists already" in err
+    assert call(capfd, "look", "save", "brown", "--from", "src.jpg", "--overwrite")[0] == 0
+    assert [path.name for path in Path("looks").iterdir()] == ["brown.cube"]
+    assert call(capfd, "apply", "brown", "target.jpg", "-o", "brown.png")[0] == 0
+    assert call(capfd, "apply", "negative.png", "target.jpg", "-o", "turned.png")[0] == 0
+    assert np.abs(pixels("brown.png") - pixels("turned.png")).mean() > 10
+
+
+def test_a_look_added_from_a_file_without_a_known_suffix_is_found(capfd):
+    nodes = [f"{r} {g} {b} {r} {g} {b}" for r in (0, 1) for g in (0, 1) for b in (0, 1)]
+    Path("spi").write_text("\n".join(["SPILUT 1.0", "3 3", "2 2 2", *nodes, ""]))
+    Path("cube.dat").write_text(
+        "\n".join(["LUT_3D_SIZE 2", *(f"{n & 1} {n >> 1 & 1} {n >> 2}" for n in range(8)), ""])
+    )
+    for file, name in (("spi", "one"), ("cube.dat", "two")):
+        assert call(capfd, "look", "add", file, name)[0] == 0
+        assert call(capfd, "apply", name, "target.jpg", "-o", f"{name}.png")[0] == 0
+        assert np.abs(pixels(f"{name}.png") - pixels("target.jpg")).max() <= 1
+    assert sorted(path.name for path in Path("looks").iterdir()) == ["one.spi3d", "two.cube"]
+
+
+@pytest.mark.parametrize("name", ["evening.png", "film.cube"])
+def test_a_name_that_would_mean_a_file_is_refused(capfd, name):
+    code, _, err = call(capfd, "look", "save", name, "--from", "src.jpg")
+    assert code == 2
+    assert "can't name a look" in err
+    assert not Path(name).exists()
 
 
 @pytest.mark.parametrize("look", ["none.cube", "nobody"])
@@ -201,6 +278,18 @@ def test_a_preview_of_all_methods(capfd):
         # Two rows of four tiles, each large enough to be looked at.
         assert sheet.height > 900
         assert sheet.width > 4 * 480
+        side = sheet.width / 4, sheet.height / 2
+        cells = [
+            np.asarray(sheet.crop((int((i % 4 + 0.2) * side[0]), int((i // 4 + 0.2) * side[1]),
+                                   int((i % 4 + 0.8) * side[0]), int((i // 4 + 0.8) * side[1]))))
+            for i in range(8)
+        ]  # fmt: skip
+    results = [rechroma.transfer("src.jpg", "target.jpg", method=name) for name in METHODS]
+    shown = [rechroma.read("src.jpg"), rechroma.read("target.jpg"), *results]
+    # The inner parts of the tiles; titles and gaps are off by some pixels.
+    middles = [photo.to_uint8()[16:64, 24:96].mean((0, 1)) for photo in shown]
+    assert np.abs(np.array([cell.mean((0, 1)) for cell in cells]) - middles).max() < 6
+    assert len({tuple(np.round(middle)) for middle in middles}) == 8
     assert not Path("target.mood.jpg").exists()
     again = call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg",
                  "--preview", "sheet.png")  # fmt: skip
@@ -247,10 +336,11 @@ def test_a_very_large_picture_goes_in_strips(capfd, monkeypatch, command):
 def test_a_large_gray_target_is_colorized_as_a_whole(capfd, monkeypatch):
     gray = np.asarray(Image.open("gray.jpg"))
     Image.fromarray(np.dstack([gray] * 3)).save("gray3.png")
+    arguments = ("transfer", "--src", "src.jpg", "--target", "gray3.png", "-o")
+    assert call(capfd, *arguments, "whole.png")[0] == 0
     monkeypatch.setattr("rechroma.batch.pictures._STRIPS_FROM", 1)
-    assert (
-        call(capfd, "transfer", "--src", "src.jpg", "--target", "gray3.png", "-o", "c.png")[0] == 0
-    )
+    assert call(capfd, *arguments, "c.png")[0] == 0
+    assert np.array_equal(pixels("c.png"), pixels("whole.png"))
     assert np.ptp(pixels("c.png"), axis=-1).mean() > 5
 
 

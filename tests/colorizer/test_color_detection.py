@@ -77,3 +77,46 @@ def test_a_smooth_picture_in_many_colors_is_in_color():
     y, x = np.mgrid[0:1:48j, 0:1:64j]
     colors = np.stack([x, 0.6 * y + 0.2 * (1 - x), 0.4 * x + 0.3 * y], axis=-1)
     assert is_color(read((colors * 255).astype(np.uint8)))
+
+
+def inked(level, cover, ink):
+    """Print in one ink, of which so much reaches each place: it absorbs light, as inks do."""
+    print_ = lab_to_rgb(np.stack([level, 0 * level, 0 * level + 8], axis=-1))
+    absorbed = print_ * (1 - cover[..., None] * (1 - np.array(ink)))
+    return read(np.rint(np.clip(absorbed, 0, 1) * 255).astype(np.uint8))
+
+
+INKS = [(0.25, 0.2, 0.65), (0.75, 0.15, 0.2), (0.5, 0.2, 0.6), (0.2, 0.55, 0.3)]
+
+
+@pytest.mark.parametrize("ink", INKS)
+@pytest.mark.parametrize("corner", [(20, 300), (380, 40)])
+def test_a_stamp(level, ink, corner):
+    """A frame of 2.6 % of the picture with bars as letters in it."""
+    top, left = corner
+    cover = np.zeros_like(level)
+    cover[top : top + 45, left : left + 150] = (np.arange(150) % 12 < 6) * 0.9
+    cover[top : top + 4, left : left + 150] = 0.9
+    assert not is_color(inked(level, cover, ink))
+
+
+@pytest.mark.parametrize("ink", INKS)
+def test_writing(level, ink):
+    y, x = np.mgrid[: level.shape[0], : level.shape[1]]
+    line = np.abs(y - 440 - 12 * np.sin(x / 5)) < 3
+    assert not is_color(inked(level, line & (x > 60) & (x < 400), ink))
+
+
+def test_tape(level):
+    """As yellow as sellotape becomes, over a twelfth of the picture."""
+    cover = np.zeros_like(level)
+    cover[230:290, :350] = 1
+    assert not is_color(inked(level, cover, (0.97, 0.85, 0.55)))
+
+
+@pytest.mark.parametrize("hue", np.linspace(0, 5, 6))
+def test_a_print_with_two_colors_of_its_own_is_in_color(level, hue):
+    """Half of it in one color and half in another, as no tint is, but muted."""
+    y, x = np.mgrid[: level.shape[0], : level.shape[1]]
+    one = np.sign(np.sin(x / 40) + np.sin(y / 55)) * 12
+    assert is_color(toned(level, (one * np.cos(hue), one * np.sin(hue))))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from rechroma.batch.inputs import find_pictures
 from rechroma.errors import RechromaError
@@ -110,6 +111,21 @@ def test_coordinates_go_and_the_rest_stays(tmp_path, name):
     assert struct.pack("<6I", 52, 1, 31, 1, 12, 1) not in content
 
 
+@pytest.mark.parametrize("name", ["png", "jpeg", "tiff", "webp"])
+def test_coordinates_in_texts_go_too(tmp_path, name):
+    # As ImageMagick writes them beside the block that they are from.
+    texts = PngInfo()
+    texts.add_text("exif:GPSLatitude", "52/1, 31/1, 12/1")
+    texts.add_itxt("xmp:GPSLongitude", "13,24.3E")
+    texts.add_text("Author", "Luise")
+    Image.new("L", (20, 20), 90).save(tmp_path / "a.png", pnginfo=texts)
+    write(read(tmp_path / "a.png"), tmp_path / "b", format=name, strip_gps=True)
+    content = (tmp_path / "b").read_bytes()
+    assert b"52/1" not in content
+    assert b"13,24" not in content
+    assert b"Luise" in content
+
+
 def read_metadata_of(file, name):
     return read(file).metadata if name == "avif" else read_metadata(file)
 
@@ -120,9 +136,12 @@ def test_nothing_of_it_stays(name, tmp_path):
     write(photo.marked("a model", machine_colored=True), tmp_path / "a", format=name,
           strip_metadata=True, mark=False)  # fmt: skip
     found = read(tmp_path / "a").metadata
-    kept = (found.xmp, found.iptc, found.comments, found.texts)
+    kept = (found.xmp, found.iptc, found.photoshop, found.comments, found.texts)
     assert not any(kept)
-    assert found.exif is None or b"Maker" not in found.exif
+    assert found.resolution is None or found.resolution != (9, 9, "inch")
+    content = (tmp_path / "a").read_bytes()
+    for said in (b"Maker", b"secret positions", b"Places|", b"a model", b"Rechroma"):
+        assert said not in content
 
 
 def test_dates_are_kept_on_request(tmp_path):
@@ -191,6 +210,33 @@ def test_what_is_lost_is_said(name):
     exif[274], exif[282] = 1, 300.0
     nothing = replace(resolution, exif=exif.tobytes()[6:])
     assert prepare(nothing, name, 50, 40, MetadataOptions()).notes == ()
+
+
+@pytest.mark.parametrize("name", ["bmp", "targa", "pnm", "openexr"])
+def test_a_mark_that_no_place_is_for_is_said(name):
+    marked = photo_of().marked("net", machine_colored=True).metadata
+    note = f"{name} can't say that a machine made the colors"
+    for options in (MetadataOptions(), MetadataOptions(strip_metadata=True)):
+        assert prepare(marked, name, 50, 40, options).notes == (note,)
+    assert prepare(marked, name, 50, 40, MetadataOptions(mark=False)).notes == ()
+    assert prepare(photo_of().marked("look").metadata, name, 50, 40, MetadataOptions()).notes == ()
+
+
+def test_comments_of_a_bare_code_stream_are_carried(tmp_path):
+    """The encoder's own is none of them."""
+    file = tmp_path / "a.j2k"
+    Image.new("RGB", (64, 64)).save(file, no_jp2=True)
+    content = file.read_bytes()
+    at = content.index(b"\xff\x64")
+    comment = "Café, 1931".encode("latin-1")
+    segment = b"\xff\x64" + struct.pack(">HH", len(comment) + 4, 1) + comment
+    file.write_bytes(content[:at] + segment + content[at:])
+    photo = read(file)
+    assert photo.metadata.comments == (comment,)
+    photo.save(tmp_path / "b.png")
+    assert Image.open(tmp_path / "b.png").text["Comment"] == "Café, 1931"
+    photo.save(tmp_path / "b.j2k")
+    assert comment in read_metadata(tmp_path / "b.j2k").exif
 
 
 def test_marks_say_how_and_by_whom(tmp_path):

@@ -328,56 +328,6 @@ def test_the_frames_of_an_animated_png_are_counted():
     assert np.array_equal(photo.samples, COLOR)
 
 
-def bmp(pixels, bits, compression=0, masks=(), header=40):
-    """Write rows from the bottom; masks stand in the header, or after it if that is short."""
-    height, width = pixels.shape
-    words = b"".join(struct.pack("<I", mask) for mask in masks)
-    info = struct.pack("<IiiHHIIiiII", header, width, height, 1, bits, compression, 0, 0, 0, 0, 0)
-    info = (info + words).ljust(header, b"\0") if header > 40 else info + words
-    stride = (width * bits // 8 + 3) // 4 * 4
-    rows = b"".join(row.tobytes().ljust(stride, b"\0") for row in pixels[::-1])
-    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + len(info)) + info + rows
-
-
-RGB = COLOR[:9, :7].astype(np.uint32)
-
-
-def packed(red, green, blue):
-    return RGB[..., 0] << red | RGB[..., 1] << green | RGB[..., 2] << blue
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        bmp(packed(16, 8, 0), 32),
-        bmp(packed(16, 8, 0) | np.uint32(0x7F000000), 32),
-        bmp(packed(24, 16, 8), 32, 3, (0xFF000000, 0xFF0000, 0xFF00)),
-        bmp(packed(0, 8, 16), 32, 3, (0xFF, 0xFF00, 0xFF0000)),
-        bmp(packed(16, 8, 0), 32, 3, (0xFF0000, 0xFF00, 0xFF, 0xFF000000), 108),
-    ],
-    ids=["usual", "rubbish", "shifted", "reversed", "empty-alpha"],
-)
-def test_bmp_of_32_bits(content):
-    photo = read(content)
-    assert photo.alpha is None
-    assert np.array_equal(photo.samples, RGB)
-
-
-def test_bmp_with_alpha_and_with_few_and_many_bits():
-    masks = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    photo = read(bmp(packed(16, 8, 0) | np.uint32(0x40000000), 32, 3, masks, 108))
-    assert (photo.alpha == 0x40).all()
-    assert np.array_equal(photo.samples, RGB)
-    few = (RGB[..., 0] >> 3 << 11 | RGB[..., 1] >> 2 << 5 | RGB[..., 2] >> 3).astype(np.uint16)
-    photo = read(bmp(few, 16, 3, (0xF800, 0x7E0, 0x1F)))
-    wanted = np.stack([RGB[..., 0] >> 3, RGB[..., 1] >> 2, RGB[..., 2] >> 3], axis=-1)
-    assert np.abs(photo.pixels - wanted / [31, 63, 31]).max() <= 0.5 / 255 + 1e-6
-    many = RGB[..., 0] << 22 | RGB[..., 1] << 12 | RGB[..., 2] << 2
-    photo = read(bmp(many, 32, 3, (0x3FF00000, 0xFFC00, 0x3FF)))
-    assert photo.bit_depth == 16
-    assert np.abs(photo.pixels - RGB * 4 / 1023).max() < 1e-4
-
-
 def jpeg(**options):
     stream = io.BytesIO()
     Image.fromarray(COLOR).save(stream, "JPEG", quality=95, **options)
@@ -516,33 +466,6 @@ def test_an_extra_that_is_missing_is_named(monkeypatch, head, extra):
         monkeypatch.setitem(__import__("sys").modules, module, None)
     with pytest.raises(UnreadablePhotoError, match=rf"pip install 'rechroma\[{extra}\]'"):
         read(head + bytes(100))
-
-
-def _bmp(header: bytes, palette: bytes, pixels: bytes) -> bytes:
-    start = 14 + len(header) + len(palette)
-    return (
-        struct.pack("<2sIHHI", b"BM", start + len(pixels), 0, 0, start) + header + palette + pixels
-    )
-
-
-def test_runs_of_a_bmp_may_end_beyond_their_row(tmp_path):
-    header = struct.pack("<IiiHHIIiiII", 40, 3, 2, 1, 8, 1, 0, 0, 0, 256, 0)
-    palette = b"".join(bytes([value, value, value, 0]) for value in range(256))
-    file = tmp_path / "runs.bmp"
-    file.write_bytes(_bmp(header, palette, bytes([4, 10, 0, 0, 4, 200, 0, 0, 0, 1])))
-    expected = np.array([[200] * 3, [10] * 3])
-    assert np.array_equal(read(file).to_uint8()[..., 0], expected)
-
-
-def test_headers_of_os2_have_palettes_of_three_bytes(tmp_path):
-    header = struct.pack("<IHHHH", 12, 2, 2, 1, 8)
-    palette = b"".join(bytes([value, 255 - value, 7]) for value in range(256))
-    file = tmp_path / "os2.bmp"
-    file.write_bytes(_bmp(header, palette, bytes([1, 2, 0, 0, 3, 4, 0, 0])))
-    assert read(file).to_uint8().tolist() == [
-        [[7, 252, 3], [7, 251, 4]],
-        [[7, 254, 1], [7, 253, 2]],
-    ]
 
 
 def test_directories_in_a_circle_end(tmp_path):

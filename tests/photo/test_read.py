@@ -179,3 +179,10 @@ def test_grays_of_all_kinds_have_equal_channels():
 def test_suffixes_have_dots_and_lower_case():
     assert {".jpg", ".png", ".tif", ".webp"} <= readable_suffixes()
     assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in readable_suffixes())
+
+
+def test_a_pillow_image_whose_gray_is_premultiplied():
+    picture = Image.new("LA", (8, 6), (100, 128)).convert("La")
+    photo = read(picture)
+    assert np.abs(photo.samples.astype(int) - 100).max() <= 1
+    assert (photo.alpha == 128).all()

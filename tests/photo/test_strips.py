@@ -44,12 +44,12 @@ def test_strips_give_what_the_whole_gives(tmp_path, picture, suffix, dtype, chan
 def test_a_jpeg_keeps_its_metadata(tmp_path, picture):
     file = tmp_path / "in.jpg"
     exif = Image.Exif()
-    exif[0x010E] = "a harbour"
+    exif[0x010E] = "a harbor"
     Image.fromarray(picture).save(file, exif=exif)
     out = tmp_path / "out.jpg"
     open_strips(file, max_pixels=None).write(out, darker, quality=90, overwrite=False)
     with Image.open(out) as written:
-        assert written.getexif()[0x010E] == "a harbour"
+        assert written.getexif()[0x010E] == "a harbor"
         assert "icc_profile" in written.info
     # Every strip was encoded, the last one too.
     error = read(out).samples.astype(int) - darker(read(file).samples)

@@ -64,13 +64,13 @@ def test_the_original_s_three_commands(here, call):
     assert evaluated == call("evaluate", *given)[0]
     assert evaluated.startswith("| 2 pictures | PSNR")
     assert "ckpt_best |" in evaluated
-    grey = here / "test" / "old.png"
-    grey.parent.mkdir()
-    Image.open("val/0.png").convert("L").save(grey)
+    gray = here / "test" / "old.png"
+    gray.parent.mkdir()
+    Image.open("val/0.png").convert("L").save(gray)
     call("colorize", "--inp", "test", "--out", "output", *given)
     lab = rgb2lab(np.asarray(Image.open("output/old.png").convert("RGB")))
     # It keeps the photograph's lightness, up to eight bits.
-    wanted = rgb2lab(np.asarray(Image.open(grey).convert("RGB")))[..., 0]
+    wanted = rgb2lab(np.asarray(Image.open(gray).convert("RGB")))[..., 0]
     assert np.abs(lab[..., 0] - wanted).max() < 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from rechroma.colorizer import Colorizer, Distribution, Hint, load_card
 from rechroma.colorizer.conditioning import HINT_CHANNELS, MOOD_SIZE, Patch, hint_map, mood_vector
 from rechroma.colorizer.distribution import before_curve, chroma_factor
 from rechroma.errors import ModelError, UsageError
+from rechroma.mood import predict_in_mood
 from rechroma.photo import read
 from rechroma.training.bins import BinCodec
 from rechroma.training.config import NetworkConfig
@@ -61,7 +63,7 @@ def test_a_gain_leaves_hints_and_moods_as_they_are_given(conditioned, photo, tmp
     plain, lively = Colorizer(path), Colorizer(tmp_path / "lively.onnx")
     before, after = plain.predict(photo).chroma, lively.predict(photo).chroma
     np.testing.assert_allclose(after, 1.5 * before, atol=0.05)
-    hints = [Hint(30, 20, "#ff0000")]
+    hints = [Hint(30, 20, "#ff0000", "alike")]
     before, after = (each.predict(photo, hints=hints).chroma for each in (plain, lively))
     own = torch.from_numpy(lightness(photo.pixels).astype(np.float32))[None, None]
     conditioning = Conditioning(
@@ -135,11 +137,11 @@ def test_the_card_says_what_it_takes(conditioned):
     assert (card.hints, card.temperature) == (True, 0.38)
 
 
-def test_advice_reaches_the_network_as_it_was_trained(conditioned, photo):
+def test_conditioning_reaches_the_network_as_it_was_trained(conditioned, photo):
     model, path = conditioned
     colorizer = Colorizer(path)
     mood = np.zeros((40, 50, 3), np.uint8) + np.array([200, 60, 60], np.uint8)
-    work = colorizer.predict(photo, hints=[Hint(30, 20, "#ff0000")], mood=mood)
+    work = colorizer.predict(photo, hints=[Hint(30, 20, "#ff0000", "alike")], mood=mood)
     _, *red = rgb2lab([[[1.0, 0.0, 0.0]]])[0, 0]
     hints = hint_map([Patch(18, 23, 28, 33, *red)], 64, 96)
     _, *rose = rgb2lab(mood[:1, :1])[0, 0]
@@ -148,10 +150,10 @@ def test_advice_reaches_the_network_as_it_was_trained(conditioned, photo):
     with torch.no_grad():
         conditioning = Conditioning(torch.from_numpy(hints)[None], torch.from_numpy(vector)[None])
         wanted = model.everything(own, conditioning)["chroma"][0].permute(1, 2, 0).numpy()
-        unadvised = model.everything(own)["chroma"][0].permute(1, 2, 0).numpy()
+        unconditioned = model.everything(own)["chroma"][0].permute(1, 2, 0).numpy()
     assert np.abs(work.chroma - wanted).mean() < 0.5
-    assert np.abs(wanted - unadvised).mean() > 3
-    assert np.abs(colorizer.predict(photo).chroma - unadvised).mean() < 0.05
+    assert np.abs(wanted - unconditioned).mean() > 3
+    assert np.abs(colorizer.predict(photo).chroma - unconditioned).mean() < 0.05
 
 
 def test_vividness_goes_from_the_mean_to_the_answer(conditioned, photo):
@@ -159,6 +161,13 @@ def test_vividness_goes_from_the_mean_to_the_answer(conditioned, photo):
     logits = torch.from_numpy(work.distribution.logits)[None]
     mean = conditioned[0].output.mean(logits)[0].numpy()
     assert np.allclose(work.distribution.mean(), mean, atol=1e-2)
+    ends = [
+        work.with_chroma(planes).enlarged() for planes in (mean, work.chroma.transpose(2, 0, 1))
+    ]
+    assert np.abs(ends[1] - ends[0]).mean() > 1
+    for vividness in (0, 0.3, 1, 1.4):
+        between = ends[0] + vividness * (ends[1] - ends[0])
+        assert np.allclose(work.enlarged(vividness=vividness), between, atol=0.05)
     chroma = [np.abs(_ab(work.render(vividness=v))).mean() for v in (0, 0.5, 1, 1.4)]
     assert chroma == sorted(chroma)
     assert np.array_equal(work.render(vividness=1).samples, work.render().samples)
@@ -260,7 +269,8 @@ def call(tmp_path, monkeypatch, capfd, conditioned):
     return run
 
 
-def test_everything_from_the_command_line(tmp_path, call):
+def test_everything_from_the_command_line(tmp_path, call, conditioned):
+    """All options at once are what the package makes of them, beside its answer, too."""
     Image.new("RGB", (30, 20), (200, 60, 60)).save("mood.png")
     hints = [{"x": 10, "y": 12, "color": "#3355aa"}]
     (tmp_path / "hints.json").write_text(json.dumps(hints))
@@ -271,9 +281,13 @@ def test_everything_from_the_command_line(tmp_path, call):
     assert (code, "1 colorized" in err) == (0, True)
     written = sorted(path.name for path in tmp_path.glob("*.png"))
     assert written == ["in.png", "mood.png", "out.1.png", "out.2.png", "out.png", "sure.png"]
-    for name in ("out.1.png", "out.2.png", "out.png", "sure.png"):
-        with Image.open(name) as picture:
-            assert picture.size == (96, 64)
+    given = [Hint(30, 20, "#ff0000"), Hint(10, 12, "#3355aa")]
+    work = predict_in_mood(Colorizer(conditioned[1]), read("in.png"), read("mood.png"), given)
+    wanted = [*work.variants(2, vividness=0.5), work.render(vividness=0.5), work.confidence()]
+    names = ("out.1.png", "out.2.png", "out.png", "sure.png")
+    for name, photo in zip(names, wanted, strict=True):
+        assert np.array_equal(read(name).to_uint8(), photo.to_uint8()), name
+    assert len({Path(name).read_bytes() for name in names}) == 4
 
 
 @pytest.mark.parametrize(
@@ -292,7 +306,7 @@ def test_everything_from_the_command_line(tmp_path, call):
         (["other.png", "-o", "new/", "--confidence", "c.png"], "--confidence is about one"),
     ],
 )
-def test_bad_advice_is_one_clear_line(call, arguments, message):
+def test_bad_conditioning_is_one_clear_line(call, arguments, message):
     Image.new("L", (9, 9)).save("other.png")
     code, err = call(*arguments)
     assert code != 0

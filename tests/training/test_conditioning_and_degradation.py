@@ -30,7 +30,7 @@ def test_hints_tell_the_truth(rgb, conditioning):
     assert counts.max() > 1000
 
 
-def test_there_is_no_advice_or_hints_or_a_mood_alone_or_both(conditioning):
+def test_there_is_no_conditioning_or_hints_or_a_mood_alone_or_both(conditioning):
     moods = np.array([mood for _, mood in conditioning])
     assert np.array_equal(moods.any(axis=1), moods[:, -1] == 1)
     mooded, hinted = moods[:, -1] == 1, np.array([hints.any() for hints, _ in conditioning])
@@ -63,7 +63,7 @@ def test_some_copies_are_moved_by_a_pixel_and_nothing_else(rgb):
     assert 2 <= sum(found) <= 20
 
 
-def test_aging_keeps_the_picture_recognizable_and_differs_every_time(rgb):
+def test_degradation_keeps_the_picture_recognizable_and_differs_every_time(rgb):
     own = lightness(rgb)
     degraded = [degraded_lightness(np.random.default_rng(seed), rgb) for seed in range(40)]
     for seen in degraded:

@@ -122,7 +122,7 @@ def test_what_is_missing_elsewhere_is_refused(tmp_path):
 
 
 @both
-def test_no_advice_is_silent_also_after_it_has_learnt(lightness, config):
+def test_no_conditioning_is_silent_also_after_it_has_learnt(lightness, config):
     model = trained(config)
     with torch.no_grad():
         silent = model(lightness, conditioning(hinted=False, mood=False))

@@ -132,7 +132,7 @@ def test_evenness_forgives_another_color_but_not_two():
     assert 0 < float(evenness(weaker, truth)) < float(evenness(split, truth)) / 3
 
 
-def test_evenness_has_a_finite_slope_everywhere():
+def test_evenness_has_a_finite_slope_where_all_is_even_and_where_it_is_not():
     truth = torch.zeros(1, 2, 16, 16)
     found = truth.clone().requires_grad_()
     evenness(found, truth).backward()

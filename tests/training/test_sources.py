@@ -13,6 +13,7 @@ import zipfile
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from skimage import data
 
 from rechroma.errors import ConfigError, UnreadablePhotoError
@@ -308,9 +309,15 @@ def test_copies_of_what_is_validated_on_are_refused(photos, make_config, tmp_pat
         chosen_pictures(make_config, *settings)
 
 
-def test_a_run_on_shards(layouts, make_config):
-    config = make_config(f"TRAIN_DIR={layouts['tar']}", "DATA.WORKERS=2")
-    assert (train(config) / "ckpt_last.safetensors").exists()
+def test_a_run_on_shards_gives_the_weights_of_a_run_on_the_folder(layouts, make_config, tmp_path):
+    ends = []
+    for kind, workers in (("folder", 0), ("tar", 2)):
+        config = make_config(
+            f"TRAIN_DIR={layouts[kind]}", f"DATA.WORKERS={workers}", f"OUTPUT_DIR={tmp_path / kind}"
+        )
+        ends.append(load_file(train(config) / "ckpt_last.safetensors"))
+    assert ends[0].keys() == ends[1].keys()
+    assert all(torch.allclose(ends[0][name], ends[1][name], atol=1e-3) for name in ends[0])
 
 
 @pytest.mark.parametrize("broken", ["size", "record"])

@@ -28,7 +28,7 @@ from rechroma.colorizer.conditioning import AB_SCALE, MOOD_SIZE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CARD = ModelCard(
-    name="advised",
+    name="conditioned",
     version="1",
     license="CC0-1.0",
     input="lightness",
@@ -44,7 +44,7 @@ CARD = ModelCard(
 )
 
 
-def advised_graph():
+def conditioned_graph():
     """Colors that follow L, are drawn to hints where they stand, and to the mood everywhere."""
     centers = bin_centers().astype(np.float32)
     count = len(centers)
@@ -80,7 +80,7 @@ def advised_graph():
     port = helper.make_tensor_value_info
     return helper.make_graph(
         nodes,
-        "advised",
+        "conditioned",
         [
             port("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"]),
             port("hints", TensorProto.FLOAT, ["n", 3, "h", "w"]),
@@ -95,33 +95,33 @@ def advised_graph():
 
 
 @pytest.fixture(scope="session")
-def advised(tmp_path_factory):
+def conditioned(tmp_path_factory):
     """The path of a model that takes hints and moods and gives several answers."""
     opset = helper.make_opsetid("", 17)
-    model = helper.make_model(advised_graph(), opset_imports=[opset], ir_version=8)
+    model = helper.make_model(conditioned_graph(), opset_imports=[opset], ir_version=8)
     helper.set_model_props(model, {CARD_KEY: CARD.to_json()})
-    path = tmp_path_factory.mktemp("model") / "advised.onnx"
+    path = tmp_path_factory.mktemp("model") / "conditioned.onnx"
     onnx.save(model, path)
     return path
 
 
 @pytest.fixture(scope="session")
-def unadvised(tmp_path_factory):
+def unconditioned(tmp_path_factory):
     """The path of a model that takes neither hints nor moods: a = L/2, b = -L/4."""
     weights = np.repeat(np.array([0.5, -0.25], np.float32)[:, None, None, None], 16, axis=3) / 16
     port = helper.make_tensor_value_info
     graph = helper.make_graph(
         [helper.make_node("Conv", ["lightness", "w"], ["chroma"], strides=[4, 4])],
-        "unadvised",
+        "unconditioned",
         [port("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"])],
         [port("chroma", TensorProto.FLOAT, ["n", 2, "h4", "w4"])],
         [numpy_helper.from_array(weights.reshape(2, 1, 4, 4), "w")],
     )
     opset = helper.make_opsetid("", 17)
     model = helper.make_model(graph, opset_imports=[opset], ir_version=8)
-    card = replace(CARD, name="unadvised", hints=False, temperature=0.0)
+    card = replace(CARD, name="unconditioned", hints=False, temperature=0.0)
     helper.set_model_props(model, {CARD_KEY: card.to_json()})
-    path = tmp_path_factory.mktemp("model") / "unadvised.onnx"
+    path = tmp_path_factory.mktemp("model") / "unconditioned.onnx"
     onnx.save(model, path)
     return path
 
@@ -272,9 +272,9 @@ def serve():
 
 
 @pytest.fixture(scope="session")
-def served(advised):
+def served(conditioned):
     """A service that many tests share."""
-    with serving(advised, "--workers", "2") as service:
+    with serving(conditioned, "--workers", "2") as service:
         yield service
 
 

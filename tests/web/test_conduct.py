@@ -44,50 +44,56 @@ def asking(service, data):
         connection.close()
 
 
-def test_too_large_bodies(serve, advised, make_picture):
-    with serve(advised, "--max-upload", "1", "--workers", "1") as service:
-        data = os.urandom(1_200_000)
-        answer = service.post(data)
-        assert answer.status_code == 413
+@pytest.fixture(scope="module")
+def narrow(serve, conditioned):
+    """One worker, a place for one that waits, and a megabyte a request."""
+    limits = ("--workers", "1", "--max-queue", "1", "--max-upload", "1")
+    with serve(conditioned, *limits) as service:
+        yield service
 
-        def chunks():
-            yield b"--x\r\n"
-            yield b'Content-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
-            for _ in range(12):
-                yield data[:100_000]
-            yield b"\r\n--x--\r\n"
 
-        answer = httpx.post(
-            f"{service.base}/v1/colorize", content=chunks(),
-            headers={"Content-Type": "multipart/form-data; boundary=x"},
-        )  # fmt: skip
-        assert answer.status_code == 413
-        assert service.post(make_picture()).status_code == 200
+def test_too_large_bodies(narrow, make_picture):
+    data = os.urandom(1_200_000)
+    answer = narrow.post(data)
+    assert answer.status_code == 413
+
+    def chunks():
+        yield b"--x\r\n"
+        yield b'Content-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
+        for _ in range(12):
+            yield data[:100_000]
+        yield b"\r\n--x--\r\n"
+
+    answer = httpx.post(
+        f"{narrow.base}/v1/colorize", content=chunks(),
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )  # fmt: skip
+    assert answer.status_code == 413
+    assert narrow.post(make_picture()).status_code == 200
 
 
 @pytest.mark.posix
-def test_beyond_the_queue(serve, advised, make_picture):
+def test_beyond_the_queue(narrow, make_picture):
     """One is worked on, one waits, the third is turned away; afterwards all is as before."""
     small = make_picture()
-    with serve(advised, "--workers", "1", "--max-queue", "1") as service:
-        with ThreadPoolExecutor(2) as pool, service.standing():
-            first = pool.submit(service.post, small)
-            service.until("rechroma_jobs_running", 1)
-            second = pool.submit(service.post, small)
-            service.until("rechroma_queue_length", 1)
-            third = service.post(small)
-            assert third.status_code == 429
-            assert int(third.headers["retry-after"]) >= 1
-            assert third.headers["content-type"] == "application/problem+json"
-            assert not first.done()
-            assert not second.done()
-        assert first.result().status_code == second.result().status_code == 200
-        assert service.post(small).status_code == 200
+    with ThreadPoolExecutor(2) as pool, narrow.standing():
+        first = pool.submit(narrow.post, small)
+        narrow.until("rechroma_jobs_running", 1)
+        second = pool.submit(narrow.post, small)
+        narrow.until("rechroma_queue_length", 1)
+        third = narrow.post(small)
+        assert third.status_code == 429
+        assert int(third.headers["retry-after"]) >= 1
+        assert third.headers["content-type"] == "application/problem+json"
+        assert not first.done()
+        assert not second.done()
+    assert first.result().status_code == second.result().status_code == 200
+    assert narrow.post(small).status_code == 200
 
 
 @pytest.mark.posix
-def test_what_takes_too_long(serve, advised, make_picture, wait_for):
-    with serve(advised, "--workers", "1", "--timeout", "1") as service:
+def test_what_takes_too_long(serve, conditioned, make_picture, wait_for):
+    with serve(conditioned, "--workers", "1", "--timeout", "1") as service:
         with service.standing():
             answer = service.post(make_picture())
         assert answer.status_code == 503
@@ -101,65 +107,66 @@ def test_what_takes_too_long(serve, advised, make_picture, wait_for):
 
 
 @pytest.mark.posix
-def test_a_client_that_goes_takes_its_work_along(serve, advised, make_picture):
-    with serve(advised, "--workers", "1") as service:
-        with service.standing():
-            with asking(service, make_picture()):
-                service.until("rechroma_jobs_running", 1)
-            service.until("rechroma_worker_restarts", 1)
-        assert service.post(make_picture()).status_code == 200
-        service.until("rechroma_stored_bytes", 0)
+def test_a_client_that_goes_takes_its_work_along(narrow, make_picture):
+    before = narrow.metric("rechroma_worker_restarts")
+    with narrow.standing():
+        with asking(narrow, make_picture()):
+            narrow.until("rechroma_jobs_running", 1)
+        narrow.until("rechroma_worker_restarts", before + 1)
+    assert narrow.post(make_picture()).status_code == 200
+    narrow.until("rechroma_stored_bytes", 0)
 
 
 @pytest.mark.posix
-def test_one_that_waits_can_go_as_well(serve, advised, make_picture):
-    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        with service.standing():
-            first = pool.submit(service.post, make_picture())
-            service.until("rechroma_jobs_running", 1)
-            with asking(service, make_picture()):
-                service.until("rechroma_queue_length", 1)
-            service.until("rechroma_queue_length", 0)
+def test_one_that_waits_can_go_as_well(narrow, make_picture):
+    before = narrow.metric("rechroma_worker_restarts")
+    with ThreadPoolExecutor(1) as pool:
+        with narrow.standing():
+            first = pool.submit(narrow.post, make_picture())
+            narrow.until("rechroma_jobs_running", 1)
+            with asking(narrow, make_picture()):
+                narrow.until("rechroma_queue_length", 1)
+            narrow.until("rechroma_queue_length", 0)
         assert first.result().status_code == 200
-        assert service.metric("rechroma_worker_restarts") == 0
+        assert narrow.metric("rechroma_worker_restarts") == before
 
 
 @pytest.mark.posix
-def test_a_worker_that_crashes(serve, advised, make_picture):
+def test_a_worker_that_crashes(narrow, make_picture):
     """The one request fails, in words; the next one finds a new worker."""
-    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
-        with service.standing() as workers:
-            first = pool.submit(service.post, make_picture())
-            service.until("rechroma_jobs_running", 1)
+    with ThreadPoolExecutor(1) as pool:
+        with narrow.standing() as workers:
+            first = pool.submit(narrow.post, make_picture())
+            narrow.until("rechroma_jobs_running", 1)
             for worker in workers:
                 os.kill(worker, signal.SIGKILL)
         assert first.result().status_code == 422
         assert "worker" in first.result().json()["detail"]
-        assert service.post(make_picture()).status_code == 200
+        assert narrow.post(make_picture()).status_code == 200
 
 
 @pytest.mark.posix
-def test_the_event_loop_is_never_blocked(serve, advised, make_picture):
+def test_the_event_loop_is_never_blocked(served, make_picture):
     """While all work stands still, the server answers whatever needs none of it.
 
     `benchmarks/service.py` measures how soon.
     """
-    with serve(advised, "--workers", "2") as service, ThreadPoolExecutor(2) as pool:
-        with service.standing():
-            work = [pool.submit(service.post, make_picture()) for _ in range(2)]
-            service.until("rechroma_jobs_running", 2)
+    with ThreadPoolExecutor(2) as pool:
+        with served.standing():
+            work = [pool.submit(served.post, make_picture()) for _ in range(2)]
+            served.until("rechroma_jobs_running", 2)
             for path in ("/healthz", "/readyz", "/v1/models", "/", "/openapi.json"):
-                assert service.get(path).status_code == 200
+                assert served.get(path).status_code == 200
             # What is no picture is refused without a worker, too.
-            assert service.post(b"hello").status_code == 415
+            assert served.post(b"hello").status_code == 415
             assert not any(each.done() for each in work)
         assert [each.result().status_code for each in work] == [200, 200]
 
 
 @pytest.mark.posix
-def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture, wait_for):
+def test_no_file_is_left(serve, conditioned, make_picture, wait_for):
     """The page's line about privacy: no file after the end, also of pictures that stay open."""
-    with serve(advised, "--workers", "1") as service:
+    with serve(conditioned, "--workers", "1") as service:
         for seed in range(3):
             key = service.post(make_picture(seed=seed), "/v1/sessions").json()["id"]
             service.line.post(f"{service.base}/v1/sessions/{key}/picture", json={})
@@ -174,8 +181,8 @@ def test_nothing_is_left_and_nothing_leaves(serve, advised, make_picture, wait_f
 
 
 @pytest.mark.posix
-def test_it_drains_before_it_ends(serve, advised, make_picture, wait_for):
-    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+def test_it_drains_before_it_ends(serve, conditioned, make_picture, wait_for):
+    with serve(conditioned, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
         with service.standing():
             work = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
@@ -187,20 +194,35 @@ def test_it_drains_before_it_ends(serve, advised, make_picture, wait_for):
         assert service.process.wait(60) == STOPPED
 
 
-def test_it_is_not_ready_before_the_model_is_loaded(serve, advised, make_picture):
-    with serve(advised, wait=False) as service:
-        seen = set()
-        while 200 not in seen:
-            answer = service.get("/readyz")
-            seen.add(answer.status_code)
-            if answer.status_code != 200:
-                assert answer.json()["status"] == 503
-                assert service.post(make_picture()).status_code in (200, 503)
-        assert seen == {200, 503}
+# Run by each process of the service before anything else: its workers wait for a file.
+HELD_UP = """
+import os, sys, time
+is_worker = any("spawn_main" in each for each in sys.orig_argv)
+while is_worker and not os.path.exists(os.environ["WORKERS_MAY_BEGIN"]):
+    time.sleep(0.05)
+"""
+
+
+def test_it_is_not_ready_before_the_model_is_loaded(
+    serve, conditioned, make_picture, tmp_path, wait_for
+):
+    (tmp_path / "sitecustomize.py").write_text(HELD_UP)
+    paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    begin = tmp_path / "begin"
+    held_up = {"PYTHONPATH": os.pathsep.join(paths), "WORKERS_MAY_BEGIN": str(begin)}
+    with serve(conditioned, "--workers", "1", wait=False, env=held_up) as service:
+        for answer in (service.get("/readyz"), service.post(make_picture())):
+            assert answer.status_code == 503
+            assert "the model is being loaded" in answer.json()["detail"]
+            assert int(answer.headers["retry-after"]) > 0
+        assert service.get("/healthz").status_code == 200
+        begin.touch()
+        wait_for(lambda: service.get("/readyz").status_code == 200)
+        assert service.post(make_picture()).status_code == 200
 
 
 @pytest.mark.slow
-def test_results_are_not_mixed_up(serve, advised):
+def test_results_are_not_mixed_up(serve, conditioned):
     """200 requests, 16 at a time: each answer has its own picture's lightness."""
 
     def picture(seed):
@@ -219,7 +241,7 @@ def test_results_are_not_mixed_up(serve, advised):
         wanted = rgb_to_lab(np.repeat(np.asarray(own)[..., None], 3, 2) / 255.0)[..., 0]
         return answer.status_code == 200 and np.abs(got - wanted).max() < 1.5
 
-    with serve(advised, "--workers", "2") as service, ThreadPoolExecutor(16) as pool:
+    with serve(conditioned, "--workers", "2") as service, ThreadPoolExecutor(16) as pool:
         assert all(pool.map(one, range(200)))
 
 
@@ -319,7 +341,7 @@ def test_beyond_this_machine_a_token_is_due():
     Settings(host="0.0.0.0", token="x")  # noqa: S104, S106
 
 
-def test_a_port_that_is_taken_and_a_model_that_is_not_there(advised):
+def test_a_port_that_is_taken_and_a_model_that_is_not_there(conditioned):
     import sys
 
     def run(*options):
@@ -329,7 +351,7 @@ def test_a_port_that_is_taken_and_a_model_that_is_not_there(advised):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        answer = run("--port", str(taken.getsockname()[1]), "--model", str(advised))
+        answer = run("--port", str(taken.getsockname()[1]), "--model", str(conditioned))
     assert answer.returncode == 2
     assert "--port" in answer.stderr
     answer = run("--model", "nothing.onnx")
@@ -338,18 +360,23 @@ def test_a_port_that_is_taken_and_a_model_that_is_not_there(advised):
     assert run("--host", "0.0.0.0").returncode == 2  # noqa: S104
 
 
-def test_threads_are_not_used_up(served, make_picture):
-    """Many clients that only watch do not keep others from being served."""
+def test_who_only_watches_keeps_nobody_from_being_served(served, make_picture):
+    """`/v1/models` runs in threads, of which there are only some: they are given back."""
     stop = threading.Event()
+    served_to = [0] * 4
 
-    def watch():
-        while not stop.is_set():
-            served.get("/v1/models")
+    def watch(number):
+        with served.client() as client:
+            while not stop.is_set():
+                assert client.get("/v1/models").status_code == 200
+                served_to[number] += 1
 
     with ThreadPoolExecutor(4) as pool:
-        for _ in range(4):
-            pool.submit(watch)
+        watching = [pool.submit(watch, number) for number in range(4)]
         try:
-            assert served.post(make_picture()).status_code == 200
+            # More requests than there are threads, and pictures between them.
+            while sum(served_to) < 60 or not all(served_to):
+                assert served.post(make_picture()).status_code == 200
         finally:
             stop.set()
+        assert [each.result() for each in watching] == [None] * 4

@@ -53,8 +53,8 @@ def hangups_count():
 
 @pytest.mark.posix
 @pytest.mark.usefixtures("hangups_count")
-def test_a_terminal_that_is_closed(serve, advised, make_picture):
-    with serve(advised, "--workers", "1") as service:
+def test_a_terminal_that_is_closed(serve, conditioned, make_picture):
+    with serve(conditioned, "--workers", "1") as service:
         open_picture(service, make_picture())
         service.process.send_signal(signal.SIGHUP)
         assert service.process.wait(60) == -signal.SIGHUP
@@ -63,9 +63,9 @@ def test_a_terminal_that_is_closed(serve, advised, make_picture):
 
 @pytest.mark.posix
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
-def test_who_does_not_want_to_wait(serve, advised, make_picture, wait_for, first):
+def test_who_does_not_want_to_wait(serve, conditioned, make_picture, wait_for, first):
     """A second Ctrl-C ends work that is under way, and still nothing stays."""
-    with serve(advised, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
+    with serve(conditioned, "--workers", "1") as service, ThreadPoolExecutor(1) as pool:
         open_picture(service, make_picture())
         with service.standing():
             work = pool.submit(service.post, make_picture())
@@ -79,9 +79,9 @@ def test_who_does_not_want_to_wait(serve, advised, make_picture, wait_for, first
 
 
 @pytest.mark.posix
-def test_what_a_killed_server_left(serve, advised, make_picture, wait_for):
+def test_what_a_killed_server_left(serve, conditioned, make_picture, wait_for):
     """Its workers end with it, and the next server removes its folder."""
-    with serve(advised, "--workers", "1") as killed:
+    with serve(conditioned, "--workers", "1") as killed:
         open_picture(killed, make_picture())
         workers = killed.workers
         killed.process.kill()
@@ -89,7 +89,7 @@ def test_what_a_killed_server_left(serve, advised, make_picture, wait_for):
         wait_for(lambda: not any(alive(pid) for pid in workers))
         left = set(killed.temp.iterdir())
         assert left
-        with serve(advised, "--workers", "1", env={"TMPDIR": str(killed.temp)}):
+        with serve(conditioned, "--workers", "1", env={"TMPDIR": str(killed.temp)}):
             assert left.isdisjoint(killed.temp.iterdir())
 
 

@@ -19,9 +19,9 @@ def _limited():
 
 
 @pytest.fixture(scope="module")
-def narrow(serve, advised):
+def narrow(serve, conditioned):
     """A service that can't write files of more than 60 kB."""
-    with serve(advised, "--workers", "1", before=_limited) as service:
+    with serve(conditioned, "--workers", "1", before=_limited) as service:
         yield service
 
 

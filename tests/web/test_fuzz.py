@@ -81,11 +81,11 @@ def memory_of(process):
 
 @pytest.mark.slow
 @pytest.mark.posix
-def test_500_hostile_uploads(serve, advised, make_picture):
+def test_500_hostile_uploads(serve, conditioned, make_picture):
     rng = np.random.default_rng(7)
     harm = hostile(make_picture, rng)
     good = make_picture()
-    with serve(advised, "--workers", "1") as service, service.client() as client:
+    with serve(conditioned, "--workers", "1") as service, service.client() as client:
         for _ in range(20):
             client.post("/v1/colorize", files={"picture": ("a.png", good)})
         before = memory_of(service.process)

@@ -75,15 +75,15 @@ def test_a_worker_loads_one_network(sessions, kept, monkeypatch):
     assert set(map(id, asked)) == {id(state.colorizer)}
 
 
-def test_with_another_model_the_default_one_tells_what_places_show(sessions, kept, unadvised):
-    state = worker(unadvised)
+def test_with_another_model_the_default_one_tells_what_places_show(sessions, kept, unconditioned):
+    state = worker(unconditioned)
     source = kept("source.png", mode="RGB", seed=1)
     everything(state, source, kept("target.png", seed=2), TransferOptions())
-    assert sessions == ["unadvised.onnx", "rechroma-v2.onnx"]
+    assert sessions == ["unconditioned.onnx", "rechroma-v2.onnx"]
     assert features.default_colorizer() is not state.colorizer
 
 
-@pytest.mark.parametrize("model", ["advised", "unadvised"])
+@pytest.mark.parametrize("model", ["conditioned", "unconditioned"])
 @pytest.mark.usefixtures("sessions")
 def test_the_page_the_service_and_the_command_line_give_the_same(
     model, request, kept, tmp_path, monkeypatch
@@ -106,11 +106,11 @@ def test_the_page_the_service_and_the_command_line_give_the_same(
         made.path.unlink()
 
 
-def test_a_mood_is_told_to_a_model_that_takes_it(kept, advised, unadvised):
+def test_a_mood_is_told_to_a_model_that_takes_it(kept, conditioned, unconditioned):
     """Before the transfer, the colors of one depend on the mood, and of the other they do not."""
     target = kept("target.png", seed=2)
     sources = [kept(f"{seed}.png", mode="RGB", seed=seed) for seed in (1, 5)]
-    for model, differs in ((advised, True), (unadvised, False)):
+    for model, differs in ((conditioned, True), (unconditioned, False)):
         state = worker(model)
         first, second = (
             state.predict(target, ColorRequest(mood=source, is_target=True)) for source in sources
@@ -118,8 +118,8 @@ def test_a_mood_is_told_to_a_model_that_takes_it(kept, advised, unadvised):
         assert np.allclose(first.chroma, second.chroma) is not differs
 
 
-def test_hints_go_with_a_mood(kept, advised):
-    state = worker(advised)
+def test_hints_go_with_a_mood(kept, conditioned):
+    state = worker(conditioned)
     request = ColorRequest(hints=(Hint(60, 40, "#c22b2b"),), mood=kept("m.png", mode="RGB", seed=1))
     target = kept("target.png", seed=2)
     hinted = state.predict(target, request)

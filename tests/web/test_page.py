@@ -63,9 +63,9 @@ def page(browser, served, request):
 
 
 @pytest.fixture(scope="module")
-def alone(serve, advised):
+def alone(serve, conditioned):
     """A service that one page at a time has for itself."""
-    with serve(advised, "--workers", "1") as service:
+    with serve(conditioned, "--workers", "1") as service:
         yield service
 
 
@@ -272,6 +272,35 @@ def test_a_batch_goes_on_after_a_bad_file(page, make_picture):
         wanted = sorted(f"{n}.color.png" for n in range(20) if n != 7)
         assert sorted(archive.namelist()) == wanted
     no_violations(page)
+
+
+def test_a_photograph_in_color_is_told(page, make_picture):
+    note = page.locator("#picture-note")
+    give(page, "main", "drop", ("color.jpg", make_picture("JPEG", mode="RGB")))
+    ready(page)
+    expect(note).to_have_text(
+        "This picture is in color already: it is colored anew, from its light and dark."
+    )
+    no_violations(page)
+    give(page, "main", "drop", ("gray.jpg", make_picture("JPEG")))
+    ready(page, 2)
+    shown = page.locator(".filmstrip li")
+    for name, visible in (("gray.jpg", False), ("color.jpg", True)):
+        shown.filter(has_text=name).click()
+        expect(note).to_be_visible(visible=visible)
+
+
+def test_a_black_and_white_source_is_told(page, make_picture):
+    page.get_by_role("link", name="Mood").click()
+    note = page.locator("#mood-note")
+    give(page, "[data-take=target]", "drop", ("color.png", make_picture(mode="RGB", seed=1)))
+    give(page, "[data-take=source]", "drop", ("quiet.png", make_picture()))
+    expect(note).to_contain_text("quiet.png: black and white: its tones are transferred")
+    expect(note).to_contain_text("swapped?")
+    no_violations(page)
+    give(page, "[data-take=source]", "drop", ("warm.png", make_picture(mode="RGB", seed=2)))
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    expect(note).to_be_hidden()
 
 
 def test_what_is_no_picture_is_said_beside_it(page):

@@ -33,8 +33,8 @@ def problem(answer, status):
 
 
 @pytest.fixture(scope="module")
-def colorizer(advised):
-    return Colorizer(advised)
+def colorizer(conditioned):
+    return Colorizer(conditioned)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,16 @@ def test_options_are_the_package_s_own(client, colorizer, gray):
     assert np.array_equal(pixels(answer.content), wanted.to_uint8())
     plain = client.post("/v1/colorize", files=files(picture=gray))
     assert not np.array_equal(pixels(answer.content), pixels(plain.content))
+
+
+@pytest.mark.parametrize("color", ["navy", "#008"])
+def test_colors_of_hints_by_name_and_in_short(client, colorizer, gray, color):
+    options = {"hints": [{"x": 40, "y": 30, "color": color, "reach": "alike"}]}
+    answer = client.post(
+        "/v1/colorize", files=files(picture=gray), data={"options": json.dumps(options)}
+    )
+    wanted = colorizer.colorize(gray, hints=[Hint(40, 30, color)])
+    assert np.array_equal(pixels(answer.content), wanted.to_uint8())
 
 
 def test_a_picture_in_color_may_stay_as_it_is(client, make_picture):
@@ -184,7 +194,7 @@ def test_what_is_no_picture(client, gray):
         '{"strength": NaN}', '{"strength": 1e999}', '{"strength": 9}', '{"strenght": 1}', "[]", "{",
         '{"hints": [{"x": -1, "y": 0, "color": "#ffffff"}]}',
         '{"hints": [{"x": 100000, "y": 0, "color": "#ffffff"}]}',
-        '{"hints": [{"x": 1, "y": 0, "color": "red"}]}',
+        '{"hints": [{"x": 1, "y": 0, "color": "reddish"}]}',
         json.dumps({"hints": [{"x": 1, "y": 1, "color": "#ffffff"}] * 1000}),
     ],
 )  # fmt: skip
@@ -223,7 +233,7 @@ def test_status(client):
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ready"}
     models = client.get("/v1/models").json()
-    assert models["current"]["name"] == "advised"
+    assert models["current"]["name"] == "conditioned"
     assert models["current"]["hints"]
     assert any(each["name"].startswith("rechroma-") for each in models["models"])
     text = client.get("/metrics").text
@@ -231,9 +241,22 @@ def test_status(client):
     assert "rechroma_queue_length 0.0" in text
 
 
-def test_every_answer_has_the_security_headers(client):
-    for path in ("/", "/healthz", "/v1/nothing", "/static/js/main.js"):
-        answer = client.get(path)
+def test_every_answer_has_the_security_headers(client, gray):
+    """Pages, pictures, JSON, and problems: of routes, of what stands before them, of no route."""
+    sent = files(picture=gray)
+    paths = ("/", "/healthz", "/metrics", "/openapi.json", "/v1/nothing", "/static/js/main.js")
+    answers = [client.get(path) for path in paths] + [
+        client.post("/v1/colorize", files=sent),
+        client.post("/v1/sessions", files=sent),
+        client.post("/v1/colorize", files=files(picture=b"hello")),
+        client.post("/v1/colorize", files=sent, data={"options": "{"}),
+        client.get("/v1/colorize"),
+        client.get("/v1/models", headers={"Host": "rebound.example.com"}),
+        client.post("/v1/colorize", files=sent, headers={"Origin": "https://example.com"}),
+    ]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses == [200, 200, 200, 200, 404, 200, 200, 201, 415, 422, 405, 421, 403]
+    for answer in answers:
         assert answer.headers["content-security-policy"].startswith("default-src 'self'")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in answer.headers
@@ -254,7 +277,8 @@ def test_hosts_and_origins_that_make_no_sense(client, nonsense):
     problem(client.get("/v1/models", headers={"Origin": f"http://{nonsense}"}), 403)
 
 
-def test_modules_of_two_versions_never_meet(client):
+def test_browsers_ask_again_for_each_module(client):
+    """So modules of two versions never meet."""
     answer = client.get("/static/js/main.js")
     assert answer.headers["cache-control"] == "no-cache"
     known = {"If-None-Match": answer.headers["etag"]}
@@ -403,9 +427,9 @@ def test_a_zip_of_several(client, make_picture):
     problem(client.post("/v1/archive", json={"pictures": [{"id": "gone"}]}), 404)
 
 
-def test_a_closed_picture_is_gone(serve, advised, gray):
+def test_a_closed_picture_is_gone(serve, conditioned, gray):
     # A server of its own: answers to other tests may still be on their way out of its store.
-    with serve(advised) as served, served.client() as client:
+    with serve(conditioned) as served, served.client() as client:
         key = opened(client, gray)["id"]
         assert served.metric("rechroma_stored_bytes") == len(gray)
         assert client.delete(f"/v1/sessions/{key}").status_code == 204
@@ -433,9 +457,10 @@ def test_profiles_are_heeded(client, make_picture, adobe_profile):
     assert np.abs(unheeded - wanted).max() > 2
 
 
-def test_tokens(serve, advised):
-    with serve(advised, "--host", "0.0.0.0", env={"RECHROMA_TOKEN": "secret"}, wait=False) as one:  # noqa: S104
-        base = one.base.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+def test_tokens(serve, conditioned):
+    host = "0.0.0.0"  # noqa: S104
+    with serve(conditioned, "--host", host, env={"RECHROMA_TOKEN": "secret"}, wait=False) as one:
+        base = one.base.replace(host, "127.0.0.1")
         assert httpx.get(f"{base}/healthz").is_success
         assert httpx.get(f"{base}/").is_success
         answer = httpx.get(f"{base}/v1/models")

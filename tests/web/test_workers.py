@@ -33,19 +33,19 @@ from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 SETUP = WorkerSetup("none", "cpu", None, 1, None, "")
 
 
-class FakeLane:
+class FakeWorker:
     """A worker without a process: a job is called with it."""
 
-    made: ClassVar[list["FakeLane"]] = []
+    made: ClassVar[list["FakeWorker"]] = []
     # Raised instead of a worker's being made, the last one first.
     errors: ClassVar[list[Exception]] = []
 
     def __init__(self, _):
-        if FakeLane.errors:
-            raise FakeLane.errors.pop()
+        if FakeWorker.errors:
+            raise FakeWorker.errors.pop()
         self.alive, self.killed, self.tidied = True, threading.Event(), 0
-        self.pid = len(FakeLane.made)
-        FakeLane.made.append(self)
+        self.pid = len(FakeWorker.made)
+        FakeWorker.made.append(self)
 
     def wait(self):
         pass
@@ -79,14 +79,14 @@ class Task:
 
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch):
-    monkeypatch.setattr(FakeLane, "made", [])
-    monkeypatch.setattr(FakeLane, "errors", [])
+    monkeypatch.setattr(FakeWorker, "made", [])
+    monkeypatch.setattr(FakeWorker, "errors", [])
     monkeypatch.setattr(pool_module, "_PAUSE", 0.01)
 
 
 @asynccontextmanager
 async def pooled(monkeypatch, workers=1, queue=9, seconds=60.0, grace=60.0):
-    monkeypatch.setattr(pool_module, "Worker", FakeLane)
+    monkeypatch.setattr(pool_module, "Worker", FakeWorker)
     pool = Pool(SETUP, workers=workers, queue=queue, seconds=seconds, grace=grace)
     pool.start()
     await until(lambda: len(pool.pids) == workers)
@@ -135,7 +135,7 @@ def test_a_long_job_that_nobody_wants_ends_with_its_lane(monkeypatch):
             await cancelled_midway(pool, Task())
             assert await pool.run(lambda worker: worker.pid) == 1
             assert pool.restarts == 1
-            assert FakeLane.made[0].killed.is_set()
+            assert FakeWorker.made[0].killed.is_set()
 
     asyncio.run(main())
 
@@ -186,7 +186,7 @@ def test_nobody_waits_for_ever(monkeypatch):
 def test_a_lane_that_died_idle_costs_no_job(monkeypatch):
     async def main():
         async with pooled(monkeypatch) as pool:
-            FakeLane.made[0].alive = False
+            FakeWorker.made[0].alive = False
             assert await pool.run(lambda worker: worker.pid) == 1
             assert pool.restarts == 1
 
@@ -202,7 +202,7 @@ def test_a_lane_that_can_t_be_started_is_tried_again(monkeypatch, error):
             held = Task()
             first = asyncio.ensure_future(pool.run(held))
             await until(held.begun.is_set)
-            FakeLane.errors = [error, error]
+            FakeWorker.errors = [error, error]
             await cancelled_midway(pool, Task())
             waiter = asyncio.ensure_future(pool.run(lambda worker: worker.pid))
             await until(lambda: len(pool.pids) == 2)
@@ -214,12 +214,12 @@ def test_a_lane_that_can_t_be_started_is_tried_again(monkeypatch, error):
     asyncio.run(main())
 
 
-def test_without_any_lane_those_who_wait_are_told(monkeypatch):
+def test_without_any_worker_those_who_wait_are_told(monkeypatch):
     monkeypatch.setattr(pool_module, "_PAUSE", 60.0)
 
     async def main():
         async with pooled(monkeypatch, grace=0.01) as pool:
-            FakeLane.errors = [OSError("no process")]
+            FakeWorker.errors = [OSError("no process")]
             await cancelled_midway(pool, Task())
             with pytest.raises(Problem) as none:
                 await pool.run(lambda worker: worker.pid)
@@ -237,10 +237,10 @@ def test_lanes_are_told_of_pictures_that_are_gone(monkeypatch):
             work = asyncio.ensure_future(pool.run(job))
             await until(job.begun.is_set)
             pool.forget("key")
-            assert sorted(worker.tidied for worker in FakeLane.made) == [0, 1]
+            assert sorted(worker.tidied for worker in FakeWorker.made) == [0, 1]
             job.end.set()
             await work
-            assert [worker.tidied for worker in FakeLane.made] == [1, 1]
+            assert [worker.tidied for worker in FakeWorker.made] == [1, 1]
 
     asyncio.run(main())
 
@@ -283,8 +283,8 @@ def test_an_error_that_nobody_has_thought_of_is_the_service_s():
 
 
 @pytest.fixture
-def worker(advised, tmp_path):
-    made = Worker(WorkerSetup(str(advised), "cpu", None, 1, None, str(tmp_path)))
+def worker(conditioned, tmp_path):
+    made = Worker(WorkerSetup(str(conditioned), "cpu", None, 1, None, str(tmp_path)))
     made.wait()
     yield made
     made.close()
@@ -311,8 +311,8 @@ def test_a_lane_outlives_what_its_terminal_sends(worker, make_picture, tmp_path)
 
 
 @pytest.fixture
-def state(advised):
-    return WorkerState(WorkerSetup(str(advised), "cpu", None, 1, None, ""))
+def state(conditioned):
+    return WorkerState(WorkerSetup(str(conditioned), "cpu", None, 1, None, ""))
 
 
 @pytest.fixture

@@ -263,7 +263,9 @@ def is_left_out(below: PurePath, exclude: Sequence[str]) -> bool:
 
 def _matches(path: PurePath, patterns: Sequence[str]) -> bool:
     names = (path.as_posix(), *path.parts)
-    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
+    # A folder may be written as one: "old/".
+    plain = [pattern.rstrip("/") for pattern in patterns]
+    return any(fnmatch.fnmatch(name, pattern) for pattern in plain for name in names)
 
 
 def _fence(root: Path, outside: Path | None) -> str:

@@ -16,7 +16,7 @@ from rechroma.metadata import MetadataOptions
 from rechroma.photo import Photo, encode, read, writable_format
 from rechroma.photo.formats import format_of
 from rechroma.photo.strips import open_strips
-from rechroma.photo.writing import restore_dates, write_described
+from rechroma.photo.writing import Written, is_gray_copied, restore_dates, write_described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from rechroma.photo import Photo
     from rechroma.photo.strips import PixelChange, Strips
 
-__all__ = ["PointWork", "Saving", "load", "save", "save_strips", "save_unchanged", "strips_of"]
+__all__ = [
+    "PointWork",
+    "Saving",
+    "load",
+    "save",
+    "save_strips",
+    "save_unchanged",
+    "strips_of",
+    "write_to_stdout",
+]
 
 
 def load(source: Place, *, max_pixels: int | None) -> Photo:
@@ -48,13 +57,13 @@ class Saving:
     metadata: MetadataOptions = field(default_factory=MetadataOptions)
 
 
-def save(photo: Photo, target: Place, how: Saving) -> tuple[str, ...]:
+def save(photo: Photo, target: Place, how: Saving) -> Written:
     """Write a picture to a file, whose folder is made, or to standard output.
 
     Standard output gets the format that the picture came in, or PNG where that is only read.
 
     Returns:
-        What of its metadata could not be kept.
+        What of its metadata could not be kept, and whether the gray of a JPEG was copied.
 
     Raises:
         UnwritablePhotoError: The format says no.
@@ -65,17 +74,27 @@ def save(photo: Photo, target: Place, how: Saving) -> tuple[str, ...]:
         content = encode(
             photo, writable_format(photo.format), quality=how.quality, options=how.metadata
         )
-        try:
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
-        except OSError as error:
-            raise _stdout_error(error) from error
-        return ()
+        write_to_stdout(content)
+        name = writable_format(photo.format)
+        return Written(name, gray_copied=is_gray_copied(photo, name, how.quality))
     make_folder(target.parent)
     return write_described(
         photo, target, format_of(target), how.metadata, quality=how.quality,
         overwrite=how.overwrite,
     )  # fmt: skip
+
+
+def write_to_stdout(content: bytes) -> None:
+    """Write a picture to standard output.
+
+    Raises:
+        UnwritableFileError: It can't be written there.
+    """
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise _stdout_error(error) from error
 
 
 def _stdout_error(error: OSError) -> UnwritableFileError:
@@ -96,7 +115,7 @@ def save_unchanged(photo: Photo, task: Task, how: Saving) -> tuple[str, ...]:
     """
     source, target = task.source, task.target
     if not (isinstance(source, Path) and isinstance(target, Path)) or how.metadata.strips:
-        return save(photo, target, how)
+        return save(photo, target, how).notes
     if _share_folder(source, target):
         return ()
     if source.suffix.lower() == target.suffix.lower():
@@ -105,7 +124,7 @@ def save_unchanged(photo: Photo, task: Task, how: Saving) -> tuple[str, ...]:
         if how.metadata.keep_dates:
             restore_dates(target, photo.metadata)
         return ()
-    return save(photo, target, how)
+    return save(photo, target, how).notes
 
 
 def _share_folder(source: Path, target: Path) -> bool:

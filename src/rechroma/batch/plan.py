@@ -21,7 +21,7 @@ from rechroma.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "make_plan", "refuse_read_targets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,12 @@ class Plan:
 
 
 def make_plan(
-    inputs: Sequence[str], output: str, *, exclude: Sequence[str] = (), marked: bool = False
+    inputs: Sequence[str],
+    output: str,
+    *,
+    exclude: Sequence[str] = (),
+    marked: bool = False,
+    also_read: Sequence[str] = (),
 ) -> Plan:
     """Plan the work on `inputs`; nothing is written.
 
@@ -50,10 +55,11 @@ def make_plan(
         output: As for `parse_output`.
         exclude: As for `find_pictures`.
         marked: As for `find_pictures`.
+        also_read: Further files that the work reads: no target may be one of them.
 
     Raises:
         UsageError: A folder holds no picture, several pictures share one target, or a target is one
-            of the inputs.
+            of the inputs or is read.
     """
     meaning = parse_output(output)
     found = find_pictures(inputs, outside=result_folder(meaning), exclude=exclude, marked=marked)
@@ -67,6 +73,7 @@ def make_plan(
     plan = _without_earlier_results(pairs) if isinstance(meaning, Template) else _all_of(pairs)
     _refuse_shared_targets(plan.tasks)
     _refuse_inputs_as_targets(plan.tasks)
+    refuse_read_targets(plan.tasks, also_read)
     return replace(
         plan, passed_over=(*found.results, *plan.passed_over), unreadable=found.unreadable
     )
@@ -114,6 +121,21 @@ def _refuse_inputs_as_targets(tasks: Sequence[Task]) -> None:
                 "choose another folder or template; if it is the result of an earlier run, name "
                 "the folder or a quoted glob as the input, which pass over such results",
             )
+
+
+def refuse_read_targets(tasks: Sequence[Task], also_read: Sequence[str]) -> None:
+    """Refuse to write over what the work reads beside its inputs, such as the source of a mood.
+
+    Raises:
+        UsageError: A target is one of these files.
+    """
+    read = {place_key(Path(each)) for each in also_read}
+    for task in tasks:
+        for place in (task.target, *task.beside):
+            if isinstance(place, Path) and place_key(place) in read:
+                raise UsageError(
+                    f"the output {place} is read by the same command", "choose another output"
+                )
 
 
 def _source_key(task: Task) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.batch.pictures import (
@@ -22,6 +23,7 @@ from rechroma.errors import UnwritableFileError
 from rechroma.limits import available_cores
 from rechroma.metadata import MetadataOptions
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo
+from rechroma.photo.jpeg_scans import Gray
 
 if TYPE_CHECKING:
     from rechroma.batch.task import Task
@@ -132,42 +134,49 @@ class _Line:
             return Outcome(task, Status.SKIPPED)
         start = time.perf_counter()
         try:
-            status, pages, notes = self._process(task)
+            outcome = self._process(task)
         except UnwritableFileError:
             # Somebody else may have put the same result there while we worked.
             if self._saving.overwrite or not task.is_done:
                 raise
             return Outcome(task, Status.SKIPPED)
-        return Outcome(task, status, time.perf_counter() - start, pages, notes)
+        return replace(outcome, seconds=time.perf_counter() - start)
 
-    def _process(self, task: Task) -> tuple[Status, int, tuple[str, ...]]:
+    def _process(self, task: Task) -> Outcome:
         if isinstance(self._work, PointWork):
             found = strips_of(task, self._work, max_pixels=self._max_pixels)
             if found is not None:
                 return self._process_strips(task, *found)
-        result, status, pages = self._result(task)
+        result, outcome, was_gray_jpeg = self._result(task)
         self._check()
+        kept = outcome.status is Status.KEPT
         if task.beside and task.has_result and not self._saving.overwrite:
             # What was missing beside it is there now, if it was to be made.
-            return status if status is Status.KEPT else Status.COMPLETED, pages, ()
-        if status is Status.KEPT:
-            return status, pages, save_unchanged(result, task, self._saving)
-        return status, pages, save(result, task.target, self._saving)
+            return outcome if kept else replace(outcome, status=Status.COMPLETED)
+        if kept:
+            return replace(outcome, notes=save_unchanged(result, task, self._saving))
+        written = save(result, task.target, self._saving)
+        gray = None
+        if was_gray_jpeg and written.format == "jpeg":
+            gray = Gray.COPIED if written.gray_copied else Gray.RECOMPRESSED
+        return replace(outcome, notes=written.notes, gray=gray)
 
-    def _process_strips(
-        self, task: Task, strips: Strips, change: PixelChange
-    ) -> tuple[Status, int, tuple[str, ...]]:
+    def _process_strips(self, task: Task, strips: Strips, change: PixelChange) -> Outcome:
         self._check()
         notes = save_strips(strips, change, task.target, self._saving)
-        return Status.DONE, strips.head.pages_dropped, notes
+        return Outcome(task, Status.DONE, 0.0, strips.head.pages_dropped, notes)
 
-    def _result(self, task: Task) -> tuple[Photo, Status, int]:
-        """Read and work. The input's memory is free when this returns, before the encoder's."""
+    def _result(self, task: Task) -> tuple[Photo, Outcome, bool]:
+        """Read and work, and tell whether the input was a gray JPEG.
+
+        Its memory is free when this returns, before the encoder's, unless the result needs it.
+        """
         photo = load(task.source, max_pixels=self._max_pixels)
         self._check()
         result = (self._work.whole if isinstance(self._work, PointWork) else self._work)(photo)
         status = Status.KEPT if result is photo else Status.DONE
-        return result, status, photo.pages_dropped
+        outcome = Outcome(task, status, 0.0, photo.pages_dropped)
+        return result, outcome, photo.gray_jpeg is not None
 
     def _check(self) -> None:
         if self._stopping.is_set():

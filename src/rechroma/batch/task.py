@@ -7,9 +7,12 @@ import traceback
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rechroma.errors import OutOfMemoryError, RechromaError
+
+if TYPE_CHECKING:
+    from rechroma.photo.jpeg_scans import Gray
 
 __all__ = ["STANDARD", "Outcome", "Place", "Status", "Task", "failure", "place_key"]
 
@@ -73,6 +76,7 @@ class Outcome:
         seconds: Wall time from the start of reading to the end of writing; 0 without a result.
         pages_dropped: Pages of the input beyond its first, which are not in the output.
         notes: What of the input's metadata could not be kept.
+        gray: What became of a gray JPEG's gray in a JPEG, or of a color one's.
         error: Why it failed; without a traceback, so that it holds no pixels.
         trace: The traceback as text, if it failed.
     """
@@ -82,6 +86,7 @@ class Outcome:
     seconds: float = 0.0
     pages_dropped: int = 0
     notes: tuple[str, ...] = ()
+    gray: Gray | None = None
     error: RechromaError | None = None
     trace: str = ""
 

@@ -65,6 +65,9 @@ _COMMANDS = (
     ),
     LazyCommand("look", "rechroma.cli.look:look", "Save and list looks by name."),
     LazyCommand(
+        "original", "rechroma.cli.original:original", "Give gray JPEGs back, byte for byte."
+    ),
+    LazyCommand(
         "compare", "rechroma.cli.compare:compare", "A page to choose the better of two folders."
     ),
     LazyCommand("serve", "rechroma.cli.serve:serve", "Open the page (needs rechroma[web])."),
@@ -173,6 +176,9 @@ def _run(args: list[str] | None) -> int:
         console.error(RechromaError("out of memory", "free some, or work on smaller pictures"))
         return ExitCode.MEMORY
     except Exception as error:  # noqa: BLE001 (nobody above could make a clear line of it)
+        if _is_interrupt(error):
+            console.note("interrupted")
+            return ExitCode.INTERRUPTED
         bug = RechromaError(
             f"unexpected {type(error).__name__}: {error}",
             "this is a bug; please report it with what -vv prints",
@@ -180,6 +186,12 @@ def _run(args: list[str] | None) -> int:
         console.error(bug, _trace())
         return ExitCode.SOME_FAILED
     return ExitCode.OK if code is None else code
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Tell whether Ctrl-C is behind an error: native modules make an `ImportError` of it."""
+    seen = error.__cause__ or error.__context__
+    return seen is not None and (isinstance(seen, KeyboardInterrupt) or _is_interrupt(seen))
 
 
 def _nameless(error: OSError) -> str:

@@ -68,7 +68,9 @@ def apply(
     from rechroma.cli.results import show_plan
     from rechroma.mood import Look
 
-    plan = plan_job(inputs, output, console, beside=_beside(look), exclude=exclude)
+    plan = plan_job(
+        inputs, output, console, beside=_beside(look), exclude=exclude, also_read=[look]
+    )
     # Also if every result is there already: a look that is none is not to be passed over.
     loaded = Look.load(look)
     if dry_run:

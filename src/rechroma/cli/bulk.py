@@ -188,7 +188,8 @@ def colorize(
     from rechroma.colorizer.registry import find_model
 
     training_options.refuse_two_models(cfg, overrides, ckpt_name)
-    extras = Extras(raw_output, mood, variants=variants, recolor=recolor)
+    limit = asked.shared.max_pixels
+    extras = Extras(raw_output, mood, variants=variants, recolor=recolor, max_pixels=limit)
     how = replace(how, recolor=recolor)
     planned(Plan((Task(Path("a.png"), Path("b.png")),)), how, extras)  # refuses contradictions
     if asked.bulk.cluster.gpus and device == "auto":

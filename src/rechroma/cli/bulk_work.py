@@ -82,7 +82,7 @@ class ColorizeOperation:
     @property
     def signature(self) -> str:
         """What results depend on."""
-        extras = replace(self.extras, mood=None)
+        extras = replace(self.extras, mood=None, max_pixels=None)
         return f"colorize {self.how} {extras} {self.size} {self.shared.saving}"
 
     def prepare(self, files: Files, threads: int, note: Callable[[str], None]) -> Prepared:
@@ -151,7 +151,7 @@ class TransferOperation:
                 raise UsageError(
                     "no photograph to take the mood from", "give --src, or a column src"
                 )
-            extras = mood_work.Extras(sources, (None, None), None)
+            extras = mood_work.Extras(sources, (None, None), None, self.shared.max_pixels)
             mood_work.check_single(how, extras, 1, preview=False)
             return mood_work.transfer_work(how, extras, threads, console, overwrite=True)
 

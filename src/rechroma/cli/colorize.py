@@ -37,11 +37,12 @@ __all__ = ["colorize"]
               help="Color pictures that are in color already anew, or leave them alone.  [default: "
               "anew if it is the only one or with --cfg or --raw-output, alone in a batch]",
 )  # fmt: skip
-@click.option("--hint", multiple=True, metavar="X,Y,COLOR",
-              help="A pixel and the color that it should get, #rrggbb or a name; may be "
-              "repeated.")  # fmt: skip
+@click.option("--hint", multiple=True, metavar="X,Y,COLOR[,REACH]",
+              help="A pixel and the color that it should get, #rrggbb or a name, and how far it "
+              "goes: here, thing (the default) or alike; may be repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
-              help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
+              help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb", "reach": "here"}, '
+              "…].")  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
               help="Write N other plausible answers beside each result: new.1.png, ….")  # fmt: skip
 @click.option("--confidence", type=click.Path(path_type=Path), metavar="MAP.png",
@@ -129,7 +130,10 @@ def colorize(
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
-    extras = Extras(raw_output, mood, hint, hints, variants, confidence, recolor)
+    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
+    extras = Extras(
+        raw_output, mood, hint, hints, variants, confidence, recolor, job_options.pixel_limit
+    )
     plan = plan_job(
         named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
     )
@@ -142,7 +146,6 @@ def colorize(
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
-    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:

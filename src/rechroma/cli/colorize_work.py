@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.batch import STANDARD, place_key, save
+from rechroma.batch.plan import refuse_read_targets
 from rechroma.colorizer import (
     ColorizeOptions,
     conditioning_unsupported,
@@ -19,7 +20,7 @@ from rechroma.colorizer import (
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.files import is_file
-from rechroma.photo import Photo, read
+from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +44,7 @@ class Extras:
     variants: int = 0
     confidence: Path | None = None
     recolor: bool | None = None
+    max_pixels: int | None = DEFAULT_MAX_PIXELS
 
 
 def is_single(inputs: Sequence[str]) -> bool:
@@ -78,12 +80,14 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         for task in plan.tasks
     ]
     _refuse_shared_files(tasks)
+    also_read = (extras.mood, extras.hints and str(extras.hints))
+    refuse_read_targets(tasks, [each for each in also_read if each])
     return replace(plan, tasks=tuple(tasks))
 
 
 def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
     alone = options == ColorizeOptions() and extras == Extras(
-        raw_output=True, recolor=extras.recolor
+        raw_output=True, recolor=extras.recolor, max_pixels=extras.max_pixels
     )
     if extras.raw_output and not alone:
         raise UsageError(
@@ -145,7 +149,8 @@ def colorize_work(
     """
     hints = _hints_of(extras)
     _check_model(colorizer.card, options, extras, hints)
-    predict = _prediction(colorizer, hints, read(extras.mood) if extras.mood else None)
+    mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
+    predict = _prediction(colorizer, hints, mood)
 
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 

@@ -10,6 +10,7 @@ import click
 from rechroma.cli import options, training_options
 from rechroma.cli.console import Console
 from rechroma.errors import UsageError
+from rechroma.files import reason_of
 
 __all__ = ["export"]
 
@@ -102,4 +103,5 @@ def _scores(path: Path) -> dict[str, float]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {error}", 'write {"psnr": 24.1, …}') from error
+        mend = "check the path" if isinstance(error, OSError) else 'write {"psnr": 24.1, …}'
+        raise UsageError(f"{path}: can't be read: {reason_of(error)}", mend) from error

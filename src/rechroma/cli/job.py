@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rechroma.cli.console import Console
     from rechroma.metadata.options import MetadataOptions
 
-__all__ = ["JobOptions", "MakeWork", "plan_job", "run_job"]
+__all__ = ["JobOptions", "MakeWork", "check_streams", "plan_job", "run_job"]
 
 # Makes the work from the number of threads that each call of it may use.
 MakeWork: TypeAlias = Callable[[int], Work]
@@ -73,6 +73,7 @@ def plan_job(
     beside: str,
     exclude: Sequence[str] = (),
     marked: bool = False,
+    also_read: Sequence[str] = (),
 ) -> Plan:
     """Plan the batch; without an output results go beside the inputs, or from stdin to stdout.
 
@@ -83,10 +84,11 @@ def plan_job(
         beside: The template for results beside their inputs.
         exclude: Patterns of what is passed over in a search.
         marked: Whether what says that we have made it is passed over in a search.
+        also_read: As for `make_plan`.
     """
     if output is None:
         output = STANDARD if list(inputs) == [STANDARD] else beside
-    plan = make_plan(inputs, output, exclude=exclude, marked=marked)
+    plan = make_plan(inputs, output, exclude=exclude, marked=marked, also_read=also_read)
     if plan.passed_over:
         console.note(f"{len(plan.passed_over)} passed over: they are results of ours")
     if plan.unreadable:
@@ -108,7 +110,7 @@ def run_job(
         console: Where people read.
         verb: What is done to the pictures, for the closing line: "colorized".
     """
-    _check_streams(plan.tasks, as_json=options.as_json)
+    check_streams(plan.tasks, as_json=options.as_json)
     present, waiting = _split(plan.tasks, overwrite=options.overwrite)
     jobs = options.jobs or default_jobs(len(waiting))
     with crash_proof_batch(min(jobs, len(waiting))), _one_interrupt():
@@ -194,7 +196,7 @@ def _run(
             advance()
 
 
-def _check_streams(tasks: Sequence[Task], *, as_json: bool) -> None:
+def check_streams(tasks: Sequence[Task], *, as_json: bool) -> None:
     """Refuse what would mix two things on stdout, or wait for or write bytes on a terminal."""
     to_stdout = any(task.target == STANDARD for task in tasks)
     if to_stdout and as_json:

@@ -52,11 +52,12 @@ def save(
     from rechroma.mood.library import new_look_file
     from rechroma.mood.look import photos_of
 
+    new_look_file(name, overwrite=overwrite)
     photos = photos_of(sources)
     if line := check_tones(photos, how):
         console.note(line)
     fitted = fit(photos, target, how)
-    console.note(f"saved: {fitted.save(new_look_file(name), overwrite=overwrite)}")
+    console.note(f"saved: {fitted.save(name, overwrite=overwrite)}")
 
 
 @look.command("list")
@@ -77,15 +78,15 @@ def add(console: Console, *, file: Path, name: str, overwrite: bool) -> None:
     """Keep a look of another program as NAME: a .cube or other LUT file, or a Hald picture."""
     from rechroma.files import copy_file
     from rechroma.mood import Look
-    from rechroma.mood.library import new_look_file, saved_looks
+    from rechroma.mood.library import save_look
+    from rechroma.mood.look_files import look_suffix
 
     Look.load(file)
-    there = saved_looks().get(name)
-    saved = new_look_file(name, file.suffix.lower() or ".cube", overwrite=overwrite)
-    copy_file(file, saved, overwrite=overwrite)
-    if there is not None and there != saved:
-        there.unlink()
-    console.note(f"saved: {saved}")
+
+    def copy(path: Path) -> None:
+        copy_file(file, path, overwrite=overwrite)
+
+    console.note(f"saved: {save_look(name, look_suffix(file), copy, overwrite=overwrite)}")
 
 
 @look.command()

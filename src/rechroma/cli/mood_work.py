@@ -43,6 +43,12 @@ class Extras:
     sources: tuple[str, ...]
     masks: tuple[str | None, str | None]
     lut: Path | None
+    max_pixels: int | None
+
+    @property
+    def files_read(self) -> list[str]:
+        """The files that are read beside the targets."""
+        return [*self.sources, *filter(None, self.masks)]
 
 
 def check_single(options: TransferOptions, extras: Extras, targets: int, *, preview: bool) -> None:
@@ -91,7 +97,7 @@ def transfer_work(
         preload_default_colorizer()
     moods = _read_sources(options, extras, console)
     if all(extras.masks):
-        both = [read(mask) for mask in extras.masks if mask is not None]
+        both = [read(m, max_pixels=extras.max_pixels) for m in extras.masks if m is not None]
 
         def by_masks(photo: Photo) -> Photo:
             photo = in_color(photo, moods)
@@ -140,7 +146,7 @@ def preview(
 
 
 def _read_sources(options: TransferOptions, extras: Extras, console: Console) -> list[Photo]:
-    moods = [read(source) for source in extras.sources]
+    moods = [read(source, max_pixels=extras.max_pixels) for source in extras.sources]
     if line := check_tones(moods, options):
         console.note(line)
     return moods

@@ -12,6 +12,7 @@ import click
 
 from rechroma.batch import Outcome, Status, Task
 from rechroma.errors import ExitCode
+from rechroma.photo.formats import dropped_line, name_by_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +52,11 @@ class BatchReport:
             self._console.error(outcome.error, outcome.trace)
         else:
             took = f" ({outcome.seconds:.2f} s)" if outcome.seconds else ""
-            self._console.detail(f"{outcome.status}: {task.source} -> {task.target}{took}")
+            gray = f", gray {outcome.gray}" if outcome.gray else ""
+            self._console.detail(f"{outcome.status}{gray}: {task.source} -> {task.target}{took}")
         if outcome.pages_dropped:
-            self._console.note(
-                f"{task.source}: only the first page was used, {outcome.pages_dropped} dropped"
-            )
+            line = dropped_line(name_by_suffix(Path(task.source)), outcome.pages_dropped)
+            self._console.note(f"{task.source}: {line}")
         for note in outcome.notes:
             self._notes.setdefault(note, []).append(str(task.source))
         if self._as_json:
@@ -133,6 +134,8 @@ def _picture_object(outcome: Outcome) -> dict[str, object]:
         "pages_dropped": outcome.pages_dropped,
         "notes": list(outcome.notes),
     }
+    if outcome.gray is not None:
+        result["gray"] = str(outcome.gray)
     if (error := outcome.error) is not None:
         result["error"] = {
             "kind": type(error).__name__,

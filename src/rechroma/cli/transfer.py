@@ -77,12 +77,12 @@ def transfer(
     """Give photographs the mood of another.
 
     \b
-        --src sunset.jpg          --target harbour.jpg           --out new.jpg
+        --src sunset.jpg          --target harbor.jpg            --out new.jpg
         the mood comes from here  this photograph is changed     the changed one
 
     \b
     Examples:
-      rechroma transfer --src sunset.jpg --target harbour.jpg --out new.jpg
+      rechroma transfer --src sunset.jpg --target harbor.jpg --out new.jpg
       rechroma transfer --src a.jpg --src b.jpg --target album/ --out warm/
       rechroma transfer --src film.jpg --target me.jpg --out new.jpg --lut film.cube
       rechroma transfer --src film.jpg --target me.jpg --preview methods.png
@@ -90,27 +90,36 @@ def transfer(
 
     The target keeps its size, bit depth, alpha and metadata; nothing is written over it.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+    from rechroma.batch import Task
     from rechroma.batch.pictures import load
+    from rechroma.batch.plan import refuse_read_targets
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.mood_work import Extras, check_single, preview, transfer_work
     from rechroma.cli.results import show_plan
 
-    extras = Extras(sources, (source_mask, target_mask), lut)
-    plan = plan_job(targets, output, console, beside="{parent}/{stem}.mood{ext}", exclude=exclude)
+    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
+    extras = Extras(sources, (source_mask, target_mask), lut, job_options.pixel_limit)
+    plan = plan_job(
+        targets, output, console, beside="{parent}/{stem}.mood{ext}", exclude=exclude,
+        also_read=extras.files_read,
+    )  # fmt: skip
     check_single(how, extras, len(plan.tasks), preview=sheet is not None)
     if lut is not None:
         plan = replace(plan, tasks=(replace(plan.tasks[0], beside=(lut,)),))
     if sheet is not None:
-        target = load(plan.tasks[0].source, max_pixels=max_pixels)
-        preview(how, extras, target, sheet, console, overwrite=overwrite)
-        console.note(f"written: {sheet}")
-        return 0
+        source = plan.tasks[0].source
+        plan = replace(plan, tasks=(Task(source, sheet),))
+        refuse_read_targets(plan.tasks, [*extras.files_read, str(source)])
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
+        return 0
+    if sheet is not None:
+        target = load(plan.tasks[0].source, max_pixels=extras.max_pixels)
+        preview(how, extras, target, sheet, console, overwrite=overwrite)
+        console.note(f"written: {sheet}")
         return 0
 
     def make_work(threads: int) -> Work:
         return transfer_work(how, extras, threads, console, overwrite=overwrite)
 
-    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     return run_job(plan, make_work, job_options, console, verb="changed")

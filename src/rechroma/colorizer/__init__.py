@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer.colorizer import Colorizer
     from rechroma.colorizer.distribution import Distribution, Likely, single_answer_error
     from rechroma.colorizer.graph_io import conditioning_unsupported
-    from rechroma.colorizer.hints import Hint, parse_hint, read_hints
+    from rechroma.colorizer.hints import REACHES, Hint, Reach, parse_hint, read_hints
     from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
     from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
     from rechroma.colorizer.session import available_devices, load_card
@@ -26,6 +26,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "MAX_VARIANTS",
     "MODELS",
+    "REACHES",
     "Colorization",
     "ColorizeOptions",
     "Colorizer",
@@ -33,6 +34,7 @@ __all__ = [
     "Hint",
     "Likely",
     "ModelCard",
+    "Reach",
     "available_devices",
     "cached_colorizer",
     "conditioning_unsupported",
@@ -54,7 +56,7 @@ __getattr__ = lazy_names(
         "rechroma.colorizer.colorizer": ["Colorizer"],
         "rechroma.colorizer.distribution": ["Distribution", "Likely", "single_answer_error"],
         "rechroma.colorizer.graph_io": ["conditioning_unsupported"],
-        "rechroma.colorizer.hints": ["Hint", "parse_hint", "read_hints"],
+        "rechroma.colorizer.hints": ["REACHES", "Hint", "Reach", "parse_hint", "read_hints"],
         "rechroma.colorizer.options": ["MAX_VARIANTS", "ColorizeOptions"],
         "rechroma.colorizer.registry": ["DEFAULT_MODEL", "MODELS", "find_model"],
         "rechroma.colorizer.session": ["available_devices", "load_card"],

@@ -11,10 +11,13 @@ from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
 from rechroma.colorizer.distribution import single_answer_error
 from rechroma.colorizer.guided import GuidedPlanes
+from rechroma.colorizer.luma_render import half_chroma
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.colorizer.render import enlarge, render
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
+from rechroma.photo.gray_copy import colored, gray_copy_of
+from rechroma.photo.jpeg_scans import UncopiedError
 from rechroma.photo.samples import quantize, to_float
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.distribution import Distribution
+    from rechroma.photo.gray_copy import GrayCopy
+    from rechroma.photo.gray_profile import ToneCurve
 
 __all__ = ["Colorization", "memory_of"]
 
@@ -96,27 +101,55 @@ class Colorization:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        recompress: bool = ColorizeOptions.recompress,
     ) -> Photo:
         """Return the photo in color: its own L, the predicted chroma times `strength`.
+
+        Of a gray JPEG it is a photo that makes its pixels when they are asked for; a JPEG of it,
+        if no quality is asked for, holds the gray one's own bytes and needs no pixels.
 
         Args:
             strength: 0 (gray) … 1.5.
             vividness: 0 (the mean of all that is possible: the most faithful on the average, and
                 pale) … 1 (near to the likeliest: the model's answer) … 1.5.
+            recompress: Code the gray of a JPEG anew, too.
 
         Raises:
             UsageError: A number is out of range, or a vividness of a model that gives one answer.
             OutOfMemoryError: The result does not fit into memory.
         """
-        ColorizeOptions(strength=strength, vividness=vividness)
-        guided = self._guided(self._planes_at(vividness))
-        with memory_of(self.photo):
-            pixels = render(self.photo.samples, guided, strength, self._threads)
-        return self._result(pixels, f"strength {strength:g}, vividness {vividness:g}")
+        ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
+        planes = self._planes_at(vividness)
+        settings = f"strength {strength:g}, vividness {vividness:g}"
 
-    def _result(self, pixels: NDArray[np.generic], settings: str) -> Photo:
+        def make() -> NDArray[np.float32]:
+            with memory_of(self.photo):
+                guided = self._guided(planes)
+                return render(self.photo.samples, guided, strength, self._threads)
+
+        copy = None if recompress else self._gray_copy(planes, strength)
+        if copy is None:
+            return self._marked(self.photo.with_pixels(make()), settings)
+        return colored(self.photo, self._marked(self.photo, settings).metadata, copy, make)
+
+    def _gray_copy(self, planes: NDArray[np.float32], strength: float) -> GrayCopy | None:
+        """Return what a JPEG of the result is made of, if the photo's file can be copied."""
+
+        def chroma(curve: ToneCurve | None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+            with memory_of(self.photo):
+                return half_chroma(
+                    self.photo, planes, self.lightness, self._extent, strength, self._threads,
+                    curve,
+                )  # fmt: skip
+
+        try:
+            return gray_copy_of(self.photo, chroma)
+        except UncopiedError:
+            return None
+
+    def _marked(self, photo: Photo, settings: str) -> Photo:
         how = f"{self._model}; {settings}" if self._model else settings
-        return self.photo.with_pixels(pixels).marked(how, machine_colored=True)
+        return photo.marked(how, machine_colored=True)
 
     def enlarged(self, *, vividness: float = ColorizeOptions.vividness) -> NDArray[np.float32]:
         """Return a and b at the photo's own resolution, float32, shape (2, H, W).
@@ -178,6 +211,7 @@ class Colorization:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        recompress: bool = ColorizeOptions.recompress,
     ) -> Iterator[Photo]:
         """Return pictures of other plausible answers, each made when it is asked for; see `answer`.
 
@@ -185,16 +219,23 @@ class Colorization:
             count: How many, 1…8.
             strength: See `render`.
             vividness: See `render`.
+            recompress: See `render`.
 
         Raises:
             UsageError: A number is out of range, or the model gives one answer.
             OutOfMemoryError: A result does not fit into memory.
         """
-        ColorizeOptions(strength=strength, vividness=vividness)
+        options = ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
         if not 1 <= count <= MAX_VARIANTS:
             raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
         answers = (self.answer(number, count) for number in range(1, count + 1))
-        return (each.render(strength=strength, vividness=vividness) for each in answers)
+        return (
+            each.render(
+                strength=options.strength, vividness=options.vividness,
+                recompress=options.recompress,
+            )
+            for each in answers
+        )  # fmt: skip
 
     def confidence(self) -> Photo:
         """Return a gray picture of the photo's size: white where the model is sure, dark elsewhere.
@@ -222,7 +263,7 @@ class Colorization:
             )
         with memory_of(self.photo):
             pixels = enlarge(self._rgb, (self.photo.height, self.photo.width), self._extent)
-        return self._result(pixels, "raw output")
+        return self._marked(self.photo.with_pixels(pixels), "raw output")
 
 
 @contextmanager

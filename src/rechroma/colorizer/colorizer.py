@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from rechroma.colorizer.color_detection import is_color
@@ -12,6 +13,15 @@ from rechroma.colorizer.distribution import distribution_of
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.colorizer.hints import Hint, mood_of, rasterize_hints
 from rechroma.colorizer.options import ColorizeOptions
+from rechroma.colorizer.reach import (
+    Answer,
+    Known,
+    RecentPictures,
+    cell_means,
+    extended,
+    nearest,
+    segmenter_of,
+)
 from rechroma.colorizer.session import open_model_session
 from rechroma.colorizer.size import SizePlan, network_lightness, plan_fixed, plan_size
 from rechroma.errors import UsageError
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
+    from rechroma.segmentation.segmenter import Place
 
 __all__ = ["Colorizer", "PhotoLike", "render_with"]
 
@@ -32,6 +43,20 @@ _MAX_SIZE = 2048
 
 # What can be colorized: anything that `rechroma.photo.read` takes, or a photo read before.
 PhotoLike: TypeAlias = "Source | Photo"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A photo as the network sees it: L at the plan's padded size."""
+
+    photo: Photo
+    plan: SizePlan
+    lightness: NDArray[np.float32]
+
+    @property
+    def shown(self) -> NDArray[np.float32]:
+        """L without the padding."""
+        return self.lightness[: self.plan.height, : self.plan.width]
 
 
 class Colorizer:
@@ -88,6 +113,7 @@ class Colorizer:
                 f"give {self.card.stride} to {_MAX_SIZE}; {self.card.size} suits this model",
             )
         self._threads = threads or os.cpu_count() or 1
+        self._known = RecentPictures()
 
     def predict(
         self, source: PhotoLike, *, hints: Sequence[Hint] = (), mood: PhotoLike | None = None
@@ -117,6 +143,7 @@ class Colorizer:
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
         recolor: bool = ColorizeOptions.recolor,
+        recompress: bool = ColorizeOptions.recompress,
         hints: Sequence[Hint] = (),
         mood: PhotoLike | None = None,
     ) -> Photo:
@@ -128,6 +155,7 @@ class Colorizer:
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
             recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
                 Otherwise it is returned as it is: for a `Photo`, that very object.
+            recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
             hints: See `predict`.
             mood: See `predict`.
 
@@ -137,7 +165,9 @@ class Colorizer:
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
-        options = ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
+        options = ColorizeOptions(
+            strength=strength, vividness=vividness, recolor=recolor, recompress=recompress
+        )
         photo = source if isinstance(source, Photo) else read(source)
         if not recolor and is_color(photo):
             return photo
@@ -153,6 +183,40 @@ class Colorizer:
         """Colorize pictures one by one, each when it is asked for; see `colorize`."""
         ColorizeOptions(strength=strength, recolor=recolor)
         return (self.colorize(source, strength=strength, recolor=recolor) for source in sources)
+
+    def segment(
+        self, source: PhotoLike, inside: Sequence[Place], outside: Sequence[Place] = ()
+    ) -> NDArray[np.bool_]:
+        """Return what belongs together with points of a picture.
+
+        Args:
+            source: See `predict`.
+            inside: Points of it, one or more: parts of the picture's height and of its width,
+                0…1, from the top left.
+            outside: Points that are no part of it.
+
+        Returns:
+            Shape (H, W). It follows edges as the network sees them, at about its size.
+
+        Raises:
+            UsageError: The model can't tell things apart, or no point.
+            PhotoError: The picture can't be read.
+            ModelError: The network fails or gives NaN.
+
+        Examples:
+            >>> from rechroma import Colorizer
+            >>> suit = Colorizer().segment("examples/louis-armstrong-1946.jpg", [(0.83, 0.74)])
+            >>> suit.shape
+            (678, 880)
+        """
+        if not inside:
+            raise UsageError("no point of what is to be found", "give one or more")
+        if not self._tells_things_apart:
+            raise UsageError(f"{self.card.name} can't tell things apart", "use another model")
+        photo = source if isinstance(source, Photo) else read(source)
+        with memory_of(photo):
+            part = self._known_of(self._seen(photo)).segmenter.segment(inside, outside)
+            return nearest(part.mask(), (photo.height, photo.width))
 
     def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the network sees in L: places that show the same kind of thing are alike.
@@ -171,33 +235,87 @@ class Colorizer:
     def _predict(
         self, photo: Photo, hints: tuple[Hint, ...], mood: PhotoLike | None
     ) -> Colorization:
-        plan = self._plan(photo)
-        lightness = network_lightness(photo.samples, plan)
-        step = self.card.output_stride
-        rows, columns = math.ceil(plan.height / step), math.ceil(plan.width / step)
-        maps, logits = self._session.run_whole(
-            lightness, self._conditioning(photo, plan, hints, mood)
-        )
-        shown = slice(None), slice(rows), slice(columns)
-        distribution = None
-        if logits is not None:
-            distribution = distribution_of(self.card, logits[shown])
-        cells = _cell_means(lightness, step)[:rows, :columns]
-        extent = plan.height / step, plan.width / step
-        return Colorization(
-            photo, cells, maps[shown], extent, self._threads, distribution, self.card.name
-        )
-
-    def _conditioning(
-        self, photo: Photo, plan: SizePlan, hints: tuple[Hint, ...], mood: PhotoLike | None
-    ) -> Conditioning:
-        if not (hints or mood is not None):
-            return UNCONDITIONED
+        seen = self._seen(photo)
         vector = None
         if mood is not None:
-            source = mood if isinstance(mood, Photo) else read(mood)
-            vector = mood_of(source, self.card)
-        return Conditioning(rasterize_hints(hints, photo, plan) if hints else None, vector)
+            vector = mood_of(mood if isinstance(mood, Photo) else read(mood), self.card)
+        if limited := self._limited(hints):
+            answer = self._within_reach(seen, hints, limited, vector)
+        else:
+            answer = self._answer(seen, hints, vector)
+        step = self.card.output_stride
+        cells = cell_means(seen.shown, step, answer.shape)
+        extent = seen.plan.height / step, seen.plan.width / step
+        return Colorization(
+            photo, cells, answer.maps, extent, self._threads, answer.distribution, self.card.name
+        )
+
+    def _seen(self, photo: Photo) -> _Seen:
+        plan = self._plan(photo)
+        return _Seen(photo, plan, network_lightness(photo.samples, plan))
+
+    def _answer(
+        self, seen: _Seen, hints: tuple[Hint, ...] = (), mood: NDArray[np.float32] | None = None
+    ) -> Answer:
+        """Run the network; what it says of padding is left out."""
+        conditioning = UNCONDITIONED
+        if hints or mood is not None:
+            map_of_hints = rasterize_hints(hints, seen.photo, seen.plan) if hints else None
+            conditioning = Conditioning(map_of_hints, mood)
+        maps, logits = self._session.run_whole(seen.lightness, conditioning)
+        rows, columns = _cells(seen.plan, self.card.output_stride)
+        shown = slice(None), slice(rows), slice(columns)
+        possible = None if logits is None else distribution_of(self.card, logits[shown])
+        return Answer(maps[shown], possible)
+
+    @property
+    def _tells_things_apart(self) -> bool:
+        return bool(self.card.feature_stride and self.card.temperature)
+
+    def _limited(self, hints: tuple[Hint, ...]) -> tuple[Hint, ...]:
+        """Return the hints that don't reach everything alike.
+
+        Raises:
+            UsageError: One says so, and the model can't tell things apart.
+        """
+        if self._tells_things_apart:
+            return tuple(hint for hint in hints if hint.reach != "alike")
+        for hint in hints:
+            if hint.reach not in {None, "alike"}:
+                raise UsageError(
+                    f"a hint with the reach {hint.reach!r}, and {self.card.name} can't tell things "
+                    "apart",
+                    "give it the reach alike, or use another model",
+                )
+        return ()
+
+    def _within_reach(
+        self,
+        seen: _Seen,
+        hints: tuple[Hint, ...],
+        limited: tuple[Hint, ...],
+        mood: NDArray[np.float32] | None,
+    ) -> Answer:
+        """Return what the network says to hints where the limited ones reach.
+
+        Elsewhere it is what it says without these.
+        """
+        known = self._known_of(seen)
+        rest = tuple(hint for hint in hints if hint not in limited)
+        plain = not rest and mood is None
+        without = known.answer if plain else self._answer(seen, rest, mood)
+        step = self.card.output_stride
+        further, within = extended(limited, seen.photo, known.segmenter, without.shape, step)
+        return without.mixed(self._answer(seen, (*further, *hints), mood), within)
+
+    def _known_of(self, seen: _Seen) -> Known:
+        return self._known.get(seen.lightness.tobytes(), lambda: self._look_at(seen))
+
+    def _look_at(self, seen: _Seen) -> Known:
+        answer = self._answer(seen)
+        rows, columns = _cells(seen.plan, self.card.feature_stride)
+        features = self.features(seen.lightness)[:, :rows, :columns]
+        return Known(answer, segmenter_of(seen.shown, answer, features, self.card))
 
     def _plan(self, photo: Photo) -> SizePlan:
         if self.card.fixed:
@@ -207,10 +325,11 @@ class Colorizer:
 
 def render_with(prediction: Colorization, options: ColorizeOptions) -> Photo:
     """Return the picture that the options ask for; see `Colorizer.colorize`."""
-    return prediction.render(strength=options.strength, vividness=options.vividness)
+    return prediction.render(
+        strength=options.strength, vividness=options.vividness, recompress=options.recompress
+    )
 
 
-def _cell_means(lightness: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Average L over the cells of the chroma plane, step × step pixels each."""
-    height, width = lightness.shape
-    return lightness.reshape(height // step, step, width // step, step).mean(axis=(1, 3))
+def _cells(plan: SizePlan, step: int) -> tuple[int, int]:
+    """Return how many rows and columns of cells show the picture."""
+    return math.ceil(plan.height / step), math.ceil(plan.width / step)

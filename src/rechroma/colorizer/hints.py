@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from rechroma.color import rgb_to_lab
 from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.colorizer.distribution import before_curve
 from rechroma.errors import UsageError
+from rechroma.files import reason_of
 from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
@@ -24,13 +26,20 @@ if TYPE_CHECKING:
     from rechroma.colorizer.size import SizePlan
     from rechroma.photo import Photo
 
-__all__ = ["Hint", "mood_of", "parse_hint", "rasterize_hints", "read_hints"]
+__all__ = ["REACHES", "Hint", "Reach", "mood_of", "parse_hint", "rasterize_hints", "read_hints"]
+
+# How far a hint's color goes; see `Hint`.
+Reach: TypeAlias = Literal["here", "thing", "alike"]
+REACHES: tuple[Reach, ...] = get_args(Reach)
 
 # A hint is a square of so many of the network's pixels; training shows it 1 to 9.
 _SIDE = 5
 # A mood's histogram is taken from about so many pixels a side.
 _MOOD_SIDE = 128
-_FORM = "write x,y,color: pixels from the left and from the top, and #rrggbb or a name"
+_FORM = (
+    "write x,y,color or x,y,color,reach: pixels from the left and from the top, #rrggbb or a name, "
+    f"and one of {', '.join(REACHES)}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +51,12 @@ class Hint:
         y: Pixels from its top, ≥ 0.
         color: sRGB: "#rrggbb", "#rgb" or a name of CSS such as "brown"; kept as "#rrggbb". Of it
             a and b count, L is the photo's own.
+        reach: "here": the place's surroundings, up to their edges; "thing": what belongs together
+            with the place; "alike": whatever the network takes for alike in the whole picture.
+            None is "thing" with a model that can tell things apart, and "alike" with others.
 
     Raises:
-        UsageError: Not such a number, or not such a color.
+        UsageError: Not such a number, color or reach.
 
     Examples:
         Somebody remembers that the suit was brown:
@@ -60,13 +72,17 @@ class Hint:
     x: float
     y: float
     color: str
+    reach: Reach | None = None
 
     def __post_init__(self) -> None:
         for value in (self.x, self.y):
-            number = isinstance(value, int | float) and not isinstance(value, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+            # NumPy's numbers are Real, too.
+            number = isinstance(value, Real) and not isinstance(value, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
             if not number or not 0 <= value < float("inf"):
                 raise UsageError(f"a hint at {self.x}, {self.y}", "give pixels, 0 or more")
         object.__setattr__(self, "color", _hex(self.color))
+        if self.reach is not None and self.reach not in REACHES:
+            raise UsageError(f"the hint's reach {self.reach!r} is none", _one_of_reaches())
 
     @property
     def chroma(self) -> tuple[float, float]:
@@ -74,6 +90,10 @@ class Hint:
         rgb = np.array([int(self.color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
         _, a, b = rgb_to_lab(rgb)
         return float(a), float(b)
+
+
+def _one_of_reaches() -> str:
+    return f"use one of: {', '.join(REACHES)}"
 
 
 def _hex(color: object) -> str:
@@ -99,7 +119,7 @@ def _hex(color: object) -> str:
 
 
 def parse_hint(text: str) -> Hint:
-    """Read "x,y,color": "10,20,#rrggbb", "10,20,#rgb" or "10,20,brown".
+    """Read "x,y,color" or "x,y,color,reach": "10,20,#rrggbb", "10,20,#rgb", "10,20,brown,here".
 
     Raises:
         UsageError: It is written otherwise.
@@ -109,13 +129,26 @@ def parse_hint(text: str) -> Hint:
         x, y, color = float(parts[0]), float(parts[1]), parts[2]
     except (ValueError, IndexError) as error:
         raise UsageError(f"the hint {text!r} can't be read", _FORM) from error
-    if len(parts) != 3:
+    if len(parts) > 4:
         raise UsageError(f"the hint {text!r} can't be read", _FORM)
-    return Hint(x, y, color)
+    return Hint(x, y, color, _reach(parts[3]) if len(parts) == 4 else None)
+
+
+def _reach(text: object) -> Reach:
+    """Return a reach that is written as text.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    if text not in REACHES:
+        raise UsageError(f"the hint's reach {text!r} is none", _one_of_reaches())
+    return text
 
 
 def read_hints(path: Path) -> list[Hint]:
-    """Read a JSON file of hints: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].
+    """Read a JSON file of hints: [{"x": 10, "y": 20, "color": "#rrggbb", "reach": "here"}, …].
+
+    The reach may be left out.
 
     Raises:
         UsageError: There is no such file, or it is written otherwise: the entry is named.
@@ -124,7 +157,8 @@ def read_hints(path: Path) -> list[Hint]:
     try:
         entries: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {error}", form) from error
+        mend = "check the path" if isinstance(error, OSError) else form
+        raise UsageError(f"{path}: can't be read: {reason_of(error)}", mend) from error
     if not isinstance(entries, list):
         raise UsageError(f"{path}: not a list of hints", form)
     return [_entry(entry, f"{path}, hint {n}", form) for n, entry in enumerate(entries, start=1)]
@@ -132,13 +166,13 @@ def read_hints(path: Path) -> list[Hint]:
 
 def _entry(entry: object, where: str, form: str) -> Hint:
     values = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
-    if values.keys() != {"x", "y", "color"}:
+    if values.keys() - {"reach"} != {"x", "y", "color"}:
         raise UsageError(f"{where}: {entry!r} is no hint", form)
     x, y, color = values["x"], values["y"], values["color"]
     if not (isinstance(x, int | float) and isinstance(y, int | float) and isinstance(color, str)):
         raise UsageError(f"{where}: {entry!r} is no hint", form)
     try:
-        return Hint(x, y, color)
+        return Hint(x, y, color, _reach(values["reach"]) if "reach" in values else None)
     except UsageError as error:
         raise UsageError(f"{where}: {error.what}", error.mend) from error
 

@@ -35,3 +35,8 @@ class ColorizeOptions(CheckedOptions):
         True,  # noqa: FBT003 (its default)
         "Color pictures that are in color already anew, from their lightness.",
     )
+    recompress: bool = option(
+        False,  # noqa: FBT003 (its default)
+        "Code the gray of a JPEG anew, too. Otherwise a gray JPEG that becomes a JPEG keeps its "
+        "own, byte for byte, unless a quality is asked for.",
+    )

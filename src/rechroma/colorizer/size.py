@@ -85,7 +85,10 @@ def network_lightness(samples: NDArray[Any], plan: SizePlan) -> NDArray[np.float
     """
     height, width = samples.shape[:2]
     factor = max(1, min(height // plan.height, width // plan.width))
-    blocks = np.ascontiguousarray(lightness(block_mean(samples, factor)), dtype=np.float32)
+    # A gray picture's channels are one.
+    means = block_mean(samples[..., :1] if samples.strides[2] == 0 else samples, factor)
+    means = np.broadcast_to(means, (*means.shape[:2], 3))
+    blocks = np.ascontiguousarray(lightness(means), dtype=np.float32)
     # The last block may be cut: the box ends where the picture does.
     return network_plane(blocks, plan, box=(0, 0, width / factor, height / factor))
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from rechroma.errors import ModelError, UsageError
+from rechroma.files import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +55,8 @@ class Lite0Features(nn.Module):
                 _load(self.network, weights)
         except (OSError, RuntimeError, SafetensorError) as error:
             raise ModelError(
-                f"the weights of {_NAME} can't be had: {error}", "give --kid-encoder FILE"
+                f"the weights of {_NAME} can't be had: {reason_of(error)}",
+                "give --kid-encoder FILE",
             ) from error
         self.eval().requires_grad_(requires_grad=False)
 

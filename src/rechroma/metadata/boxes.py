@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["insert_jpeg2000", "read_jpeg2000", "read_jpegxl"]
+__all__ = ["insert_jpeg2000", "read_codestream", "read_jpeg2000", "read_jpegxl"]
 
 _EXIF = b"JpgTiffExif->JP2"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 _PHOTOSHOP = bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb")
 _MAX_BOXES = 10_000
+_COMMENT, _TILE = 0xFF64, 0xFF90
+# An encoder's own name, of which the picture knows nothing.
+_ENCODERS = (b"Created by ", b"Kakadu")
 
 
 class _Box(NamedTuple):
@@ -57,7 +60,7 @@ def _content(file: BinaryIO, box: _Box) -> bytes:
 
 
 def read_jpeg2000(file: BinaryIO) -> Metadata:
-    """Return what a JP2 carries; a bare code stream carries nothing.
+    """Return what a JP2 carries.
 
     Raises:
         ValueError: It ends too early.
@@ -81,6 +84,25 @@ def read_jpeg2000(file: BinaryIO) -> Metadata:
         photoshop=found.rest,
         resolution=resolution,
     )
+
+
+def read_codestream(file: BinaryIO) -> Metadata:
+    """Return the comments of a bare code stream of JPEG 2000, which has a place for nothing else.
+
+    Raises:
+        ValueError: It ends too early.
+    """
+    comments: list[bytes] = []
+    file.seek(2)
+    for _ in range(_MAX_BOXES):
+        marker, size = struct.unpack(">HH", exactly(file, 4))
+        if marker == _TILE or size < 2:
+            break
+        data = exactly(file, size - 2)
+        # Its first number says that it is text (Latin-1), not bytes.
+        if marker == _COMMENT and data[:2] == b"\0\1" and not data[2:].startswith(_ENCODERS):
+            comments.append(data[2:])
+    return Metadata(comments=tuple(comments))
 
 
 def _resolution(file: BinaryIO, header: _Box) -> Resolution | None:

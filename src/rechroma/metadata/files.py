@@ -24,6 +24,7 @@ _READERS: tuple[tuple[bytes, Callable[[BinaryIO], Metadata]], ...] = (
     (b"II", tiff.read),
     (b"MM", tiff.read),
     (b"\0\0\0\x0cjP  ", boxes.read_jpeg2000),
+    (b"\xff\x4f\xff\x51", boxes.read_codestream),
     (b"\0\0\0\x0cJXL ", boxes.read_jpegxl),
 )
 _INSERT = {

@@ -1,4 +1,4 @@
-"""TIFF's directories, of which EXIF is made: read with bounds, patched in place, written anew.
+"""TIFF's directories, of which EXIF is made, read with bounds.
 
 TIFF 6.0, section 2; BigTIFF; Exif 3.0, section 4.6.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from rechroma.metadata.model import MAX_BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
     from typing import BinaryIO
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "Node",
     "Source",
     "Value",
-    "build",
+    "first_number",
     "read_directory",
     "read_header",
     "read_tree",
@@ -45,8 +45,6 @@ TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4
               16: 8, 17: 8, 18: 8, 129: 1}  # fmt: skip
 _MAX_ENTRIES = 4096
 _DEPTH = 4
-# A maker's note is put where it stood if that is not farther from the beginning.
-_NEAR = 1 << 15
 
 
 class Source(Protocol):
@@ -320,113 +318,3 @@ def _plain(value: Value, order: str) -> Value | None:
     except struct.error:
         return None
     return Value(9 if signed else 4, data)
-
-
-class _Space:
-    """Gives places for pieces one after the other, and keeps one region free."""
-
-    def __init__(self, start: int, kept: tuple[int, int]) -> None:
-        self._next = start
-        self._kept = kept
-
-    def take(self, size: int) -> int:
-        at = self._next + self._next % 2
-        low, high = self._kept
-        if at < high and at + size > low:
-            at = high + high % 2
-        self._next = at + size
-        return at
-
-
-def build(node: Node, order: str) -> bytes:
-    """Write directories as a TIFF structure of their own.
-
-    The maker's note goes where it stood, if that is near to the beginning: many have positions in
-    them that count from there.
-
-    Args:
-        node: The first directory.
-        order: "<" or ">", in which the values are.
-    """
-    kept = next(
-        (
-            (each.maker_note_at, each.maker_note_at + len(each.values[MAKER_NOTE].data))
-            for each in _nodes(node)
-            if MAKER_NOTE in each.values and 8 <= each.maker_note_at <= _NEAR
-        ),
-        (0, 0),
-    )
-    space, pieces = _Space(8, kept), dict[int, bytes]()
-    first = place(node, order, space.take, pieces.__setitem__, kept[0])
-    pieces[0] = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", first)
-    result = bytearray(max(at + len(piece) for at, piece in pieces.items()))
-    for at, piece in pieces.items():
-        result[at : at + len(piece)] = piece
-    return bytes(result)
-
-
-def place(
-    node: Node,
-    order: str,
-    take: Callable[[int], int],
-    put: Callable[[int, bytes], None],
-    maker_note_at: int = 0,
-    *,
-    big: bool = False,
-    following: int = 0,
-) -> int:
-    """Write a directory with those below it, and return where it is.
-
-    Args:
-        node: The directory.
-        order: Of its values.
-        take: Gives the place for so many bytes.
-        put: Puts bytes to a place.
-        maker_note_at: The place of the maker's note; 0 for any.
-        big: Whether it is BigTIFF's.
-        following: Where the next directory is.
-    """
-    count = len(node.values) + len(node.children)
-    inline, number, entry = (8, "Q", "HHQ") if big else (4, "I", "HHI")
-    width = struct.calcsize(f"={entry}") + inline
-    head = struct.pack(f"{order}{'Q' if big else 'H'}", count)
-    at = take(len(head) + count * width + inline)
-    values = {tag: (each.type, each.count, each.data) for tag, each in node.values.items()}
-    for tag, child in node.children.items():
-        below = place(child, order, take, put, maker_note_at, big=big)
-        kind, form = (18, "Q") if big else (4, "I")
-        values[tag] = kind, 1, struct.pack(f"{order}{form}", below)
-    entries = bytearray(head)
-    for tag in sorted(values):
-        kind, many, data = values[tag]
-        if len(data) > inline:
-            fixed = tag == MAKER_NOTE and maker_note_at > 0
-            value_at = maker_note_at if fixed else take(len(data))
-            put(value_at, data)
-            data = struct.pack(f"{order}{number}", value_at)
-        entries += struct.pack(f"{order}{entry}", tag, kind, many) + data.ljust(inline, b"\0")
-    put(at, bytes(entries) + struct.pack(f"{order}{number}", following))
-    return at
-
-
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children.values():
-        yield from _nodes(child)
-
-
-def swapped(data: bytes, kind: int) -> bytes:
-    """Return values in the other byte order."""
-    unit = {5: 4, 10: 4}.get(kind, TYPE_SIZES[kind])
-    if unit == 1:
-        return data
-    usable = data[: len(data) // unit * unit]
-    result = bytearray(len(usable))
-    for index in range(unit):
-        result[index::unit] = usable[unit - 1 - index :: unit]
-    return bytes(result)
-
-
-def values_of(order: str, numbers: Mapping[int, int]) -> dict[int, Value]:
-    """Return whole numbers up to 65,535 as values of type SHORT."""
-    return {tag: Value(3, struct.pack(f"{order}H", number)) for tag, number in numbers.items()}

@@ -9,7 +9,7 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from rechroma.metadata import iptc, xmp
+from rechroma.metadata import iptc, xmp_split
 from rechroma.metadata.containers import copy_rest, exactly, rewriting
 from rechroma.metadata.model import MAX_BLOCK, Metadata, Resolution
 
@@ -22,6 +22,7 @@ __all__ = [
     "MAX_EXIF",
     "Segment",
     "carries_xmp",
+    "header_of",
     "insert",
     "read",
     "read_segments",
@@ -203,7 +204,7 @@ def _whole_packet(
     try:
         if len(data) != total:
             raise ValueError("extended XMP has holes")
-        return xmp.joined(main, bytes(data)), ()
+        return xmp_split.joined(main, bytes(data)), ()
     except ValueError:
         return main, ("its extended XMP is broken, and was left out",)
 
@@ -226,11 +227,11 @@ def segments_of(metadata: Metadata) -> list[bytes]:
 def _xmp_segments(packet: bytes) -> list[bytes]:
     if len(packet) > _MAX_XMP:
         # The end of a packet is often kilobytes of white space to write into.
-        packet = xmp.trimmed(packet)
+        packet = xmp_split.trimmed(packet)
     if len(packet) <= _MAX_XMP:
         return [segment(APP1, _XMP + packet)]
     try:
-        main, extended = xmp.split(packet, _MAX_XMP, _guid)
+        main, extended = xmp_split.split(packet, _MAX_XMP, _guid)
     except ValueError:
         return []
     result = [segment(APP1, _XMP + main)]
@@ -249,6 +250,12 @@ def _guid(data: bytes) -> str:
 def carries_xmp(packet: bytes) -> bool:
     """Tell whether a packet can be carried."""
     return bool(_xmp_segments(packet))
+
+
+def header_of(metadata: Metadata) -> list[bytes]:
+    """Return a file's first segments: JFIF's, and those that carry metadata."""
+    jfif = segment(APP0, _JFIF + b"\x01\x01" + bytes(7))
+    return [_with_resolution(jfif, metadata.resolution), *segments_of(metadata)]
 
 
 def insert(path: Path, metadata: Metadata) -> None:

@@ -6,7 +6,7 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rechroma.metadata import exif, jpeg, png, xmp
+from rechroma.metadata import exif, exif_rewrite, exif_update, jpeg, png, xmp_update
 from rechroma.metadata.files import FAULTS
 from rechroma.metadata.ifd import Value
 from rechroma.metadata.model import Mark, Metadata, Resolution
@@ -36,47 +36,84 @@ _TAGS = {"Description": _DESCRIPTION, "Author": 315, "Copyright": 33432, "Softwa
 
 
 def prepare(
-    metadata: Metadata, name: str, width: int, height: int, options: MetadataOptions
+    metadata: Metadata,
+    name: str,
+    width: int,
+    height: int,
+    options: MetadataOptions,
+    *,
+    turned: bool = True,
 ) -> Metadata:
     """Return the blocks that a new file of a format gets.
 
     Args:
         metadata: Of the old file.
         name: The new one's format.
-        width: Of the new pixels, which are upright.
+        width: Of the new pixels.
         height: Of the new pixels.
         options: What is kept.
+        turned: Whether they were turned upright. Otherwise they stand as the old ones did.
 
     Returns:
         What can be carried; `notes` says what can't, and what was broken.
     """
     carries = _CARRIES.get(name, frozenset[str]())
-    mark = metadata.mark if options.mark and "xmp" in carries else None
+    mark = metadata.mark if options.mark else None
+    unmarked: list[str] = []
+    if mark is not None and "xmp" not in carries:
+        if mark.machine_colored:
+            unmarked = [f"{name} can't say that a machine made the colors"]
+        mark = None
+    stands = 1 if turned else metadata.orientation
     if options.strip_metadata:
-        return _with_mark(Metadata(), mark, [])
-    notes = list(metadata.notes)
-    found = _upright(metadata, width, height, options, notes)
+        kept = _standing(Metadata(), stands)
+        return replace(_with_mark(kept, mark, []), notes=tuple(unmarked))
+    notes = [*metadata.notes, *unmarked]
+    found = _without_places(metadata) if options.strip_gps else metadata
+    found = _upright(found, width, height, options, notes, stands)
     found = _translated(found, name, carries, notes)
     found = _with_mark(found, mark, notes)
     found = _dropped(found, name, carries, notes)
-    return replace(found, orientation=1, mark=None, notes=tuple(notes))
+    found = _standing(found, stands)
+    return replace(found, orientation=stands, mark=None, notes=tuple(notes))
+
+
+def _standing(found: Metadata, stands: int) -> Metadata:
+    """Let EXIF say how the pixels stand, where that is not upright."""
+    if stands == 1:
+        return found
+    order = ">" if found.exif is not None and found.exif[:2] == b"MM" else "<"
+    value = Value(3, struct.pack(f"{order}H", stands))
+    block = exif_rewrite.with_values(found.exif, {exif.ORIENTATION: value})
+    return replace(found, exif=block)
+
+
+def _without_places(found: Metadata) -> Metadata:
+    """Leave out texts with coordinates: ImageMagick writes EXIF and XMP into a PNG once more."""
+    return replace(found, texts=tuple(t for t in found.texts if "gps" not in t.keyword.lower()))
 
 
 def _upright(
-    found: Metadata, width: int, height: int, options: MetadataOptions, notes: list[str]
+    found: Metadata,
+    width: int,
+    height: int,
+    options: MetadataOptions,
+    notes: list[str],
+    stands: int,
 ) -> Metadata:
-    block, packet, turn = found.exif, found.xmp, found.orientation
+    block, packet = found.exif, found.xmp
+    turn = found.orientation if stands == 1 else 1
     if block is not None:
         try:
-            block = exif.upright(block, width, height, turn)
-            block = exif.without_gps(block) if options.strip_gps else block
+            block = exif_update.upright(block, width, height, turn, stands)
+            block = exif_update.without_gps(block) if options.strip_gps else block
         except FAULTS:
             block = None
             notes.append("its EXIF is broken, and was left out")
     if packet is not None:
         try:
-            packet = xmp.upright(packet, width, height, turn)
-            packet = xmp.without_gps(packet) if options.strip_gps else packet
+            packet = xmp_update.upright(packet, width, height, turn, stands)
+            packet = xmp_update.without_gps(packet) if options.strip_gps else packet
         except FAULTS:
             # It may hold coordinates that can't be found.
             packet = None if options.strip_gps else packet
@@ -118,7 +155,7 @@ def _translated(found: Metadata, name: str, carries: frozenset[str], notes: list
         order = ">" if block is not None and block[:2] == b"MM" else "<"
         if needs and found.resolution is not None:
             new |= _resolution_values(found.resolution, order)
-        block = exif.with_values(block, new) if new else block
+        block = exif_rewrite.with_values(block, new) if new else block
     except FAULTS:
         block = found.exif
     return replace(found, exif=block, comments=tuple(comments), texts=tuple(texts))
@@ -151,7 +188,7 @@ def _with_mark(found: Metadata, mark: Mark | None, notes: list[str]) -> Metadata
     if mark is None:
         return found
     try:
-        return replace(found, xmp=xmp.marked(found.xmp, mark))
+        return replace(found, xmp=xmp_update.marked(found.xmp, mark))
     except FAULTS:
         notes.append("its XMP is broken: it can't say that a machine made the colors")
         return found
@@ -168,7 +205,7 @@ def _dropped(found: Metadata, name: str, carries: frozenset[str], notes: list[st
     if name != "jpeg":
         return found
     if found.exif is not None and len(found.exif) > jpeg.MAX_EXIF:
-        small = exif.shrunk(found.exif, jpeg.MAX_EXIF)
+        small = exif_rewrite.shrunk(found.exif, jpeg.MAX_EXIF)
         what = "its EXIF" if small is None else "the maker's note in its EXIF"
         notes.append(f"JPEG can't carry {what}: it is larger than 64 kB")
         found = replace(found, exif=small)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from rechroma.metadata import exif, ifd, iptc
+from rechroma.metadata import exif, exif_rewrite, ifd, ifd_build, iptc
 from rechroma.metadata.containers import copy_rest, rewriting
 from rechroma.metadata.ifd import EXIF_POINTER, GPS_POINTER, INTEROP_POINTER, Node, Value
 from rechroma.metadata.model import Metadata
@@ -42,7 +42,7 @@ def read(file: BinaryIO) -> Metadata:
     ).values
     found = iptc.parse_resources(blocks[_PHOTOSHOP].data if _PHOTOSHOP in blocks else b"")
     return Metadata(
-        exif=exif.from_tiff(source, header, header.first),
+        exif=exif_rewrite.from_tiff(source, header, header.first),
         xmp=blocks[_XMP].data if _XMP in blocks else found.xmp,
         iptc=_iptc(blocks.get(_IPTC)) or found.iptc,
         photoshop=found.rest,
@@ -55,8 +55,8 @@ def _iptc(value: Value | None) -> bytes | None:
         return None
     data = value.data
     if value.type == 4 and data[:1] != b"\x1c" and data[3:4] == b"\x1c":
-        data = ifd.swapped(data, 4)
-    return data.rstrip(b"\0") + b"" if value.type == 4 else data
+        data = ifd_build.swapped(data, 4)
+    return data.rstrip(b"\0") if value.type == 4 else data
 
 
 def insert(path: Path, metadata: Metadata) -> None:
@@ -72,7 +72,7 @@ def insert(path: Path, metadata: Metadata) -> None:
         if header.big or header.order == ">":
             _append(source, target, header, metadata)
             return
-        blob = None if metadata.exif is None else exif.in_little_endian(metadata.exif)
+        blob = None if metadata.exif is None else exif_rewrite.in_little_endian(metadata.exif)
         shift = 0 if blob is None else (len(blob) - 8 + 15) // 16 * 16
         node = _storage(pixels, header, shift)
         _add_blocks(node, metadata, header)
@@ -109,7 +109,7 @@ def _add_blocks(node: Node, metadata: Metadata, header: Header) -> None:
         unit = {"none": 1, "inch": 2, "cm": 3}[resolution.unit]
         for tag, number in ((282, resolution.x), (283, resolution.y)):
             node.values[tag] = Value(5, ratio(number, header.order))
-        node.values |= ifd.values_of(header.order, {296: unit})
+        node.values |= ifd_build.values_of(header.order, {296: unit})
 
 
 def ratio(number: float, order: str) -> bytes:
@@ -145,7 +145,7 @@ def _finish(target: BinaryIO, node: Node, header: Header) -> None:
         end = at + size
         return at
 
-    first = ifd.place(node, header.order, take, pieces.__setitem__, big=header.big)
+    first = ifd_build.place(node, header.order, take, pieces.__setitem__, big=header.big)
     for at, piece in pieces.items():
         target.seek(at)
         target.write(piece)
@@ -172,7 +172,9 @@ def _append(source: BinaryIO, target: BinaryIO, header: Header, metadata: Metada
     _add_blocks(node, metadata, header)
     if metadata.exif is not None:
         # A tree of the same order: from the blob's own, or from its little-endian twin.
-        blob = exif.in_little_endian(metadata.exif) if header.order == "<" else metadata.exif
+        blob = (
+            exif_rewrite.in_little_endian(metadata.exif) if header.order == "<" else metadata.exif
+        )
         below = ifd.read_tree(
             ifd.Bytes(blob), inner := ifd.read_header(ifd.Bytes(blob)), inner.first,
             lambda tag: not exif.is_structural(tag),

@@ -27,6 +27,7 @@ def colorize(
     strength: float = ColorizeOptions.strength,
     vividness: float = ColorizeOptions.vividness,
     recolor: bool = ColorizeOptions.recolor,
+    recompress: bool = ColorizeOptions.recompress,
     size: int | None = None,
     model: str | os.PathLike[str] = "default",
     device: str = "auto",
@@ -41,6 +42,7 @@ def colorize(
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
         recolor: Color a picture that is in color already anew; otherwise it is returned as it is.
+        recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
         size: See `Colorizer`.
         model: See `Colorizer`.
         device: See `Colorizer`.
@@ -64,7 +66,9 @@ def colorize(
         (880, 678, False)
     """
     # Before a model is loaded.
-    options = ColorizeOptions(strength=strength, vividness=vividness, recolor=recolor)
+    options = ColorizeOptions(
+        strength=strength, vividness=vividness, recolor=recolor, recompress=recompress
+    )
     colorizer = cached_colorizer(model, device=device, size=size)
     photo = source if isinstance(source, Photo) else read(source)
     if not recolor and is_color(photo):

@@ -12,7 +12,7 @@ from rechroma.files import is_file, make_folder, refuse_taken
 from rechroma.photo.formats import readable_suffixes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "LOOK_SUFFIXES",
@@ -21,6 +21,7 @@ __all__ = [
     "library_folder",
     "new_look_file",
     "remove_look",
+    "save_look",
     "saved_looks",
 ]
 
@@ -64,36 +65,56 @@ def is_look_name(path_or_name: str | os.PathLike[str]) -> bool:
     )
 
 
-def new_look_file(name: str, suffix: str = _SUFFIX, *, overwrite: bool = True) -> Path:
+def new_look_file(name: str, suffix: str = _SUFFIX, *, overwrite: bool = False) -> Path:
     """Return the file that a look of that name is saved to; its folder is made.
 
     Args:
         name: The look's.
         suffix: Of the kind that is saved.
-        overwrite: Whether a look of that name may be there; in a file of another kind it then has
-            to be removed.
+        overwrite: Whether a look of that name may be there, of any kind.
 
     Raises:
-        UsageError: The name is no file name.
+        UsageError: The name is no file name, or that of a file.
         UnwritableFileError: The disk says no, or there is such a look.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or not is_look_name(name):
         raise UsageError(
-            f"{name!r} can't name a look", "use letters, digits, spaces, dots and dashes"
+            f"{name!r} can't name a look",
+            "use letters, digits, spaces, dots and dashes, and no suffix of a file",
         )
     folder = library_folder()
     make_folder(folder)
     there = saved_looks().get(name)
-    if there is not None and not overwrite:
-        refuse_taken(there, overwrite=False)
+    if there is not None:
+        refuse_taken(there, overwrite=overwrite)
     return folder / f"{name}{suffix}"
+
+
+def save_look(name: str, suffix: str, write: Callable[[Path], None], *, overwrite: bool) -> Path:
+    """Save a look by a name; one of that name in a file of another kind is replaced, too.
+
+    Args:
+        name: The look's.
+        suffix: Of the kind that is saved.
+        write: Writes the file.
+        overwrite: As for `new_look_file`, which see for the errors.
+    """
+    path = new_look_file(name, suffix, overwrite=overwrite)
+    write(path)
+    for other in _look_files():
+        if other.stem == name and other != path:
+            _remove(other)
+    return path
 
 
 def saved_looks() -> Mapping[str, Path]:
     """Return name → file, sorted by name."""
+    return {path.stem: path for path in _look_files()}
+
+
+def _look_files() -> list[Path]:
     known = LOOK_SUFFIXES | readable_suffixes()
-    files = sorted(library_folder().glob("*"))
-    return {path.stem: path for path in files if path.suffix.lower() in known}
+    return [path for path in sorted(library_folder().glob("*")) if path.suffix.lower() in known]
 
 
 def remove_look(name: str) -> Path:
@@ -104,11 +125,15 @@ def remove_look(name: str) -> Path:
         UnwritableFileError: The disk says no.
     """
     path = _saved(name)
+    _remove(path)
+    return path
+
+
+def _remove(path: Path) -> None:
     try:
         path.unlink()
     except OSError as error:
         raise UnwritableFileError(f"{path}: can't be removed: {error.strerror}") from error
-    return path
 
 
 def find_look(path_or_name: str | os.PathLike[str]) -> Path:

@@ -17,7 +17,7 @@ from rechroma.mood.gamut_compression import (
     compress_mapped_rgb,
     source_colors,
 )
-from rechroma.mood.library import LOOK_SUFFIXES, find_look, is_look_name, new_look_file
+from rechroma.mood.library import LOOK_SUFFIXES, find_look, is_look_name, save_look
 from rechroma.mood.look_files import read_lut
 from rechroma.mood.lut import Lut3D, LutChain, grid
 from rechroma.mood.methods import METHODS
@@ -170,11 +170,17 @@ class Look:
             UsageError: The name is no file name, or a file of another kind.
             UnwritableFileError: Something is there, or the disk says no.
         """
-        named = is_look_name(path_or_name)
-        path = new_look_file(str(path_or_name)) if named else Path(path_or_name)
+        table = self.as_table()
+
+        def write(path: Path) -> None:
+            write_cube(table, path, title=path.stem, overwrite=overwrite)
+
+        if is_look_name(path_or_name):
+            return save_look(str(path_or_name), ".cube", write, overwrite=overwrite)
+        path = Path(path_or_name)
         if path.suffix.lower() in (LOOK_SUFFIXES | readable_suffixes()) - {".cube"}:
             raise UsageError(f"{path}: looks are written as .cube files", "give it that suffix")
-        write_cube(self.as_table(), path, title=path.stem, overwrite=overwrite)
+        write(path)
         return path
 
 

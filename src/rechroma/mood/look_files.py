@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rechroma.mood.lut import Triple
 
-__all__ = ["read_lut"]
+__all__ = ["look_suffix", "read_lut"]
 
 # 256³ lines of text are a gigabyte; what people exchange is at most 65³ (8 MB).
 _MAX_BYTES = 64 << 20
@@ -119,6 +119,19 @@ def read_lut(path: str | os.PathLike[str]) -> Lut3D | LutChain:
         return _cube(text, path)
     _check_words(text, suffix, str(path))
     return _by_engine(text.encode("ascii", "replace"), suffix, path)
+
+
+def look_suffix(path: Path) -> str:
+    """Return the suffix by which a look's file is known: its own, or that of what is in it.
+
+    Raises:
+        LookError: Not there, too large, or no look.
+    """
+    if path.suffix.lower() in LOOK_SUFFIXES | readable_suffixes():
+        return path.suffix.lower()
+    content = _content(path)
+    picture = recognize(content[:SIGNATURE_LENGTH])
+    return _suffix(path, content) if picture is None else picture.suffixes[0]
 
 
 def _content(path: Path) -> bytes:

@@ -7,6 +7,7 @@ from rechroma.photo.formats import (
     writable_format,
     writable_suffixes,
 )
+from rechroma.photo.jpeg_original import Original, original
 from rechroma.photo.model import Photo
 from rechroma.photo.reading import Source, read
 from rechroma.photo.writing import encode, write
@@ -14,9 +15,11 @@ from rechroma.photo.writing import encode, write
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "BitDepth",
+    "Original",
     "Photo",
     "Source",
     "encode",
+    "original",
     "read",
     "readable_suffixes",
     "writable_format",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from rechroma.photo.formats import SIGNATURE_LENGTH, recognize
 from rechroma.photo.icc import is_srgb, to_srgb
 from rechroma.photo.isolation import CrashError, run_isolated
 from rechroma.photo.model import Photo
-from rechroma.photo.samples import to_float
+from rechroma.photo.orientation import upright
+from rechroma.photo.samples import row_strips, to_float
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.photo.codec import Decoded
-    from rechroma.photo.formats import Format
+    from rechroma.photo.formats import BitDepth, Format
 
 __all__ = ["decode_file"]
 
@@ -102,10 +103,10 @@ def _head(path: Path) -> bytes:
 
 
 def _photo(found: Decoded, name: str) -> Photo:
-    samples = _upright(_in_srgb(found, name), found.orientation)
+    samples = upright(_in_srgb(found, name), found.orientation)
     return Photo(
         samples=samples,
-        alpha=None if found.alpha is None else _upright(found.alpha, found.orientation),
+        alpha=None if found.alpha is None else upright(found.alpha, found.orientation),
         bit_depth=found.bit_depth,
         format=found.format,
         was_gray=found.colors.shape[2] == 1,
@@ -124,7 +125,7 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     if found.encoding is not None and colors.shape[2] != 4:
         colors = found.encoding.to_srgb(to_float(colors))
     elif profile is not None and _fits(profile, colors.shape[2]) and not is_srgb(profile):
-        colors = to_srgb(to_float(colors), profile, found.bit_depth, name)
+        colors = _by_profile(colors, profile, found.bit_depth, name)
     if colors.dtype.name not in _KEPT_TYPES:
         colors = to_float(colors)
     if colors.shape[2] == 4:
@@ -135,30 +136,20 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     return colors
 
 
+def _by_profile(
+    colors: NDArray[Any], profile: bytes, bits: BitDepth, name: str
+) -> NDArray[np.float32]:
+    if colors.dtype != np.uint8 or colors.shape[2] != 1:
+        return to_srgb(to_float(colors), profile, bits, name)
+    # A gray has 256 levels, whatever is done to each.
+    levels = to_float(np.arange(256, dtype=np.uint8)[:, None, None])
+    shown = to_srgb(levels, profile, bits, name)[:, 0]
+    result = np.empty((*colors.shape[:2], shown.shape[1]), np.float32)
+    for rows in row_strips(colors.shape):
+        shown.take(colors[rows, :, 0], axis=0, out=result[rows], mode="clip")
+    return result
+
+
 def _fits(profile: bytes, channels: int) -> bool:
     """Tell whether a profile is of the pixels' kind: gray files may carry an RGB one."""
     return {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}[channels] == profile[16:20]
-
-
-Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-def _upright(pixels: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
-    """Turn pixels, shape (H, W, ...), as EXIF's tag 274 says; unknown values change nothing."""
-    match orientation:
-        case 2:
-            return pixels[:, ::-1]
-        case 3:
-            return pixels[::-1, ::-1]
-        case 4:
-            return pixels[::-1]
-        case 5:
-            return np.swapaxes(pixels, 0, 1)
-        case 6:
-            return np.swapaxes(pixels, 0, 1)[:, ::-1]
-        case 7:
-            return np.swapaxes(pixels, 0, 1)[::-1, ::-1]
-        case 8:
-            return np.swapaxes(pixels, 0, 1)[::-1]
-        case _:
-            return pixels

@@ -23,8 +23,10 @@ __all__ = [
     "Format",
     "FormatName",
     "browser_suffixes",
+    "dropped_line",
     "find_format",
     "format_of",
+    "name_by_suffix",
     "readable_suffixes",
     "recognize",
     "writable_format",
@@ -63,6 +65,7 @@ class Format:
         in_browsers: Whether every browser shows it.
         lossy: The name that its quality is set by, before the colon: "jpeg" gives "jpeg:95".
         options: Further attributes of an output.
+        parts: What its files hold more than one of, of which the first is used.
         extra: The extra of the package that reads it; None for what is always there.
         library: The module that the extra installs.
     """
@@ -80,6 +83,7 @@ class Format:
     in_browsers: bool = False
     lossy: str | None = None
     options: dict[str, str | int] = field(default_factory=dict[str, str | int])
+    parts: str = "page"
     extra: str | None = None
     library: str | None = None
 
@@ -127,11 +131,12 @@ _TABLE = (
         "jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", rb"\xff\xd8\xff",
         depths=(8,), alpha=False, by_rows=True, in_browsers=True, lossy="jpeg",
         # Chroma is not subsampled: color edges are what this package is about.
-        options={"jpeg:subsampling": "4:4:4"},
+        options={"jpeg:subsampling": "4:4:4"}, parts="picture",
     ),
     Format(
         "png", "PNG", (".png",), "image/png", rb"\x89PNG\r\n\x1a\n",
         depths=(8, 16), by_rows=True, in_browsers=True, options={"png:compressionLevel": 4},
+        parts="frame",
     ),
     Format(
         # The plus sign is BigTIFF's.
@@ -140,10 +145,11 @@ _TABLE = (
     ),
     Format(
         "webp", "WebP", (".webp",), "image/webp", rb"RIFF....WEBP",
-        depths=(8,), in_browsers=True, lossy="webp",
+        depths=(8,), in_browsers=True, lossy="webp", parts="frame",
     ),
     Format(
-        "openexr", "OpenEXR", (".exr",), "image/x-exr", rb"v/1\x01", depths=(32,), linear=True
+        "openexr", "OpenEXR", (".exr",), "image/x-exr", rb"v/1\x01", depths=(32,), linear=True,
+        parts="part",
     ),
     Format(
         # The box of the file format, or the bare code stream; resolutions halve five times.
@@ -163,15 +169,17 @@ _TABLE = (
         # The main brand, or one of those that the file is compatible with: ISO/IEC 14496-12, 4.3.
         "avif", "AVIF", (".avif",), "image/avif",
         rb"....ftyp(avi[fs]|m[is].{6}(?:.{4}){0,10}avi[fs])",
-        depths=(8,), in_browsers=True, lossy="avif",
+        depths=(8,), in_browsers=True, lossy="avif", parts="frame",
     ),
-    Format("gif", "GIF", (".gif",), "image/gif", rb"GIF8[79]a", in_browsers=True),
-    Format("psd", "PSD", (".psd",), "image/vnd.adobe.photoshop", rb"8BPS"),
-    Format("jpegxl", "JPEG XL", (".jxl",), "image/jxl", rb"\xff\x0a|\0\0\0\x0cJXL "),
+    Format("gif", "GIF", (".gif",), "image/gif", rb"GIF8[79]a", in_browsers=True, parts="frame"),
+    Format("psd", "PSD", (".psd",), "image/vnd.adobe.photoshop", rb"8BPS", parts="layer"),
+    Format(
+        "jpegxl", "JPEG XL", (".jxl",), "image/jxl", rb"\xff\x0a|\0\0\0\x0cJXL ", parts="frame"
+    ),
     Format(
         "heif", "HEIC", (".heic", ".heif", ".hif"), "image/heic",
         rb"....ftyp(hei[cx]|hev[cx]|m[is]f1.{4}(?:.{4}){0,10}hei[cx])",
-        extra="heif", library="pillow_heif",
+        parts="picture", extra="heif", library="pillow_heif",
     ),
     Format(
         # Those that are TIFFs are told apart by their tags: `photo.tiff_codec`.
@@ -221,6 +229,23 @@ def recognize(head: bytes) -> Format | None:
     found = [each for each in _TABLE if each.begins(head)]
     # A camera's own signature says more than that of the TIFF which its file is as well.
     return found[-1] if found else None
+
+
+def dropped_line(name: str | None, count: int) -> str:
+    """Return the line on what is not in a result: `count` pages, frames… beyond the first.
+
+    Args:
+        name: The format's; None if nobody knows.
+        count: At least 1.
+    """
+    part = FORMATS[name].parts if name in FORMATS else "page"
+    return f"only the first {part} was used, {count} dropped"
+
+
+def name_by_suffix(path: Path) -> str | None:
+    """Return the name of the format that a file has by its suffix; None if that tells nothing."""
+    found = _BY_SUFFIX.get(path.suffix.lower())
+    return None if found is None else found.name
 
 
 def format_of(target: Path) -> Format:

@@ -14,6 +14,7 @@ import atexit
 import os
 import pickle
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +26,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import numpy as np
+
+from rechroma.files import child_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -266,22 +269,23 @@ class _Child:
     """A process that answers calls, and the line to it.
 
     Args:
-        reader: Its answers.
-        writer: Calls.
+        files: Its answers, and where calls go.
         stop: Kills it.
         wait: Waits for its end, and returns its exit code: negative for a signal.
+        number: The process's.
     """
 
     def __init__(
         self,
-        reader: BinaryIO,
-        writer: BinaryIO,
+        files: tuple[BinaryIO, BinaryIO],
         stop: Callable[[], object],
         wait: Callable[[], int],
+        number: int,
     ) -> None:
-        self.files = reader, writer
+        self.files = files
         self.kill = stop
         self._wait = wait
+        self._folder = child_folder(number)
         self._code: int | None = None
 
     def call(
@@ -327,6 +331,7 @@ class _Child:
             with suppress(OSError):
                 file.close()
         self._code = self._wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
         return self._code
 
 
@@ -363,10 +368,10 @@ def _fork(others: list[_Child]) -> _Child | None:
         return os.waitstatus_to_exitcode(status)
 
     return _Child(
-        os.fdopen(handle, "rb", buffering=0),
-        os.fdopen(os.dup(handle), "wb", buffering=0),
+        (os.fdopen(handle, "rb", buffering=0), os.fdopen(os.dup(handle), "wb", buffering=0)),
         lambda: os.kill(number, signal.SIGKILL),
         wait,
+        number,
     )
 
 
@@ -386,10 +391,8 @@ def _spawn() -> _Child:
         },
         bufsize=0,
     )
-    reader, writer = process.stdout, process.stdin
-    assert reader is not None  # noqa: S101 - asked for above
-    assert writer is not None  # noqa: S101
-    return _Child(cast("BinaryIO", reader), cast("BinaryIO", writer), process.kill, process.wait)
+    files = cast("tuple[BinaryIO, BinaryIO]", (process.stdout, process.stdin))
+    return _Child(files, process.kill, process.wait, process.pid)
 
 
 def serve() -> None:
@@ -409,16 +412,19 @@ def _silence() -> None:
     # A terminal sends it to every process of the group: the first of them alone says when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    if sys.platform != "win32":
         import resource
 
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
     global _is_child
     _is_child = True
+    folder = child_folder(os.getpid())
+    with suppress(OSError):
+        folder.mkdir(0o700)
+        tempfile.tempdir = str(folder)
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
         while True:
@@ -426,6 +432,7 @@ def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
             _end_after(seconds + 1)
             _send(writer, _answer(function, arguments))
             _end_after(0)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end_after(seconds: float) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Curve",
     "MatrixProfile",
+    "adaptation_to_d50",
     "linear_from_d50",
     "parse_curve",
     "parse_gray_profile",
@@ -191,6 +192,11 @@ def _parametric(body: bytes) -> tuple[Curve, int]:
 def linear_from_d50() -> NDArray[np.float64]:
     """Return the matrix from XYZ under D50 to linear sRGB."""
     return np.array(RGB_FROM_XYZ) @ _adaptation(_D50, np.array(WHITE))
+
+
+def adaptation_to_d50() -> NDArray[np.float64]:
+    """Return the matrix from XYZ under sRGB's white to XYZ under D50."""
+    return _adaptation(np.array(WHITE), _D50)
 
 
 def _adaptation(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:

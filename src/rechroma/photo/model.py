@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from rechroma.photo.formats import BitDepth, FormatName
+    from rechroma.photo.gray_copy import GrayCopy
 
 __all__ = ["Photo"]
 
@@ -42,6 +43,7 @@ class Photo:
         metadata: What its file carried beside the pixels, to be written again.
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
+        gray_jpeg: The file's bytes, if it is a gray JPEG: a color one can hold them as they are.
 
     Examples:
         >>> import rechroma
@@ -62,6 +64,7 @@ class Photo:
     metadata: Metadata = field(default_factory=Metadata)
     name: str = "<array>"
     pages_dropped: int = 0
+    gray_jpeg: bytes | None = field(default=None, repr=False)
 
     @property
     def height(self) -> int:
@@ -78,9 +81,17 @@ class Photo:
         """The samples as float32 in 0…1: converted anew at each call if they are integers."""
         return to_float(self.samples)
 
+    @property
+    def gray_copy(self) -> GrayCopy | None:
+        """What a JPEG of it is made of, if it holds the gray of another one as it was.
+
+        None for all photos but those that `Colorization.render` gives for a gray JPEG.
+        """
+        return None
+
     def with_pixels(self, samples: NDArray[Any]) -> Photo:
         """Return the photo with other samples of the same size, in color."""
-        return replace(self, samples=samples, was_gray=False)
+        return replace(self, samples=samples, was_gray=False, gray_jpeg=None)
 
     def marked(self, how: str, *, machine_colored: bool = False) -> Photo:
         """Return the photo with a note on how it was made, which goes into the written file's XMP.
@@ -135,10 +146,10 @@ class Photo:
         format: FormatName | None = None,
         overwrite: bool = False,
         quality: int | None = None,
-        strip_metadata: bool = False,
-        strip_gps: bool = False,
-        mark: bool = True,
-        keep_dates: bool = False,
+        strip_metadata: bool = MetadataOptions.strip_metadata,
+        strip_gps: bool = MetadataOptions.strip_gps,
+        mark: bool = MetadataOptions.mark,
+        keep_dates: bool = MetadataOptions.keep_dates,
     ) -> Path: ...
 
     @overload
@@ -149,10 +160,10 @@ class Photo:
         format: FormatName | None = None,
         overwrite: bool = False,
         quality: int | None = None,
-        strip_metadata: bool = False,
-        strip_gps: bool = False,
-        mark: bool = True,
-        keep_dates: bool = False,
+        strip_metadata: bool = MetadataOptions.strip_metadata,
+        strip_gps: bool = MetadataOptions.strip_gps,
+        mark: bool = MetadataOptions.mark,
+        keep_dates: bool = MetadataOptions.keep_dates,
     ) -> None: ...
 
     def save(
@@ -162,10 +173,10 @@ class Photo:
         format: FormatName | None = None,  # noqa: A002 (the word that everybody uses)
         overwrite: bool = False,
         quality: int | None = None,
-        strip_metadata: bool = False,
-        strip_gps: bool = False,
-        mark: bool = True,
-        keep_dates: bool = False,
+        strip_metadata: bool = MetadataOptions.strip_metadata,
+        strip_gps: bool = MetadataOptions.strip_gps,
+        mark: bool = MetadataOptions.mark,
+        keep_dates: bool = MetadataOptions.keep_dates,
     ) -> Path | None:
         """Write the photo to a file, and return its path; see `rechroma.photo.write`.
 

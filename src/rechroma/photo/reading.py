@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 
-from rechroma.errors import UnreadablePhotoError
+from rechroma.errors import UnreadablePhotoError, UnwritableFileError
 from rechroma.metadata import file_times
 from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.decode import decode_file
 from rechroma.photo.model import Photo
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
     from PIL.Image import Image
@@ -51,6 +51,7 @@ def read(
         UnreadablePhotoError: Not a picture, or a broken one.
         PhotoTooLargeError: More pixels than the limit.
         OutOfMemoryError: The pixels don't fit into memory.
+        UnwritableFileError: There is no room for the temporary file of what comes without a path.
 
     Examples:
         >>> import numpy as np
@@ -69,7 +70,8 @@ def read(
         path = Path(source)
         if not os.path.exists(path):  # noqa: PTH110 (a name that is too long is none)
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
-        return _dated(decode_file(path, name or str(path), max_pixels), path)
+        photo = _dated(decode_file(path, name or str(path), max_pixels), path)
+        return _with_file(photo, path.read_bytes) if _is_gray_jpeg(photo) else photo
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), name or "<bytes>", max_pixels)
     if hasattr(source, "read"):
@@ -83,6 +85,17 @@ def read(
     )
 
 
+def _is_gray_jpeg(photo: Photo) -> bool:
+    return photo.was_gray and photo.format == "jpeg"
+
+
+def _with_file(photo: Photo, content: Callable[[], bytes]) -> Photo:
+    try:
+        return replace(photo, gray_jpeg=content())
+    except OSError:
+        return photo  # it has gone, and its pixels are here
+
+
 def _dated(photo: Photo, path: Path) -> Photo:
     return replace(photo, metadata=replace(photo.metadata, times=file_times(path)))
 
@@ -90,7 +103,8 @@ def _dated(photo: Photo, path: Path) -> Photo:
 def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:
     with _new_file("picture") as path:
         path.write_bytes(content)
-        return decode_file(path, name, max_pixels)
+        photo = decode_file(path, name, max_pixels)
+        return _with_file(photo, lambda: content) if _is_gray_jpeg(photo) else photo
 
 
 def _from_pil(picture: Image, max_pixels: int | None) -> Photo:
@@ -102,6 +116,7 @@ def _from_pil(picture: Image, max_pixels: int | None) -> Photo:
         return from_array(values.astype(np.uint16) if inside else values)
     with _new_file("picture.tif") as path:
         plain = picture.convert("RGBA") if picture.mode in ("P", "PA", "RGBa", "RGBX") else picture
+        plain = plain.convert("LA") if plain.mode == "La" else plain
         if plain.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
             plain = plain.convert("RGB")
         plain.save(path, format="TIFF", icc_profile=picture.info.get("icc_profile"))
@@ -113,9 +128,20 @@ def _new_file(name: str) -> Generator[Path]:
     """Yield a path to write to and to decode from: OpenImageIO's Python binding reads files only.
 
     In a folder of its own: on Windows nobody else opens a temporary file while it is open.
+
+    Raises:
+        UnwritableFileError: There is no room for it.
     """
-    with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
-        yield Path(folder, name)
+    try:
+        with tempfile.TemporaryDirectory(prefix="rechroma-") as folder:
+            yield Path(folder, name)
+    except OSError as error:
+        if error.errno is None:
+            raise  # not the system's
+        raise UnwritableFileError(
+            f"a temporary file can't be written: {error.strerror or error}",
+            "make room where they are kept, or set TMPDIR to another folder",
+        ) from error
 
 
 def from_array(values: NDArray[Any]) -> Photo:

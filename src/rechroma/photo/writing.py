@@ -6,7 +6,7 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -30,10 +30,33 @@ if TYPE_CHECKING:
 
     from rechroma.metadata import Metadata
     from rechroma.photo.formats import BitDepth, Format, FormatName
+    from rechroma.photo.gray_copy import GrayCopy
 
-__all__ = ["Picture", "encode", "restore_dates", "write", "write_described"]
+__all__ = [
+    "Picture",
+    "Written",
+    "encode",
+    "is_gray_copied",
+    "restore_dates",
+    "write",
+    "write_described",
+]
 
 _TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.float32)}
+
+
+class Written(NamedTuple):
+    """What became of a file.
+
+    Attributes:
+        format: The name of its format.
+        notes: What of its metadata could not be kept.
+        gray_copied: Whether the gray of a JPEG was copied into it, not coded anew.
+    """
+
+    format: str
+    notes: tuple[str, ...] = ()
+    gray_copied: bool = False
 
 
 class Picture(Protocol):
@@ -59,6 +82,21 @@ class Picture(Protocol):
         """What describes it."""
         ...
 
+    @property
+    def gray_copy(self) -> GrayCopy | None:
+        """What a JPEG of it is made of."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        ...
+
 
 def write(
     photo: Picture,
@@ -80,7 +118,8 @@ def write(
         target: The file; its folder exists.
         format: A name, such as "png"; from the target's suffix if None.
         bit_depth: The photo's own if None; the nearest that the format has.
-        quality: 1…100 for lossy formats; 95 if None.
+        quality: 1…100 for lossy formats; 95 if None, and a JPEG of a gray one in color then keeps
+            that one's own gray (`Photo.gray_copy`).
         overwrite: Replace what stands at `target`.
         strip_metadata: Leave out EXIF, XMP, IPTC, comments and resolution.
         strip_gps: Leave out coordinates: EXIF's GPS, and those in XMP.
@@ -114,15 +153,26 @@ def write_described(
     quality: int | None = None,
     *,
     overwrite: bool = False,
-) -> tuple[str, ...]:
-    """Write a photo as `write` does, and say what of its metadata could not be kept."""
+) -> Written:
+    """Write a photo as `write` does, and say how that went."""
     refuse_taken(target, overwrite=overwrite)
-    described = _described(photo, chosen, options)
-    content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
+    copied = is_gray_copied(photo, chosen.name, quality)
+    if copied and photo.gray_copy is not None:
+        content, notes = photo.gray_copy.encode(photo.metadata, options)
+    else:
+        described = _described(photo, chosen, options)
+        content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
+        notes = described.notes
     write_whole(target, content, overwrite=overwrite)
     if options.keep_dates:
         restore_dates(target, photo.metadata)
-    return described.notes
+    return Written(chosen.name, notes, gray_copied=copied)
+
+
+def is_gray_copied(photo: Picture, name: str, quality: int | None) -> bool:
+    """Tell whether a file of the photo, in a format of this name, holds a gray JPEG's own scans."""
+    # They have their quality.
+    return name == "jpeg" and quality is None and photo.gray_copy is not None
 
 
 def restore_dates(target: Path, metadata: Metadata) -> None:
@@ -133,8 +183,7 @@ def restore_dates(target: Path, metadata: Metadata) -> None:
 
 
 def _described(photo: Picture, chosen: Format, options: MetadataOptions) -> Metadata:
-    height, width = photo.samples.shape[:2]
-    return prepare(photo.metadata, chosen.name, width, height, options)
+    return prepare(photo.metadata, chosen.name, photo.width, photo.height, options)
 
 
 def encode(
@@ -147,6 +196,8 @@ def encode(
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
     chosen = find_format(format)
+    if photo.gray_copy is not None and is_gray_copied(photo, chosen.name, quality):
+        return photo.gray_copy.encode(photo.metadata, options or MetadataOptions())[0]
     described = _described(photo, chosen, options or MetadataOptions())
     return _encoded(photo, "the picture", chosen, described, bit_depth, quality).tobytes()
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from rechroma.color import rgb_to_lab
 from rechroma.errors import ConfigError, PhotoError
-from rechroma.files import atomic_target
+from rechroma.files import atomic_target, reason_of
 from rechroma.photo import readable_suffixes
 from rechroma.training.sources import PictureRef, find_pictures
 
@@ -156,7 +156,9 @@ def read_stems(path: Path) -> frozenset[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: can't be read: {error}", "give a text file") from error
+        raise ConfigError(
+            f"{path}: can't be read: {reason_of(error)}", "give a text file"
+        ) from error
     stems = frozenset(_stem(line.strip()) for line in lines if line.strip())
     if not stems:
         raise ConfigError(f"{path}: no stems in it", "write one a line")

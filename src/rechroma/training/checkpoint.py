@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from rechroma.errors import ConfigError, ModelError, TrainingError, UnwritableFileError
-from rechroma.files import atomic_target
+from rechroma.files import atomic_target, reason_of
 from rechroma.training.config import NetworkConfig
 from rechroma.training.model import ColorizerModel
 from rechroma.training.networks import NETWORKS
@@ -179,7 +179,8 @@ def read_state(path: Path) -> dict[str, Any]:
     except (OSError, RuntimeError, ValueError, LookupError, EOFError, UnpicklingError) as error:
         # All that a damaged pickle was seen to raise.
         raise ConfigError(
-            f"{path}: can't resume: {error}", "move the file away to start from the beginning"
+            f"{path}: can't resume: {reason_of(error)}",
+            "move the file away to start from the beginning",
         ) from error
 
 
@@ -246,5 +247,6 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
     except (OSError, SafetensorError) as error:
         raise ModelError(
-            f"{path}: not a readable checkpoint: {error}", "give a .safetensors file of a run"
+            f"{path}: not a readable checkpoint: {reason_of(error)}",
+            "give a .safetensors file of a run",
         ) from error

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from rechroma.errors import ConfigError
+from rechroma.files import reason_of
 from rechroma.training.networks import NETWORKS, Network
 from rechroma.training.networks.options import ConfigSection, NetworkOptions
 from rechroma.training.recipes import RECIPES, find_config
@@ -222,8 +223,9 @@ def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
     try:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"{path}: {reason}", "give a readable YAML file with --cfg") from error
+        raise ConfigError(
+            f"{path}: {reason_of(error)}", "give a readable YAML file with --cfg"
+        ) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: {_in_one_line(error)}", "give YAML with --cfg") from error
     if not isinstance(raw, dict):

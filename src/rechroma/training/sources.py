@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from rechroma.errors import ConfigError, UnreadablePhotoError, UsageError
+from rechroma.files import reason_of
 from rechroma.photo import read, readable_suffixes
 
 if TYPE_CHECKING:
@@ -261,9 +262,8 @@ def index_shard(path: Path) -> list[PictureRef]:
             if _is_picture(name, suffixes)
         ]
     except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise ConfigError(
-            f"{path}: can't be read as a {_kind(path)[1:]}: {reason}",
+            f"{path}: can't be read as a {_kind(path)[1:]}: {reason_of(error)}",
             "mend it or move it away, then start again",
         ) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,10 +14,18 @@ from rechroma.web.jobs import CUBE, ResultFormat
 from rechroma.web.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rechroma.web.jobs import ResultFile
     from rechroma.web.store import Store
 
-__all__ = ["answer_with", "chosen_format", "media_types", "suffix_of"]
+__all__ = ["NOTES", "answer_with", "chosen_format", "media_types", "notes_header", "suffix_of"]
+
+# The header that says what is unusual: a JSON array of sentences, in ASCII.
+NOTES = "Rechroma-Notes"
+# A hostile file may have a thousand things that can't be carried; clients take 8 kB of headers.
+_MOST_NOTES = 10
+_NOTE_LENGTH = 200
 
 
 def media_types() -> dict[str, str]:
@@ -89,8 +98,21 @@ def answer_with(store: Store, made: ResultFile, name: str, word: str) -> Streami
         "Content-Length": str(path.stat().st_size),
         "Content-Disposition": _disposition(f"{Path(name).stem}.{word}{suffix_of(made.format)}"),
     }
+    headers |= notes_header(made.notes)
+    if made.gray is not None:
+        headers["Rechroma-Gray"] = str(made.gray)
     content, kind = store.stream(path), _media_type(made.format)
     return StreamingResponse(content, media_type=kind, headers=headers)
+
+
+def notes_header(notes: Sequence[str]) -> dict[str, str]:
+    """Return the header that says what is unusual; none if nothing is."""
+    if not notes:
+        return {}
+    shown = [note if len(note) <= _NOTE_LENGTH else f"{note[:_NOTE_LENGTH]}…" for note in notes]
+    if len(shown) > _MOST_NOTES:
+        shown[_MOST_NOTES:] = [f"and {len(shown) - _MOST_NOTES} more"]
+    return {NOTES: json.dumps(shown)}
 
 
 def _disposition(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,13 @@ from rechroma.colorizer import is_color
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import LookError
 from rechroma.files import copy_file
-from rechroma.mood import Look, fit, in_color, predict_in_mood
-from rechroma.photo import writable_format, write
+from rechroma.metadata import MetadataOptions
+from rechroma.mood import Look, check_tones, fit, in_color, predict_in_mood
+from rechroma.photo import original as original_of
+from rechroma.photo import writable_format
+from rechroma.photo.formats import FORMATS, dropped_line
+from rechroma.photo.jpeg_scans import Gray
+from rechroma.photo.writing import write_described
 
 if TYPE_CHECKING:
     from rechroma.colorizer import ColorizeOptions
@@ -28,6 +33,7 @@ __all__ = [
     "apply_look",
     "colorize",
     "new_file",
+    "original",
     "transfer",
     "write_result",
 ]
@@ -35,6 +41,9 @@ __all__ = [
 
 # The format of a result that is no picture, but a look.
 CUBE = "cube"
+_NO_COLORS = (
+    "black and white: a look has no colors to change in it; POST /v1/transfer colors it first"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +53,12 @@ class ResultFormat:
     Attributes:
         format: A name of the table of formats; None for the format that the picture came in.
         quality: 1…100 of a lossy one; None for the writer's default.
+        metadata: What is kept of the picture's metadata.
     """
 
     format: str | None = None
     quality: int | None = None
+    metadata: MetadataOptions = field(default_factory=MetadataOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +68,14 @@ class ResultFile:
     Attributes:
         path: The file, in the worker's own folder.
         format: Its name in the table of formats, or `CUBE`.
+        notes: What is unusual about the picture or the result, a sentence each.
+        gray: What became of a gray JPEG's gray in a JPEG.
     """
 
     path: Path
     format: str
+    notes: tuple[str, ...] = ()
+    gray: Gray | None = None
 
 
 def colorize(
@@ -80,11 +95,21 @@ def colorize(
         options: How; a picture whose colors are kept is given back as it was sent.
     """
     photo = state.read(upload)
-    if not options.recolor and is_color(photo):
-        return _as_sent(photo, upload, output)
+    notes: list[str] = []
+    if is_color(photo):
+        if not options.recolor:
+            return _as_sent(photo, upload, output)
+        notes.append("in color already; it is colored anew from its lightness")
     mood = None if color_request.mood is None else state.read(color_request.mood)
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
-    return write_result(render_with(prediction, options), output)
+    return write_result(render_with(prediction, options), output, *notes)
+
+
+def original(state: WorkerState, upload: Upload) -> ResultFile:
+    """Give the gray JPEG back that a color one was made of, as `rechroma original` does."""
+    found = original_of(upload.path, max_pixels=state.pixels, name=upload.name)
+    notes = (f"not the very file: {found.why}",) if found.why else ()
+    return ResultFile(found.save(new_file()), "jpeg", notes, found.gray)
 
 
 def transfer(
@@ -96,8 +121,10 @@ def transfer(
 ) -> ResultFile:
     """Give the target the mood of the source, as `rechroma transfer` does."""
     mood = state.read(source)
+    note = check_tones([mood], options)
     photo = in_color(state.read(target), [mood], state.colorizer)
-    return write_result(fit(mood, photo, options).apply(photo, threads=state.threads), output)
+    changed = fit(mood, photo, options).apply(photo, threads=state.threads)
+    return write_result(changed, output, *([note] if note else []))
 
 
 def apply_look(
@@ -109,25 +136,36 @@ def apply_look(
     except LookError as error:
         # Clients know the file by their own name.
         raise LookError(error.what.replace(str(look.path), look.name), error.mend) from None
-    return write_result(table.apply(state.read(upload), threads=state.threads), output)
+    photo = state.read(upload)
+    notes = [] if is_color(photo) else [_NO_COLORS]
+    return write_result(table.apply(photo, threads=state.threads), output, *notes)
 
 
 def _as_sent(photo: Photo, upload: Upload, output: ResultFormat) -> ResultFile:
-    """Give a picture back: byte for byte, unless another format or quality is asked for."""
+    """Give a picture back: byte for byte, unless the file shall be another."""
+    note = "in color already; its colors are kept"
     chosen = output.format or writable_format(photo.format)
-    if chosen != photo.format or output.quality is not None:
-        return write_result(photo, output)
+    if chosen != photo.format or output.quality is not None or output.metadata.strips:
+        return write_result(photo, output, note)
     path = new_file()
     copy_file(upload.path, path, overwrite=False)
-    return ResultFile(path, chosen)
+    return ResultFile(path, chosen, (note,))
 
 
-def write_result(photo: Photo, output: ResultFormat) -> ResultFile:
-    """Write a result."""
+def write_result(photo: Photo, output: ResultFormat, *notes: str) -> ResultFile:
+    """Write a result.
+
+    Args:
+        photo: The result.
+        output: As what.
+        notes: What is unusual about it, beside what becomes of its metadata and further pages.
+    """
     chosen = writable_format(output.format or photo.format)
     path = new_file()
-    write(photo, path, format=chosen, quality=output.quality)
-    return ResultFile(path, chosen)
+    done = write_described(photo, path, FORMATS[chosen], output.metadata, quality=output.quality)
+    dropped = (dropped_line(photo.format, photo.pages_dropped),) if photo.pages_dropped else ()
+    gray = Gray.COPIED if done.gray_copied else None
+    return ResultFile(path, chosen, (*notes, *dropped, *done.notes), gray)
 
 
 def new_file() -> Path:

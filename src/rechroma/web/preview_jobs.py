@@ -11,7 +11,7 @@ import numpy as np
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
-from rechroma.mood import Swatch, fit, has_no_colors, write_cube
+from rechroma.mood import Swatch, check_tones, fit, has_no_colors, write_cube
 from rechroma.photo import encode
 from rechroma.photo.samples import to_float
 from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
@@ -150,10 +150,14 @@ def picture(
 
 def mood_preview(
     state: WorkerState, source: Upload, target: Upload, options: TransferOptions, side: int
-) -> bytes:
-    """Return the target's preview with the source's mood, as a JPEG of at most `side` pixels."""
-    _, photo, look = _look_of(state, source, target, options)
-    return _jpeg(preview(look.apply(photo), side))
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return the target's preview with the source's mood.
+
+    Returns:
+        A JPEG of at most `side` pixels, and what is unusual about the source.
+    """
+    mood, photo, look = _look_of(state, source, target, options)
+    return _jpeg(preview(look.apply(photo), side)), _tones_note(mood, options)
 
 
 def mood_picture(
@@ -164,9 +168,10 @@ def mood_picture(
     options: TransferOptions,
 ) -> ResultFile:
     """Write the whole target with the look of its preview."""
-    _, _, look = _look_of(state, source, target, options)
+    mood, _, look = _look_of(state, source, target, options)
     whole = _colored(state, source, target, state.read(target))
-    return write_result(look.apply(whole, threads=state.threads), output)
+    changed = look.apply(whole, threads=state.threads)
+    return write_result(changed, output, *_tones_note(mood, options))
 
 
 def look_file(
@@ -190,6 +195,11 @@ def _look_of(
         for pair in options.swatches
     )
     return theirs.preview, photo, fit(theirs.preview, photo, replace(options, swatches=pairs))
+
+
+def _tones_note(mood: Photo, options: TransferOptions) -> tuple[str, ...]:
+    note = check_tones([mood], options)
+    return (note,) if note else ()
 
 
 def _colored(state: WorkerState, source: Upload, target: Upload, photo: Photo) -> Photo:

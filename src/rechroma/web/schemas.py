@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model, model_validator
 
 from rechroma import colorizer, mood
-from rechroma.colorizer import MAX_VARIANTS, Hint
+from rechroma.colorizer import MAX_VARIANTS, Hint, Reach
 from rechroma.mood import Swatch
 from rechroma.options import CheckedOptions, Option, options_of
 from rechroma.web.settings import MAX_HINTS
@@ -85,16 +85,33 @@ _ColorizeBase = _model_of(colorizer.ColorizeOptions, without={"recolor"})
 _TransferBase = _model_of(mood.TransferOptions, without={"swatches", "exact", "size"})
 
 
+# Names of CSS have up to 20 letters.
+_LONGEST_COLOR = 32
+
+
 class HintOptions(_Strict):
     """A color for a place, in pixels of the upright picture."""
 
     x: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
     y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
-    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#c22b2b"])]
+    color: Annotated[
+        str,
+        Field(
+            max_length=_LONGEST_COLOR, description="#rrggbb, #rgb or a name of CSS.",
+            examples=["#c22b2b", "navy"],
+        ),
+    ]  # fmt: skip
+    reach: Annotated[
+        Reach | None,
+        Field(
+            description="here: this place up to its edges; thing: what belongs together; alike: "
+            "all that is like it. By default thing, where the model can tell."
+        ),
+    ] = None
 
     def hint(self) -> Hint:
         """Return it as the package's own."""
-        return Hint(self.x, self.y, self.color)
+        return Hint(self.x, self.y, self.color, self.reach)
 
 
 class _Colors(_ColorizeBase):

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from rechroma.colorizer import load_card
 from rechroma.mood import METHODS
+from rechroma.web.formats import answer_with
 from rechroma.web.pool import Pool
 from rechroma.web.problems import GONE, Problem
 from rechroma.web.schemas import CurrentModel, colorize_controls, transfer_controls
@@ -22,9 +23,11 @@ from rechroma.web.worker_state import ColorRequest, Upload
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable
 
+    from fastapi.responses import StreamingResponse
     from starlette.datastructures import UploadFile
 
     from rechroma.colorizer import ModelCard
+    from rechroma.web.jobs import ResultFile
     from rechroma.web.schemas import Edit
     from rechroma.web.settings import Settings
     from rechroma.web.worker import Job
@@ -130,6 +133,13 @@ class Service:
         hints = tuple(each.hint() for each in edit.hints)
         mood = None if edit.mood is None else self.sessions.get(edit.mood).upload
         return ColorRequest(hints, mood, edit.answer)
+
+    async def answer(
+        self, request: Request, job: Job[ResultFile], name: str, word: str, *, key: str = ""
+    ) -> StreamingResponse:
+        """Do a job that writes a file, and return it as a download; see `do`, `answer_with`."""
+        made = await self.do(request, job, key=key)
+        return answer_with(self.store, made, name, word)
 
     def drop(self, upload: Upload) -> None:
         """Forget a picture that was opened, here and in the workers."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from rechroma.colorizer import Colorizer, Hint, is_color
+from rechroma.colorizer import Colorizer, is_color
 from rechroma.colorizer.shared import share_colorizer
 from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
@@ -18,7 +18,7 @@ from rechroma.photo.samples import block_mean, quantize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rechroma.colorizer import Colorization
+    from rechroma.colorizer import Colorization, Hint
     from rechroma.web.settings import WorkerSetup
 
 __all__ = ["ColorRequest", "Opened", "Upload", "WorkerState", "preview"]
@@ -92,7 +92,7 @@ class WorkerState:
         # What places show is asked of the same network.
         share_colorizer(self.colorizer, setup.model)
         self.threads = setup.threads
-        self._pixels = setup.pixels
+        self.pixels = setup.pixels
         self._opened = _Latest[Path, Opened](_PREVIEWS)
         self._predicted = _Latest["tuple[Path, ColorRequest]", "Colorization"](_PREDICTIONS)
 
@@ -114,7 +114,7 @@ class WorkerState:
         Raises:
             PhotoError: It can't be, or has too many pixels.
         """
-        return read(upload.path, name=upload.name, max_pixels=self._pixels)
+        return read(upload.path, name=upload.name, max_pixels=self.pixels)
 
     def open(self, upload: Upload) -> Opened:
         """Return what is known of a picture."""
@@ -132,7 +132,7 @@ class WorkerState:
             )
         opened = self.open(upload)
         across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
-        hints = [Hint(hint.x * across, hint.y * down, hint.color) for hint in color_request.hints]
+        hints = [replace(hint, x=hint.x * across, y=hint.y * down) for hint in color_request.hints]
         mood = None if color_request.mood is None else self.open(color_request.mood).preview
         predict = predict_target if color_request.is_target else predict_in_mood
         return predict(self.colorizer, opened.preview, mood, hints)

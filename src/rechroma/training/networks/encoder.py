@@ -8,6 +8,7 @@ import timm
 from timm.models.efficientnet import EfficientNetFeatures
 
 from rechroma.errors import ConfigError
+from rechroma.files import reason_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def load_encoder(name: str, weights: Path | None, *, pretrained: bool) -> Effici
         )
     except (OSError, RuntimeError) as error:
         raise ConfigError(
-            f"the ImageNet weights of {name} can't be loaded: {error}",
+            f"the ImageNet weights of {name} can't be loaded: {reason_of(error)}",
             "give a file in NETWORK ENCODER_WEIGHTS",
         ) from error
     assert isinstance(encoder, EfficientNetFeatures)  # noqa: S101 - what features_only gives

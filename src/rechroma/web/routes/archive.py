@@ -19,7 +19,7 @@ from rechroma.web import preview_jobs
 from rechroma.web.formats import suffix_of
 from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import Problem, problem_of, retry_after
-from rechroma.web.routes.parts import file_answer, problems
+from rechroma.web.routes.parts import RequestedMetadata, file_answer, problems
 from rechroma.web.schemas import ArchiveOptions, Edit
 from rechroma.web.service import ServiceHere
 
@@ -41,7 +41,7 @@ _ZIP = file_answer("application/zip", "The zip file.")
 
 @router.post("/archive", response_class=StreamingResponse, responses=_ZIP | problems(404, 507))
 async def archive(
-    request: Request, service: ServiceHere, options: ArchiveOptions
+    request: Request, service: ServiceHere, metadata: RequestedMetadata, options: ArchiveOptions
 ) -> StreamingResponse:
     """Return pictures that are open, each in color and whole, in one zip file.
 
@@ -49,7 +49,7 @@ async def archive(
     none of them, there is no zip.
     """
     pictures = [(service.sessions.get(entry.id), entry.edit) for entry in options.pictures]
-    parts = _zipped(service, pictures)
+    parts = _zipped(service, pictures, ResultFormat(metadata=metadata))
     # The answer's status can't be changed any more once there is a part of the zip.
     first = await service.while_there(request, anext(parts))
     return StreamingResponse(
@@ -84,7 +84,9 @@ async def _chained(first: bytes, parts: AsyncGenerator[bytes]) -> AsyncIterator[
             yield part
 
 
-async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> AsyncGenerator[bytes]:
+async def _zipped(
+    service: Service, pictures: list[tuple[Session, Edit]], output: ResultFormat
+) -> AsyncGenerator[bytes]:
     """Yield a zip file as it grows, the first part when the first picture is there.
 
     Raises:
@@ -96,7 +98,7 @@ async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> Asy
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as file:
         for session, edit in pictures:
             try:
-                made = await _picture(service, session, edit)
+                made = await _picture(service, session, edit, output)
             except (Problem, RechromaError) as error:
                 # Not its id: who has that may work on the picture, and zip files are shared.
                 problem = _as_problem(error)
@@ -118,7 +120,9 @@ async def _zipped(service: Service, pictures: list[tuple[Session, Edit]]) -> Asy
     yield sink.fetch()
 
 
-async def _picture(service: Service, session: Session, edit: Edit) -> ResultFile:
+async def _picture(
+    service: Service, session: Session, edit: Edit, output: ResultFormat
+) -> ResultFile:
     """Return a picture in color; a service that is busy is asked again for a while.
 
     Raises:
@@ -127,19 +131,21 @@ async def _picture(service: Service, session: Session, edit: Edit) -> ResultFile
     """
     for _ in range(_ATTEMPTS - 1):
         try:
-            return await _asked(service, session, edit)
+            return await _asked(service, session, edit, output)
         except Problem as problem:
             pause = retry_after(problem)
             if pause is None:
                 raise
             await asyncio.sleep(pause)
-    return await _asked(service, session, edit)
+    return await _asked(service, session, edit, output)
 
 
-async def _asked(service: Service, session: Session, edit: Edit) -> ResultFile:
+async def _asked(
+    service: Service, session: Session, edit: Edit, output: ResultFormat
+) -> ResultFile:
     service.sessions.get(session.id)
     job = partial(
-        preview_jobs.picture, upload=session.upload, output=ResultFormat(),
+        preview_jobs.picture, upload=session.upload, output=output,
         color_request=service.color_request(edit), options=edit.options(),
     )  # fmt: skip
     return await service.pool.run(job, key=session.id)

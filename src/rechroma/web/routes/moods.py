@@ -9,9 +9,8 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from rechroma.web import preview_jobs
-from rechroma.web.formats import answer_with
+from rechroma.web.formats import notes_header
 from rechroma.web.routes.parts import (
-    PREVIEW,
     RequestedFormat,
     Side,
     file_answer,
@@ -26,10 +25,11 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/sessions/{id}/mood", tags=["sessions"])
 
 _Target = Annotated[str, Path(alias="id", description="The open picture that gets the mood.")]
+_PREVIEW = picture_answer(["image/jpeg"])
 _CUBE = file_answer("application/octet-stream", "A .cube file.")
 
 
-@router.post("/preview", response_class=Response, responses=PREVIEW | problems(404, 429, 503))
+@router.post("/preview", response_class=Response, responses=_PREVIEW | problems(404, 429, 503))
 async def preview(
     request: Request, service: ServiceHere, target: _Target, mood: SessionMood, side: Side = 1600
 ) -> Response:
@@ -39,7 +39,8 @@ async def preview(
         preview_jobs.mood_preview, source=source.upload, target=ours.upload, options=mood.options(),
         side=side,
     )  # fmt: skip
-    return Response(await service.do(request, job, key=target), media_type="image/jpeg")
+    picture, notes = await service.do(request, job, key=target)
+    return Response(picture, media_type="image/jpeg", headers=notes_header(notes))
 
 
 @router.post(
@@ -60,8 +61,7 @@ async def picture(
         preview_jobs.mood_picture, source=source.upload, target=ours.upload, options=mood.options(),
         output=output,
     )  # fmt: skip
-    made = await service.do(request, job, key=target)
-    return answer_with(service.store, made, ours.upload.name, "mood")
+    return await service.answer(request, job, ours.upload.name, "mood", key=target)
 
 
 @router.post("/look", response_class=StreamingResponse, responses=_CUBE | problems(404, 429, 503))
@@ -73,5 +73,4 @@ async def look(
     job = partial(
         preview_jobs.look_file, source=source.upload, target=ours.upload, options=mood.options()
     )
-    made = await service.do(request, job, key=target)
-    return answer_with(service.store, made, source.upload.name, "look")
+    return await service.answer(request, job, source.upload.name, "look", key=target)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query
 
-from rechroma.web.formats import chosen_format, media_types
+from rechroma.metadata import MetadataOptions
+from rechroma.options import options_of
+from rechroma.web.formats import NOTES, chosen_format, media_types
 from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import MEDIA_TYPE, Problem
 
 __all__ = [
     "PREVIEW",
     "RequestedFormat",
+    "RequestedMetadata",
     "Side",
     "file_answer",
     "invalid",
@@ -28,14 +32,32 @@ _Format = Annotated[
 ]
 _Quality = Annotated[int | None, Query(ge=1, le=100, description="Of a lossy format.")]
 _Accept = Annotated[str, Header()]
+_MEANINGS = {each.name: each.meaning for each in options_of(MetadataOptions)}
+_StripMetadata = Annotated[bool, Query(description=_MEANINGS["strip_metadata"])]
+_StripGps = Annotated[bool, Query(description=_MEANINGS["strip_gps"])]
+_Mark = Annotated[bool, Query(description=_MEANINGS["mark"])]
+
+
+def _metadata(
+    strip_metadata: _StripMetadata = MetadataOptions.strip_metadata,
+    strip_gps: _StripGps = MetadataOptions.strip_gps,
+    mark: _Mark = MetadataOptions.mark,
+) -> MetadataOptions:
+    # An upload has no dates that could be kept.
+    return MetadataOptions(strip_metadata=strip_metadata, strip_gps=strip_gps, mark=mark)
+
+
+# What of a picture's metadata the client wants to keep.
+RequestedMetadata = Annotated[MetadataOptions, Depends(_metadata)]
 
 
 def _requested_format(
+    metadata: RequestedMetadata,
     format: _Format = None,  # noqa: A002 (the parameter's name in the URL)
     quality: _Quality = None,
     accept: _Accept = "*/*",
 ) -> ResultFormat:
-    return chosen_format(format, accept, quality)
+    return replace(chosen_format(format, accept, quality), metadata=metadata)
 
 
 # As what the client wants its picture.
@@ -51,6 +73,19 @@ _PROBLEM: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong."},
         "mend": {"type": "string", "description": "What can be done about it."},
+    },
+}
+
+
+_NOTED: dict[str, Any] = {
+    "description": "If anything is unusual: what, as a JSON array of sentences. Such as that a "
+    "picture is in color already, or black and white, or what of its metadata the format can't "
+    "carry.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "array", "items": {"type": "string"}},
+            "example": ["in color already; it is colored anew from its lightness"],
+        }
     },
 }
 
@@ -71,20 +106,25 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+
 def file_answer(media: str, text: str) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of an answer that is a file of one kind."""
-    content = {media: {"schema": {"type": "string", "format": "binary"}}}
-    return {200: {"description": text, "content": content}}
+    return {200: {"description": text, "content": {media: _FILE}}}
 
 
 PREVIEW = file_answer("image/jpeg", "The preview.")
 
 
-def picture_answer() -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of an answer that is a picture."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    kinds = dict.fromkeys(media_types(), schema)
-    return {200: {"description": "The picture.", "content": kinds}}
+def picture_answer(media: Sequence[str] = ()) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of an answer that is a picture, and of what is said about it.
+
+    Args:
+        media: What it may be; by default every kind that is written.
+    """
+    kinds = dict.fromkeys(media or media_types(), _FILE)
+    return {200: {"description": "The picture.", "content": kinds, "headers": {NOTES: _NOTED}}}
 
 
 def invalid(errors: Sequence[Any]) -> Problem:

@@ -10,8 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Json
 
 from rechroma.web import jobs
-from rechroma.web.formats import answer_with
-from rechroma.web.routes.parts import RequestedFormat, picture_answer, problems
+from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions, TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.store import name_of
@@ -23,13 +22,14 @@ router = APIRouter(tags=["pictures"])
 
 _COLORIZE_EXAMPLE = '{"strength": 1.1, "hints": [{"x": 120, "y": 80, "color": "#c22b2b"}]}'
 _TRANSFER_EXAMPLE = '{"method": "swatches", "strength": 0.8, "luminance": "keep"}'
-
-
-@router.post(
-    "/v1/colorize",
+_post = partial(
+    router.post,
     response_class=StreamingResponse,
     responses=picture_answer() | problems(406, 413, 415, 429, 503),
 )
+
+
+@_post("/v1/colorize")
 async def colorize(
     request: Request,
     service: ServiceHere,
@@ -53,15 +53,30 @@ async def colorize(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
             options=options.options(),
         )  # fmt: skip
-        made = await service.do(request, job)
-    return answer_with(service.store, made, kept[0].name, "color")
+        return await service.answer(request, job, kept[0].name, "color")
 
 
 @router.post(
-    "/v1/transfer",
+    "/v1/original",
     response_class=StreamingResponse,
-    responses=picture_answer() | problems(406, 413, 415, 429, 503),
+    responses=file_answer("image/jpeg", "The gray JPEG.") | problems(413, 415, 429, 503),
 )
+async def original(
+    request: Request,
+    service: ServiceHere,
+    picture: Annotated[UploadFile, File(description="A JPEG that was made of a gray one.")],
+) -> StreamingResponse:
+    """Give the gray JPEG back, byte for byte; the header `Rechroma-Gray` tells if it is another.
+
+    It is `original`, or, of a picture that has no record of its gray file or was changed by another
+    program, `copied` (its gray without loss) or `recompressed`.
+    """
+    async with service.kept(picture) as (ours,):
+        job = partial(jobs.original, upload=ours)
+        return await service.answer(request, job, ours.name, "gray")
+
+
+@_post("/v1/transfer")
 async def transfer(
     request: Request,
     service: ServiceHere,
@@ -78,15 +93,10 @@ async def transfer(
         job = partial(
             jobs.transfer, source=theirs, target=ours, output=output, options=options.options()
         )
-        made = await service.do(request, job)
-    return answer_with(service.store, made, ours.name, "mood")
+        return await service.answer(request, job, ours.name, "mood")
 
 
-@router.post(
-    "/v1/looks/apply",
-    response_class=StreamingResponse,
-    responses=picture_answer() | problems(406, 413, 415, 429, 503),
-)
+@_post("/v1/looks/apply")
 async def apply_look(
     request: Request,
     service: ServiceHere,
@@ -99,7 +109,6 @@ async def apply_look(
         table = Upload(await service.store.keep(look), name_of(look))
         try:
             job = partial(jobs.apply_look, upload=ours, look=table, output=output)
-            made = await service.do(request, job)
+            return await service.answer(request, job, ours.name, "look")
         finally:
             service.store.drop(table.path)
-    return answer_with(service.store, made, ours.name, "look")

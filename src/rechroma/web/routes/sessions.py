@@ -9,7 +9,6 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from rechroma.web import preview_jobs
-from rechroma.web.formats import answer_with
 from rechroma.web.routes.parts import (
     PREVIEW,
     RequestedFormat,
@@ -141,8 +140,7 @@ async def picture(
         preview_jobs.picture, upload=session.upload, color_request=service.color_request(edit),
         options=edit.options(), output=output,
     )  # fmt: skip
-    made = await service.do(request, job, key=id)
-    return answer_with(service.store, made, session.upload.name, "color")
+    return await service.answer(request, job, session.upload.name, "color", key=id)
 
 
 def _facts(service: ServiceHere, session: Session) -> OpenPicture:

@@ -148,8 +148,10 @@ export async function likely(id, place) {
   return (await ask(`v1/sessions/${id}/likely`, json(place))).json();
 }
 
+/** A preview, and what is unusual about its source: { blob, notes: string[] }. */
 export async function moodPreview(id, mood, side, way) {
-  return (await ask(`v1/sessions/${id}/mood/preview?side=${side}`, json(mood, way))).blob();
+  const response = await ask(`v1/sessions/${id}/mood/preview?side=${side}`, json(mood, way));
+  return { blob: await response.blob(), notes: JSON.parse(response.headers.get("Rechroma-Notes") || "[]") };
 }
 
 const fileOf = async (response) => ({ blob: await response.blob(), name: nameOf(response) });

@@ -42,6 +42,12 @@ export function showError(element, error) {
   element.textContent = error ? wordsOf(error) : "";
 }
 
+/** Show what is unusual, sentences that the service says, or take it away. */
+export function showNotes(element, notes) {
+  element.hidden = notes.length === 0;
+  element.textContent = notes.join(" ");
+}
+
 /** What is wrong, and what can be done about it, as one sentence or two. */
 export function wordsOf(error) {
   const first = capital(error.message || String(error));

@@ -6,6 +6,8 @@ import { conditionsOf } from "./edit.js";
 import { followPointer } from "./pointer.js";
 
 const CLICK = 4;
+// How far a color goes, as the service calls it and as people do.
+const REACHES = [["here", "this place"], ["thing", "this thing"], ["alike", "everything alike"]];
 
 /** Calls `changed` with the new list of hints, and whether it is a step of its own to undo. */
 export class Hints {
@@ -145,6 +147,11 @@ export class Hints {
     const any = make("input", {
       type: "color", value: hint.color, on: { change: (event) => choose(event.target.value) },
     });
+    const reach = make(
+      "select",
+      { on: { change: (event) => this.hints[index] && this.replace(index, { ...this.hints[index], reach: event.target.value }) } },
+      ...REACHES.map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
+    );
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, "Take away");
     const close = make("button", { type: "button", on: { click: () => this.close() } }, "Done");
     this.index = index;
@@ -153,6 +160,7 @@ export class Hints {
       make("p", {}, swatches.length ? "Likely here:" : "Pick a color:"),
       make("div", { className: "swatches" }, ...swatches),
       make("label", {}, "Any color ", any),
+      make("label", {}, "Reaches ", reach),
       make("div", { className: "row" }, remove, close),
     );
     this.popover.hidden = false;

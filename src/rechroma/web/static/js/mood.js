@@ -1,7 +1,7 @@
 // The room where one photograph gets the mood of another.
 
 import * as api from "./api.js";
-import { announce, find, make, replaceItems, setRange, showError, whenQuiet, wordsOf } from "./dom.js";
+import { announce, find, make, replaceItems, setRange, showError, showNotes, whenQuiet, wordsOf } from "./dom.js";
 import { MoodSide } from "./mood-side.js";
 import { bringBack } from "./opened.js";
 import { inPixels } from "./rectangles.js";
@@ -125,13 +125,15 @@ export class MoodRoom {
     const { signal } = this.asking;
     this.stage.setBusy(true);
     showError(find("mood-error"), null);
+    showNotes(find("mood-note"), []);
     try {
-      const blob = await api.moodPreview(this.target.photo.id, this.request(), SIDE, {
+      const { blob, notes } = await api.moodPreview(this.target.photo.id, this.request(), SIDE, {
         signal, refused: (problem) => this.stage.setBusy(true, wordsOf(problem)),
       });
       const bitmap = await createImageBitmap(blob);
       signal.throwIfAborted();
       this.stage.showAfter(bitmap);
+      showNotes(find("mood-note"), notes);
       announce("The new mood is shown");
       this.stage.setBusy(false);
       await this.loadMethods(signal);
@@ -148,7 +150,7 @@ export class MoodRoom {
     const asked = JSON.stringify([this.source.photo.id, this.target.photo.id, luminance]);
     if (asked === this.smallFor) return;
     for (const [method, { image }] of this.choices) {
-      const blob = await api.moodPreview(this.target.photo.id, {
+      const { blob } = await api.moodPreview(this.target.photo.id, {
         source: this.source.photo.id, method, luminance, strength: 1, swatches: [],
       }, SMALL, { signal });
       if (image.src) URL.revokeObjectURL(image.src);

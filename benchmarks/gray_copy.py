@@ -1,0 +1,213 @@
+"""Whether gray JPEGs keep their gray, judged by decoders that know nothing of each other.
+
+    python benchmarks/gray_copy.py FOLDER... [--flips N]
+
+Every gray JPEG below the folders is colored twice, with its gray copied and coded anew, and
+written. Y of the first result is compared with the file's own, pixel by pixel, by Pillow
+(libjpeg-turbo) and by each of FFmpeg (`av`), libvips (`pyvips`) and OpenCV (`cv2`) that is
+installed; and the file has to come back byte for byte. `--flips` makes N broken copies instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import sys
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+import rechroma
+from rechroma.colorizer import Colorization
+from rechroma.errors import RechromaError
+from rechroma.photo import encode, read
+from rechroma.photo.jpeg_scans import UncopiedError, gray_scans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rechroma.photo import Photo
+
+    Decoder = Callable[[bytes], np.ndarray[Any, Any]]
+
+MAX_PIXELS = 100_000_000
+
+
+def by_pillow(content: bytes) -> np.ndarray[Any, Any]:
+    """Return Y, shape (H, W)."""
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.draft("L", picture.size)
+        return np.asarray(picture)
+
+
+def by_ffmpeg(content: bytes) -> np.ndarray[Any, Any]:
+    """Return Y by FFmpeg's own decoder."""
+    av = import_module("av")
+    with av.open(io.BytesIO(content), format="jpeg_pipe") as file:
+        plane = next(file.decode(video=0)).planes[0]
+        rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+        return rows[:, : plane.width]
+
+
+def by_vips(content: bytes) -> np.ndarray[Any, Any]:
+    """Return RGB, or gray, by libvips."""
+    return import_module("pyvips").Image.new_from_buffer(content, "").numpy()
+
+
+def by_opencv(content: bytes) -> np.ndarray[Any, Any]:
+    """Return RGB, or gray, by OpenCV."""
+    cv2 = import_module("cv2")
+    flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    found = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+    return found if found.ndim == 2 else found[..., ::-1]
+
+
+DECODERS: dict[str, tuple[str, Decoder]] = {
+    "Pillow": ("PIL", by_pillow),
+    "FFmpeg": ("av", by_ffmpeg),
+    "libvips": ("pyvips", by_vips),
+    "OpenCV": ("cv2", by_opencv),
+}
+
+
+def judge(name: str, decode: Decoder, gray: bytes, made: bytes) -> str:
+    """Return what a decoder finds, in one word."""
+    try:
+        before = decode(gray)
+    except Exception:  # noqa: BLE001 - whatever it says, it has no answer
+        return f"{name}: refuses the gray file"
+    after = decode(made)
+    if after.ndim == 3:
+        # RGB: where nothing is clipped, its luma is Y but for rounding.
+        inside = ((after > 0) & (after < 255)).all(axis=-1)
+        luma = after @ np.array([0.299, 0.587, 0.114])
+        before = before[..., 0] if before.ndim == 3 else before
+        same = (np.abs(luma - before)[inside] <= 1.01).all()
+        return f"{name}: {'same' if same else 'OTHER'} RGB"
+    return f"{name}: {'same' if np.array_equal(before, after) else 'OTHER'} Y"
+
+
+def one_color(photo: Photo) -> Colorization:
+    """Return a prediction that took no network."""
+    planes = np.stack([np.full((6, 8), 18, np.float32), np.full((6, 8), -24, np.float32)])
+    return Colorization(photo, np.full((6, 8), 50, np.float32), planes, (6.0, 8.0), 1)
+
+
+def examine(path: Path, predict: Callable[[Photo], Colorization], found: Counter[str]) -> None:
+    """Color a file both ways, and count what comes out."""
+    content = path.read_bytes()
+    if content[:2] != b"\xff\xd8":
+        return
+    try:
+        photo = read(content, max_pixels=MAX_PIXELS)
+    except RechromaError as error:
+        found["refused" if is_gray(content) else "no gray JPEG"] += 1
+        if is_gray(content):
+            print(f"refused\t{path}\t{error}")
+        return
+    if photo.gray_jpeg is None:
+        found["no gray JPEG"] += 1
+        return
+    work = predict(photo)
+    usual, result = encode(work.render(recompress=True), "jpeg"), work.render()
+    read(usual)
+    if result.gray_copy is None:
+        try:
+            gray_scans(content)
+            why = "its profile or its tables"
+        except UncopiedError as error:
+            why = str(error)
+        found["usual way"] += 1
+        print(f"usual\t{path}\t{why}")
+        return
+    made = encode(result, "jpeg")
+    read(made)
+    found["copied"] += 1
+    found["given back"] += rechroma.original(made).content == content
+    for name, (module, decode) in DECODERS.items():
+        if module in sys.modules or _is_installed(module):
+            said = judge(name, decode, content, made)
+            found[said] += 1
+            if "OTHER" in said:
+                print(f"{said}\t{path}")
+
+
+def is_gray(content: bytes) -> bool:
+    """Tell whether Pillow holds it for gray."""
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            return picture.mode == "L"
+    except Exception:  # noqa: BLE001
+        return False
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True
+
+
+def flip(paths: list[Path], count: int, found: Counter[str]) -> None:
+    """Color files with flipped bits."""
+    contents = [path.read_bytes() for path in paths]
+    for seed in range(count):
+        rng = random.Random(seed)  # noqa: S311 (the same every time)
+        content = bytearray(rng.choice(contents))
+        for _ in range(rng.choice([1, 3, 10, 40])):
+            at = rng.randrange(min(len(content), rng.choice([700, len(content)])))
+            content[at] ^= 1 << rng.randrange(8)
+        print(seed, file=sys.stderr, end="\r")
+        try:
+            photo = read(bytes(content), max_pixels=4_000_000)
+            result = one_color(photo).render()
+            made = encode(result, "jpeg")
+        except RechromaError:
+            found["refused"] += 1
+            continue
+        if result.gray_copy is None:
+            found["usual way"] += 1
+            continue
+        found["copied"] += 1
+        same = np.array_equal(by_pillow(bytes(content)), by_pillow(made))
+        found["same Y" if same else "OTHER Y"] += 1
+        found["given back"] += rechroma.original(made).content == bytes(content)
+        if not same:
+            print(f"OTHER Y\tseed {seed}")
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--flips", type=int, default=0)
+    asked = parser.parse_args()
+    kinds = {".jpg", ".jpeg", ".jpe", ".jfif"}
+    paths = [
+        path for folder in asked.folders for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in kinds and path.is_file()
+    ]  # fmt: skip
+    found: Counter[str] = Counter()
+    if asked.flips:
+        gray = [path for path in paths if is_gray(path.read_bytes())]
+        flip(gray, asked.flips, found)
+    else:
+        colorizer = rechroma.Colorizer(threads=1)
+        for path in paths:
+            try:
+                examine(path, colorizer.predict, found)
+            except Exception as error:  # noqa: BLE001 - what this looks for
+                found["TRACEBACK"] += 1
+                print(f"TRACEBACK\t{path}\t{error!r}")
+    for what, number in sorted(found.items()):
+        print(f"{number:7}  {what}")
+
+
+if __name__ == "__main__":
+    main()
