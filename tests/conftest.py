@@ -17,12 +17,15 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 HERE = Path(__file__).parent
+# Every picture turns this color by the model of one layer: a, b in CIELAB.
+TINT = (30.0, 20.0)
 # Folders and modules, by what they need; see the markers in pyproject.toml.
 TRAIN = (
     "training", "evaluation", "experiments", "color/test_lab_torch.py", "test_notebooks.py"
 )  # fmt: skip
 BROWSER = ("web/test_page.py", "web/test_compare_page.py")
-NEEDED = {"torch": TRAIN, "playwright": BROWSER}
+CLUSTER = ("cluster",)
+NEEDED = {"torch": TRAIN, "playwright": BROWSER, "ray": CLUSTER}
 WINDOWS = "Windows has no such signals, links or locks"
 MISSING = {package: places for package, places in NEEDED.items() if find_spec(package) is None}
 
@@ -56,6 +59,44 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if os.name == "nt" and (marker := item.get_closest_marker("posix")):
             item.add_marker(pytest.mark.skip(reason=marker.kwargs.get("reason", WINDOWS)))
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """An ONNX colorizer that answers `TINT` everywhere, at a quarter of the size."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    from rechroma.colorizer.card import CARD_KEY, ModelCard
+
+    weights = helper.make_tensor("w", TensorProto.FLOAT, (2, 1, 4, 4), [0.0] * 32)
+    bias = helper.make_tensor("b", TensorProto.FLOAT, (2,), TINT)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["lightness", "w", "b"], ["chroma"], strides=[4, 4])],
+        "tint",
+        [helper.make_tensor_value_info("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"])],
+        [helper.make_tensor_value_info("chroma", TensorProto.FLOAT, ["n", 2, "h4", "w4"])],
+        [weights, bias],
+    )
+    built = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    card = ModelCard(
+        name="tint",
+        version="1",
+        license="CC0-1.0",
+        input="lightness",
+        output="chroma",
+        stride=32,
+        output_stride=4,
+        feature_stride=0,
+        size=64,
+        hints=False,
+        training_data="nothing",
+        scores={},
+    )
+    helper.set_model_props(built, {CARD_KEY: card.to_json()})
+    path = tmp_path_factory.mktemp("model") / "tint.onnx"
+    onnx.save(built, path)
+    return str(path)
 
 
 @pytest.fixture(scope="session")

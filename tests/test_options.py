@@ -15,7 +15,7 @@ import rechroma
 from rechroma.cli.apply import apply as apply_command
 from rechroma.cli.colorize import colorize as colorize_command
 from rechroma.cli.look import save as save_command
-from rechroma.cli.operation_options import operation_options
+from rechroma.cli.operation_options import columns_of, operation_options, with_columns
 from rechroma.cli.transfer import transfer as transfer_command
 from rechroma.colorizer import ColorizeOptions, Colorizer
 from rechroma.errors import UsageError
@@ -181,3 +181,25 @@ def test_they_are_values():
     with pytest.raises(FrozenInstanceError):
         ColorizeOptions().strength = 0.5
     assert hash(TransferOptions()) == hash(TransferOptions(strength=1.0))
+
+
+def test_the_columns_of_a_table():
+    assert columns_of(TransferOptions) == {
+        "method", "strength", "luminance", "regions", "swatch", "exact", "lut_size"
+    }  # fmt: skip
+    row = {"strength": "0.5", "swatch": "1,2,3,4:5,6,7,8; 0,0,9,9:1,1,9,9", "exact": "true",
+           "lut_size": "17", "uri": "not mine"}  # fmt: skip
+    wanted = TransferOptions(
+        strength=0.5, swatches=(Swatch((1, 2, 3, 4), (5, 6, 7, 8)), BOXES), exact=True, size=17
+    )
+    assert with_columns(TransferOptions(), row) == wanted
+    assert with_columns(wanted, {}) == wanted
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{"strength": "much"}, {"strength": "7"}, {"recolor": "perhaps"}, {"vividness": ""}],
+)
+def test_a_value_in_a_table_that_can_not_be(row):
+    with pytest.raises(UsageError, match=next(iter(row))):
+        with_columns(ColorizeOptions(), row)

@@ -13,6 +13,7 @@ RechromaError                 1
 │   └── MissingExtraError     4  an optional part of the package is not installed
 ├── LookError                 3  a .cube file that is broken or of another kind
 ├── TrainingError             1  a run that can't go on: NaN, a full disk
+├── ClusterError              1  a cluster that does not answer, another run on the same place
 └── OutOfMemoryError          5
 ```
 
@@ -25,6 +26,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 __all__ = [
+    "ClusterError",
     "ConfigError",
     "ExitCode",
     "LookError",
@@ -133,6 +135,10 @@ class LookError(RechromaError):
 
 class TrainingError(RechromaError):
     """A training run can't go on; its last checkpoint is as it was."""
+
+
+class ClusterError(RechromaError):
+    """A run on a cluster can't start or go on; what is done already stays done."""
 
 
 class OutOfMemoryError(RechromaError):

@@ -14,6 +14,7 @@ from rechroma.batch.outputs import (
     Template,
     parse_output,
     result_folder,
+    result_name,
     target_for,
 )
 from rechroma.batch.task import STANDARD
@@ -104,3 +105,16 @@ def test_two_pictures_of_one_name_that_become_png(tmp_path):
     assert [made("c.jpg"), made("c.gif")] == ["c.color.jpg", "c.color.png"]
     assert [made("d.psd"), made("d.gif")] == ["d.psd.color.png", "d.gif.color.png"]
     assert [made("a.png", "out/"), made("a.gif", "out/")] == ["a.png", "a.gif.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("a/b.jpg", "a/b.jpg"),
+        ("a/b.TIF", "a/b.TIF"),
+        ("a/b.gif", "a/b.gif.png"),
+        ("a.d/b", "a.d/b.png"),
+    ],
+)
+def test_a_result_s_name_where_nobody_can_look(name, result):
+    assert result_name(name) == result

@@ -1,16 +1,18 @@
 """A crash in a native library costs one picture."""
 
+import operator
 import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from PIL import Image
 
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
 from rechroma.photo import read
-from rechroma.photo.isolation import CrashError, run_isolated
+from rechroma.photo.isolation import CrashError, GuardedProcess, run_isolated
 
 pytestmark = pytest.mark.posix
 
@@ -70,3 +72,21 @@ def test_a_crash_costs_one_picture_of_a_batch(tmp_path):
     assert "2 colorized, 1 failed" in done.stderr
     assert "SIGABRT" in done.stderr
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+
+
+def test_a_guarded_process_is_replaced_and_keeps_to_its_limits():
+    guarded = GuardedProcess(seconds=20.0, memory=1 << 30)
+    assert guarded.call(operator.add, 1, 2) == 3
+    first = guarded.call(os.getpid)
+    assert guarded.call(os.getpid) == first
+    with pytest.raises(CrashError, match="SIGSEGV"):
+        guarded.call(os.kill, first, signal.SIGSEGV)
+    assert not guarded.is_running
+    assert guarded.call(os.getpid) != first
+    with pytest.raises(MemoryError):
+        guarded.call(bytearray, 1 << 31)
+    guarded.end()
+    hurried = GuardedProcess(seconds=1.5, memory=None)
+    with pytest.raises(CrashError, match=r"no end within 1\.5 seconds") as told:
+        hurried.call(time.sleep, 100)
+    assert told.value.late == 1.5

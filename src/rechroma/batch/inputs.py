@@ -19,7 +19,7 @@ from rechroma.photo import readable_suffixes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Found", "FoundPicture", "find_pictures", "is_result"]
+__all__ = ["Found", "FoundPicture", "find_pictures", "is_left_out", "is_result"]
 
 _WILDCARD = re.compile(r"[*?\[]")
 # Synology's thumbnails and its wastebasket.
@@ -248,6 +248,17 @@ def _searched(
             f"pictures end in {', '.join(sorted(suffixes))}; name a file itself if it has another",
         )
     return pictures
+
+
+def is_left_out(below: PurePath, exclude: Sequence[str]) -> bool:
+    """Tell whether a search passes over a file: hidden, in a foreign folder, or excluded.
+
+    Args:
+        below: Its path in the folder that is searched.
+        exclude: As for `find_pictures`.
+    """
+    hidden = below.name.startswith(".") or any(map(_is_hidden, below.parts[:-1]))
+    return hidden or _matches(below, exclude)
 
 
 def _matches(path: PurePath, patterns: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from string import Formatter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,6 +25,7 @@ __all__ = [
     "Template",
     "parse_output",
     "result_folder",
+    "result_name",
     "target_for",
 ]
 
@@ -134,6 +135,21 @@ def target_for(output: Destination, picture: FoundPicture) -> Place:
             return Path(text.format_map(_fields(source)))
 
 
+def result_name(name: str) -> str:
+    """Return what a result is called where nobody can look which names are taken.
+
+    Args:
+        name: The picture's path within what is worked on, with slashes.
+
+    Returns:
+        The same path; with .png added to it, not in place of its suffix, where that can't be
+        written: so `b.gif` never has the name of `b.png`.
+    """
+    path = PurePosixPath(name)
+    suffix = _suffix(path)
+    return name if suffix == path.suffix else name + suffix
+
+
 def _fields(source: Path) -> Mapping[str, str]:
     suffix = _suffix(source)
     return {
@@ -157,7 +173,7 @@ def _stem(source: Path) -> str:
     return source.name if taken else source.stem
 
 
-def _suffix(source: Path) -> str:
+def _suffix(source: PurePath) -> str:
     """Return the suffix of a picture's result: its own, or .png where that can't be written."""
     only_read = source.suffix.lower() in _only_read()
     return _PNG if only_read or not source.suffix else source.suffix

@@ -60,6 +60,9 @@ _COMMANDS = (
         "transfer", "rechroma.cli.transfer:transfer", "Give photographs the mood of another."
     ),
     LazyCommand("apply", "rechroma.cli.apply:apply", "Apply a .cube file or a saved look."),
+    LazyCommand(
+        "bulk", "rechroma.cli.bulk:bulk", "Do archives on a cluster (needs rechroma[cluster])."
+    ),
     LazyCommand("look", "rechroma.cli.look:look", "Save and list looks by name."),
     LazyCommand(
         "original", "rechroma.cli.original:original", "Give gray JPEGs back, byte for byte."

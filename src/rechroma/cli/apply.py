@@ -15,10 +15,11 @@ from rechroma.metadata.options import MetadataOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
+    from rechroma.mood import Look
     from rechroma.photo import Photo
     from rechroma.photo.strips import PixelChange
 
-__all__ = ["apply"]
+__all__ = ["apply", "look_work"]
 
 
 @click.command()
@@ -63,18 +64,9 @@ def apply(
       rechroma apply film.cube portrait.jpg -o new.jpg
       rechroma apply evening album/ -o evening/ --strength 0.6
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
-    from rechroma.batch.pictures import PointWork
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
-    from rechroma.colorizer import is_color
     from rechroma.mood import Look
-
-    def tell_gray(photo: Photo, name: str) -> None:
-        if not is_color(photo):
-            console.note(
-                f"{name}: black and white: a look has no colors to change in it; "
-                "rechroma transfer colors it first"
-            )
 
     plan = plan_job(
         inputs, output, console, beside=_beside(look), exclude=exclude, also_read=[look]
@@ -86,18 +78,33 @@ def apply(
         return 0
 
     def make_work(threads: int) -> Work:
-        def whole(photo: Photo) -> Photo:
-            tell_gray(photo, photo.name)
-            return loaded.apply(photo, strength=strength, threads=threads)
-
-        def by_strips(thumbnail: Photo) -> PixelChange:
-            tell_gray(thumbnail, thumbnail.name)
-            return partial(loaded.change, strength=strength)
-
-        return PointWork(whole, by_strips, loaded.title_at(strength))
+        return look_work(loaded, strength, threads, console)
 
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     return run_job(plan, make_work, how, console, verb="changed")
+
+
+def look_work(look: Look, strength: float, threads: int, console: Console) -> Work:
+    """Return what makes a photo the one with a look, and say which photos have no colors."""
+    from rechroma.batch.pictures import PointWork
+    from rechroma.colorizer import is_color
+
+    def tell_gray(photo: Photo, name: str) -> None:
+        if not is_color(photo):
+            console.note(
+                f"{name}: black and white: a look has no colors to change in it; "
+                "rechroma transfer colors it first"
+            )
+
+    def whole(photo: Photo) -> Photo:
+        tell_gray(photo, photo.name)
+        return look.apply(photo, strength=strength, threads=threads)
+
+    def by_strips(thumbnail: Photo) -> PixelChange:
+        tell_gray(thumbnail, thumbnail.name)
+        return partial(look.change, strength=strength)
+
+    return PointWork(whole, by_strips, look.title_at(strength))
 
 
 def _beside(look: str) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import click
 
-from rechroma.options import options_of
+from rechroma.errors import UsageError
+from rechroma.options import CheckedOptions, options_of
 
 if TYPE_CHECKING:
-    from rechroma.options import CheckedOptions, Option
+    from collections.abc import Mapping
 
-__all__ = ["operation_options"]
+    from rechroma.options import Option
+
+__all__ = ["columns_of", "operation_options", "with_columns"]
 
 _Command: TypeAlias = Callable[..., Any]
+_Options = TypeVar("_Options", bound=CheckedOptions)
 
 
 def operation_options(
@@ -44,6 +49,43 @@ def operation_options(
         return with_object
 
     return decorate
+
+
+def columns_of(kind: type[CheckedOptions]) -> frozenset[str]:
+    """Return what the options of an operation are called in a table, one a column."""
+    return frozenset(map(_column, options_of(kind)))
+
+
+def with_columns(options: _Options, row: Mapping[str, str]) -> _Options:
+    """Return options with those changed that a row of a table has.
+
+    Args:
+        options: What holds where the row says nothing.
+        row: Column → what would be typed; of an option that may be repeated with ; between.
+
+    Raises:
+        UsageError: A value that the command line would refuse, too.
+    """
+    changed: dict[str, object] = {}
+    for each in options_of(type(options)):
+        text = row.get(_column(each))
+        if text is None:
+            continue
+        if each.parse is not None:
+            changed[each.name] = _parsed(each, [part.strip() for part in text.split(";")])
+            continue
+        kind = click.BOOL if isinstance(each.default, bool) else _click_type(each)
+        try:
+            changed[each.name] = kind.convert(text.strip(), None, None)
+        except click.BadParameter as error:
+            raise UsageError(
+                f"{_column(each)}: {error.message.rstrip('.')}", "mend the row"
+            ) from error
+    return replace(cast("Any", options), **changed)
+
+
+def _column(option: Option) -> str:
+    return (option.flag.removeprefix("--") or option.name).replace("-", "_")
 
 
 def _parsed(option: Option, typed: Any) -> object:  # noqa: ANN401 (as click gives it)

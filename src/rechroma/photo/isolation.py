@@ -5,6 +5,7 @@ and libjpeg calls `exit` when a file can't be written. In a batch all of them ru
 for each picture that is worked on at once: they are forked before the first thread starts, at next
 to no cost, and one that dies is replaced. Elsewhere (in Python, in the service, and where forking
 is not safe) the formats that are known for it go to one child, started when the first comes.
+Work on a cluster goes to a `GuardedProcess` as a whole: a child with limits of time and memory.
 """
 
 from __future__ import annotations
@@ -31,7 +32,14 @@ from rechroma.files import child_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ["CrashError", "crash_proof_batch", "end_busy_children", "run_isolated", "serve"]
+__all__ = [
+    "CrashError",
+    "GuardedProcess",
+    "crash_proof_batch",
+    "end_busy_children",
+    "run_isolated",
+    "serve",
+]
 
 T = TypeVar("T")
 
@@ -46,17 +54,17 @@ class CrashError(Exception):
 
     Attributes:
         number: Of the signal that ended it; 0 if it ended by itself.
-        late: Whether it was ended because it took too long.
+        late: The seconds after which it was ended because it took too long; 0 if it was not.
     """
 
-    def __init__(self, number: int, *, late: bool) -> None:
+    def __init__(self, number: int, *, late: float) -> None:
         super().__init__(number, late)
         self.number = number
         self.late = late
 
     def __str__(self) -> str:
         if self.late:
-            return "it took too long"
+            return f"no end within {self.late:g} seconds"
         if self.number <= 0:
             return "the library ended its process"
         return f"the library crashed ({signal.Signals(self.number).name})"
@@ -113,6 +121,68 @@ def end_busy_children() -> None:
     """End what children of a batch are doing: nobody wants it any more."""
     if _batch is not None:
         _batch.end_busy()
+
+
+class GuardedProcess:
+    """A process for calls that may crash, never end or take all memory: that costs one call.
+
+    It is started for the first call, and anew for the first one after it has died. Calls come one
+    at a time, from any thread.
+
+    Args:
+        seconds: The longest that a call may take.
+        memory: Bytes that it may have for its data (Linux); None for no limit.
+    """
+
+    def __init__(self, *, seconds: float, memory: int | None) -> None:
+        self._seconds = seconds
+        self._memory = memory
+        self._child: _Child | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is there, with what earlier calls have left in it."""
+        return self._child is not None
+
+    def call(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call a function there; it and its arguments are pickled.
+
+        Raises:
+            CrashError: The process ended, or took too long.
+            Exception: As the function raised it.
+        """
+        if self._child is None:
+            self._child = _spawn()
+            self._ask(_limit_data, self._memory)
+        return cast("T", self._ask(function, *arguments))
+
+    def _ask(self, function: Callable[..., object], *arguments: object) -> object:
+        child = self._child
+        assert child is not None  # noqa: S101 - started by `call`
+        try:
+            failed, result = child.call((function, arguments), self._seconds)
+        except BaseException:
+            self.end()
+            raise
+        if failed:
+            raise cast("BaseException", result)
+        return result
+
+    def end(self) -> None:
+        """End it, whatever it is doing; the next call starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+
+def _limit_data(memory: int | None) -> None:
+    if memory is not None and sys.platform == "linux":
+        import resource
+
+        # Not the address space: libraries and files that are mapped take no memory of their own.
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        limit = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
 _batch: _Children | None = None
@@ -248,7 +318,8 @@ class _Child:
             _send(writer, (question, seconds))
             return cast("tuple[bool, object]", _receive(reader))
         except (EOFError, OSError):
-            raise CrashError(-self.end(kill=False), late=late.is_set()) from None
+            after = seconds if late.is_set() else 0.0
+            raise CrashError(-self.end(kill=False), late=after) from None
         finally:
             timer.cancel()
 

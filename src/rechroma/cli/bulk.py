@@ -1,0 +1,443 @@
+"""`rechroma bulk`: archives of millions of pictures, on this machine or on a cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from rechroma.cli import options, training_options
+from rechroma.cli.console import Console
+from rechroma.cli.operation_options import operation_options
+from rechroma.cluster.options import BulkOptions, ClusterOptions
+from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
+from rechroma.errors import ExitCode, RechromaError, UsageError
+from rechroma.metadata.options import MetadataOptions
+from rechroma.mood.options import TransferOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rechroma.cluster.driver import Counts
+    from rechroma.cluster.items import Row
+    from rechroma.cluster.operation import Operation, Shared
+
+__all__ = ["bulk"]
+
+_Command: TypeAlias = Callable[..., Any]
+_Files: TypeAlias = "Mapping[str, tuple[str, bytes]]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What all of these commands are told.
+
+    Attributes:
+        source: Where pictures come from.
+        destination: Where results go.
+        bulk: How the run is run.
+        metadata: What results keep of their inputs' metadata.
+        exclude: Patterns of what is passed over in a search.
+        max_pixels: The limit per picture; None for the default, 0 for none.
+        quality: Of lossy outputs.
+        as_json: Tell items as JSON on stdout.
+        dry_run: Tell only what would be done.
+    """
+
+    source: str
+    destination: str
+    bulk: BulkOptions
+    metadata: MetadataOptions
+    exclude: tuple[str, ...]
+    max_pixels: int | None
+    quality: int | None
+    as_json: bool
+    dry_run: bool
+
+    @property
+    def shared(self) -> Shared:
+        """What holds for all pictures."""
+        from rechroma.batch.pictures import Saving
+        from rechroma.cluster.operation import Shared
+        from rechroma.photo import DEFAULT_MAX_PIXELS
+
+        limit = DEFAULT_MAX_PIXELS if self.max_pixels is None else self.max_pixels or None
+        return Shared(Saving(self.quality, overwrite=True, metadata=self.metadata), limit)
+
+
+def _asked(command: _Command) -> _Command:
+    """Give a command what all of them are told, as one object."""
+
+    @wraps(command)
+    def with_object(
+        *console: object,
+        source: str,
+        destination: str,
+        cluster: ClusterOptions,
+        address: str | None,
+        overwrite: bool,
+        fail_fast: bool,
+        metadata: MetadataOptions,
+        exclude: tuple[str, ...],
+        max_pixels: int | None,
+        quality: int | None,
+        as_json: bool,
+        dry_run: bool,
+        **own: object,
+    ) -> object:
+        how = BulkOptions(cluster, address, overwrite, fail_fast)
+        asked = _Asked(
+            source, destination, how, metadata, exclude, max_pixels, quality, as_json, dry_run
+        )
+        return command(*console, asked=asked, **own)
+
+    address = click.option(
+        "--address", metavar="auto|HOST:PORT|ray://HOST:PORT",
+        help="Of a cluster that runs Ray.  [default: Ray is started on this machine]",
+    )  # fmt: skip
+    anew = click.option(
+        "--overwrite", is_flag=True,
+        help="Make every result anew; otherwise what is missing or changed is made.",
+    )  # fmt: skip
+    result: _Command = with_object
+    for each in reversed((
+        click.argument("source", metavar="SRC"), click.argument("destination", metavar="DST"),
+        address, operation_options(ClusterOptions, to="cluster"),
+        operation_options(MetadataOptions, to="metadata"), options.exclude, anew,
+        options.max_pixels, options.quality, options.as_json, options.dry_run, options.fail_fast,
+        options.quiet, options.verbose,
+    )):  # fmt: skip
+        result = each(result)
+    return result
+
+
+@click.group()
+def bulk() -> None:
+    """Work on archives of any size, on this machine or on a cluster (needs rechroma[cluster]).
+
+    \b
+    Examples:
+      rechroma bulk colorize s3://archive/scans s3://archive/color
+      rechroma bulk transfer scans/ warm/ --src sunset.jpg --address auto
+      rechroma bulk apply film.cube list.parquet gs://results/film --workers 64
+      rechroma bulk report s3://archive/color
+
+    SRC is a folder, a bucket (s3://, gs://, az://, hf://), a .tar shard or a folder of them, or a
+    manifest: a .csv or .parquet file with a column uri, and others for options of each picture.
+    DST gets the results, and in _rechroma/ledger what happened to every picture. Running a command
+    again does what is missing or changed, and nothing else.
+    """  # noqa: D301 (\b is click's mark for lines that stay as they are)
+
+
+@bulk.command()
+@options.model
+@training_options.cfg
+@training_options.overrides
+@training_options.ckpt_name
+@operation_options(ColorizeOptions, to="how", without=("recolor",))
+@click.option("--recolor/--no-recolor", default=False, show_default=True,
+              help="Color pictures that are in color already anew, or leave them "
+              "alone.")  # fmt: skip
+@click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
+              help="Write N other plausible answers beside each result: new.1.png, ….")  # fmt: skip
+@options.size
+@options.device
+@click.option(
+    "--mood", metavar="PHOTO", help="A color photograph that sets the tone; a path or a URI."
+)
+@click.option("--raw-output", is_flag=True,
+              help="Of a model that predicts RGB: its picture as it is.")  # fmt: skip
+@_asked
+@click.make_pass_decorator(Console, ensure=True)
+def colorize(
+    console: Console,
+    *,
+    asked: _Asked,
+    model: str,
+    cfg: Path | None,
+    overrides: tuple[str, ...],
+    ckpt_name: str | None,
+    how: ColorizeOptions,
+    recolor: bool,
+    variants: int,
+    size: int | None,
+    device: str,
+    mood: str | None,
+    raw_output: bool,
+) -> int:
+    """Give photographs their color back; options are those of `rechroma colorize`.
+
+    \b
+    Examples:
+      rechroma bulk colorize scans/ color/
+      rechroma bulk colorize s3://archive/scans s3://archive/color --address auto --shards 1000
+      rechroma bulk colorize list.csv color/ --retry-failed     (columns uri, mood, strength)
+    """  # noqa: D301
+    _require()
+    from rechroma.batch import Plan, Task
+    from rechroma.cli.bulk_work import ColorizeOperation
+    from rechroma.cli.colorize_work import Extras, planned
+    from rechroma.cluster.destination import fetch
+    from rechroma.colorizer.registry import find_model
+
+    training_options.refuse_two_models(cfg, overrides, ckpt_name)
+    limit = asked.shared.max_pixels
+    extras = Extras(raw_output, mood, variants=variants, recolor=recolor, max_pixels=limit)
+    how = replace(how, recolor=recolor)
+    planned(Plan((Task(Path("a.png"), Path("b.png")),)), how, extras)  # refuses contradictions
+    if asked.bulk.cluster.gpus and device == "auto":
+        device = "cuda"
+    operation = ColorizeOperation(how, extras, device, size, asked.shared)
+    with ExitStack() as stack:
+        chosen = training_options.model_or_checkpoint(model, cfg, overrides, ckpt_name)
+        files = {"model": fetch(str(find_model(stack.enter_context(chosen))))}
+        if mood is not None:
+            files["mood"] = fetch(mood)
+    return _run(console, asked, operation, files, "colorized")
+
+
+@bulk.command()
+@click.option("--src", "--source", "sources", multiple=True, metavar="S",
+              help="The photograph that the mood is taken FROM, a path or a URI; may be "
+              "repeated. A manifest may name one for each picture.")  # fmt: skip
+@operation_options(TransferOptions, to="how", without=("swatches",))
+@_asked
+@click.make_pass_decorator(Console, ensure=True)
+def transfer(
+    console: Console, *, asked: _Asked, sources: tuple[str, ...], how: TransferOptions
+) -> int:
+    """Give photographs the mood of another; options are those of `rechroma transfer`.
+
+    \b
+    Examples:
+      rechroma bulk transfer s3://archive/color s3://archive/warm --src sunset.jpg
+      rechroma bulk transfer list.parquet warm/     (columns uri, src, strength)
+    """  # noqa: D301
+    _require()
+    from rechroma.cli.bulk_work import TransferOperation
+    from rechroma.cluster.destination import fetch
+
+    if not sources and not asked.source.lower().endswith((".csv", ".parquet")):
+        raise UsageError("no photograph to take the mood from", "add --src")
+    files = {f"source {number}": fetch(place) for number, place in enumerate(sources)}
+    operation = TransferOperation(how, tuple(files), asked.shared)
+    return _run(console, asked, operation, files, "changed")
+
+
+@bulk.command()
+@click.argument("look")
+@click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
+              help="0 changes nothing, 1 is the whole look.")  # fmt: skip
+@_asked
+@click.make_pass_decorator(Console, ensure=True)
+def apply(console: Console, *, asked: _Asked, look: str, strength: float) -> int:
+    """Apply a look to photographs; options are those of `rechroma apply`.
+
+    \b
+    Examples:
+      rechroma bulk apply film.cube s3://archive/color s3://archive/film
+      rechroma bulk apply evening list.csv evening/     (columns uri, look, strength)
+    """  # noqa: D301
+    _require()
+    from rechroma.cli.bulk_work import ApplyOperation, ApplyOptions
+    from rechroma.cluster.destination import fetch
+    from rechroma.cluster.stores import is_remote
+    from rechroma.mood import Look
+    from rechroma.mood.library import find_look
+
+    place = look if is_remote(look) else str(find_look(look))
+    if not is_remote(place):
+        Look.load(place)  # one that is none is said before anything starts
+    operation = ApplyOperation(ApplyOptions(strength=strength), asked.shared)
+    return _run(console, asked, operation, {"look": fetch(place)}, "changed")
+
+
+@bulk.command()
+@click.argument("destination", metavar="DST")
+@click.option("-o", "--output", "--out", type=click.Path(path_type=Path),
+              default=Path("report.html"), show_default=True, metavar="FILE.html",
+              help="The page.")  # fmt: skip
+@click.option("--price", type=click.FloatRange(min=0), default=0.05, show_default=True, metavar="P",
+              help="What a CPU costs an hour, in any currency.")  # fmt: skip
+@click.option("--sample", type=click.IntRange(0, 500), default=24, show_default=True, metavar="N",
+              help="Pictures on the contact sheet.")  # fmt: skip
+@options.overwrite
+@options.as_json
+@options.quiet
+@options.verbose
+@click.make_pass_decorator(Console, ensure=True)
+def report(
+    console: Console,
+    *,
+    destination: str,
+    output: Path,
+    price: float,
+    sample: int,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    """Write a page about what the runs on DST have done: counts, errors, speed, cost, a sample.
+
+    \b
+    Examples:
+      rechroma bulk report s3://archive/color -o report.html
+      rechroma bulk report color/ --price 0.04 --overwrite
+    """  # noqa: D301
+    _require()
+    from rechroma.cluster.report import summarize, write_report
+
+    summary = summarize(destination, price)
+    if as_json:
+        click.echo(json.dumps(summary.as_json()))
+        return 0
+    write_report(summary, destination, output, sample, overwrite=overwrite)
+    console.note(f"written: {output}")
+    return 0
+
+
+def _require() -> None:
+    from rechroma.cluster.engine import require_cluster
+
+    require_cluster()
+
+
+def _run(console: Console, asked: _Asked, operation: Operation, files: _Files, verb: str) -> int:
+    """Run it, tell how it goes, and return the exit code."""
+    from rechroma.cluster.destination import open_destination
+    from rechroma.cluster.driver import run_bulk
+    from rechroma.cluster.feed import judged
+    from rechroma.cluster.sources import open_source
+
+    source = open_source(
+        asked.source, exclude=asked.exclude, columns=operation.item_options,
+        files=operation.item_files,
+    )  # fmt: skip
+    store = open_destination(asked.destination, source, overwrite=asked.bulk.overwrite)
+    signature = _signature(operation, files)
+    if asked.dry_run:
+        for item, verdict in judged(source, store, signature, asked.bulk):
+            _show(item.uri, store.uri(item.output), getattr(verdict, "value", "planned"),
+                  as_json=asked.as_json)  # fmt: skip
+        return 0
+    told = _Told(console, verb, as_json=asked.as_json)
+    facts = {
+        "operation": operation.signature, "source": source.place,
+        "files": {key: name for key, (name, _) in files.items()},
+    }  # fmt: skip
+    counts = run_bulk(source, store, operation, files, signature, asked.bulk, told, facts)
+    if source.results:
+        console.note(f"{source.results} passed over: they are results of ours")
+    if source.unreadable:
+        kinds = ", ".join(
+            f"{count} {suffix}" for suffix, count in sorted(source.unreadable.items())
+        )
+        total = source.unreadable.total()
+        console.note(f"{total} passed over: they can't be read as pictures ({kinds})")
+    if not counts.total and not counts.interrupted and not source.results:
+        raise UsageError(
+            f"{asked.source} holds no picture", "name a place with pictures or .tar shards"
+        )
+    return told.close(counts, store.root)
+
+
+def _signature(operation: Operation, files: _Files) -> str:
+    """Return a text that differs where results may: by options, and by what is in files."""
+    digests = {key: hashlib.sha256(content).hexdigest() for key, (_, content) in files.items()}
+    return f"{operation.signature} {sorted(digests.items())}"
+
+
+def _show(source: str, target: str, status: str, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"input": source, "output": target, "status": status}))
+    else:
+        line = f"{source} -> {target}{'' if status == 'planned' else f'  ({status})'}"
+        click.echo(line.encode("utf-8", "surrogateescape"))
+
+
+class _Told:
+    """Tells of items as they come, and of all of them at the end."""
+
+    def __init__(self, console: Console, verb: str, *, as_json: bool) -> None:
+        self._console = console
+        self._verb = verb
+        self._as_json = as_json
+
+    def row(self, row: Row) -> None:
+        """Tell of one item."""
+        if row.failed:
+            self._console.error(RechromaError(row.error, row.mend))
+        else:
+            self._console.detail(f"{row.status}: {row.uri} -> {row.output} ({row.seconds:.2f} s)")
+        if self._as_json:
+            click.echo(json.dumps(_object(row)))
+
+    def progress(self, counts: Counts, rate: float, workers: int) -> None:
+        """Tell how far it is."""
+        line = _line(counts, self._verb) or "nothing done yet"
+        ready = f"{workers} workers" if workers else "no worker is ready: the cluster may be busy"
+        self._console.note(f"{line}; {rate:.1f} a second, {ready}")
+
+    def detail(self, text: str) -> None:
+        """Tell the curious."""
+        self._console.detail(text)
+
+    def close(self, counts: Counts, where: str) -> int:
+        """Tell the summary, and return the exit code."""
+        code = ExitCode.INTERRUPTED if counts.interrupted else _exit_code(counts)
+        line = _line(counts, self._verb) or "nothing done"
+        if counts.interrupted:
+            line = f"interrupted: {line}; the same command goes on from here"
+        else:
+            line = f"{line} in {where}"
+        if counts.failed_before:
+            line += "; add --retry-failed to try again what failed before"
+        self._console.note(line)
+        if self._as_json:
+            summary = {
+                **{status: counts.made[status] for status in ("done", "kept", "failed")},
+                "skipped": counts.skipped, "failed_before": counts.failed_before,
+                "twice": counts.twice, "exit_code": int(code),
+            }  # fmt: skip
+            click.echo(json.dumps({"summary": summary}))
+        return code
+
+
+def _exit_code(counts: Counts) -> int:
+    """Return the one code of all failures if nothing but failures happened."""
+    failed = counts.made["failed"] + counts.failed_before
+    if not failed:
+        return ExitCode.OK
+    if counts.made["failed"] == counts.total and len(counts.codes) == 1:
+        return next(iter(counts.codes))
+    return ExitCode.SOME_FAILED
+
+
+def _line(counts: Counts, verb: str) -> str:
+    told = [
+        (counts.made["done"], verb),
+        (counts.made["kept"], "left alone (in color already; --recolor colors them anew)"),
+        (counts.skipped, "skipped (done before)"),
+        (counts.made["failed"], "failed"),
+        (counts.failed_before, "failed before"),
+        (counts.twice, "named twice (the first counts)"),
+    ]
+    return ", ".join(f"{count:,} {what}" for count, what in told if count)
+
+
+def _object(row: Row) -> dict[str, object]:
+    result: dict[str, object] = {
+        "input": row.uri, "output": row.output or None, "status": row.status,
+        "seconds": round(row.seconds, 3), "notes": row.notes,
+    }  # fmt: skip
+    if row.failed:
+        result["error"] = {
+            "kind": row.kind, "what": row.error, "mend": row.mend, "exit_code": row.exit_code
+        }  # fmt: skip
+    return result
