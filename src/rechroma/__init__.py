@@ -22,18 +22,24 @@ if TYPE_CHECKING:
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
     from rechroma.photo import Photo, read, write
+    from rechroma.video import FilmHint, FilmProgress, FilmResult, Still, colorize_film
 
 __all__ = [
     "Colorization",
     "Colorizer",
+    "FilmHint",
+    "FilmProgress",
+    "FilmResult",
     "Hint",
     "Look",
     "ModelCard",
     "Photo",
     "RechromaError",
+    "Still",
     "Swatch",
     "__version__",
     "colorize",
+    "colorize_film",
     "fit_look",
     "load_card",
     "read",
@@ -53,6 +59,7 @@ __getattr__ = lazy_names(
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],
         "rechroma.photo": ["Photo", "read", "write"],
+        "rechroma.video": ["FilmHint", "FilmProgress", "FilmResult", "Still", "colorize_film"],
     },
 )  # fmt: skip
 

@@ -33,7 +33,7 @@ _DIFFERS = 16.0
 # A new key as soon as this part of the frame is no longer found in the last one, but not sooner
 # than after so many frames.
 _LOST = 0.35
-_SOONEST = 4
+_SOONEST = 6
 # A shot longer than this is decided in parts, so that memory stays flat.
 _MOST_FRAMES = 600
 _MOST_KEYS = 40
@@ -207,8 +207,7 @@ class Analyst:
         self, part: Part, plane: NDArray[Any], back: Step | None, there: list[Step], told: Told | None
     ) -> None:
         lightness = self._lightness[plane]
-        said = self._network.look(lightness, self._conditioning)
-        own = mean_chroma(self._network.chroma(said))
+        said, answer = self._network.look(lightness, self._conditioning)
         weight = key_weight(float(lightness.std()) * 2.55)
         if part.keys and there:
             forth = there[-1]
@@ -217,5 +216,7 @@ class Analyst:
             part.keys[-1].forth = forth
         if not part.keys and part.opens:
             part.seen = self._network.features(lightness)
-        key = Key(part.count - 1, packed(said, likely=self._network.tells), weight, own, back, None, told)
-        part.keys.append(key)
+        stored = packed(said, likely=self._network.tells)
+        part.keys.append(
+            Key(part.count - 1, stored, weight, mean_chroma(answer), back, None, told)
+        )

@@ -16,14 +16,14 @@ from rechroma.color import lab_to_gamut_rgb, rgb_to_lab
 from rechroma.colorizer.graph_io import Conditioning
 from rechroma.colorizer.hints import mood_of
 from rechroma.colorizer.options import ColorizeOptions
-from rechroma.errors import RechromaError, UnwritableFileError
+from rechroma.errors import RechromaError, UsageError
 from rechroma.files import copy_file, make_folder, refuse_taken
 from rechroma.photo import Photo, read
 from rechroma.video.analysis import Analyst, Part, shrunk
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.encoding import chosen_encoding, write_segment
 from rechroma.video.joining import check_container, join
-from rechroma.video.kinds import load_cv2, load_pyav
+from rechroma.video.kinds import load_cv2
 from rechroma.video.network import FrameNetwork
 from rechroma.video.options import FilmOptions
 from rechroma.video.painting import Painter
@@ -208,7 +208,8 @@ def colorize_film_with(
     meter = _Meter(film, how, folder, progress)
     work.run(folder, teller, trouble, meter)
     if not folder.segments:
-        raise UnwritableFileError(f"{source}: no frames between those times", "choose others")
+        folder.remove()
+        raise UsageError(f"{source}: no frames between those times", "choose others")
     files = [folder.path / each.name for each in folder.segments]
     join(film, files, target, overwrite=overwrite, span=how.span)
     folder.remove()
@@ -328,7 +329,7 @@ class _Work:
         from rechroma.mood.options import TransferOptions
 
         if has_no_colors([mood]):
-            raise RechromaError(
+            raise UsageError(
                 f"{mood.name}: the mood is black and white: it has no colors for a film",
                 "give a color photograph as the mood",
             )
@@ -339,7 +340,7 @@ class _Work:
         seen: list[Plane] = []
         for shown in sampled(self._film, _SAMPLES, self._how.span):
             light = steps[shrunk(luma_of(self._film, shown.frame), *self._network.shape)]
-            chroma = self._network.chroma(self._network.look(light, self.conditioning))
+            _, chroma = self._network.look(light, self.conditioning)
             small = load_cv2().resize(light, (columns, rows), interpolation=load_cv2().INTER_AREA)
             seen.append(np.dstack([small, *chroma]))
         lab = np.concatenate(seen, axis=1)
@@ -351,14 +352,12 @@ class _Work:
     ) -> None:
         """Make the segments that are missing."""
         done = folder.segments[-1] if folder.segments else None
-        ticks = None if done is None else done.last_ticks
         if done is not None and teller is not None:
             teller.begin_after(done.last_ticks)
         painter = Painter(self._film, self._encoding.pixel_format, self._colors.strength)
         frames = self._frames(trouble, done)
         if done is not None:
             next(frames, None)
-        del ticks
         with closing(_ahead(self._decisions(folder, teller, done))) as decisions:
             for decision in decisions:
                 part = decision.part
@@ -426,7 +425,7 @@ class _Work:
                     f"{self._film.path}: a frame could be decoded once and not again",
                     "check the disk, and run it again: it goes on from here",
                 )
-            yield ticks - self._film.start * 0, painter.paint(shown.frame, cells)
+            yield ticks, painter.paint(shown.frame, cells)
             meter.frame()
 
 
@@ -482,5 +481,3 @@ def _ahead(decisions: Generator[_Decision]) -> Generator[_Decision]:
         stop.set()
         thread.join()
 
-
-_ = load_pyav

@@ -132,11 +132,8 @@ def _describe(stream: Any, film: Film, how: Encoding) -> None:  # noqa: ANN401 -
     context.time_base = stream.time_base = film.time_base
     tag(context, film)
     if how.interlaced:
-        kinds = type(context).__mro__  # the flags live beside the class
-        del kinds
-        from av.codec.context import Flags  # pyright: ignore[reportMissingImports]
-
-        context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+        flags = load_pyav().codec.context.Flags
+        context.flags |= flags.interlaced_dct | flags.interlaced_me
 
 
 def tag(context: Any, film: Film) -> None:  # noqa: ANN401 - PyAV's

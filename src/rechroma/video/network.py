@@ -74,22 +74,25 @@ class FrameNetwork:
         """Whether it says how likely colors are."""
         return bool(self.session.card.temperature)
 
-    def look(self, lightness: Plane, conditioning: Conditioning = UNCONDITIONED) -> Plane:
-        """Return what it says of L in 0…100, of its `shape`: float32, shape (cells, Q)."""
+    def look(
+        self, lightness: Plane, conditioning: Conditioning = UNCONDITIONED
+    ) -> tuple[Plane, Plane]:
+        """Return what it says of L in 0…100, of its `shape`.
+
+        Returns:
+            Float32, shape (cells, Q), and its own answer, a and b, shape (2, h, w).
+        """
         maps, logits = self.session.run_whole(lightness, conditioning)
-        if logits is not None:
-            logits = logits.reshape(len(logits), -1).T
-            likely = np.exp(logits - logits.max(axis=1, keepdims=True))
-            likely /= likely.sum(axis=1, keepdims=True)
-            return np.ascontiguousarray(likely)
         if len(maps) == 3:
             lab = rgb_to_lab(np.clip(np.moveaxis(maps, 0, -1), 0, 1))
-            maps = np.moveaxis(lab[..., 1:], -1, 0)
-        return np.ascontiguousarray(maps.reshape(2, -1).T.astype(np.float32))
-
-    def answer(self, lightness: Plane, conditioning: Conditioning) -> Plane:
-        """Return a and b as the network itself gives them, shape (2, h, w)."""
-        return self.session.run(lightness, conditioning)
+            maps = np.moveaxis(lab[..., 1:], -1, 0).astype(np.float32)
+        if logits is None:
+            return np.ascontiguousarray(maps.reshape(2, -1).T), maps
+        rows = np.ascontiguousarray(logits.reshape(len(logits), -1).T)
+        rows -= rows.max(axis=1, keepdims=True)
+        np.exp(rows, out=rows)
+        rows /= rows.sum(axis=1, keepdims=True)
+        return rows, maps
 
     def features(self, lightness: Plane) -> Plane | None:
         """Return what it sees, shape (C, h, w); None of a model that doesn't tell."""
@@ -101,7 +104,9 @@ class FrameNetwork:
             return np.ascontiguousarray(rows.T.reshape(2, *self.cells))
         card = self.session.card
         centers = bin_centers()
-        annealed = np.maximum(rows, 1e-9) ** np.float32(1 / card.temperature)
+        annealed = np.log(np.maximum(rows, 1e-9))
+        annealed *= np.float32(1 / card.temperature)
+        np.exp(annealed, out=annealed)
         planes = (annealed @ centers / annealed.sum(axis=1, keepdims=True)).T
         planes = planes * chroma_factor(planes, card.chroma_gain, card.chroma_curve)
         if vividness != 1:

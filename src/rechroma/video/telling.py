@@ -168,8 +168,8 @@ class Teller:
         rows, columns = self._network.shape
         patches = [self._patch(hint) for hint in hints]
         given = Conditioning(hint_map(patches, rows, columns), self._mood)
-        answer = self._network.answer(lightness, given)
-        usual = self._network.answer(lightness, Conditioning(None, self._mood))
+        _, answer = self._network.look(lightness, given)
+        _, usual = self._network.look(lightness, Conditioning(None, self._mood))
         changed = np.hypot(*(answer - usual)) / np.float32(_CHANGED)
         weight = np.clip(changed, 0, 1).astype(np.float32)
         if told is None:
