@@ -322,7 +322,7 @@ def test_one_frame_and_frames_of_another_size(tmp_path):
 def test_what_does_not_fit_is_said_before_any_work(tmp_path, film):
     source, _ = film
     for target, codec, what in (
-        ("color.mp4", "ffv1", "holds no ffv1"),
+        ("color.webm", "x264", "holds no h264"),
         ("color.xyz", "x264", "not the suffix of a film"),
     ):
         with pytest.raises(UsageError, match=what):

@@ -24,7 +24,8 @@ _ENCODERS = {"x264": "libx264", "x265": "libx265", "prores": "prores_ks", "ffv1"
 # Bits that an encoder has, in the order in which they are tried.
 _BITS = {"x264": (8, 10), "x265": (8, 10, 12), "prores": (10,), "ffv1": (8, 10, 12, 14, 16)}
 _SUFFIX = {8: "", 10: "10le", 12: "12le", 14: "14le", 16: "16le"}
-# Segments are NUT: it keeps any time base, and any of these codecs.
+# Segments are of formats that keep any time base.
+_SEGMENT_FORMATS = {"prores_ks": "mov"}
 _SEGMENT_FORMAT = "nut"
 
 
@@ -76,7 +77,7 @@ def chosen_encoding(film: Film, options: FilmOptions) -> Encoding:
         "x264": {"preset": options.preset, "crf": str(options.crf)},
         "x265": {"preset": options.preset, "crf": str(options.crf), "x265-params": "log-level=none"},
         "prores": {"profile": "4444" if sampling == "444" else "hq", "vendor": "apl0"},
-        "ffv1": {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"},
+        "ffv1": {"level": "3", "slicecrc": "1", "g": "1"},
     }[options.codec]
     if film.interlaced and options.codec == "x264":
         how["x264-params"] = f"{film.interlaced}=1"
@@ -102,7 +103,7 @@ def write_segment(path: Path, film: Film, how: Encoding, frames: Iterable[tuple[
     count = 0
     with disk_errors(path):
         container = av.open(
-            str(unfinished), "w", format=_SEGMENT_FORMAT,
+            str(unfinished), "w", format=_SEGMENT_FORMATS.get(how.encoder, _SEGMENT_FORMAT),
             container_options={"avoid_negative_ts": "disabled"},
         )  # fmt: skip
         try:

@@ -101,6 +101,8 @@ def _write(
                 bytes(stream.data),
             )  # fmt: skip
             continue
+        if _is_made_by_container(stream, source):
+            continue
         if stream is chosen:
             made = result.add_stream_from_template(template.streams.video[0], opaque=True)
             tag(made.codec_context, film)
@@ -123,6 +125,11 @@ def _write(
     for packet, stream in _merged(video, places[chosen.index], others):
         packet.stream = stream
         result.mux(packet)
+
+
+def _is_made_by_container(stream: Any, source: Any) -> bool:  # noqa: ANN401 - PyAV's
+    """Tell whether a stream is how MP4 and QuickTime store chapters: written of the chapters."""
+    return stream.type == "data" and stream.codec_context is None and bool(source.chapters())
 
 
 def _is_cover(stream: Any) -> bool:  # noqa: ANN401 - PyAV's
