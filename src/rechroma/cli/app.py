@@ -60,6 +60,9 @@ _COMMANDS = (
         "transfer", "rechroma.cli.transfer:transfer", "Give photographs the mood of another."
     ),
     LazyCommand("apply", "rechroma.cli.apply:apply", "Apply a .cube file or a saved look."),
+    LazyCommand(
+        "frames", "rechroma.cli.frames:frames", "A picture of each shot (needs rechroma[video])."
+    ),
     LazyCommand("look", "rechroma.cli.look:look", "Save and list looks by name."),
     LazyCommand(
         "compare", "rechroma.cli.compare:compare", "A page to choose the better of two folders."

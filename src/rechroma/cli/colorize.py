@@ -16,9 +16,11 @@ from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.metadata.options import MetadataOptions
+from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
+    from rechroma.cli.job import FilmWork
 
 __all__ = ["colorize"]
 
@@ -38,8 +40,8 @@ __all__ = ["colorize"]
               "anew if it is the only one or with --cfg or --raw-output, alone in a batch]",
 )  # fmt: skip
 @click.option("--hint", multiple=True, metavar="X,Y,COLOR",
-              help="A pixel and the color that it should get, #rrggbb or a name; may be "
-              "repeated.")  # fmt: skip
+              help="A pixel and the color that it should get, #rrggbb or a name; of a film "
+              "TIME@X,Y,COLOR; may be repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb"}, …].')  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
@@ -59,6 +61,13 @@ __all__ = ["colorize"]
     help="Of a model that predicts RGB: its picture as it is, not its colors on the photograph's "
     "own lightness.",
 )
+@operation_options(FilmOptions, to="film")
+@click.option("--still", "stills", multiple=True, metavar="[TIME=]FILE",
+              help="Of a film: a frame in color, followed through its shot; may be repeated.",
+)  # fmt: skip
+@click.option("--preview", "sheet", type=click.Path(path_type=Path), metavar="SHEET.png",
+              help="Of a film: write a sheet of frames in color, and nothing else.",
+)  # fmt: skip
 @operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
@@ -91,6 +100,9 @@ def colorize(
     device: str,
     mood: str | None,
     raw_output: bool,
+    film: FilmOptions,
+    stills: tuple[str, ...],
+    sheet: Path | None,
     exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
@@ -112,6 +124,7 @@ def colorize(
       rechroma colorize @list.txt -o colored/ --json
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
+      rechroma colorize film.mp4 -o film.color.mp4   (needs rechroma[video])
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
       rechroma colorize --inp data/test --out output --cfg train_base --ckpt_name ckpt_best
 
@@ -142,6 +155,15 @@ def colorize(
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
+    if sheet is not None:
+        from rechroma.cli.film_work import preview_film
+
+        with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
+            colorizer = Colorizer(file, device=device, size=size)
+            preview_film(plan.tasks, sheet, film, colorizer, overwrite=overwrite)
+        console.note(f"written: {sheet}")
+        return 0
+
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     with ExitStack() as stack:
 
@@ -153,4 +175,15 @@ def colorize(
                 colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata)
             )
 
-        return run_job(plan, make_work, job_options, console, verb="colorized")
+        def make_film_work() -> FilmWork:
+            from rechroma.cli.film_work import colorize_films
+
+            file = stack.enter_context(model_or_checkpoint(model, cfg, overrides, ckpt_name))
+            return colorize_films(
+                file, film, how, extras, stills, console,
+                device=device, size=size, overwrite=overwrite, as_json=as_json,
+            )  # fmt: skip
+
+        return run_job(
+            plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work
+        )

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.float32]
 
-__all__ = ["FilmProgress", "FilmResult", "colorize_film", "colorize_film_with"]
+__all__ = ["FilmMeter", "FilmProgress", "FilmResult", "colorize_film", "colorize_film_with"]
 
 # Parts of a film that wait for being painted.
 _AHEAD = 1
@@ -205,7 +205,7 @@ def colorize_film_with(
     if hints or stills:
         teller = Teller(film, network, hints, stills, work.conditioning.mood)
     trouble = Trouble()
-    meter = _Meter(film, how, folder, progress)
+    meter = FilmMeter(film, how, folder, progress)
     work.run(folder, teller, trouble, meter)
     if not folder.segments:
         folder.remove()
@@ -256,7 +256,7 @@ def _named(picture: object) -> object:
     return repr(picture)
 
 
-class _Meter:
+class FilmMeter:
     """Counts frames and tells how far it is."""
 
     def __init__(
@@ -278,6 +278,7 @@ class _Meter:
         self._tell = tell
 
     def frame(self) -> None:
+        """Count a frame."""
         self._count += 1
         if self._tell is None:
             return
@@ -292,6 +293,7 @@ class _Meter:
         )  # fmt: skip
 
     def shot(self) -> None:
+        """Count a shot, or a part of one."""
         self._shots += 1
 
 
@@ -348,7 +350,7 @@ class _Work:
         self._look = fit(mood, cells, TransferOptions(luminance="keep"))
 
     def run(
-        self, folder: WorkFolder, teller: Teller | None, trouble: Trouble, meter: _Meter
+        self, folder: WorkFolder, teller: Teller | None, trouble: Trouble, meter: FilmMeter
     ) -> None:
         """Make the segments that are missing."""
         done = folder.segments[-1] if folder.segments else None
@@ -413,7 +415,7 @@ class _Work:
         return np.moveaxis(rgb_to_lab(self._look.change(rgb))[..., 1:], -1, 0).astype(np.float32)
 
     def _painted(
-        self, decision: _Decision, frames: Iterator[Shown], painter: Painter, meter: _Meter
+        self, decision: _Decision, frames: Iterator[Shown], painter: Painter, meter: FilmMeter
     ) -> Iterator[tuple[int, Any]]:
         part = decision.part
         for ticks, cells in zip(part.ticks, _cells_of(decision), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rechroma.errors import MissingExtraError
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["FILM_SUFFIXES", "is_film", "load_cv2", "load_pyav"]
+__all__ = ["FILM_SUFFIXES", "film_suffixes", "is_film", "load_cv2", "load_pyav"]
 
 FILM_SUFFIXES = frozenset(
     {
@@ -19,6 +20,12 @@ FILM_SUFFIXES = frozenset(
         ".mpg", ".mts", ".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
     }
 )  # fmt: skip
+
+
+def film_suffixes() -> frozenset[str]:
+    """Return the suffixes of films that a search picks up: none where films can't be read."""
+    installed = all(find_spec(each) is not None for each in ("av", "cv2"))
+    return FILM_SUFFIXES if installed else frozenset()
 
 
 def is_film(path: object) -> bool:
