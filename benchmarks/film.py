@@ -57,7 +57,9 @@ class Measured:
     edges: float
 
 
-def encode(path: Path, frames: Iterator[np.ndarray[Any, Any]], codec: str = "libx264", **options: str) -> None:
+def encode(
+    path: Path, frames: Iterator[np.ndarray[Any, Any]], codec: str = "libx264", **options: str
+) -> None:
     """Write RGB frames as a film in BT.709."""
     with av.open(str(path), "w") as container:
         stream = None
@@ -76,7 +78,9 @@ def encode(path: Path, frames: Iterator[np.ndarray[Any, Any]], codec: str = "lib
         container.mux(stream.encode(None))
 
 
-def made_clip(photo: Path, move: Callable[[float], tuple[float, float, float]], count: int) -> Iterator[np.ndarray[Any, Any]]:
+def made_clip(
+    photo: Path, move: Callable[[float], tuple[float, float, float]], count: int
+) -> Iterator[np.ndarray[Any, Any]]:
     """Yield a walk of a window of 640 × 360 over a photograph: x, y in 0…1 and a zoom, of a time 0…1."""
     rgb = read(photo).to_uint8()
     for i in range(count):
@@ -140,7 +144,9 @@ def lab_frames(path: Path, count: int) -> Iterator[np.ndarray[Any, Any]]:
         if i >= count:
             return
         matrix = {1: 1, 6: 5, 5: 5}[film.tags[3]]
-        rgb = shown.frame.reformat(format="rgb24", src_colorspace=matrix, src_color_range=film.tags[0], dst_color_range=2).to_ndarray()
+        rgb = shown.frame.reformat(
+            format="rgb24", src_colorspace=matrix, src_color_range=film.tags[0], dst_color_range=2
+        ).to_ndarray()
         if rgb.shape[1] > WIDTH:
             size = WIDTH, round(rgb.shape[0] * WIDTH / rgb.shape[1])
             rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
@@ -156,7 +162,9 @@ def measured(truth: Path, results: dict[str, Path], count: int) -> dict[str, Mea
     sums = {name: np.zeros(7) for name in names}
     for now in zip(*streams, strict=False):
         if before is not None:
-            gray = [np.clip(lab[0][..., 0] * 2.55, 0, 255).astype(np.uint8) for lab in (before, now)]
+            gray = [
+                np.clip(lab[0][..., 0] * 2.55, 0, 255).astype(np.uint8) for lab in (before, now)
+            ]
             forth, back = search.calc(gray[0], gray[1], None), search.calc(gray[1], gray[0], None)
             rows, columns = np.mgrid[: gray[0].shape[0], : gray[0].shape[1]].astype(np.float32)
             x, y = columns + forth[..., 0], rows + forth[..., 1]
@@ -197,7 +205,9 @@ def bare(source: Path, target: Path) -> float:
     with av.open(str(source)) as container, av.open(str(target), "w") as result:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        made = result.add_stream("libx264", rate=stream.average_rate, options={"preset": "medium", "crf": "18"})
+        made = result.add_stream(
+            "libx264", rate=stream.average_rate, options={"preset": "medium", "crf": "18"}
+        )
         made.width, made.height, made.pix_fmt = stream.width, stream.height, stream.pix_fmt
         made.codec_context.time_base = stream.time_base
         for frame in container.decode(stream):
@@ -216,7 +226,9 @@ def scaled(source: Path, target: Path, height: int, repeat: int = 1) -> None:
             with av.open(str(source)) as container:
                 for frame in container.decode(video=0):
                     width = round(frame.width * height / frame.height / 2) * 2
-                    yield frame.reformat(width=width, height=height, format="rgb24", interpolation="BICUBIC").to_ndarray()
+                    yield frame.reformat(
+                        width=width, height=height, format="rgb24", interpolation="BICUBIC"
+                    ).to_ndarray()
 
     encode(target, frames(), crf="16", preset="veryfast")
 
@@ -234,7 +246,11 @@ def clips(folder: Path) -> dict[str, Path]:
         "zoom": lambda t: (0.5, 0.4, 1 + t),
         "shake": lambda t: (0.5 + 0.05 * np.sin(40 * t), 0.5 + 0.05 * np.cos(33 * t), 1.4),
     }
-    photos = ["saratoga-springs-broadway-1900s", "pea-pickers-nipomo-1936", "buffalo-savings-bank-1908"]
+    photos = [
+        "saratoga-springs-broadway-1900s",
+        "pea-pickers-nipomo-1936",
+        "buffalo-savings-bank-1908",
+    ]
     for (name, move), photo in zip(moves.items(), photos, strict=True):
         colored = folder / f"{photo}.png"
         colorize(f"examples/{photo}.jpg").save(colored)
@@ -245,7 +261,9 @@ def clips(folder: Path) -> dict[str, Path]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("clips", nargs="*", type=Path)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--speed", action="store_true")
@@ -262,7 +280,11 @@ def main() -> None:
             frame_by_frame(gray, each)
             result = colorize_film(gray, ours, crf=12, overwrite=True)
             got = measured(truth, {"each": each, "ours": ours}, result.frames)
-            rows[clip] = {key: asdict(value) for key, value in got.items()} | {"looks": result.looks, "shots": result.shots, "frames": result.frames}
+            rows[clip] = {key: asdict(value) for key, value in got.items()} | {
+                "looks": result.looks,
+                "shots": result.shots,
+                "frames": result.frames,
+            }
             one, other = got["each"], got["ours"]
             print(
                 f"{clip:14} flicker {other.flicker:.3f} / {one.flicker:.3f} = {other.flicker / one.flicker:.2f}"
@@ -283,7 +305,10 @@ def main() -> None:
                     speeds.append((result.frames / (time.perf_counter() - began), plain))
                 best, plain = max(s[0] for s in speeds), max(s[1] for s in speeds)
                 rows[f"speed {height}"] = {"ours": best, "bare": plain}
-                print(f"{height}p: {best:.1f} frames/s, bare {plain:.1f}: {best / plain:.2f}", flush=True)
+                print(
+                    f"{height}p: {best:.1f} frames/s, bare {plain:.1f}: {best / plain:.2f}",
+                    flush=True,
+                )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 

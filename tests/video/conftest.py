@@ -68,7 +68,9 @@ def write_film(
                 planes.append(luma)
                 frame = av.VideoFrame(width, height, pix_fmt)
                 for index, plane in enumerate(frame.planes):
-                    view = np.frombuffer(plane, kind).reshape(-1, plane.line_size // kind().itemsize)
+                    view = np.frombuffer(plane, kind).reshape(
+                        -1, plane.line_size // kind().itemsize
+                    )
                     view[:] = 1 << (depth - 1)
                     if index == 0:
                         view[:height, :width] = luma

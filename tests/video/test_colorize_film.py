@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
+from rechroma.colorizer import Hint
 from rechroma.errors import PhotoError, RechromaError, UnreadablePhotoError, UsageError
 from rechroma.video import FilmHint, Still, colorize_film
-from rechroma.colorizer import Hint
 
 from .conftest import chroma_planes, frame_times, luma_planes, packets, rises, write_film
 
@@ -138,7 +138,11 @@ def test_going_on_gives_the_same_bytes(tmp_path, film):
     # The first shot was there.
     assert counted[0] == 15
     assert packets(parts, "video") == packets(whole, "video")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mkv", "parts.mkv", "whole.mkv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "film.mkv",
+        "parts.mkv",
+        "whole.mkv",
+    ]
 
 
 def test_a_long_take_goes_on_in_parts(tmp_path, monkeypatch):
@@ -230,9 +234,7 @@ def test_interlaced_film_stays_interlaced(tmp_path):
         stream.codec_context.flags |= 1 << 18 | 1 << 29
         stream.options = {"x264-params": "tff=1"}
 
-    given = write_film(
-        source, codec="libx264", prepare=prepare, shots=(6,)
-    )
+    given = write_film(source, codec="libx264", prepare=prepare, shots=(6,))
     with av.open(str(source)) as container:
         assert next(container.decode(video=0)).interlaced_frame
     colorize_film(source, target)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from rechroma.cli.colorize_work import Extras
     from rechroma.cli.console import Console
     from rechroma.cli.job import FilmWork
+    from rechroma.cli.mood_work import Extras as MoodExtras
     from rechroma.colorizer import Colorizer
     from rechroma.colorizer.options import ColorizeOptions
-    from rechroma.cli.mood_work import Extras as MoodExtras
     from rechroma.mood import Look, TransferOptions
     from rechroma.video.options import FilmOptions
 
@@ -98,7 +98,13 @@ def look_films(
 
     def work(source: Path, target: Path, tell: Callable[[FilmProgress], None]) -> FilmResult:
         return grade_film(
-            source, target, look_of(source), how, strength=strength, overwrite=overwrite, progress=tell
+            source,
+            target,
+            look_of(source),
+            how,
+            strength=strength,
+            overwrite=overwrite,
+            progress=tell,
         )
 
     return lambda task: film_outcome(task, work, console, as_json=as_json)
@@ -150,7 +156,7 @@ def film_outcome(
         raise UsageError("a film is read from a file and written to one", "give -o a file")
     with _progress(task, console, as_json=as_json) as tell:
         result = work(task.source, task.target, tell)
-    for note in result.notes:
+    for note in () if result.kept else result.notes:
         console.note(f"{task.source}: {note}")
     console.detail(
         f"{task.source}: {result.frames} frames, {result.shots} shots, the network looked at "

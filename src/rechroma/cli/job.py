@@ -127,7 +127,8 @@ def run_job(
         raise UsageError(f"{films[0].source}: a film", "this command is about photographs")
     waiting = [task for task in waiting if not is_film(task.source)]
     jobs = options.jobs or default_jobs(len(waiting))
-    with crash_proof_batch(min(jobs, len(waiting))), _one_interrupt():
+    # One at least: a film's stills and moods are pictures, too.
+    with crash_proof_batch(max(1, min(jobs, len(waiting)))), _one_interrupt():
         return _run_waiting(
             plan, present, waiting, films, make_work, make_film_work, jobs, options, console, verb
         )

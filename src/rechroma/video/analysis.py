@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rechroma.video.network import FrameNetwork
     from rechroma.video.source import Film, Shown
 
-    Plane = NDArray[np.float32]
+    Plane = NDArray[np.floating[Any]]
 
 __all__ = ["Analyst", "Part", "is_cut", "shrunk"]
 
@@ -130,7 +130,9 @@ class Analyst:
         self._lightness = lightness_steps(film.bits, full=film.full)
         self._flow = Flow(network.cells)
 
-    def parts(self, frames: Iterable[Shown], *, shot: int = 0, goes_on: bool = False) -> Iterator[Part]:
+    def parts(
+        self, frames: Iterable[Shown], *, shot: int = 0, goes_on: bool = False
+    ) -> Iterator[Part]:
         """Yield the parts of a film.
 
         Args:
@@ -158,7 +160,9 @@ class Analyst:
             if steps is not None:
                 found = float(min(steps[0].trust.mean(), steps[1].trust.mean()))
             cut = before is not None and steps is not None and is_cut(found, before, now)
-            if part is not None and (cut or part.count >= _MOST_FRAMES or len(part.keys) >= _MOST_KEYS):
+            if part is not None and (
+                cut or part.count >= _MOST_FRAMES or len(part.keys) >= _MOST_KEYS
+            ):
                 self._close(part, plane, there, ends=cut)
                 yield part
                 shot += cut
@@ -204,7 +208,12 @@ class Analyst:
             self._look(part, plane, way, there, None)
 
     def _look(
-        self, part: Part, plane: NDArray[Any], back: Step | None, there: list[Step], told: Told | None
+        self,
+        part: Part,
+        plane: NDArray[Any],
+        back: Step | None,
+        there: list[Step],
+        told: Told | None,
     ) -> None:
         lightness = self._lightness[plane]
         said, answer = self._network.look(lightness, self._conditioning)
@@ -217,6 +226,4 @@ class Analyst:
         if not part.keys and part.opens:
             part.seen = self._network.features(lightness)
         stored = packed(said, likely=self._network.tells)
-        part.keys.append(
-            Key(part.count - 1, stored, weight, mean_chroma(answer), back, None, told)
-        )
+        part.keys.append(Key(part.count - 1, stored, weight, mean_chroma(answer), back, None, told))

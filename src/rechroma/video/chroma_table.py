@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rechroma.color import FloatArray
 
-__all__ = ["AB_REACH", "chroma_table", "luma_chroma", "luma_to_lightness"]
+__all__ = ["AB_REACH", "chroma_table", "lightness_steps", "luma_chroma", "luma_steps"]
 
 # a and b from minus to plus this lie in the table; sRGB reaches 108.
 AB_REACH = 110.0
@@ -29,7 +29,7 @@ _NODES = 49
 _STEPS = 16
 
 
-def luma_to_lightness(luma: FloatArray) -> FloatArray:
+def _gray_lightness(luma: FloatArray) -> FloatArray:
     """Return L of the gray with that Y', 0…1."""
     return rgb_to_lab(np.stack([luma] * 3, axis=-1))[..., 0]
 
@@ -79,7 +79,7 @@ def chroma_table(weights: tuple[float, float]) -> Lut3D:
 @lru_cache(maxsize=4)
 def lightness_steps(bits: int, *, full: bool) -> NDArray[np.float32]:
     """Return L of every number that a luma sample may be."""
-    return luma_to_lightness(luma_steps(bits, full=full)).astype(np.float32)
+    return _gray_lightness(luma_steps(bits, full=full)).astype(np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -89,4 +89,4 @@ def luma_steps(bits: int, *, full: bool) -> NDArray[np.float32]:
     if full:
         return codes / np.float32((1 << bits) - 1)
     unit = 1 << (bits - 8)
-    return np.clip((codes - 16 * unit) / (219 * unit), 0, 1)
+    return np.clip((codes - 16 * unit) / (219 * unit), 0, 1).astype(np.float32)

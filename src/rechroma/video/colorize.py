@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from rechroma.video.options import Codec
     from rechroma.video.source import Film, Shown
 
-    Plane = NDArray[np.float32]
+    Plane = NDArray[np.floating[Any]]
 
 __all__ = ["FilmMeter", "FilmProgress", "FilmResult", "colorize_film", "colorize_film_with"]
 
@@ -192,9 +192,7 @@ def colorize_film_with(
         note = "in color already: left as it is; --recolor colors it anew"
         return FilmResult(target, kept=True, notes=(note,))
     check_container(film, target, encoding.encoder)
-    network = FrameNetwork.open(
-        film.height, film.width, model=model, device=device, size=size
-    )
+    network = FrameNetwork.open(film.height, film.width, model=model, device=device, size=size)
     work = _Work(film, network, how, colors, encoding)
     if mood is not None:
         work.set_mood(mood if isinstance(mood, Photo) else read(mood))
@@ -366,7 +364,10 @@ class _Work:
                 number = len(folder.segments)
                 path = folder.file(number)
                 count = write_segment(
-                    path, self._film, self._encoding, self._painted(decision, frames, painter, meter)
+                    path,
+                    self._film,
+                    self._encoding,
+                    self._painted(decision, frames, painter, meter),
                 )
                 meter.shot()
                 folder.add(
@@ -447,35 +448,12 @@ def _ahead(decisions: Generator[_Decision]) -> Generator[_Decision]:
     """Yield the same, made in a thread of its own while those before are painted."""
     queue: Queue[_Decision | BaseException | None] = Queue(maxsize=_AHEAD)
     stop = threading.Event()
-
-    def put(item: _Decision | BaseException | None) -> bool:
-        while not stop.is_set():
-            try:
-                queue.put(item, timeout=0.2)
-            except Full:
-                continue
-            return True
-        return False
-
-    def work() -> None:
-        try:
-            for decision in decisions:
-                if not put(decision):
-                    return
-            put(None)
-        except BaseException as error:  # noqa: BLE001 (raised again where it is waited for)
-            put(error)
-
-    thread = threading.Thread(target=work, name="rechroma-film", daemon=True)
+    thread = threading.Thread(
+        target=_fill, args=(decisions, queue, stop), name="rechroma-film", daemon=True
+    )
     thread.start()
     try:
-        while True:
-            try:
-                item = queue.get(timeout=0.2)
-            except Empty:
-                continue
-            if item is None:
-                return
+        while (item := queue.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
@@ -483,3 +461,25 @@ def _ahead(decisions: Generator[_Decision]) -> Generator[_Decision]:
         stop.set()
         thread.join()
 
+
+def _fill(
+    decisions: Generator[_Decision],
+    queue: Queue[_Decision | BaseException | None],
+    stop: threading.Event,
+) -> None:
+    """Put decisions into a queue, and at the end None, or the error that was the end."""
+
+    def put(item: _Decision | BaseException | None) -> None:
+        while not stop.is_set():
+            with suppress(Full):
+                queue.put(item, timeout=0.2)
+                return
+
+    try:
+        for decision in decisions:
+            put(decision)
+            if stop.is_set():
+                return
+        put(None)
+    except BaseException as error:  # noqa: BLE001 (raised again where it is waited for)
+        put(error)

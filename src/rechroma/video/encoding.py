@@ -75,7 +75,11 @@ def chosen_encoding(film: Film, options: FilmOptions) -> Encoding:
         )
     how = {
         "x264": {"preset": options.preset, "crf": str(options.crf)},
-        "x265": {"preset": options.preset, "crf": str(options.crf), "x265-params": "log-level=none"},
+        "x265": {
+            "preset": options.preset,
+            "crf": str(options.crf),
+            "x265-params": "log-level=none",
+        },
         "prores": {"profile": "4444" if sampling == "444" else "hq", "vendor": "apl0"},
         "ffv1": {"level": "3", "slicecrc": "1", "g": "1"},
     }[options.codec]
@@ -122,7 +126,7 @@ def write_segment(path: Path, film: Film, how: Encoding, frames: Iterable[tuple[
             with suppress(av.error.FFmpegError):
                 container.close()
         if count:
-            os.replace(unfinished, path)
+            unfinished.replace(path)
     return count
 
 

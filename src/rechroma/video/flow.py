@@ -20,7 +20,7 @@ from rechroma.video.kinds import load_cv2
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Plane = NDArray[np.float32]
+    Plane = NDArray[np.floating[Any]]
 
 __all__ = ["Flow", "Step", "chained", "identity", "normalized", "warped", "warped_rows"]
 
@@ -76,9 +76,7 @@ class Flow:
         self._shape = shape
         self._columns, self._rows = _places(shape)
 
-    def between(
-        self, first: NDArray[np.uint8], second: NDArray[np.uint8]
-    ) -> tuple[Step, Step]:
+    def between(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Step, Step]:
         """Return the step from the second frame to the first, and that from the first to it."""
         back, forth = self._motion(second, first), self._motion(first, second)
         cells = self._cells(first), self._cells(second)
@@ -90,7 +88,7 @@ class Flow:
     def _motion(self, here: NDArray[np.uint8], there: NDArray[np.uint8]) -> Plane:
         fine = self._search.calc(here, there, None)
         # A cell is two of these pixels a side.
-        return np.moveaxis(self._cells(fine), -1, 0) / 2
+        return np.moveaxis(self._cells(fine), -1, 0) * np.float32(0.5)
 
     def _cells(self, fine: NDArray[Any]) -> Plane:
         height, width = self._shape

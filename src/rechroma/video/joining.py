@@ -1,4 +1,4 @@
-"""The result: segments joined, and everything else of the film beside them, nothing encoded anew."""
+"""The result: segments joined, and all else of the film beside them; nothing is encoded anew."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def check_container(film: Film, target: Path, encoder: str) -> None:
     try:
         container = av.open(str(target), "w")
     except (ValueError, av.error.FFmpegError) as error:
-        raise UsageError(
-            f"{target}: not the suffix of a film", "use .mp4, .mkv or .mov"
-        ) from error
+        raise UsageError(f"{target}: not the suffix of a film", "use .mp4, .mkv or .mov") from error
     if not _holds(container, av.codec.Codec(encoder, "w").canonical_name):
         raise UsageError(
             f"{target.suffix} holds no {av.codec.Codec(encoder, 'w').canonical_name}",
@@ -79,12 +77,13 @@ def join(
         UnwritableFileError: The disk says no, or something stands there.
     """
     av = load_pyav()
-    with atomic_target(target, overwrite=overwrite) as unfinished, disk_errors(target):
-        with ExitStack() as stack:
-            source = stack.enter_context(av.open(str(film.path)))
-            template = stack.enter_context(av.open(str(segments[0])))
-            result = stack.enter_context(av.open(str(unfinished), "w"))
-            _write(film, source, template, result, segments, span)
+    with ExitStack() as stack:
+        unfinished = stack.enter_context(atomic_target(target, overwrite=overwrite))
+        stack.enter_context(disk_errors(target))
+        source = stack.enter_context(av.open(str(film.path)))
+        template = stack.enter_context(av.open(str(segments[0])))
+        result = stack.enter_context(av.open(str(unfinished), "w"))
+        _write(film, source, template, result, segments, span)
 
 
 def _write(
@@ -213,7 +212,9 @@ def _other_packets(
 
 
 def _merged(
-    video: Iterator[Any], stream: Any, others: Iterator[tuple[Any, Any]]  # noqa: ANN401 - PyAV's
+    video: Iterator[Any],
+    stream: Any,
+    others: Iterator[tuple[Any, Any]],
 ) -> Iterator[tuple[Any, Any]]:
     """Yield packets of both in the order of decoding."""
     waiting = next(others, None)

@@ -37,7 +37,9 @@ _SIDE = 256
 _SEGMENT = 250
 
 
-def fit_film_look(source: Path, moods: Sequence[Photo], how: FilmOptions, options: TransferOptions) -> Look:
+def fit_film_look(
+    source: Path, moods: Sequence[Photo], how: FilmOptions, options: TransferOptions
+) -> Look:
     """Fit one look for a whole film, on frames from all of it.
 
     Raises:
@@ -96,9 +98,7 @@ def grade_film(
 
     def changed(shown: Shown) -> tuple[int, Any]:
         meter.frame()
-        samples = np.ascontiguousarray(
-            turned(film, photo_of(film, shown.frame).samples, back=True)
-        )
+        samples = np.ascontiguousarray(turned(film, photo_of(film, shown.frame).samples, back=True))
         rgb = look.change(samples, strength=strength)
         return shown.ticks, rgb_frame(film, rgb, encoding.pixel_format)
 
@@ -133,9 +133,7 @@ def _take(frames: Iterator[Shown], count: int) -> Iterator[Shown]:
         yield shown
 
 
-def _frames(
-    film: Film, how: FilmOptions, folder: WorkFolder, trouble: Trouble
-) -> Iterator[Shown]:
+def _frames(film: Film, how: FilmOptions, folder: WorkFolder, trouble: Trouble) -> Iterator[Shown]:
     """Yield the frames that are to be done."""
     begin, end = how.span
     unit = float(film.time_base)

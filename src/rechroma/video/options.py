@@ -75,9 +75,7 @@ class FilmOptions(CheckedOptions):
     start: str | None = option(
         None, "Of films: begin at this time, such as 00:01:23.5.", flag="--from", metavar="TIME"
     )
-    end: str | None = option(
-        None, "Of films: end before this time.", flag="--to", metavar="TIME"
-    )
+    end: str | None = option(None, "Of films: end before this time.", flag="--to", metavar="TIME")
 
     def __post_init__(self) -> None:
         super().__post_init__()

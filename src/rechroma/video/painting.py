@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rechroma.video.source import Film
 
-    Plane = NDArray[np.float32]
+    Plane = NDArray[np.floating[Any]]
 
 __all__ = ["Painter", "blank_frame"]
 

@@ -79,7 +79,9 @@ def film_is_color(film: Film, span: tuple[float, float]) -> bool:
     """Tell whether a film is in color: more than half of some frames are."""
     if film.gray:
         return False
-    seen = [is_color(photo_of(film, each.frame, side=_SIDE)) for each in sampled(film, _SAMPLES, span)]
+    seen = [
+        is_color(photo_of(film, each.frame, side=_SIDE)) for each in sampled(film, _SAMPLES, span)
+    ]
     return sum(seen) * 2 > len(seen)
 
 
@@ -90,7 +92,9 @@ def still_cells(film: Film, photo: Photo, cells: tuple[int, int]) -> Plane:
     size = (cells[1] * 4, cells[0] * 4)
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     lab = rgb_to_lab(small)[..., 1:]
-    means = cv2.resize(np.ascontiguousarray(lab), (cells[1], cells[0]), interpolation=cv2.INTER_AREA)
+    means = cv2.resize(
+        np.ascontiguousarray(lab), (cells[1], cells[0]), interpolation=cv2.INTER_AREA
+    )
     return np.ascontiguousarray(np.moveaxis(means, -1, 0), dtype=np.float32)
 
 

@@ -115,7 +115,10 @@ class Trouble:
     def __str__(self) -> str:
         parts = [
             f"{count} frames {what}"
-            for count, what in ((self.lost, "could not be decoded"), (self.concealed, "were broken"))
+            for count, what in (
+                (self.lost, "could not be decoded"),
+                (self.concealed, "were broken"),
+            )
             if count
         ]
         return " and ".join(parts) + ": what was near stands in for them" if parts else ""
@@ -162,14 +165,14 @@ def _is_cover(stream: Any) -> bool:  # noqa: ANN401 - PyAV's
 
 def _first_frame(path: Path, container: Any, stream: Any) -> Any:  # noqa: ANN401 - PyAV's
     av = load_pyav()
-    last: Exception | None = None
+    last: Any = None
     for packet in container.demux(stream):
         try:
             for frame in packet.decode():
                 return frame
         except av.error.FFmpegError as error:
             last = error
-    what = f": {last.strerror}" if last is not None and getattr(last, "strerror", "") else ""
+    what = f": {last.strerror}" if last is not None and last.strerror else ""
     raise UnreadablePhotoError(
         f"{path}: no frame in it that can be decoded{what}", "check that the file is whole"
     )
@@ -184,7 +187,11 @@ def _broken(path: Path, error: Any) -> UnreadablePhotoError:  # noqa: ANN401 - P
 
 def _described(path: Path, container: Any, stream: Any, frame: Any) -> Film:  # noqa: ANN401 - PyAV's
     context = stream.codec_context
-    if container.format.name.endswith("_pipe") or container.format.name in ("image2", "gif", "apng"):
+    if container.format.name.endswith("_pipe") or container.format.name in (
+        "image2",
+        "gif",
+        "apng",
+    ):
         raise UnreadablePhotoError(
             f"{path}: a picture, not a film", "give it the suffix of its own format"
         )

@@ -10,7 +10,7 @@ from both, by the motion.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rechroma.video.network import FrameNetwork
 
-    Plane = NDArray[np.float32]
+    Plane = NDArray[np.floating[Any]]
 
 __all__ = ["Key", "Memory", "Told", "between_keys", "decided", "merged_told"]
 
@@ -170,7 +170,7 @@ def _forwards(
             share = own_weight + warped_rows(share, key.back.motion) * trust
         else:
             total, share = own, own_weight
-        sums.append(total.astype(np.float16))
+        sums.append(np.asarray(total, np.float16))
         weights.append(share)
     return sums, weights
 
@@ -192,7 +192,9 @@ def merged_told(keys: Sequence[Key], before: Told | None) -> list[Told | None]:
     return [_joined(one, other) for one, other in zip(forwards, backwards, strict=True)]
 
 
-def _carried(keys: Sequence[tuple[Told | None, Step | None]], start: Told | None) -> list[Told | None]:
+def _carried(
+    keys: Sequence[tuple[Told | None, Step | None]], start: Told | None
+) -> list[Told | None]:
     result: list[Told | None] = []
     known = start
     for own, step in keys:
@@ -220,7 +222,9 @@ def _joined(one: Told | None, other: Told | None) -> Told | None:
         return one or other
     total = one.weight + other.weight
     share = one.weight / np.maximum(total, 1e-6)
-    return Told(other.chroma + share * (one.chroma - other.chroma), np.maximum(one.weight, other.weight))
+    return Told(
+        other.chroma + share * (one.chroma - other.chroma), np.maximum(one.weight, other.weight)
+    )
 
 
 def between_keys(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rechroma.video.network import FrameNetwork
     from rechroma.video.source import Film, Shown
 
-    Plane = NDArray[np.float32]
+    Plane = NDArray[np.floating[Any]]
 
 __all__ = ["FilmHint", "Still", "Teller", "parse_film_hint", "parse_still", "still_name"]
 
