@@ -22,7 +22,8 @@ TRAIN = (
     "training", "evaluation", "experiments", "color/test_lab_torch.py", "test_notebooks.py"
 )  # fmt: skip
 BROWSER = ("web/test_page.py", "web/test_compare_page.py")
-NEEDED = {"torch": TRAIN, "playwright": BROWSER}
+FILMS = ("video",)
+NEEDED = {"torch": TRAIN, "playwright": BROWSER, "av": FILMS, "cv2": FILMS}
 WINDOWS = "Windows has no such signals, links or locks"
 MISSING = {package: places for package, places in NEEDED.items() if find_spec(package) is None}
 

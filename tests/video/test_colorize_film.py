@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from fractions import Fraction
@@ -113,7 +114,7 @@ def test_a_shot_has_one_decision_and_a_cut_begins_another(tmp_path, film):
     assert result.shots == 2
     frames = chroma_planes(target)
     # A texture that moves by a pixel a frame: half a pixel of chroma.
-    within = [np.abs(a - b).mean() for a, b in zip(frames[:13], frames[1:14], strict=True)]
+    within = [np.abs(a - b).mean() for a, b in itertools.pairwise(frames)]
     assert max(within) < np.abs(frames[13] - frames[14]).mean() + 2
     assert result.looks < result.frames / 2
 
@@ -152,7 +153,7 @@ def test_a_long_take_goes_on_in_parts(tmp_path, monkeypatch):
     result = colorize_film(source, tmp_path / "color.mkv", codec="ffv1")
     assert (result.frames, result.shots) == (20, 1)
     frames = chroma_planes(tmp_path / "color.mkv")
-    steps = [np.abs(a - b).mean() for a, b in zip(frames, frames[1:], strict=False)]
+    steps = [np.abs(a - b).mean() for a, b in itertools.pairwise(frames)]
     assert max(steps[7], steps[15]) < 3 * np.median(steps) + 0.5
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from rechroma.video.telling import parse_film_hint, parse_still
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from rechroma.cli.colorize_work import Extras
     from rechroma.cli.console import Console

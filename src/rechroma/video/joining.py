@@ -87,7 +87,7 @@ def join(
 
 
 def _write(
-    film: Film, source: Any, template: Any, result: Any, segments: Sequence[Path],
+    film: Film, source: Any, template: Any, result: Any, segments: Sequence[Path],  # noqa: ANN401 - PyAV's
     span: tuple[float, float],
 ) -> None:  # fmt: skip
     result.metadata.update({k: v for k, v in source.metadata.items() if k not in _OWN_TAGS})
@@ -186,7 +186,7 @@ def _packets_of(segments: Sequence[Path]) -> Iterator[Any]:
 
 
 def _other_packets(
-    source: Any, places: dict[int, Any], video: int, begin: float, end: float
+    source: Any, places: dict[int, Any], video: int, begin: float, end: float  # noqa: ANN401 - PyAV's
 ) -> Iterator[tuple[Any, Any]]:  # fmt: skip
     av = load_pyav()
     wanted = [source.streams[index] for index in places if index != video]
@@ -213,7 +213,7 @@ def _other_packets(
 
 def _merged(
     video: Iterator[Any],
-    stream: Any,
+    stream: Any,  # noqa: ANN401 - PyAV's
     others: Iterator[tuple[Any, Any]],
 ) -> Iterator[tuple[Any, Any]]:
     """Yield packets of both in the order of decoding."""

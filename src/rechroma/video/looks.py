@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +21,8 @@ from rechroma.video.source import Trouble, frames_of, open_film
 from rechroma.video.workfolder import Segment, WorkFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from rechroma.mood.options import TransferOptions
     from rechroma.video.options import FilmOptions
@@ -47,7 +46,7 @@ def fit_film_look(
         PhotoError: It can't be read.
     """
     film = open_film(source)
-    if not film_is_color(film, how.span):
+    if not film_is_color(film, (0.0, float("inf")), share=0):
         raise UsageError(
             f"{source}: black and white: a transfer changes colors",
             "color it first: rechroma colorize FILM --mood PHOTO does both",

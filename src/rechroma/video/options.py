@@ -68,7 +68,7 @@ class FilmOptions(CheckedOptions):
     )  # fmt: skip
     gap: int = option(
         24,
-        "Of films: the network looks at one frame in so many at least, more often where much moves.",
+        "Of films: the network looks at one frame in so many at least; more where much moves.",
         range=Range(1, 96),
         flag="--frames-per-look",
     )

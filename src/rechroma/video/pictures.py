@@ -75,14 +75,14 @@ def sampled(film: Film, count: int, span: tuple[float, float]) -> list[Shown]:
     return found or [shown for shown in [next(frames_of(film, Trouble()), None)] if shown]
 
 
-def film_is_color(film: Film, span: tuple[float, float]) -> bool:
-    """Tell whether a film is in color: more than half of some frames are."""
+def film_is_color(film: Film, span: tuple[float, float], *, share: float = 0.5) -> bool:
+    """Tell whether a film is in color: more than a share of some frames, spread over it, are."""
     if film.gray:
         return False
     seen = [
         is_color(photo_of(film, each.frame, side=_SIDE)) for each in sampled(film, _SAMPLES, span)
     ]
-    return sum(seen) * 2 > len(seen)
+    return sum(seen) > share * len(seen)
 
 
 def still_cells(film: Film, photo: Photo, cells: tuple[int, int]) -> Plane:

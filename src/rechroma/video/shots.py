@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from rechroma.colorizer.size import plan_size
 from rechroma.files import make_folder
 from rechroma.photo import write
 from rechroma.video.analysis import is_cut, shrunk
 from rechroma.video.flow import Flow, normalized
-from rechroma.video.options import FilmOptions
 from rechroma.video.pictures import photo_of, sampled
 from rechroma.video.source import Trouble, frames_of, luma_of, open_film
 from rechroma.video.telling import still_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from rechroma.photo import Photo
+    from rechroma.video.options import FilmOptions
     from rechroma.video.source import Film, Shown
 
 __all__ = ["Shot", "find_shots", "sheet_pictures", "write_shots"]

@@ -139,10 +139,8 @@ class Teller:
         self._hints = sorted(hints, key=lambda each: each.seconds)
         self._stills = sorted(stills, key=lambda each: each.seconds)
         self._pictures = [
-            still_cells(film, each.picture if isinstance(each.picture, Photo) else read(each.picture),
-                        network.cells)
-            for each in self._stills
-        ]  # fmt: skip
+            still_cells(film, _photo(each.picture), network.cells) for each in self._stills
+        ]
         self._last = -np.inf
 
     def begin_after(self, ticks: int) -> None:
@@ -186,6 +184,10 @@ class Teller:
         return Patch(
             max(0, row - reach), row + reach + 1, max(0, column - reach), column + reach + 1, a, b
         )
+
+
+def _photo(picture: str | Path | Photo) -> Photo:
+    return picture if isinstance(picture, Photo) else read(picture)
 
 
 def _stored(x: float, y: float, film: Film) -> tuple[float, float]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rechroma.errors import UnwritableFileError
 from rechroma.files import make_folder, write_whole
 from rechroma.video.steady import Memory, Told
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Segment", "WorkFolder"]
 
