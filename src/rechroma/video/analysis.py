@@ -35,7 +35,7 @@ _DIFFERS = 16.0
 _LOST = 0.35
 _SOONEST = 6
 # A shot longer than this is decided in parts, so that memory stays flat.
-_MOST_FRAMES = 600
+_MOST_FRAMES = 400
 _MOST_KEYS = 40
 
 
@@ -174,7 +174,9 @@ class Analyst:
                 part = Part(shown.number, shot, opens=opens)
             part.ticks.append(shown.ticks)
             fresh = not part.keys
-            part.steps.append(None if fresh else steps)
+            part.steps.append(
+                None if fresh or steps is None else (steps[0].small(), steps[1].small())
+            )
             back = None
             if steps is not None and not (fresh and part.opens):
                 way = chained(steps[0], way)
@@ -204,7 +206,7 @@ class Analyst:
             way = identity(self._network.cells)
             for pair in part.steps[part.keys[-1].index + 1 :]:
                 assert pair is not None  # noqa: S101 - only the first frame has none
-                way = chained(pair[0], way)
+                way = chained(pair[0].whole(), way)
             self._look(part, plane, way, there, None)
 
     def _look(

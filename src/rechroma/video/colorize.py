@@ -439,7 +439,8 @@ def _cells_of(decision: _Decision) -> Iterator[Plane]:
         yield decision.planes[i]
         following = keys[i + 1] if i + 1 < len(keys) else None
         last = part.count - 1 if following is None else following.index
-        steps = [step for step in part.steps[key.index + 1 : last + 1] if step is not None]
+        pairs = part.steps[key.index + 1 : last + 1]
+        steps = [(each[0].whole(), each[1].whole()) for each in pairs if each is not None]
         second = None if following is None else decision.planes[i + 1]
         yield from between_keys(steps, decision.planes[i], second)
 
