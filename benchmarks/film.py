@@ -8,6 +8,8 @@ the same network frame by frame, and measured:
 
 - flicker: mean CIEDE2000, at the frame's own L, between a frame and the next one carried back by
   the optical flow of the original colors (both directions agree), cuts left out;
+  The truth has some by this measure, too (interpolation, noise, errors of the flow): `excess` is
+  what is above that, of ours over frame by frame's;
 - colorfulness: mean chroma over all pixels;
 - PSNR of a, b against the truth, in dB of a range of 200;
 - edges: mean CIEDE2000 against the truth in a band along edges that move.
@@ -285,9 +287,10 @@ def main() -> None:
                 "shots": result.shots,
                 "frames": result.frames,
             }
-            one, other = got["each"], got["ours"]
+            one, other, still = got["each"], got["ours"], got["truth"].flicker
             print(
-                f"{clip:14} flicker {other.flicker:.3f} / {one.flicker:.3f} = {other.flicker / one.flicker:.2f}"
+                f"{clip:14} flicker {other.flicker:.3f} / {one.flicker:.3f} = {other.flicker / one.flicker:.2f},"
+                f" excess {(other.flicker - still) / max(one.flicker - still, 1e-9):.2f}"
                 f" (truth {got['truth'].flicker:.3f})  color {other.colorfulness / one.colorfulness:.3f}"
                 f"  PSNR {other.psnr:.2f} / {one.psnr:.2f}  edges {other.edges:.2f} / {one.edges:.2f}"
                 f"  {result.frames} frames, {result.shots} shots, {result.looks} looks", flush=True,

@@ -52,7 +52,6 @@ class Part:
             the first.
         keys: Where the network looked.
         ends: Whether it is the shot's last.
-        seen: The network's features at the first key; None of a model that doesn't tell.
     """
 
     first: int
@@ -62,7 +61,6 @@ class Part:
     steps: list[tuple[Step, Step] | None] = field(default_factory=list["tuple[Step, Step] | None"])
     keys: list[Key] = field(default_factory=list[Key])
     ends: bool = True
-    seen: Plane | None = None
 
     @property
     def count(self) -> int:
@@ -225,7 +223,5 @@ class Analyst:
             for step in reversed(there[:-1]):
                 forth = chained(step, forth)
             part.keys[-1].forth = forth
-        if not part.keys and part.opens:
-            part.seen = self._network.features(lightness)
         stored = packed(said, likely=self._network.tells)
         part.keys.append(Key(part.count - 1, stored, weight, mean_chroma(answer), back, None, told))

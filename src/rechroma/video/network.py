@@ -94,10 +94,6 @@ class FrameNetwork:
         rows /= rows.sum(axis=1, keepdims=True)
         return rows, maps
 
-    def features(self, lightness: Plane) -> Plane | None:
-        """Return what it sees, shape (C, h, w); None of a model that doesn't tell."""
-        return self.session.features(lightness) if self.session.card.feature_stride else None
-
     def chroma(self, rows: Plane, vividness: float = 1.0) -> Plane:
         """Return the a and b, shape (2, h, w), of what was said, shape (cells, Q)."""
         if not self.tells:

@@ -37,6 +37,8 @@ _LEAST = 0.02
 _DIM = 10.0
 # The chroma of a shot may be raised or lowered by so much to be the network's own on the average.
 _REACH = 1.3
+# Of so many keys sums are kept as they are.
+_FEW_KEYS = 12
 
 
 @dataclass(slots=True, eq=False)
@@ -123,14 +125,14 @@ def decided(
         vividness: See `FrameNetwork.chroma`.
     """
     sums, weight = _forwards(keys, before)
-    memory_sums, memory_weight = sums[-1], weight[-1]
+    memory_sums, memory_weight = np.asarray(sums[-1], np.float16), weight[-1]
     later: Plane | None = None
     later_weight: Plane | None = None
     planes: list[Plane] = [np.empty(0, np.float32)] * len(keys)
     for i in range(len(keys) - 1, -1, -1):
         key = keys[i]
         own = unpacked(key.said) * key.weight
-        total, share = sums[i].astype(np.float32), weight[i]
+        total, share = np.asarray(sums[i], np.float32), weight[i]
         if later is not None and later_weight is not None and key.forth is not None:
             trust = _handed(key.forth)
             coming = warped_rows(later, key.forth.motion) * trust
@@ -154,13 +156,13 @@ def decided(
     return planes, Memory(memory_sums, memory_weight, wanted, told[-1])
 
 
-def _forwards(
-    keys: Sequence[Key], before: Memory | None
-) -> tuple[list[NDArray[np.float16]], list[Plane]]:
-    sums: list[NDArray[np.float16]] = []
+def _forwards(keys: Sequence[Key], before: Memory | None) -> tuple[list[Plane], list[Plane]]:
+    sums: list[Plane] = []
     weights: list[Plane] = []
     total: Plane | None = None if before is None else before.sums.astype(np.float32)
     share: Plane | None = None if before is None else before.weight
+    # Half of the memory costs time: only where there are many.
+    kind = np.float32 if len(keys) <= _FEW_KEYS else np.float16
     for key in keys:
         own = unpacked(key.said) * np.float32(key.weight)
         own_weight = np.full((len(own), 1), key.weight, np.float32)
@@ -170,7 +172,7 @@ def _forwards(
             share = own_weight + warped_rows(share, key.back.motion) * trust
         else:
             total, share = own, own_weight
-        sums.append(np.asarray(total, np.float16))
+        sums.append(np.asarray(total, kind))
         weights.append(share)
     return sums, weights
 
