@@ -25,7 +25,8 @@ TRAIN = (
 )  # fmt: skip
 BROWSER = ("web/test_page.py", "web/test_compare_page.py")
 CLUSTER = ("cluster",)
-NEEDED = {"torch": TRAIN, "playwright": BROWSER, "ray": CLUSTER}
+FILMS = ("video",)
+NEEDED = {"torch": TRAIN, "playwright": BROWSER, "ray": CLUSTER, "av": FILMS, "cv2": FILMS}
 WINDOWS = "Windows has no such signals, links or locks"
 MISSING = {package: places for package, places in NEEDED.items() if find_spec(package) is None}
 

@@ -22,19 +22,25 @@ if TYPE_CHECKING:
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
     from rechroma.photo import Original, Photo, original, read, write
+    from rechroma.video import FilmHint, FilmProgress, FilmResult, Still, colorize_film
 
 __all__ = [
     "Colorization",
     "Colorizer",
+    "FilmHint",
+    "FilmProgress",
+    "FilmResult",
     "Hint",
     "Look",
     "ModelCard",
     "Original",
     "Photo",
     "RechromaError",
+    "Still",
     "Swatch",
     "__version__",
     "colorize",
+    "colorize_film",
     "fit_look",
     "load_card",
     "original",
@@ -55,6 +61,7 @@ __getattr__ = lazy_names(
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],
         "rechroma.photo": ["Original", "Photo", "original", "read", "write"],
+        "rechroma.video": ["FilmHint", "FilmProgress", "FilmResult", "Still", "colorize_film"],
     },
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from rechroma.batch.task import STANDARD, Place, place_key
 from rechroma.errors import UsageError
 from rechroma.metadata import is_marked
 from rechroma.photo import readable_suffixes
+from rechroma.video.kinds import film_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -222,7 +223,7 @@ def _searched(
     marked: bool,
 ) -> list[FoundPicture]:
     """Keep the pictures among `paths`, all below `root`, in natural order."""
-    suffixes = readable_suffixes()
+    suffixes = readable_suffixes() | film_suffixes()
     fence = _fence(root, outside)
     pictures: list[FoundPicture] = []
     ours = 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rechroma.batch.task import STANDARD, Place
 from rechroma.errors import UsageError
 from rechroma.photo import readable_suffixes, writable_suffixes
+from rechroma.video.kinds import FILM_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,7 @@ def parse_output(text: str) -> Destination:
         return Template(text)
     if text.endswith(("/", os.sep)) or path.is_dir():
         return Folder(path)
-    if path.suffix.lower() in readable_suffixes() or path.exists():
+    if path.suffix.lower() in readable_suffixes() | FILM_SUFFIXES or path.exists():
         return File(path)
     if not path.suffix:
         return Folder(path)

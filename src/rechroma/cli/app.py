@@ -63,6 +63,9 @@ _COMMANDS = (
     LazyCommand(
         "bulk", "rechroma.cli.bulk:bulk", "Do archives on a cluster (needs rechroma[cluster])."
     ),
+    LazyCommand(
+        "frames", "rechroma.cli.frames:frames", "A picture of each shot (needs rechroma[video])."
+    ),
     LazyCommand("look", "rechroma.cli.look:look", "Save and list looks by name."),
     LazyCommand(
         "original", "rechroma.cli.original:original", "Give gray JPEGs back, byte for byte."

@@ -12,9 +12,11 @@ from rechroma.cli import options
 from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
 from rechroma.metadata.options import MetadataOptions
+from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
+    from rechroma.cli.job import FilmWork
     from rechroma.mood import Look
     from rechroma.photo import Photo
     from rechroma.photo.strips import PixelChange
@@ -28,6 +30,7 @@ __all__ = ["apply", "look_work"]
 @options.output("look-LOOK")
 @click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
               help="0 changes nothing, 1 is the whole look.")  # fmt: skip
+@operation_options(FilmOptions, to="film", without=("gap",))
 @operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
@@ -47,6 +50,7 @@ def apply(
     inputs: tuple[str, ...],
     output: str | None,
     strength: float,
+    film: FilmOptions,
     exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
@@ -80,8 +84,15 @@ def apply(
     def make_work(threads: int) -> Work:
         return look_work(loaded, strength, threads, console)
 
+    def make_film_work() -> FilmWork:
+        from rechroma.cli.film_work import look_films
+
+        return look_films(
+            lambda _: loaded, film, console, strength=strength, overwrite=overwrite, as_json=as_json
+        )
+
     how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
-    return run_job(plan, make_work, how, console, verb="changed")
+    return run_job(plan, make_work, how, console, verb="changed", make_film_work=make_film_work)
 
 
 def look_work(look: Look, strength: float, threads: int, console: Console) -> Work:

@@ -16,9 +16,11 @@ from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.metadata.options import MetadataOptions
+from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
+    from rechroma.cli.job import FilmWork
 
 __all__ = ["colorize"]
 
@@ -39,7 +41,8 @@ __all__ = ["colorize"]
 )  # fmt: skip
 @click.option("--hint", multiple=True, metavar="X,Y,COLOR[,REACH]",
               help="A pixel and the color that it should get, #rrggbb or a name, and how far it "
-              "goes: here, thing (the default) or alike; may be repeated.")  # fmt: skip
+              "goes: here, thing (the default) or alike; of a film TIME@X,Y,COLOR; may be "
+              "repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
               help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb", "reach": "here"}, '
               "…].")  # fmt: skip
@@ -60,6 +63,13 @@ __all__ = ["colorize"]
     help="Of a model that predicts RGB: its picture as it is, not its colors on the photograph's "
     "own lightness.",
 )
+@operation_options(FilmOptions, to="film")
+@click.option("--still", "stills", multiple=True, metavar="[TIME=]FILE",
+              help="Of a film: a frame in color, followed through its shot; may be repeated.",
+)  # fmt: skip
+@click.option("--preview", "sheet", type=click.Path(path_type=Path), metavar="SHEET.png",
+              help="Of a film: write a sheet of frames in color, and nothing else.",
+)  # fmt: skip
 @operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
@@ -92,6 +102,9 @@ def colorize(
     device: str,
     mood: str | None,
     raw_output: bool,
+    film: FilmOptions,
+    stills: tuple[str, ...],
+    sheet: Path | None,
     exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
@@ -113,6 +126,7 @@ def colorize(
       rechroma colorize @list.txt -o colored/ --json
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
+      rechroma colorize film.mp4 -o film.color.mp4   (needs rechroma[video])
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
       rechroma colorize --inp data/test --out output --cfg train_base --ckpt_name ckpt_best
 
@@ -146,6 +160,15 @@ def colorize(
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
         return 0
 
+    if sheet is not None:
+        from rechroma.cli.film_work import preview_film
+
+        with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
+            colorizer = Colorizer(file, device=device, size=size)
+            preview_film(plan.tasks, sheet, film, colorizer, overwrite=overwrite)
+        console.note(f"written: {sheet}")
+        return 0
+
     with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:
@@ -156,4 +179,15 @@ def colorize(
                 colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata)
             )
 
-        return run_job(plan, make_work, job_options, console, verb="colorized")
+        def make_film_work() -> FilmWork:
+            from rechroma.cli.film_work import colorize_films
+
+            file = stack.enter_context(model_or_checkpoint(model, cfg, overrides, ckpt_name))
+            return colorize_films(
+                file, film, how, extras, stills, console,
+                device=device, size=size, overwrite=overwrite, as_json=as_json,
+            )  # fmt: skip
+
+        return run_job(
+            plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work
+        )

@@ -21,11 +21,13 @@ from rechroma.batch import (
     make_plan,
     run,
 )
+from rechroma.batch.task import failure
 from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
 from rechroma.limits import available_cores
 from rechroma.photo import DEFAULT_MAX_PIXELS
 from rechroma.photo.isolation import crash_proof_batch, end_busy_children
+from rechroma.video.kinds import is_film
 
 if TYPE_CHECKING:
     from rechroma.cli.console import Console
@@ -35,6 +37,8 @@ __all__ = ["JobOptions", "MakeWork", "check_streams", "plan_job", "run_job"]
 
 # Makes the work from the number of threads that each call of it may use.
 MakeWork: TypeAlias = Callable[[int], Work]
+# Takes a film's task to its end.
+FilmWork: TypeAlias = Callable[[Task], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,13 @@ def plan_job(
 
 
 def run_job(
-    plan: Plan, make_work: MakeWork, options: JobOptions, console: Console, *, verb: str
+    plan: Plan,
+    make_work: MakeWork,
+    options: JobOptions,
+    console: Console,
+    *,
+    verb: str,
+    make_film_work: Callable[[], FilmWork] | None = None,
 ) -> int:
     """Run the plan, tell how it goes, and return the exit code.
 
@@ -109,12 +119,21 @@ def run_job(
         options: How to run it.
         console: Where people read.
         verb: What is done to the pictures, for the closing line: "colorized".
+        make_film_work: Like `make_work`, of what is done to a film: films come after the pictures,
+            one after the other.
     """
     check_streams(plan.tasks, as_json=options.as_json)
     present, waiting = _split(plan.tasks, overwrite=options.overwrite)
+    films = [task for task in waiting if is_film(task.source)]
+    if make_film_work is None and films:
+        raise UsageError(f"{films[0].source}: a film", "this command is about photographs")
+    waiting = [task for task in waiting if not is_film(task.source)]
     jobs = options.jobs or default_jobs(len(waiting))
-    with crash_proof_batch(min(jobs, len(waiting))), _one_interrupt():
-        return _run_waiting(plan, present, waiting, make_work, jobs, options, console, verb)
+    # One at least: a film's stills and moods are pictures, too.
+    with crash_proof_batch(max(1, min(jobs, len(waiting)))), _one_interrupt():
+        return _run_waiting(
+            plan, present, waiting, films, make_work, make_film_work, jobs, options, console, verb
+        )
 
 
 @contextmanager
@@ -142,7 +161,9 @@ def _run_waiting(
     plan: Plan,
     present: Sequence[Task],
     waiting: Sequence[Task],
+    films: Sequence[Task],
     make_work: MakeWork,
+    make_film_work: Callable[[], FilmWork] | None,
     jobs: int,
     options: JobOptions,
     console: Console,
@@ -150,12 +171,15 @@ def _run_waiting(
 ) -> int:
     # Before anything is told: a model that is missing is one error, not one for each picture.
     work = make_work(max(1, available_cores() // jobs)) if waiting else None
+    film_work = make_film_work() if films and make_film_work is not None else None
     report = BatchReport(plan.tasks, console, verb=verb, as_json=options.as_json)
     for task in present:
         report.add(Outcome(task, Status.SKIPPED))
     try:
         if work is not None:
             _run(waiting, work, jobs, options, console, report)
+        if film_work is not None:
+            _run_films(films, film_work, report, fail_fast=options.fail_fast)
     except KeyboardInterrupt:
         return report.close(interrupted=True)
     return report.close()
@@ -194,6 +218,19 @@ def _run(
         for outcome in outcomes:
             report.add(outcome)
             advance()
+
+
+def _run_films(
+    films: Sequence[Task], work: FilmWork, report: BatchReport, *, fail_fast: bool
+) -> None:
+    for task in films:
+        try:
+            outcome = work(task)
+        except Exception as error:  # noqa: BLE001 (one film stops no other)
+            outcome = failure(task, error)
+        report.add(outcome)
+        if fail_fast and outcome.error is not None:
+            return
 
 
 def check_streams(tasks: Sequence[Task], *, as_json: bool) -> None:

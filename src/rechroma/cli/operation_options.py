@@ -104,13 +104,13 @@ def _click_option(option: Option) -> Callable[[_Command], _Command]:
         return click.option(flag, option.name, multiple=True, metavar=option.metavar, help=meaning)
     return click.option(
         flag, option.name, type=_click_type(option), default=option.default,
-        show_default=option.absent or True, help=option.meaning,
+        show_default=option.absent or True, help=option.meaning, metavar=option.metavar or None,
     )  # fmt: skip
 
 
 def _click_type(option: Option) -> click.ParamType[Any]:
     if option.range is None:
-        return click.Choice(option.choices)
+        return click.Choice(option.choices) if option.choices else click.STRING
     low, high = option.range.low, option.range.high
     if option.range.is_whole:
         return click.IntRange(int(low), int(high))

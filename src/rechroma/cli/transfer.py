@@ -13,9 +13,11 @@ from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
+from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
+    from rechroma.cli.job import FilmWork
 
 __all__ = ["transfer"]
 
@@ -41,6 +43,7 @@ __all__ = ["transfer"]
     metavar="SHEET.png",
     help="Write source, target and every method's result side by side, and nothing else.",
 )
+@operation_options(FilmOptions, to="film", without=("gap",))
 @operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
@@ -64,6 +67,7 @@ def transfer(
     target_mask: str | None,
     lut: Path | None,
     sheet: Path | None,
+    film: FilmOptions,
     exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
@@ -122,4 +126,11 @@ def transfer(
     def make_work(threads: int) -> Work:
         return transfer_work(how, extras, threads, console, overwrite=overwrite)
 
-    return run_job(plan, make_work, job_options, console, verb="changed")
+    def make_film_work() -> FilmWork:
+        from rechroma.cli.film_work import transfer_films
+
+        return transfer_films(how, extras, film, console, overwrite=overwrite, as_json=as_json)
+
+    return run_job(
+        plan, make_work, job_options, console, verb="changed", make_film_work=make_film_work
+    )

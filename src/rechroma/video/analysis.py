@@ -1,0 +1,227 @@
+"""From frames to shots, and in each shot to keys with what the network says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
+from rechroma.video.chroma_table import lightness_steps
+from rechroma.video.flow import Flow, Step, chained, identity, normalized
+from rechroma.video.kinds import load_cv2
+from rechroma.video.source import luma_of
+from rechroma.video.steady import Key, Told, key_weight, mean_chroma, packed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from rechroma.video.network import FrameNetwork
+    from rechroma.video.source import Film, Shown
+
+    Plane = NDArray[np.floating[Any]]
+
+__all__ = ["Analyst", "Part", "is_cut", "shrunk"]
+
+# A frame begins a shot if less than this part of it can be found in the frame before, and what is
+# left differs by this much (of 255, at one spread).
+_FOUND = 0.35
+_DIFFERS = 16.0
+# A new key as soon as this part of the frame is no longer found in the last one, but not sooner
+# than after so many frames.
+_LOST = 0.35
+_SOONEST = 6
+# A shot longer than this is decided in parts, so that memory stays flat.
+_MOST_FRAMES = 400
+_MOST_KEYS = 40
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """A shot, or a part of a long one.
+
+    Attributes:
+        first: The number of its first frame.
+        shot: The number of the shot.
+        opens: Whether it begins the shot.
+        ticks: The time of each frame.
+        steps: For each frame the step to the frame before it, and that from there to it; None at
+            the first.
+        keys: Where the network looked.
+        ends: Whether it is the shot's last.
+    """
+
+    first: int
+    shot: int
+    opens: bool
+    ticks: list[int] = field(default_factory=list[int])
+    steps: list[tuple[Step, Step] | None] = field(default_factory=list["tuple[Step, Step] | None"])
+    keys: list[Key] = field(default_factory=list[Key])
+    ends: bool = True
+
+    @property
+    def count(self) -> int:
+        """How many frames it has."""
+        return len(self.ticks)
+
+
+def shrunk(luma: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+    """Return a plane at a smaller size, each pixel the mean of what it covers."""
+    cv2 = load_cv2()
+    # By halves first: that is quick, and the mean of means of as many pixels is the mean.
+    while (
+        luma.shape[0] >= 2 * rows
+        and luma.shape[1] >= 2 * columns
+        and not (luma.shape[0] % 2 or luma.shape[1] % 2)
+    ):
+        luma = cv2.resize(
+            luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA
+        )
+    larger = luma.shape[0] < rows or luma.shape[1] < columns
+    how = cv2.INTER_CUBIC if larger else cv2.INTER_AREA
+    return cv2.resize(luma, (columns, rows), interpolation=how)
+
+
+def is_cut(found: float, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> bool:
+    """Tell whether two neighboring frames are of different shots.
+
+    Args:
+        found: The part of the frames that is found in each other, 0…1.
+        before: The first, `normalized`.
+        after: The second.
+    """
+    if found >= _FOUND:
+        return False
+    cv2 = load_cv2()
+    return float(cv2.absdiff(before, after).mean()) > _DIFFERS
+
+
+class Analyst:
+    """Walks through a film and yields its parts.
+
+    Args:
+        film: The film.
+        network: Loaded for its size.
+        gap: The most frames from one key to the next.
+        conditioning: Of every look, such as a mood.
+        tell: Gives what a person has told about a frame, from its number, time and L as the network
+            sees it; None as a rule.
+    """
+
+    def __init__(
+        self,
+        film: Film,
+        network: FrameNetwork,
+        gap: int,
+        *,
+        conditioning: Conditioning = UNCONDITIONED,
+        tell: Callable[[Shown, Plane], Told | None] | None = None,
+    ) -> None:
+        self._film = film
+        self._network = network
+        self._gap = gap
+        self._conditioning = conditioning
+        self._tell = tell
+        self._lightness = lightness_steps(film.bits, full=film.full)
+        self._flow = Flow(network.cells)
+
+    def parts(
+        self, frames: Iterable[Shown], *, shot: int = 0, goes_on: bool = False
+    ) -> Iterator[Part]:
+        """Yield the parts of a film.
+
+        Args:
+            frames: In their order.
+            shot: The number of the first shot.
+            goes_on: Whether the first frame is the last one of a part that was done before: it is
+                looked at and not yielded.
+        """
+        height, width = self._network.shape
+        cells = self._network.cells
+        part: Part | None = None
+        before: NDArray[np.uint8] | None = None
+        way = identity(cells)
+        there: list[Step] = []
+        plane: NDArray[Any] = np.empty(0)
+        for shown in frames:
+            small = shrunk(luma_of(self._film, shown.frame), height, width)
+            now = normalized(shrunk(small, cells[0] * 2, cells[1] * 2))
+            lightness = None if self._tell is None else self._lightness[small]
+            if before is None and goes_on:
+                before = now
+                continue
+            steps = None if before is None else self._flow.between(before, now)
+            found = 1.0
+            if steps is not None:
+                found = float(min(steps[0].trust.mean(), steps[1].trust.mean()))
+            cut = before is not None and steps is not None and is_cut(found, before, now)
+            if part is not None and (
+                cut or part.count >= _MOST_FRAMES or len(part.keys) >= _MOST_KEYS
+            ):
+                self._close(part, plane, there, ends=cut)
+                yield part
+                shot += cut
+                part = Part(shown.number, shot, opens=cut)
+                way, there = identity(cells), []
+            elif part is None:
+                opens = cut or not goes_on
+                shot += cut and goes_on
+                part = Part(shown.number, shot, opens=opens)
+            part.ticks.append(shown.ticks)
+            fresh = not part.keys
+            part.steps.append(
+                None if fresh or steps is None else (steps[0].small(), steps[1].small())
+            )
+            back = None
+            if steps is not None and not (fresh and part.opens):
+                way = chained(steps[0], way)
+                there.append(steps[1])
+                back = way
+            told = None if self._tell is None or lightness is None else self._tell(shown, lightness)
+            since = part.count - 1 - (part.keys[-1].index if part.keys else 0)
+            if (
+                fresh
+                or told is not None
+                or since >= self._gap
+                or (since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST)
+            ):
+                self._look(part, small, back, there, told)
+                way, there = identity(cells), []
+            before, plane = now, small
+        if part is not None:
+            self._close(part, plane, there, ends=True)
+            yield part
+
+    def _close(self, part: Part, plane: NDArray[Any], there: list[Step], *, ends: bool) -> None:
+        """Look at the last frame, too: what lies between two keys is known from both."""
+        part.ends = ends
+        last = part.count - 1
+        since = last - part.keys[-1].index
+        if since and (not ends or since >= _SOONEST):
+            way = identity(self._network.cells)
+            for pair in part.steps[part.keys[-1].index + 1 :]:
+                assert pair is not None  # noqa: S101 - only the first frame has none
+                way = chained(pair[0].whole(), way)
+            self._look(part, plane, way, there, None)
+
+    def _look(
+        self,
+        part: Part,
+        plane: NDArray[Any],
+        back: Step | None,
+        there: list[Step],
+        told: Told | None,
+    ) -> None:
+        lightness = self._lightness[plane]
+        said, answer = self._network.look(lightness, self._conditioning)
+        weight = key_weight(float(lightness.std()) * 2.55)
+        if part.keys and there:
+            forth = there[-1]
+            for step in reversed(there[:-1]):
+                forth = chained(step, forth)
+            part.keys[-1].forth = forth
+        stored = packed(said, likely=self._network.tells)
+        part.keys.append(Key(part.count - 1, stored, weight, mean_chroma(answer), back, None, told))

@@ -1,0 +1,115 @@
+"""The network on frames: what it holds for possible, and the colors that follow from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rechroma.color import rgb_to_lab
+from rechroma.color.bins import bin_centers
+from rechroma.colorizer.distribution import chroma_factor
+from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
+from rechroma.colorizer.session import open_model_session
+from rechroma.colorizer.size import plan_size
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    Plane = NDArray[np.floating[Any]]
+
+__all__ = ["FrameNetwork"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameNetwork:
+    """A network at one size.
+
+    What it says of a cell is a row of numbers: how likely each bin is, of a model that tells, else
+    a and b. Rows of several frames may be averaged; `chroma` makes colors of them.
+
+    Attributes:
+        session: The network.
+        shape: Rows and columns of its input: whole strides. A frame is stretched to them, by 3 %
+            on the average, since padding would be something that doesn't move with the picture.
+    """
+
+    session: Any
+    shape: tuple[int, int]
+
+    @classmethod
+    def open(
+        cls,
+        height: int,
+        width: int,
+        *,
+        model: str | os.PathLike[str] = "default",
+        device: str = "auto",
+        size: int | None = None,
+        threads: int | None = None,
+    ) -> FrameNetwork:
+        """Load a model for frames of that shape; see `rechroma.colorizer.Colorizer`."""
+        session = open_model_session(model, device=device, threads=threads)
+        card = session.card
+        if card.fixed:
+            return cls(session, (card.size, card.size))
+        stride = card.stride
+        plan = plan_size(height, width, size=size or card.size, stride=stride)
+        rows, columns = (
+            max(stride, round(side / stride) * stride) for side in (plan.height, plan.width)
+        )
+        return cls(session, (rows, columns))
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of its output."""
+        step = self.session.card.output_stride
+        return self.shape[0] // step, self.shape[1] // step
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says how likely colors are."""
+        return bool(self.session.card.temperature)
+
+    def look(
+        self, lightness: Plane, conditioning: Conditioning = UNCONDITIONED
+    ) -> tuple[Plane, Plane]:
+        """Return what it says of L in 0…100, of its `shape`.
+
+        Returns:
+            Float32, shape (cells, Q), and its own answer, a and b, shape (2, h, w).
+        """
+        maps, logits = self.session.run_whole(lightness, conditioning)
+        if len(maps) == 3:
+            lab = rgb_to_lab(np.clip(np.moveaxis(maps, 0, -1), 0, 1))
+            maps = np.moveaxis(lab[..., 1:], -1, 0).astype(np.float32)
+        if logits is None:
+            return np.ascontiguousarray(maps.reshape(2, -1).T), maps
+        rows = np.ascontiguousarray(logits.reshape(len(logits), -1).T)
+        rows -= rows.max(axis=1, keepdims=True)
+        np.exp(rows, out=rows)
+        rows /= rows.sum(axis=1, keepdims=True)
+        return rows, maps
+
+    def chroma(self, rows: Plane, vividness: float = 1.0) -> Plane:
+        """Return the a and b, shape (2, h, w), of what was said, shape (cells, Q)."""
+        if not self.tells:
+            return np.ascontiguousarray(rows.T.reshape(2, *self.cells))
+        card = self.session.card
+        centers = bin_centers()
+        annealed = np.log(np.maximum(rows, 1e-9))
+        annealed *= np.float32(1 / card.temperature)
+        np.exp(annealed, out=annealed)
+        planes = (annealed @ centers / annealed.sum(axis=1, keepdims=True)).T
+        planes = planes * chroma_factor(planes, card.chroma_gain, card.chroma_curve)
+        if vividness != 1:
+            likely = rows
+            if card.log_weights:
+                likely = rows * np.exp(-np.array(card.log_weights, np.float32))
+                likely /= likely.sum(axis=1, keepdims=True)
+            mean = (likely @ centers).T
+            planes = mean + np.float32(vividness) * (planes - mean)
+        return np.ascontiguousarray(planes.reshape(2, *self.cells), dtype=np.float32)

@@ -1,0 +1,124 @@
+"""From the chroma of cells to the chroma planes of a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rechroma.colorizer.guided import EPSILON, MARGIN
+from rechroma.video.chroma_table import AB_REACH, chroma_table, luma_steps
+from rechroma.video.kinds import load_cv2
+from rechroma.video.source import luma_of, plane_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rechroma.video.source import Film
+
+    Plane = NDArray[np.floating[Any]]
+
+__all__ = ["Painter", "blank_frame"]
+
+
+class Painter:
+    """Makes frames: the film's own luma plane, and chroma.
+
+    The chroma of cells is enlarged with luma as a guide, as `rechroma.colorizer.guided` does it, to
+    the size of the chroma planes and no larger.
+
+    Args:
+        film: The film.
+        pixel_format: Of the frames that are made.
+        strength: Factor on chroma.
+    """
+
+    def __init__(self, film: Film, pixel_format: str, strength: float = 1.0) -> None:
+        self._cv2: Any = load_cv2()
+        self._film = film
+        self._format = pixel_format
+        self._strength = np.float32(strength)
+        self._table = chroma_table(film.weights)
+        self._luma = luma_steps(film.bits, full=film.full)
+
+    def paint(self, frame: Any, cells: Plane) -> Any:  # noqa: ANN401 - PyAV's
+        """Return a frame in color.
+
+        Args:
+            frame: The film's.
+            cells: a and b, shape (2, h, w), over the whole frame.
+        """
+        result = blank_frame(self._film, self._format)
+        bits = result.format.components[0].bits
+        luma = luma_of(self._film, frame)
+        own = plane_of(result.planes[0], result.width, result.height, bits)
+        # Of an encoder with more bits: the same numbers, with zeros behind them.
+        np.left_shift(luma, bits - self._film.bits, out=own, dtype=own.dtype, casting="unsafe")
+        width, height = result.planes[1].width, result.planes[1].height
+        guide = self._guide(luma, height, width)
+        chroma = self._chroma(guide, cells)
+        self._store(chroma[..., 0], result.planes[1], bits)
+        self._store(chroma[..., 1], result.planes[2], bits)
+        return result
+
+    def _guide(self, luma: NDArray[Any], height: int, width: int) -> Plane:
+        """Return Y' at the places of chroma; of interlaced film each field's own."""
+        cv2 = self._cv2
+        if (height, width) == luma.shape:
+            return self._luma[luma]
+        if not self._film.interlaced or height == luma.shape[0]:
+            return self._luma[cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)]
+        guide = np.empty((height, width), np.float32)
+        for parity in (0, 1):
+            lines = guide[parity::2]
+            field = np.ascontiguousarray(luma[parity::2])
+            size = (width, len(lines))
+            lines[:] = self._luma[cv2.resize(field, size, interpolation=cv2.INTER_AREA)]
+        return guide
+
+    def _chroma(self, guide: Plane, cells: Plane) -> Plane:
+        """Return Cb + 0.5 and Cr + 0.5 at each place of the guide, shape (h, w, 3)."""
+        cv2 = self._cv2
+        rows, columns = cells.shape[1:]
+        light = 100 * cv2.resize(guide, (columns, rows), interpolation=cv2.INTER_AREA)
+        window = (3, 3)
+        middle = cv2.blur(light, window)
+        variance = np.maximum(cv2.blur(light * light, window) - middle * middle, 0) + EPSILON
+        low, high = cv2.erode(light, np.ones(window)), cv2.dilate(light, np.ones(window))
+        margin = MARGIN * (high - low)
+        size = (guide.shape[1], guide.shape[0])
+        seen = np.clip(
+            100 * guide,
+            cv2.resize(low - margin, size, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(high + margin, size, interpolation=cv2.INTER_LINEAR),
+        )
+        packed = np.empty((*guide.shape, 3), np.float32)
+        packed[..., 0] = guide
+        half = np.float32(1 / (2 * AB_REACH))
+        for i, plane in enumerate(cells * self._strength):
+            slope = (cv2.blur(plane * light, window) - cv2.blur(plane, window) * middle) / variance
+            large = cv2.resize(slope, size, interpolation=cv2.INTER_LINEAR)
+            large *= seen
+            large += cv2.resize(plane - slope * light, size, interpolation=cv2.INTER_LINEAR)
+            large *= half
+            large += np.float32(0.5)
+            np.clip(large, 0, 1, out=packed[..., i + 1])
+        return self._table.apply(packed)
+
+    def _store(self, chroma: Plane, plane: Any, bits: int) -> None:  # noqa: ANN401 - PyAV's
+        target = plane_of(plane, plane.width, plane.height, bits)
+        top = (1 << bits) - 1
+        unit = 1 << (bits - 8)
+        reach = np.float32(top if self._film.full else 224 * unit)
+        codes = (chroma - np.float32(0.5)) * reach + np.float32(128 * unit + 0.5)
+        np.clip(codes, 0, top, out=codes)
+        target[:] = codes
+
+
+def blank_frame(film: Film, pixel_format: str) -> Any:  # noqa: ANN401 - PyAV's
+    """Return a frame to be filled, with the film's tags."""
+    from rechroma.video.kinds import load_pyav
+
+    frame = load_pyav().VideoFrame(film.width, film.height, pixel_format)
+    frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace = film.tags
+    return frame

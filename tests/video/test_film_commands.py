@@ -1,0 +1,110 @@
+"""Films on the command line: the same commands, told by content."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rechroma.cli import main
+from rechroma.errors import UsageError
+from rechroma.video.options import FilmOptions, format_time, parse_time
+from rechroma.video.telling import parse_film_hint, parse_still, still_name
+
+from .conftest import chroma_planes, luma_planes, packets
+
+
+def test_films_and_photographs_of_one_folder(tmp_path, film, capsys):
+    source, given = film
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))).save(tmp_path / "a.png")
+    out = tmp_path / "out"
+    assert main(["colorize", str(tmp_path), "-o", str(out), "--json", "--codec", "ffv1"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", source.name]
+    kept = luma_planes(out / source.name)
+    assert all(np.array_equal(a, b) for a, b in zip(given, kept, strict=True))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[-1]["summary"]["done"] == 2
+    # Again: nothing is left to do.
+    assert main(["colorize", str(tmp_path), "-o", str(out), "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[-1]["summary"]["skipped"] == 2
+
+
+def test_a_picture_of_each_shot_goes_back_as_a_still(tmp_path, film):
+    source, _ = film
+    shots = tmp_path / "shots"
+    assert main(["frames", str(source), "-o", str(shots)]) == 0
+    pictures = sorted(shots.iterdir())
+    assert [path.name[:10] for path in pictures] == ["shot-0001-", "shot-0002-"]
+    red = np.zeros((64, 96, 3), np.uint8) + np.array([190, 90, 90], np.uint8)
+    Image.fromarray(red).save(pictures[1])
+    target = tmp_path / "color.mkv"
+    told = ["colorize", str(source), "-o", str(target), "--codec", "ffv1", "--still"]
+    assert main([*told, str(pictures[1])]) == 0
+    frames = chroma_planes(target)
+    assert all(np.median(frame[1]) > 15 for frame in frames[14:])
+    assert np.median(frames[5][1]) < 12
+
+
+def test_a_look_changes_every_frame_alike(tmp_path, film):
+    source, given = film
+    cube, target = tmp_path / "blue.cube", tmp_path / "blue.mkv"
+    colors = [(r, g, 0.2 + 0.8 * b) for b in (0, 1) for g in (0, 1) for r in (0, 1)]
+    rows = "\n".join(" ".join(map(str, color)) for color in colors)
+    cube.write_text(f"LUT_3D_SIZE 2\n{rows}\n")
+    assert main(["apply", str(cube), str(source), "-o", str(target), "--codec", "ffv1"]) == 0
+    frames = chroma_planes(target)
+    assert len(frames) == len(given)
+    assert all(np.median(frame[0]) > 10 for frame in frames)
+    assert packets(target, "audio") == packets(source, "audio")
+
+
+def test_a_black_and_white_film_gets_no_transfer(tmp_path, film, capsys):
+    source, _ = film
+    mood = tmp_path / "mood.png"
+    picture = np.random.default_rng(0).integers(0, 255, (48, 48, 3), np.uint8)
+    Image.fromarray(picture).save(mood)
+    told = ["transfer", "--src", str(mood), "--target", str(source), "--out"]
+    assert main([*told, str(tmp_path / "new.mkv")]) == 2
+    assert "--mood" in capsys.readouterr().err
+    assert not (tmp_path / "new.mkv").exists()
+
+
+def test_a_preview_is_one_picture(tmp_path, film):
+    source, _ = film
+    sheet = tmp_path / "sheet.png"
+    assert main(["colorize", str(source), "--preview", str(sheet)]) == 0
+    with Image.open(sheet) as picture:
+        assert picture.width > 300
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mkv", "sheet.png"]
+
+
+def test_options_of_photographs_are_refused(tmp_path, film, capsys):
+    source, _ = film
+    target = str(tmp_path / "new.mkv")
+    assert main(["colorize", str(source), "-o", target, "--variants", "2"]) == 2
+    assert main(["colorize", str(source), "-o", target, "--hint", "3,4,red"]) == 2
+    assert "TIME@x,y,color" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("83.5", 83.5), ("1:23.5", 83.5), ("00:01:23.5", 83.5), ("2:00:00", 7200)]
+)
+def test_times(text, seconds):
+    assert parse_time(text) == seconds
+    assert parse_time(format_time(seconds)) == seconds
+    assert parse_still(still_name(3, seconds)).seconds == seconds
+
+
+def test_what_is_no_time():
+    for text in ("", "1:2:3:4", "a", "-1"):
+        with pytest.raises(UsageError):
+            parse_time(text)
+    with pytest.raises(UsageError):
+        FilmOptions(start="2", end="1")
+    with pytest.raises(UsageError):
+        parse_still("mine.png")
+    hint = parse_film_hint("1:02.5@10,20,#ff0000")
+    assert (hint.seconds, hint.hint.x, hint.hint.color) == (62.5, 10, "#ff0000")
