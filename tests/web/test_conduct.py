@@ -19,6 +19,7 @@ from PIL import Image
 
 from rechroma.color import rgb_to_lab
 from rechroma.errors import UsageError
+from rechroma.web.middleware import _UPLOADS
 from rechroma.web.problems import Problem
 from rechroma.web.sessions import Sessions
 from rechroma.web.settings import Settings, is_loopback
@@ -70,6 +71,36 @@ def test_too_large_bodies(narrow, make_picture):
     )  # fmt: skip
     assert answer.status_code == 413
     assert narrow.post(make_picture()).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "x"])
+@pytest.mark.parametrize("path", ["/v1/archive", "/v1/sessions/leave", "/v1/sessions/a/planes"])
+def test_too_much_json(served, path, kind):
+    """It would be parsed where all requests are served, whatever it calls itself."""
+    text = b'{"ids": [' + b"0," * 600_000 + b"0]}"
+
+    def chunks():
+        for start in range(0, len(text), 100_000):
+            yield text[start : start + 100_000]
+
+    for content in (text, chunks()):
+        answer = served.line.post(
+            f"{served.base}{path}", content=content, headers={"Content-Type": kind}
+        )
+        assert answer.status_code == 413
+        assert answer.json()["mend"]
+
+
+def test_where_files_are_sent(client):
+    """Nowhere else may a request be as large as a picture."""
+    paths = client.get("/openapi.json").json()["paths"]
+    forms = {
+        path
+        for path, methods in paths.items()
+        for each in methods.values()
+        if "multipart/form-data" in each.get("requestBody", {}).get("content", {})
+    }
+    assert forms == set(_UPLOADS)
 
 
 @pytest.mark.posix

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AccessControl", "BodyLimit", "SecurityHeaders"]
 
+# Where files are sent, as multipart/form-data. Whatever else is sent is JSON: it is parsed at once,
+# and nobody is served meanwhile.
+_UPLOADS = ("/v1/colorize", "/v1/transfer", "/v1/looks/apply", "/v1/sessions")
+_JSON_BYTES = 1_000_000
+
 # Everything comes from here; pictures that the page made itself are blobs.
 _POLICY = (
     "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
@@ -113,7 +118,7 @@ class BodyLimit:
 
     Args:
         app: What comes next.
-        limit: Bytes.
+        limit: Bytes of a form with files; of anything else a million.
         seconds: From the first of them to the last.
     """
 
@@ -127,11 +132,13 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._limit:
-            await problem_response(self._problem())(scope, receive, send)
+        headers = Headers(scope=scope)
+        limit = self._limit_of(scope["path"], headers)
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            await problem_response(self._problem(limit))(scope, receive, send)
             return
-        left, more = self._limit, True
+        left, more = limit, True
         end = asyncio.get_running_loop().time() + self._seconds
 
         async def counted() -> Message:
@@ -145,15 +152,21 @@ class BodyLimit:
             more = message.get("more_body", False)
             left -= len(message.get("body", b""))
             if left < 0:
-                raise self._problem()
+                raise self._problem(limit)
             return message
 
         await self._app(scope, counted, send)
 
-    def _problem(self) -> Problem:
-        return Problem(
-            413, f"the request has more than {self._limit:,} bytes", "send a smaller file"
-        )
+    def _limit_of(self, path: str, headers: Headers) -> int:
+        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        return self._limit if is_form and path in _UPLOADS else min(self._limit, _JSON_BYTES)
+
+    def _problem(self, limit: int) -> Problem:
+        mend = "send a smaller file" if limit == self._limit else "files go into a form's parts"
+        return Problem(413, f"the request has more than {limit:,} bytes", mend)
 
     def _late(self) -> Problem:
-        return Problem(408, f"the request took more than {self._seconds:g} seconds to arrive")
+        return Problem(
+            408, f"the request took more than {self._seconds:g} seconds to arrive",
+            "send a smaller file, or on a faster line",
+        )  # fmt: skip

@@ -93,7 +93,7 @@ _NOTED: dict[str, Any] = {
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of the problems that a route answers with."""
     # Whatever stands before the routes says these, and whatever goes wrong in them.
-    known = {400, 401, 403, 408, 421, 422, 500, *statuses}
+    known = {400, 401, 403, 408, 413, 421, 422, 500, *statuses}
     if 503 in known:
         # Where there is work, there are files.
         known.add(507)
