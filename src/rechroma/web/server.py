@@ -13,6 +13,7 @@ import uvicorn
 from rechroma.colorizer import load_card
 from rechroma.errors import UsageError
 from rechroma.web.app import make_app
+from rechroma.web.connections import protocol_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -71,7 +72,8 @@ def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
     load_card(settings.model)
     app = make_app(settings)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False,
+        app, http=protocol_of(settings.limits), ws="none", log_level="warning", access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=_drain_seconds(settings),
     )  # fmt: skip
     with _bound(settings) as listener:

@@ -23,6 +23,8 @@ class Limits:
         queue: Requests that wait for a worker; more are turned away with 429.
         seconds: How long one request may be worked on, and how long it may wait for that.
         body_seconds: How long one request may take to arrive.
+        header_seconds: How long a connection may take to ask for something.
+        connections: How many there are at once, with those that ask for nothing yet.
         sessions: Pictures that are kept at once.
         session_seconds: How long a picture is kept after it was last used.
         left_seconds: The same after its page was closed: a reload comes back sooner.
@@ -34,6 +36,8 @@ class Limits:
     queue: int = 64
     seconds: float = 120.0
     body_seconds: float = 300.0
+    header_seconds: float = 15.0
+    connections: int = 512
     sessions: int = 512
     session_seconds: float = 1800.0
     left_seconds: float = 30.0
