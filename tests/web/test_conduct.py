@@ -54,7 +54,7 @@ def narrow(serve, conditioned):
 
 
 def test_too_large_bodies(narrow, make_picture):
-    data = os.urandom(1_200_000)
+    data = make_picture() + os.urandom(1_200_000)
     answer = narrow.post(data)
     assert answer.status_code == 413
 
@@ -101,6 +101,41 @@ def test_where_files_are_sent(client):
         if "multipart/form-data" in each.get("requestBody", {}).get("content", {})
     }
     assert forms == set(_UPLOADS)
+
+
+def half_sent(service, *parts):
+    """Send a part of a large upload; return the connection."""
+    host, port = service.base.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(
+        b"POST /v1/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90000000\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+        b'Content-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
+    )
+    for part in parts:
+        connection.sendall(part)
+    return connection
+
+
+def test_uploads_count_while_they_arrive(serve, conditioned, make_picture):
+    with serve(conditioned, "--workers", "1", "--memory", "1") as service:
+        data = make_picture()
+        with half_sent(service, data, bytes(700_000)):
+            service.until("rechroma_stored_bytes", len(data) + 700_000)
+            assert len(everything(service.temp)) == 1
+            beyond = service.post(data + bytes(500_000), "/v1/sessions")
+            assert beyond.status_code == 429
+            assert int(beyond.headers["retry-after"]) > 0
+        service.until("rechroma_stored_bytes", 0)
+        assert everything(service.temp) == []
+        assert service.post(data).status_code == 200
+
+
+def test_uploads_are_judged_by_their_first_bytes(served):
+    """Not when all of it is here."""
+    with half_sent(served, b"MZ" + bytes(100)) as connection:
+        connection.settimeout(60)
+        assert b"415" in connection.recv(1000)
 
 
 @pytest.mark.posix
@@ -160,6 +195,22 @@ def test_one_that_waits_can_go_as_well(narrow, make_picture):
             narrow.until("rechroma_queue_length", 0)
         assert first.result().status_code == 200
         assert narrow.metric("rechroma_worker_restarts") == before
+
+
+@pytest.mark.posix
+def test_a_picture_that_is_closed_while_it_waits(narrow, make_picture):
+    """Its file is gone then: that is no fault of the picture, and says nothing of the server."""
+    key = narrow.post(make_picture(), "/v1/sessions").json()["id"]
+    url = f"{narrow.base}/v1/sessions/{key}"
+    with ThreadPoolExecutor(1) as pool:
+        with narrow.standing():
+            asked = pool.submit(narrow.line.post, f"{url}/picture", json={})
+            narrow.until("rechroma_jobs_running", 1)
+            assert narrow.line.delete(url).status_code == 204
+        answer = asked.result()
+    assert answer.status_code == 404
+    assert answer.json()["mend"]
+    assert str(narrow.temp) not in answer.text
 
 
 @pytest.mark.posix

@@ -14,12 +14,11 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import uvicorn
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers
 
 from rechroma.web import service as service_module
-from rechroma.web import store as store_module
 from rechroma.web.app import make_app
-from rechroma.web.jobs import ResultFile
+from rechroma.web.jobs import ResultFile, ResultFormat
 from rechroma.web.problems import Problem, busy
 from rechroma.web.routes import archive, status
 from rechroma.web.schemas import CurrentModel, Edit
@@ -27,6 +26,7 @@ from rechroma.web.server import _bound, _drain_seconds, _Server
 from rechroma.web.service import card_of
 from rechroma.web.settings import Settings
 from rechroma.web.store import PrivateFolder, Store
+from rechroma.web.uploads import ArrivingFile
 
 
 def open_picture(service, data):
@@ -151,16 +151,25 @@ def test_a_bug_is_a_problem_document():
 
 
 def test_a_full_disk(monkeypatch, tmp_path):
+    """What does not fit at the end, when the last bytes are written."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     store = Store(1000)
+    file = ArrivingFile(store, "look", "a.cube", Headers())
 
-    def full(_, path):
-        path.touch()
+    def full():
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(store_module, "_copy", full)
+    async def keep():
+        await file.write(b"x")
+        file.file.close()
+        file.file = SimpleNamespace(close=full)
+        try:
+            await file.keep()
+        finally:
+            await file.close()
+
     with pytest.raises(Problem) as problem:
-        asyncio.run(store.keep(UploadFile(io.BytesIO(b"x"), size=1)))
+        asyncio.run(keep())
     assert problem.value.status == 507
     assert problem.value.mend
     assert list(store.folder.iterdir()) == []
@@ -212,7 +221,7 @@ def test_an_archive_waits_while_the_service_is_busy(tmp_path):
     pictures = [(opened("secret-1", "one.png"), Edit()), (opened("secret-2", "two.png"), Edit())]
 
     async def zipped():
-        return b"".join([part async for part in archive._zipped(service, pictures)])
+        return b"".join([part async for part in archive._zipped(service, pictures, ResultFormat())])
 
     with zipfile.ZipFile(io.BytesIO(asyncio.run(zipped()))) as file:
         assert file.namelist() == ["one.color.png", "failed.txt"]

@@ -17,7 +17,7 @@ from rechroma.errors import (
     RechromaError,
     UsageError,
 )
-from rechroma.web.worker import DiskFullError, disk_full
+from rechroma.web.worker import ClosedError, DiskFullError, disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,7 @@ _STATUS: tuple[tuple[type[RechromaError], HTTPStatus], ...] = (
     (PhotoError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LookError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ClosedError, HTTPStatus.NOT_FOUND),
     (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE),
 )

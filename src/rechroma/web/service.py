@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
 
@@ -17,7 +17,8 @@ from rechroma.web.problems import GONE, Problem
 from rechroma.web.schemas import CurrentModel, colorize_controls, transfer_controls
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
-from rechroma.web.store import Store, name_of
+from rechroma.web.store import Store
+from rechroma.web.uploads import name_of
 from rechroma.web.worker_state import ColorRequest, Upload
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rechroma.web.jobs import ResultFile
     from rechroma.web.schemas import Edit
     from rechroma.web.settings import Settings
+    from rechroma.web.uploads import ArrivingFile
     from rechroma.web.worker import Job
 
 __all__ = ["Service", "ServiceHere", "card_of"]
@@ -112,8 +114,9 @@ class Service:
                 self.store.drop(each.path)
 
     async def keep(self, upload: UploadFile) -> Upload:
-        """Keep a picture that was sent; see `Store.keep_picture`."""
-        return Upload(await self.store.keep_picture(upload), name_of(upload))
+        """Keep a file that was sent; see `ArrivingFile.keep`."""
+        # Every route that takes files is an `UploadRoute`.
+        return Upload(await cast("ArrivingFile", upload).keep(), name_of(upload))
 
     def model(self) -> CurrentModel:
         """Return what clients have to know of the model that answers here."""
