@@ -420,7 +420,15 @@ def test_what_is_this_machine(host, own):
 def test_beyond_this_machine_a_token_is_due():
     with pytest.raises(UsageError, match="token"):
         Settings(host="0.0.0.0")  # noqa: S104
-    Settings(host="0.0.0.0", token="x")  # noqa: S104, S106
+    Settings(host="0.0.0.0", token="0123456789abcdef")  # noqa: S104, S106
+
+
+@pytest.mark.parametrize("token", ["", "x", "0123456789abcde", "0123 456789abcdef", "ß" * 16])
+def test_tokens_that_can_be_guessed_or_not_be_sent(token):
+    with pytest.raises(UsageError) as error:
+        Settings(token=token)
+    assert "16" in error.value.mend
+    assert not token or token not in str(error.value)
 
 
 def test_a_port_that_is_taken_and_a_model_that_is_not_there(conditioned):

@@ -16,8 +16,10 @@ from starlette.exceptions import HTTPException
 from rechroma import __version__
 from rechroma.errors import RechromaError
 from rechroma.photo.formats import FORMATS
+from rechroma.web.access import AccessControl, Forwarded
+from rechroma.web.access_log import AccessLog
 from rechroma.web.metrics import Metrics, RequestMetrics
-from rechroma.web.middleware import AccessControl, BodyLimit, SecurityHeaders
+from rechroma.web.middleware import BodyLimit, HeadAsGet, SecurityHeaders
 from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
 from rechroma.web.routes import archive, moods, pictures, sessions, status
 from rechroma.web.routes.parts import invalid
@@ -53,7 +55,8 @@ def make_app(settings: Settings) -> FastAPI:
     # The usual pages of documentation load scripts from elsewhere: /openapi.json has it all.
     app = FastAPI(
         title="Rechroma", version=__version__, description=_DESCRIPTION, lifespan=lifespan,
-        docs_url=None, redoc_url=None,
+        docs_url=None, redoc_url=None, root_path_in_servers=False,
+        servers=[{"url": f"{settings.root_path}/"}],
     )  # fmt: skip
     for module in (pictures, sessions, moods, archive, status):
         app.include_router(module.router)
@@ -62,11 +65,14 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     _tell_problems(app)
     # The last one added stands first.
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds)
     app.add_middleware(AccessControl, settings=settings)
     app.add_middleware(UnhandledErrors)
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog, style=settings.access_log)
+    app.add_middleware(Forwarded, settings=settings)
     return app
 
 

@@ -12,6 +12,7 @@ import uvicorn
 
 from rechroma.colorizer import load_card
 from rechroma.errors import UsageError
+from rechroma.web.access_log import write_access_log
 from rechroma.web.app import make_app
 from rechroma.web.connections import protocol_of
 
@@ -73,9 +74,11 @@ def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
     app = make_app(settings)
     config = uvicorn.Config(
         app, http=protocol_of(settings.limits), ws="none", log_level="warning", access_log=False,
-        server_header=False,
+        server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=_drain_seconds(settings),
     )  # fmt: skip
+    if settings.access_log != "off":
+        write_access_log()
     with _bound(settings) as listener:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         tell(f"http://{host}:{listener.getsockname()[1]}/")
