@@ -269,8 +269,13 @@ def test_it_drains_before_it_ends(serve, conditioned, make_picture, wait_for):
             work = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
             service.process.send_signal(signal.SIGTERM)
-            wait_for(lambda: service.turns_away)
+            wait_for(lambda: service.stops)
             assert not work.done()
+            refused = service.post(make_picture())
+            assert refused.status_code == 503
+            assert int(refused.headers["retry-after"]) > 0
+            assert refused.json()["mend"]
+            assert service.get("/healthz").status_code == 200
             assert service.process.poll() is None
         assert work.result().status_code == 200
         assert service.process.wait(60) == STOPPED
@@ -359,6 +364,7 @@ def test_bodies_that_never_end():
     """The time limit on a request's arrival, on the application itself."""
     from fastapi import FastAPI, Request
 
+    from rechroma.web.drain import Drain
     from rechroma.web.middleware import BodyLimit
 
     app = FastAPI()
@@ -367,7 +373,7 @@ def test_bodies_that_never_end():
     async def _(request: Request):
         return len(await request.body())
 
-    limited = BodyLimit(app, 100, 0.2)
+    limited = BodyLimit(app, 100, 0.2, Drain())
     sent = []
 
     async def receive():

@@ -71,11 +71,31 @@ def test_who_does_not_want_to_wait(serve, conditioned, make_picture, wait_for, f
             work = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
             service.process.send_signal(first)
-            wait_for(lambda: service.turns_away)
+            wait_for(lambda: service.stops)
             service.process.send_signal(signal.SIGINT)
             service.process.wait(60)
+        assert "Traceback" not in service.log.read_text()
         assert list(service.temp.iterdir()) == []
         assert work.exception() is not None or work.result().is_error
+
+
+@pytest.mark.posix
+def test_an_upload_that_stalls_is_not_waited_for(serve, conditioned):
+    """Neither for the time that a request may take to arrive, nor for that of its work."""
+    with serve(conditioned, "--workers", "1", "--timeout", "3600") as service:
+        host, port = service.base.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as stalled:
+            stalled.settimeout(60)
+            stalled.sendall(
+                b"POST /v1/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n"
+                b"Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\n\r\n"
+            )
+            assert b"100" in stalled.recv(1000)
+            service.process.send_signal(signal.SIGTERM)
+            answer = stalled.makefile("rb").read()
+        assert b"503" in answer
+        assert b"stopping" in answer
+        assert service.process.wait(60) == -signal.SIGTERM
 
 
 @pytest.mark.posix
@@ -116,7 +136,7 @@ def test_a_browser_that_comes_early_is_not_turned_away():
 
 def test_a_signal_before_the_service_begins():
     app = make_app(Settings())
-    server = _Server(uvicorn.Config(app), app)
+    server = _Server(uvicorn.Config(app), app, 1)
     server.handle_exit(signal.SIGTERM, None)
     assert server.should_exit
 

@@ -18,6 +18,7 @@ from rechroma.errors import RechromaError
 from rechroma.photo.formats import FORMATS
 from rechroma.web.access import AccessControl, Forwarded
 from rechroma.web.access_log import AccessLog
+from rechroma.web.drain import Drain, DrainGate
 from rechroma.web.metrics import Metrics, RequestMetrics
 from rechroma.web.middleware import BodyLimit, HeadAsGet, SecurityHeaders
 from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
@@ -42,11 +43,11 @@ _DESCRIPTION = (
 
 def make_app(settings: Settings) -> FastAPI:
     """Return the application; its workers start with it, and end with it."""
-    metrics, limits = Metrics(), settings.limits
+    metrics, drain, limits = Metrics(), Drain(), settings.limits
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        service = Service(settings)
+        service = Service(settings, drain)
         app.state.service, app.state.metrics = service, metrics
         metrics.watch(service)
         async with service.run():
@@ -63,10 +64,15 @@ def make_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/", _page, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
+    # The server asks for it, also before the service has begun.
+    app.state.drain = drain
     _tell_problems(app)
     # The last one added stands first.
     app.add_middleware(HeadAsGet)
-    app.add_middleware(BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds)
+    app.add_middleware(
+        BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds, drain=drain
+    )
+    app.add_middleware(DrainGate, drain=drain)
     app.add_middleware(AccessControl, settings=settings)
     app.add_middleware(UnhandledErrors)
     app.add_middleware(RequestMetrics, metrics=metrics)

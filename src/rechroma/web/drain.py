@@ -1,4 +1,4 @@
-"""The end: what is under way may finish, what never arrives is not waited for, nothing new begins."""
+"""The end: what is under way may finish, what never comes is not waited for, nothing begins."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 
 from rechroma.web.access import path_of
+from rechroma.web.drain import Drain, stopping
 from rechroma.web.problems import Problem, problem_response
 
 if TYPE_CHECKING:
@@ -67,12 +68,14 @@ class BodyLimit:
         app: What comes next.
         limit: Bytes of a form with files; of anything else a million.
         seconds: From the first of them to the last.
+        drain: Says when the server stops.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, limit: int, seconds: float, drain: Drain) -> None:
         self._app = app
         self._limit = limit
         self._seconds = seconds
+        self._drain = drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with a problem."""
@@ -90,12 +93,14 @@ class BodyLimit:
 
         async def counted() -> Message:
             nonlocal left, more
-            try:
+            if not more:
                 # After the body comes nothing but the client's leaving, which may be waited for.
-                async with asyncio.timeout_at(end if more else None):
+                return await receive()
+            try:
+                async with self._drain.arrival(end):
                     message = await receive()
             except TimeoutError:
-                raise self._late() from None
+                raise stopping() if self._drain.stopping else self._late() from None
             more = message.get("more_body", False)
             left -= len(message.get("body", b""))
             if left < 0:

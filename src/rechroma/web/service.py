@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
 
     from rechroma.colorizer import ModelCard
+    from rechroma.web.drain import Drain
     from rechroma.web.jobs import ResultFile
     from rechroma.web.schemas import Edit
     from rechroma.web.settings import Settings
@@ -44,7 +45,7 @@ _SWEEP_SECONDS = 15.0
 class Service:
     """Workers, files and sessions; made when the server starts, closed when it ends."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, drain: Drain) -> None:
         limits = settings.limits
         self.settings = settings
         self.store = Store(limits.stored_bytes)
@@ -56,7 +57,7 @@ class Service:
         self.pool = Pool(
             setup, workers=settings.workers, queue=limits.queue, seconds=limits.seconds
         )
-        self.draining = False
+        self.drain = drain
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
