@@ -13,6 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 import rechroma
 from rechroma.color import rgb_to_lab
 from rechroma.colorizer import Colorizer, Hint
+from rechroma.web.app import make_app
+from rechroma.web.settings import Settings
+
+TOKEN = "0123456789abcdef"  # noqa: S105
 
 
 def files(**pictures):
@@ -29,6 +33,7 @@ def problem(answer, status):
     body = answer.json()
     assert body["status"] == status
     assert body["detail"]
+    assert body["mend"]
     assert "Traceback" not in answer.text
     assert "serving-" not in answer.text
     return body
@@ -383,6 +388,43 @@ def test_the_document_says_what_is_sent_and_what_comes_back(client):
         assert schemas[name]["examples"]
 
 
+def test_the_document_suits_programs_that_make_clients(client):
+    """What openapi-python-client and others need: files, names, the token, servers."""
+    document = client.get("/openapi.json").json()
+    operations = {
+        (path, method): each
+        for path, methods in document["paths"].items()
+        for method, each in methods.items()
+    }
+    names = [each["operationId"] for each in operations.values()]
+    assert len(set(names)) == len(names)
+    assert {"colorize", "open_picture", "mood_picture", "archive"} <= set(names)
+    assert all(re.fullmatch("[a-z_]+", name) for name in names)
+    for path, parts in (("/v1/colorize", ["picture"]), ("/v1/transfer", ["source", "target"])):
+        form = operations[path, "post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+        properties = document["components"]["schemas"][form["$ref"].rsplit("/", 1)[1]]["properties"]
+        assert [properties[part]["format"] for part in parts] == ["binary"] * len(parts)
+    picture = operations["/v1/colorize", "post"]["responses"]["200"]["content"]["image/jpeg"]
+    assert picture["schema"] == {"type": "string", "format": "binary"}
+    archive = operations["/v1/archive", "post"]["responses"]["200"]["content"]
+    assert list(archive) == ["application/zip"]
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert {} in document["security"]
+    assert operations["/healthz", "get"]["security"] == []
+    assert document["servers"] == [{"url": "/"}]
+    method = document["components"]["schemas"]["TransferOptions"]["properties"]["method"]
+    assert "mkl" in method["enum"]
+    with_token = make_app(Settings(token=TOKEN)).openapi()
+    assert with_token["security"] == [{"token": []}]
+
+
+def test_a_picture_that_is_no_form(client, gray):
+    for kind in ("image/png", "application/json"):
+        answer = client.post("/v1/colorize", content=gray, headers={"Content-Type": kind})
+        assert answer.status_code == 422
+        assert "curl -F" in answer.json()["mend"]
+
+
 def opened(client, data, name="a.png"):
     answer = client.post("/v1/sessions", files={"picture": (name, data)})
     assert answer.status_code == 201, answer.text
@@ -528,9 +570,6 @@ def test_profiles_are_heeded(client, make_picture, adobe_profile):
     # Half a level of each on the way.
     assert np.abs(got - wanted).max() < 1
     assert np.abs(unheeded - wanted).max() > 2
-
-
-TOKEN = "0123456789abcdef"  # noqa: S105
 
 
 def test_tokens(serve, conditioned):

@@ -18,9 +18,10 @@ from rechroma.errors import RechromaError
 from rechroma.photo.formats import FORMATS
 from rechroma.web.access import AccessControl, Forwarded
 from rechroma.web.access_log import AccessLog
+from rechroma.web.document import complete, operation_id
 from rechroma.web.drain import Drain, DrainGate
 from rechroma.web.metrics import Metrics, RequestMetrics
-from rechroma.web.middleware import BodyLimit, HeadAsGet, SecurityHeaders
+from rechroma.web.middleware import BodyLimit, HeadAsGet, SecurityHeaders, lacks_form
 from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
 from rechroma.web.routes import archive, moods, pictures, sessions, status
 from rechroma.web.routes.parts import invalid
@@ -57,13 +58,14 @@ def make_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Rechroma", version=__version__, description=_DESCRIPTION, lifespan=lifespan,
         docs_url=None, redoc_url=None, root_path_in_servers=False,
-        servers=[{"url": f"{settings.root_path}/"}],
+        servers=[{"url": f"{settings.root_path}/"}], generate_unique_id_function=operation_id,
     )  # fmt: skip
     for module in (pictures, sessions, moods, archive, status):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/", _page, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
+    complete(app, token=settings.token is not None)
     # The server asks for it, also before the service has begun.
     app.state.drain = drain
     _tell_problems(app)
@@ -112,8 +114,8 @@ def _tell_problems(app: FastAPI) -> None:
         return problem_response(problem_of(error))
 
     @app.exception_handler(RequestValidationError)
-    async def _(_: Request, error: RequestValidationError) -> Response:
-        return problem_response(invalid(error.errors()))
+    async def _(request: Request, error: RequestValidationError) -> Response:
+        return problem_response(invalid(error.errors(), wants_form=lacks_form(request.scope)))
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> Response:

@@ -14,7 +14,7 @@ from rechroma.web.problems import Problem, problem_response
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BodyLimit", "HeadAsGet", "SecurityHeaders"]
+__all__ = ["BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
 
 # Where files are sent, as multipart/form-data. Whatever else is sent is JSON: it is parsed at once,
 # and nobody is served meanwhile.
@@ -61,6 +61,12 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers)
 
 
+def lacks_form(scope: Scope) -> bool:
+    """Tell whether a request that should have files in a form is something else."""
+    kind = Headers(scope=scope).get("content-type", "").lower()
+    return path_of(scope) in _UPLOADS and not kind.startswith("multipart/form-data")
+
+
 class BodyLimit:
     """Stops reading a body that is larger than the limit, whether it says so or not, or too slow.
 
@@ -83,7 +89,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = self._limit_of(path_of(scope), headers)
+        limit = self._limit_of(scope)
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             await problem_response(self._problem(limit))(scope, receive, send)
@@ -109,9 +115,9 @@ class BodyLimit:
 
         await self._app(scope, counted, send)
 
-    def _limit_of(self, path: str, headers: Headers) -> int:
-        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        return self._limit if is_form and path in _UPLOADS else min(self._limit, _JSON_BYTES)
+    def _limit_of(self, scope: Scope) -> int:
+        takes_files = path_of(scope) in _UPLOADS and not lacks_form(scope)
+        return self._limit if takes_files else min(self._limit, _JSON_BYTES)
 
     def _problem(self, limit: int) -> Problem:
         mend = "send a smaller file" if limit == self._limit else "files go into a form's parts"
