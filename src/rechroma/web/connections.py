@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -34,11 +33,12 @@ class BoundedProtocol(H11Protocol):
         header_seconds: From a connection's start, or the first byte after an answer, to the end of
             the request's headers.
         most: Connections at once.
+        waiting: Those that ask for nothing, the one that has for the longest first.
     """
 
     header_seconds: ClassVar[float]
     most: ClassVar[int]
-    _waits_since: float | None = None
+    waiting: ClassVar[dict[BoundedProtocol, None]]
     _header_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -60,7 +60,7 @@ class BoundedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Wait for the next request: uvicorn's own timer ends that until its first byte."""
         super().on_response_complete()
-        self._waits_since = self.loop.time()
+        self.waiting[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -74,32 +74,29 @@ class BoundedProtocol(H11Protocol):
         return cycle is not None and not cycle.response_complete
 
     def _wait(self) -> None:
-        self._waits_since = self.loop.time()
+        self.waiting[self] = None
         self._header_timer = self.loop.call_later(self.header_seconds, self.transport.close)
 
     def _served(self) -> None:
-        self._waits_since = None
+        self.waiting.pop(self, None)
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
 
     def _close_oldest(self) -> bool:
         """Close the connection that has asked for nothing for the longest; tell if there is one."""
-        oldest, since = None, math.inf
-        for each in self.connections:
-            if isinstance(each, BoundedProtocol) and each is not self:
-                begin = each._waits_since
-                if begin is not None and begin < since:
-                    oldest, since = each, begin
+        oldest = next((each for each in self.waiting if each is not self), None)
         if oldest is None:
             return False
         # At once, so that it does not count any more.
-        oldest._waits_since = None
+        oldest._served()
         oldest.transport.abort()
         return True
 
 
 def protocol_of(limits: Limits) -> type[BoundedProtocol]:
     """Return the protocol with the limits of a service."""
-    own: dict[str, Any] = {"header_seconds": limits.header_seconds, "most": limits.connections}
+    own: dict[str, Any] = {
+        "header_seconds": limits.header_seconds, "most": limits.connections, "waiting": {},
+    }  # fmt: skip
     return type("Protocol", (BoundedProtocol,), own)
