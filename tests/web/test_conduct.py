@@ -429,7 +429,7 @@ def test_beyond_this_machine_a_token_is_due():
     Settings(host="0.0.0.0", token="0123456789abcdef")  # noqa: S104, S106
 
 
-@pytest.mark.parametrize("token", ["", "x", "0123456789abcde", "0123 456789abcdef", "ß" * 16])
+@pytest.mark.parametrize("token", ["", "§", "0123456789abcde", "0123 456789abcdef", "ß" * 16])
 def test_tokens_that_can_be_guessed_or_not_be_sent(token):
     with pytest.raises(UsageError) as error:
         Settings(token=token)
