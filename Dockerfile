@@ -1,6 +1,6 @@
 # The page and the service. Build: docker build -t rechroma .
 # Run: see compose.yaml, or
-#   docker run --rm -p 127.0.0.1:8000:8000 -e RECHROMA_TOKEN=secret --read-only --tmpfs /tmp rechroma
+#   docker run --rm -p 127.0.0.1:8000:8000 -e RECHROMA_TOKEN=$TOKEN --read-only --tmpfs /tmp rechroma
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY pyproject.toml hatch_build.py README.md LICENSE ./

@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -169,14 +168,10 @@ class Served:
         return [int(pid) for pid in listed.stdout.split()]
 
     @property
-    def turns_away(self):
-        """Whether it takes no more connections: then it has seen the signal to end."""
-        url = httpx.URL(self.base)
-        try:
-            socket.create_connection((url.host, url.port)).close()
-        except ConnectionRefusedError:
-            return True
-        return False
+    def stops(self):
+        """Whether it has seen the signal to end."""
+        answer = self.get("/readyz")
+        return answer.status_code == 503 and "stopping" in answer.json()["detail"]
 
     @contextmanager
     def standing(self):

@@ -19,6 +19,7 @@ from PIL import Image
 
 from rechroma.color import rgb_to_lab
 from rechroma.errors import UsageError
+from rechroma.web.middleware import _UPLOADS
 from rechroma.web.problems import Problem
 from rechroma.web.sessions import Sessions
 from rechroma.web.settings import Settings, is_loopback
@@ -53,7 +54,7 @@ def narrow(serve, conditioned):
 
 
 def test_too_large_bodies(narrow, make_picture):
-    data = os.urandom(1_200_000)
+    data = make_picture() + os.urandom(1_200_000)
     answer = narrow.post(data)
     assert answer.status_code == 413
 
@@ -70,6 +71,71 @@ def test_too_large_bodies(narrow, make_picture):
     )  # fmt: skip
     assert answer.status_code == 413
     assert narrow.post(make_picture()).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "x"])
+@pytest.mark.parametrize("path", ["/v1/archive", "/v1/sessions/leave", "/v1/sessions/a/planes"])
+def test_too_much_json(served, path, kind):
+    """It would be parsed where all requests are served, whatever it calls itself."""
+    text = b'{"ids": [' + b"0," * 600_000 + b"0]}"
+
+    def chunks():
+        for start in range(0, len(text), 100_000):
+            yield text[start : start + 100_000]
+
+    for content in (text, chunks()):
+        answer = served.line.post(
+            f"{served.base}{path}", content=content, headers={"Content-Type": kind}
+        )
+        assert answer.status_code == 413
+        assert answer.json()["mend"]
+
+
+def test_where_files_are_sent(client):
+    """Nowhere else may a request be as large as a picture."""
+    paths = client.get("/openapi.json").json()["paths"]
+    forms = {
+        path
+        for path, methods in paths.items()
+        for each in methods.values()
+        if "multipart/form-data" in each.get("requestBody", {}).get("content", {})
+    }
+    assert forms == set(_UPLOADS)
+
+
+def half_sent(service, *parts):
+    """Send a part of a large upload; return the connection."""
+    host, port = service.base.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(
+        b"POST /v1/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90000000\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+        b'Content-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
+    )
+    for part in parts:
+        connection.sendall(part)
+    return connection
+
+
+def test_uploads_count_while_they_arrive(serve, conditioned, make_picture):
+    with serve(conditioned, "--workers", "1", "--memory", "1") as service:
+        data = make_picture()
+        with half_sent(service, data, bytes(700_000)):
+            service.until("rechroma_stored_bytes", len(data) + 700_000)
+            assert len(everything(service.temp)) == 1
+            beyond = service.post(data + bytes(500_000), "/v1/sessions")
+            assert beyond.status_code == 429
+            assert int(beyond.headers["retry-after"]) > 0
+        service.until("rechroma_stored_bytes", 0)
+        assert everything(service.temp) == []
+        assert service.post(data).status_code == 200
+
+
+def test_uploads_are_judged_by_their_first_bytes(served):
+    """Not when all of it is here."""
+    with half_sent(served, b"MZ" + bytes(100)) as connection:
+        connection.settimeout(60)
+        assert b"415" in connection.recv(1000)
 
 
 @pytest.mark.posix
@@ -132,6 +198,22 @@ def test_one_that_waits_can_go_as_well(narrow, make_picture):
 
 
 @pytest.mark.posix
+def test_a_picture_that_is_closed_while_it_waits(narrow, make_picture):
+    """Its file is gone then: that is no fault of the picture, and says nothing of the server."""
+    key = narrow.post(make_picture(), "/v1/sessions").json()["id"]
+    url = f"{narrow.base}/v1/sessions/{key}"
+    with ThreadPoolExecutor(1) as pool:
+        with narrow.standing():
+            asked = pool.submit(narrow.line.post, f"{url}/picture", json={})
+            narrow.until("rechroma_jobs_running", 1)
+            assert narrow.line.delete(url).status_code == 204
+        answer = asked.result()
+    assert answer.status_code == 404
+    assert answer.json()["mend"]
+    assert str(narrow.temp) not in answer.text
+
+
+@pytest.mark.posix
 def test_a_worker_that_crashes(narrow, make_picture):
     """The one request fails, in words; the next one finds a new worker."""
     with ThreadPoolExecutor(1) as pool:
@@ -187,8 +269,13 @@ def test_it_drains_before_it_ends(serve, conditioned, make_picture, wait_for):
             work = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
             service.process.send_signal(signal.SIGTERM)
-            wait_for(lambda: service.turns_away)
+            wait_for(lambda: service.stops)
             assert not work.done()
+            refused = service.post(make_picture())
+            assert refused.status_code == 503
+            assert int(refused.headers["retry-after"]) > 0
+            assert refused.json()["mend"]
+            assert service.get("/healthz").status_code == 200
             assert service.process.poll() is None
         assert work.result().status_code == 200
         assert service.process.wait(60) == STOPPED
@@ -277,6 +364,7 @@ def test_bodies_that_never_end():
     """The time limit on a request's arrival, on the application itself."""
     from fastapi import FastAPI, Request
 
+    from rechroma.web.drain import Drain
     from rechroma.web.middleware import BodyLimit
 
     app = FastAPI()
@@ -285,7 +373,7 @@ def test_bodies_that_never_end():
     async def _(request: Request):
         return len(await request.body())
 
-    limited = BodyLimit(app, 100, 0.2)
+    limited = BodyLimit(app, 100, 0.2, Drain())
     sent = []
 
     async def receive():
@@ -338,7 +426,15 @@ def test_what_is_this_machine(host, own):
 def test_beyond_this_machine_a_token_is_due():
     with pytest.raises(UsageError, match="token"):
         Settings(host="0.0.0.0")  # noqa: S104
-    Settings(host="0.0.0.0", token="x")  # noqa: S104, S106
+    Settings(host="0.0.0.0", token="0123456789abcdef")  # noqa: S104, S106
+
+
+@pytest.mark.parametrize("token", ["", "§", "0123456789abcde", "0123 456789abcdef", "ß" * 16])
+def test_tokens_that_can_be_guessed_or_not_be_sent(token):
+    with pytest.raises(UsageError) as error:
+        Settings(token=token)
+    assert "16" in error.value.mend
+    assert not token or token not in str(error.value)
 
 
 def test_a_port_that_is_taken_and_a_model_that_is_not_there(conditioned):

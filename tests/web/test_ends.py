@@ -14,12 +14,11 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import uvicorn
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers
 
 from rechroma.web import service as service_module
-from rechroma.web import store as store_module
 from rechroma.web.app import make_app
-from rechroma.web.jobs import ResultFile
+from rechroma.web.jobs import ResultFile, ResultFormat
 from rechroma.web.problems import Problem, busy
 from rechroma.web.routes import archive, status
 from rechroma.web.schemas import CurrentModel, Edit
@@ -27,6 +26,7 @@ from rechroma.web.server import _bound, _drain_seconds, _Server
 from rechroma.web.service import card_of
 from rechroma.web.settings import Settings
 from rechroma.web.store import PrivateFolder, Store
+from rechroma.web.uploads import ArrivingFile
 
 
 def open_picture(service, data):
@@ -71,11 +71,31 @@ def test_who_does_not_want_to_wait(serve, conditioned, make_picture, wait_for, f
             work = pool.submit(service.post, make_picture())
             service.until("rechroma_jobs_running", 1)
             service.process.send_signal(first)
-            wait_for(lambda: service.turns_away)
+            wait_for(lambda: service.stops)
             service.process.send_signal(signal.SIGINT)
             service.process.wait(60)
+        assert "Traceback" not in service.log.read_text()
         assert list(service.temp.iterdir()) == []
         assert work.exception() is not None or work.result().is_error
+
+
+@pytest.mark.posix
+def test_an_upload_that_stalls_is_not_waited_for(serve, conditioned):
+    """Neither for the time that a request may take to arrive, nor for that of its work."""
+    with serve(conditioned, "--workers", "1", "--timeout", "3600") as service:
+        host, port = service.base.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as stalled:
+            stalled.settimeout(60)
+            stalled.sendall(
+                b"POST /v1/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n"
+                b"Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\n\r\n"
+            )
+            assert b"100" in stalled.recv(1000)
+            service.process.send_signal(signal.SIGTERM)
+            answer = stalled.makefile("rb").read()
+        assert b"503" in answer
+        assert b"stopping" in answer
+        assert service.process.wait(60) == -signal.SIGTERM
 
 
 @pytest.mark.posix
@@ -116,7 +136,7 @@ def test_a_browser_that_comes_early_is_not_turned_away():
 
 def test_a_signal_before_the_service_begins():
     app = make_app(Settings())
-    server = _Server(uvicorn.Config(app), app)
+    server = _Server(uvicorn.Config(app), app, 1)
     server.handle_exit(signal.SIGTERM, None)
     assert server.should_exit
 
@@ -151,16 +171,25 @@ def test_a_bug_is_a_problem_document():
 
 
 def test_a_full_disk(monkeypatch, tmp_path):
+    """What does not fit at the end, when the last bytes are written."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     store = Store(1000)
+    file = ArrivingFile(store, "look", "a.cube", Headers())
 
-    def full(_, path):
-        path.touch()
+    def full():
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(store_module, "_copy", full)
+    async def keep():
+        await file.write(b"x")
+        file.file.close()
+        file.file = SimpleNamespace(close=full)
+        try:
+            await file.keep()
+        finally:
+            await file.close()
+
     with pytest.raises(Problem) as problem:
-        asyncio.run(store.keep(UploadFile(io.BytesIO(b"x"), size=1)))
+        asyncio.run(keep())
     assert problem.value.status == 507
     assert problem.value.mend
     assert list(store.folder.iterdir()) == []
@@ -212,7 +241,7 @@ def test_an_archive_waits_while_the_service_is_busy(tmp_path):
     pictures = [(opened("secret-1", "one.png"), Edit()), (opened("secret-2", "two.png"), Edit())]
 
     async def zipped():
-        return b"".join([part async for part in archive._zipped(service, pictures)])
+        return b"".join([part async for part in archive._zipped(service, pictures, ResultFormat())])
 
     with zipfile.ZipFile(io.BytesIO(asyncio.run(zipped()))) as file:
         assert file.namelist() == ["one.color.png", "failed.txt"]

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import zipfile
 
 import httpx
@@ -7,10 +8,15 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 from PIL import Image, ImageCms
+from prometheus_client.parser import text_string_to_metric_families
 
 import rechroma
 from rechroma.color import rgb_to_lab
 from rechroma.colorizer import Colorizer, Hint
+from rechroma.web.app import make_app
+from rechroma.web.settings import Settings
+
+TOKEN = "0123456789abcdef"  # noqa: S105
 
 
 def files(**pictures):
@@ -27,6 +33,7 @@ def problem(answer, status):
     body = answer.json()
     assert body["status"] == status
     assert body["detail"]
+    assert body["mend"]
     assert "Traceback" not in answer.text
     assert "serving-" not in answer.text
     return body
@@ -237,8 +244,79 @@ def test_status(client):
     assert models["current"]["hints"]
     assert any(each["name"].startswith("rechroma-") for each in models["models"])
     text = client.get("/metrics").text
-    assert 'rechroma_requests_total{route="/v1/models",status="200"}' in text
+    assert 'rechroma_requests_total{method="GET",route="/v1/models",status="200"}' in text
     assert "rechroma_queue_length 0.0" in text
+
+
+def test_metrics_follow_prometheus_conventions(client, gray):
+    """Read by its own parser: units in names, counters with `_total`, buckets to two minutes."""
+    assert client.post("/v1/colorize", files=files(picture=gray)).is_success
+    assert client.request("BREW", "/pot-17").is_error
+    text = client.get("/metrics").text
+    families = {each.name: each for each in text_string_to_metric_families(text)}
+    kinds = {name: each.type for name, each in families.items()}
+    assert kinds["rechroma_requests"] == kinds["rechroma_worker_restarts"] == "counter"
+    assert kinds["rechroma_request_duration_seconds"] == "histogram"
+    assert "rechroma_worker_restarts_total 0.0" in text
+    samples = families["rechroma_request_duration_seconds"].samples
+    bounds = {each.labels["le"] for each in samples if each.name.endswith("_bucket")}
+    assert {"120.0", "+Inf"} <= bounds
+    assert {each.labels["method"] for each in samples} >= {"GET", "POST", "other"}
+    assert "pot-17" not in text
+    assert families["rechroma_queue_wait_seconds"].samples[-1].value >= 0
+    waits = families["rechroma_queue_wait_seconds"].samples
+    assert next(each.value for each in waits if each.name.endswith("_count")) >= 1
+    build = families["rechroma_build_info"].samples[0].labels
+    assert build["version"] == rechroma.__version__
+    assert "process_resident_memory_bytes" in text
+
+
+def test_requests_have_ids(client):
+    """The client's own, if it can't do harm in a log."""
+    assert (
+        client.get("/healthz", headers={"X-Request-ID": "a-1.B_2"}).headers["x-request-id"]
+        == "a-1.B_2"
+    )
+    for unsound in ("", "a b", "{}", "x" * 65):
+        made = client.get("/v1/nothing", headers={"X-Request-ID": unsound})
+        assert re.fullmatch("[0-9a-f]{16}", made.headers["x-request-id"])
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_a_line_for_each_answer(serve, conditioned, gray, style, wait_for):
+    with serve(conditioned, "--workers", "1", "--access-log", style) as served:
+        key = served.post(gray, "/v1/sessions").json()["id"]
+        head = {"X-Request-ID": "mine"}
+        assert served.get(f"/v1/sessions/{key}?token=hidden", headers=head).is_success
+        # It is written after the answer.
+        wait_for(lambda: "mine" in served.log.read_text())
+        lines = [line for line in served.log.read_text().splitlines() if "mine" in line]
+        assert key not in served.log.read_text()
+        assert "hidden" not in served.log.read_text()
+    assert len(lines) == 1
+    if style == "json":
+        entry = json.loads(lines[0])
+        assert (entry["method"], entry["route"]) == ("GET", "/v1/sessions/{id}")
+        assert (entry["status"], entry["client"]) == (200, "127.0.0.1")
+        assert entry["bytes"] > 0
+    else:
+        assert " 127.0.0.1 GET /v1/sessions/{id} 200 " in lines[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/readyz", "/v1/models", "/openapi.json", "/static/icon.svg"]
+)
+def test_head_says_what_get_would(client, path):
+    got, head = client.get(path), client.head(path)
+    assert head.status_code == 200
+    assert head.content == b""
+    for name in ("content-length", "content-type", "cache-control"):
+        assert head.headers[name] == got.headers[name]
+
+
+def test_head_where_there_is_no_get(client):
+    assert client.head("/v1/colorize").status_code == 405
+    assert client.head("/v1/nothing").status_code == 404
 
 
 def test_every_answer_has_the_security_headers(client, gray):
@@ -308,6 +386,43 @@ def test_the_document_says_what_is_sent_and_what_comes_back(client):
     assert items == {"$ref": "#/components/schemas/LikelyColor"}
     for name in ("Edit", "LikelyOptions", "SessionMood", "ArchiveOptions", "OpenPicture"):
         assert schemas[name]["examples"]
+
+
+def test_the_document_suits_programs_that_make_clients(client):
+    """What openapi-python-client and others need: files, names, the token, servers."""
+    document = client.get("/openapi.json").json()
+    operations = {
+        (path, method): each
+        for path, methods in document["paths"].items()
+        for method, each in methods.items()
+    }
+    names = [each["operationId"] for each in operations.values()]
+    assert len(set(names)) == len(names)
+    assert {"colorize", "open_picture", "mood_picture", "archive"} <= set(names)
+    assert all(re.fullmatch("[a-z_]+", name) for name in names)
+    for path, parts in (("/v1/colorize", ["picture"]), ("/v1/transfer", ["source", "target"])):
+        form = operations[path, "post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+        properties = document["components"]["schemas"][form["$ref"].rsplit("/", 1)[1]]["properties"]
+        assert [properties[part]["format"] for part in parts] == ["binary"] * len(parts)
+    picture = operations["/v1/colorize", "post"]["responses"]["200"]["content"]["image/jpeg"]
+    assert picture["schema"] == {"type": "string", "format": "binary"}
+    archive = operations["/v1/archive", "post"]["responses"]["200"]["content"]
+    assert list(archive) == ["application/zip"]
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert {} in document["security"]
+    assert operations["/healthz", "get"]["security"] == []
+    assert document["servers"] == [{"url": "/"}]
+    method = document["components"]["schemas"]["TransferOptions"]["properties"]["method"]
+    assert "mkl" in method["enum"]
+    with_token = make_app(Settings(token=TOKEN)).openapi()
+    assert with_token["security"] == [{"token": []}]
+
+
+def test_a_picture_that_is_no_form(client, gray):
+    for kind in ("image/png", "application/json"):
+        answer = client.post("/v1/colorize", content=gray, headers={"Content-Type": kind})
+        assert answer.status_code == 422
+        assert "curl -F" in answer.json()["mend"]
 
 
 def opened(client, data, name="a.png"):
@@ -459,16 +574,16 @@ def test_profiles_are_heeded(client, make_picture, adobe_profile):
 
 def test_tokens(serve, conditioned):
     host = "0.0.0.0"  # noqa: S104
-    with serve(conditioned, "--host", host, env={"RECHROMA_TOKEN": "secret"}, wait=False) as one:
+    with serve(conditioned, "--host", host, env={"RECHROMA_TOKEN": TOKEN}, wait=False) as one:
         base = one.base.replace(host, "127.0.0.1")
-        assert httpx.get(f"{base}/healthz").is_success
-        assert httpx.get(f"{base}/").is_success
+        for path in ("/healthz", "/", "/favicon.ico", "/static/js/main.js"):
+            assert httpx.get(f"{base}{path}").is_success
         answer = httpx.get(f"{base}/v1/models")
         mend = problem(answer, 401)["mend"]
         assert "Bearer" in mend
         assert "#token=" in mend
         assert answer.headers["www-authenticate"] == "Bearer"
-        wrong = httpx.get(f"{base}/v1/models", headers={"Authorization": "Bearer secre"})
+        wrong = httpx.get(f"{base}/v1/models", headers={"Authorization": f"Bearer {TOKEN[:-1]}"})
         problem(wrong, 401)
-        right = {"Authorization": "Bearer secret"}
+        right = {"Authorization": f"Bearer {TOKEN}"}
         assert httpx.get(f"{base}/v1/models", headers=right, timeout=60).is_success

@@ -28,8 +28,19 @@ _MOST_WORKERS = 4
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="The port; 0 takes any that is free.")  # fmt: skip
 @click.option("--token", envvar="RECHROMA_TOKEN", metavar="SECRET",
-              help="What clients have to send, as Authorization: Bearer; also from the environment "
-              "variable RECHROMA_TOKEN, which other users of the machine can't see.")  # fmt: skip
+              help="What clients have to send, as Authorization: Bearer; 16 letters or more. Also "
+              "from the environment variable RECHROMA_TOKEN, which other users of the machine "
+              "can't see.")  # fmt: skip
+@click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME",
+              help="Another name of this service, as clients know it behind a proxy. May be "
+              "repeated.")  # fmt: skip
+@click.option("--root-path", default="", metavar="PATH",
+              help="The prefix that it has there, such as /photos.")  # fmt: skip
+@click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS",
+              help="A proxy, or a network of them, whose X-Forwarded-For, -Proto and -Host are "
+              "heeded. May be repeated.")  # fmt: skip
+@click.option("--access-log", type=click.Choice(["text", "json", "off"]), default="off",
+              show_default=True, help="A line on stderr for each answer.")  # fmt: skip
 @click.option("--browser/--no-browser", default=True, show_default=True,
               help="Open the page.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N",
@@ -57,6 +68,10 @@ def serve(
     host: str,
     port: int,
     token: str | None,
+    allowed_hosts: tuple[str, ...],
+    root_path: str,
+    proxies: tuple[str, ...],
+    access_log: str,
     browser: bool,
     workers: int | None,
     max_upload: int,
@@ -97,6 +112,8 @@ def serve(
     settings = Settings(
         host, port, token, model, device, size,
         workers=workers or min(cores, _MOST_WORKERS), threads=cores, limits=limits,
+        allowed_hosts=allowed_hosts, root_path=root_path.rstrip("/"), proxies=proxies,
+        access_log=access_log,
     )  # fmt: skip
 
     def tell(address: str) -> None:

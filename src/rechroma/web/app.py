@@ -16,8 +16,12 @@ from starlette.exceptions import HTTPException
 from rechroma import __version__
 from rechroma.errors import RechromaError
 from rechroma.photo.formats import FORMATS
+from rechroma.web.access import AccessControl, Forwarded
+from rechroma.web.access_log import AccessLog
+from rechroma.web.document import complete, operation_id
+from rechroma.web.drain import Drain, DrainGate
 from rechroma.web.metrics import Metrics, RequestMetrics
-from rechroma.web.middleware import AccessControl, BodyLimit, SecurityHeaders
+from rechroma.web.middleware import BodyLimit, HeadAsGet, SecurityHeaders, lacks_form
 from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
 from rechroma.web.routes import archive, moods, pictures, sessions, status
 from rechroma.web.routes.parts import invalid
@@ -40,11 +44,11 @@ _DESCRIPTION = (
 
 def make_app(settings: Settings) -> FastAPI:
     """Return the application; its workers start with it, and end with it."""
-    metrics, limits = Metrics(), settings.limits
+    metrics, drain, limits = Metrics(), Drain(), settings.limits
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        service = Service(settings)
+        service = Service(settings, drain)
         app.state.service, app.state.metrics = service, metrics
         metrics.watch(service)
         async with service.run():
@@ -53,20 +57,30 @@ def make_app(settings: Settings) -> FastAPI:
     # The usual pages of documentation load scripts from elsewhere: /openapi.json has it all.
     app = FastAPI(
         title="Rechroma", version=__version__, description=_DESCRIPTION, lifespan=lifespan,
-        docs_url=None, redoc_url=None,
+        docs_url=None, redoc_url=None, root_path_in_servers=False,
+        servers=[{"url": f"{settings.root_path}/"}], generate_unique_id_function=operation_id,
     )  # fmt: skip
     for module in (pictures, sessions, moods, archive, status):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/", _page, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
+    complete(app, token=settings.token is not None)
+    # The server asks for it, also before the service has begun.
+    app.state.drain = drain
     _tell_problems(app)
     # The last one added stands first.
-    app.add_middleware(BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(
+        BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds, drain=drain
+    )
+    app.add_middleware(DrainGate, drain=drain)
     app.add_middleware(AccessControl, settings=settings)
     app.add_middleware(UnhandledErrors)
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog, style=settings.access_log)
+    app.add_middleware(Forwarded, settings=settings)
     return app
 
 
@@ -100,8 +114,8 @@ def _tell_problems(app: FastAPI) -> None:
         return problem_response(problem_of(error))
 
     @app.exception_handler(RequestValidationError)
-    async def _(_: Request, error: RequestValidationError) -> Response:
-        return problem_response(invalid(error.errors()))
+    async def _(request: Request, error: RequestValidationError) -> Response:
+        return problem_response(invalid(error.errors(), wants_form=lacks_form(request.scope)))
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> Response:

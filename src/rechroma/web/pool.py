@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,7 @@ from rechroma.web.problems import Problem, busy
 from rechroma.web.worker import Worker, WorkerCrashed
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from rechroma.web.settings import WorkerSetup
     from rechroma.web.worker import Job
@@ -46,6 +47,7 @@ class Pool:
     Attributes:
         restarts: How often a worker was started anew.
         failure: Why the last worker could not be started; None if all is well.
+        on_wait: Called with the seconds that each job has waited for its worker.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Pool:
         self._loaded = self._closed = False
         self.restarts = 0
         self.failure: RechromaError | None = None
+        self.on_wait: Callable[[float], None] = lambda _: None
 
     @property
     def ready(self) -> bool:
@@ -168,11 +171,13 @@ class Pool:
             raise Problem(503, self.failure.what, self.failure.mend)
         if not self._loaded:
             raise busy("the model is being loaded", status=503)
+        start = time.monotonic()
         worker = self._choose(key)
         if worker is None:
             if len(self._waiting) >= self._queue:
                 raise busy(f"{len(self._waiting)} requests are waiting already")
             worker = await self._wait()
+        self.on_wait(time.monotonic() - start)
         if key:
             self._last[key] = worker
         return worker

@@ -17,7 +17,7 @@ from rechroma.errors import (
     RechromaError,
     UsageError,
 )
-from rechroma.web.worker import DiskFullError, disk_full
+from rechroma.web.worker import ClosedError, DiskFullError, disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,10 +47,21 @@ _STATUS: tuple[tuple[type[RechromaError], HTTPStatus], ...] = (
     (PhotoError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LookError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ClosedError, HTTPStatus.NOT_FOUND),
     (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE),
 )
 
+
+# What there is to do where nobody knows better.
+_MENDS = {
+    400: "send what /openapi.json asks for",
+    404: "/openapi.json says what there is",
+    405: "/openapi.json says which methods there are",
+    422: "send another picture, or other options; /openapi.json says which there are",
+    499: "stay connected until the answer comes",
+}
+_ELSE = "whoever runs the service finds more in its log"
 
 # nginx's number for an answer that nobody reads.
 GONE = 499
@@ -62,7 +73,7 @@ class Problem(Exception):  # noqa: N818 (the RFC's own word)
     Args:
         status: HTTP status.
         detail: What is wrong, in one line.
-        mend: What the client can do about it.
+        mend: What the client can do about it; by default what its status says.
         headers: Of the response: `Retry-After`, `WWW-Authenticate`.
     """
 
@@ -72,7 +83,7 @@ class Problem(Exception):  # noqa: N818 (the RFC's own word)
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.mend = mend
+        self.mend = mend or _MENDS.get(status, _ELSE)
         self.headers = dict(headers or {})
 
 

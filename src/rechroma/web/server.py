@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import math
 import signal
 import socket
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,9 @@ import uvicorn
 
 from rechroma.colorizer import load_card
 from rechroma.errors import UsageError
+from rechroma.web.access_log import write_access_log
 from rechroma.web.app import make_app
+from rechroma.web.connections import protocol_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,28 +25,28 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from rechroma.web.service import Service
+    from rechroma.web.drain import Drain
     from rechroma.web.settings import Settings
 
 __all__ = ["serve"]
 
 # Connections that may wait to be accepted: uvicorn's own number.
 _BACKLOG = 2048
+# Seconds between looks at what is still under way.
+_TICK = 0.1
 
 
 class _Server(uvicorn.Server):
     """Says that it stops as soon as it is told to, and forgets all pictures however it is told."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, seconds: float) -> None:
         super().__init__(config)
-        self._app = app
+        self._seconds = seconds
+        self._drain: Drain = app.state.drain
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Note the signal; probes send nobody here any more."""
-        service: Service | None = getattr(self._app.state, "service", None)
-        # A server that has not begun yet does not begin then.
-        if service is not None:
-            service.draining = True
+        self._drain.stopping = True
         super().handle_exit(sig, frame)
 
     @contextmanager
@@ -51,10 +56,26 @@ class _Server(uvicorn.Server):
             yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; pictures are deleted even if a second Ctrl-C lets nothing be finished."""
+        """End; pictures are deleted even if a second Ctrl-C lets nothing be finished.
+
+        Meanwhile probes are told that it stops: uvicorn itself would hear nobody any more.
+        """
+        self._drain.begin()
+        end = time.monotonic() + self._seconds
+        while self._drain.busy and not self.force_exit and time.monotonic() < end:
+            await asyncio.sleep(_TICK)
+        self.config.timeout_graceful_shutdown = max(1, math.ceil(end - time.monotonic()))
         await super().shutdown(sockets)
         if self.force_exit:
             await self.lifespan.shutdown()
+
+
+class _NoCancellations(logging.Filter):
+    """Drops what uvicorn says of requests that a second Ctrl-C has ended: that was the wish."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is written."""
+        return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
@@ -71,18 +92,21 @@ def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
     load_card(settings.model)
     app = make_app(settings)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=_drain_seconds(settings),
+        app, http=protocol_of(settings.limits), ws="none", log_level="warning", access_log=False,
+        server_header=False, proxy_headers=False,
     )  # fmt: skip
+    logging.getLogger("uvicorn.error").addFilter(_NoCancellations())
+    if settings.access_log != "off":
+        write_access_log()
     with _bound(settings) as listener:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         tell(f"http://{host}:{listener.getsockname()[1]}/")
-        _Server(config, app).run(sockets=[listener])
+        _Server(config, app, _drain_seconds(settings)).run(sockets=[listener])
 
 
-def _drain_seconds(settings: Settings) -> int:
+def _drain_seconds(settings: Settings) -> float:
     """Return how long requests may take to end: one waits, and is worked on, at most so long."""
-    return math.ceil(2 * settings.limits.seconds)
+    return 2 * settings.limits.seconds
 
 
 @contextmanager

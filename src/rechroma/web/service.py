@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
 
@@ -17,7 +17,8 @@ from rechroma.web.problems import GONE, Problem
 from rechroma.web.schemas import CurrentModel, colorize_controls, transfer_controls
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
-from rechroma.web.store import Store, name_of
+from rechroma.web.store import Store
+from rechroma.web.uploads import name_of
 from rechroma.web.worker_state import ColorRequest, Upload
 
 if TYPE_CHECKING:
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
 
     from rechroma.colorizer import ModelCard
+    from rechroma.web.drain import Drain
     from rechroma.web.jobs import ResultFile
     from rechroma.web.schemas import Edit
     from rechroma.web.settings import Settings
+    from rechroma.web.uploads import ArrivingFile
     from rechroma.web.worker import Job
 
 __all__ = ["Service", "ServiceHere", "card_of"]
@@ -42,7 +45,7 @@ _SWEEP_SECONDS = 15.0
 class Service:
     """Workers, files and sessions; made when the server starts, closed when it ends."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, drain: Drain) -> None:
         limits = settings.limits
         self.settings = settings
         self.store = Store(limits.stored_bytes)
@@ -54,7 +57,7 @@ class Service:
         self.pool = Pool(
             setup, workers=settings.workers, queue=limits.queue, seconds=limits.seconds
         )
-        self.draining = False
+        self.drain = drain
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
@@ -112,8 +115,9 @@ class Service:
                 self.store.drop(each.path)
 
     async def keep(self, upload: UploadFile) -> Upload:
-        """Keep a picture that was sent; see `Store.keep_picture`."""
-        return Upload(await self.store.keep_picture(upload), name_of(upload))
+        """Keep a file that was sent; see `ArrivingFile.keep`."""
+        # Every route that takes files is an `UploadRoute`.
+        return Upload(await cast("ArrivingFile", upload).keep(), name_of(upload))
 
     def model(self) -> CurrentModel:
         """Return what clients have to know of the model that answers here."""

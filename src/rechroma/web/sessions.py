@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rechroma.web.problems import Problem, busy
+from rechroma.web.problems import busy, problem_of
+from rechroma.web.worker import closed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ class Sessions:
         self.sweep()
         session = self._open.get(key)
         if session is None:
-            raise Problem(404, "this picture is not open any more", "open it again")
+            raise problem_of(closed())
         if not session.left:
             session.used = self._clock()
         return session

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from rechroma.errors import UsageError
 
@@ -11,6 +12,8 @@ __all__ = ["MAX_HINTS", "Limits", "Settings", "WorkerSetup", "is_loopback"]
 
 # Training shows the network up to 100; more say nothing new. A part of the documented interface.
 MAX_HINTS = 200
+# Letters: with 16 nobody guesses it over a network.
+MIN_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Limits:
         queue: Requests that wait for a worker; more are turned away with 429.
         seconds: How long one request may be worked on, and how long it may wait for that.
         body_seconds: How long one request may take to arrive.
+        header_seconds: How long a connection may take to ask for something.
+        connections: How many there are at once, with those that ask for nothing yet.
         sessions: Pictures that are kept at once.
         session_seconds: How long a picture is kept after it was last used.
         left_seconds: The same after its page was closed: a reload comes back sooner.
@@ -34,6 +39,8 @@ class Limits:
     queue: int = 64
     seconds: float = 120.0
     body_seconds: float = 300.0
+    header_seconds: float = 15.0
+    connections: int = 512
     sessions: int = 512
     session_seconds: float = 1800.0
     left_seconds: float = 30.0
@@ -54,9 +61,14 @@ class Settings:
         workers: Processes that work on pictures.
         threads: Threads of each.
         limits: What clients may ask.
+        allowed_hosts: Further names of the service, as its clients know it behind a proxy.
+        root_path: The prefix that it has there, such as "/photos".
+        proxies: Addresses or networks of proxies whose X-Forwarded headers are heeded.
+        access_log: "text" or "json" for a line on stderr for each answer; "off" for none.
 
     Raises:
-        UsageError: It would be open to other machines without a token.
+        UsageError: It would be open to other machines without a token, or with one that can be
+            guessed; or a name, the prefix or an address makes no sense.
     """
 
     host: str = "127.0.0.1"
@@ -68,6 +80,10 @@ class Settings:
     workers: int = 1
     threads: int = 1
     limits: Limits = field(default_factory=Limits)
+    allowed_hosts: tuple[str, ...] = ()
+    root_path: str = ""
+    proxies: tuple[str, ...] = ()
+    access_log: str = "off"
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host) and not self.token:
@@ -75,6 +91,32 @@ class Settings:
                 f"at {self.host} everybody on the network could use this service",
                 "give it a token: --token, or RECHROMA_TOKEN in the environment",
             )
+        if self.token is not None and not _is_strong(self.token):
+            raise UsageError(
+                f"a token of {len(self.token)} letters could be guessed, or not be sent",
+                f"take {MIN_TOKEN} or more, of ASCII and without spaces: openssl rand -hex 16",
+            )
+        self._check_proxy()
+
+    def _check_proxy(self) -> None:
+        for name in self.allowed_hosts:
+            if not re.fullmatch(r"[A-Za-z0-9.-]+", name):
+                raise UsageError(
+                    f"--allowed-host {name} is no name of a host", "such as photos.example.com"
+                )
+        if self.root_path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", self.root_path):
+            raise UsageError(f"--root-path {self.root_path} is no prefix", "such as /photos")
+        for address in self.proxies:
+            try:
+                ip_network(address)
+            except ValueError:
+                raise UsageError(
+                    f"--proxy {address} is no address", "such as 10.0.0.1, or 172.16.0.0/12"
+                ) from None
+
+
+def _is_strong(token: str) -> bool:
+    return re.fullmatch(rf"[!-~]{{{MIN_TOKEN},}}", token) is not None
 
 
 def is_loopback(host: str) -> bool:

@@ -10,16 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.photo.formats import FORMATS, SIGNATURE_LENGTH, recognize
-from rechroma.web.problems import Problem, busy, no_room
-from rechroma.web.worker import is_full
+from rechroma.web.problems import busy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.datastructures import UploadFile
-
-__all__ = ["PrivateFolder", "Store", "name_of"]
+__all__ = ["PrivateFolder", "Store"]
 
 try:
     import fcntl
@@ -110,46 +106,23 @@ class Store:
         """Bytes of what is kept."""
         return sum(self._sizes.values())
 
-    async def keep_picture(self, upload: UploadFile) -> Path:
-        """Keep an upload.
+    def new(self) -> Path:
+        """Return a path at which nothing stands."""
+        return self.folder / secrets.token_hex(16)
+
+    def grow(self, path: Path, size: int) -> None:
+        """Count bytes of a file that are about to be written.
 
         Raises:
-            Problem: 415 not a picture, 429 no room, 507 the disk is full.
+            Problem: 429 no room.
         """
-        # Decoders see nothing else: a file of another kind is turned away before they look at it.
-        if recognize(await upload.read(SIGNATURE_LENGTH)) is None:
-            *titles, last = (each.title for each in FORMATS.values() if each.signature)
-            raise Problem(
-                415,
-                f"{name_of(upload)} is not a picture of a kind that is read here",
-                f"send {', '.join(titles)} or {last}",
-            )
-        await upload.seek(0)
-        return await self.keep(upload)
-
-    async def keep(self, upload: UploadFile) -> Path:
-        """Keep an upload of any kind.
-
-        Raises:
-            Problem: 429 no room, 507 the disk is full.
-        """
-        size = upload.size or 0
         if self.used + size > self._budget:
             raise busy("too many pictures are open at once", seconds=30)
-        path = self._new()
-        self._sizes[path] = size
-        try:
-            await asyncio.to_thread(_copy, upload, path)
-        except BaseException as error:
-            self.drop(path)
-            if is_full(error):
-                raise no_room() from None
-            raise
-        return path
+        self._sizes[path] = self._sizes.get(path, 0) + size
 
     def adopt(self, path: Path) -> Path:
         """Take over a result that a worker has written, and return where it is now."""
-        kept = path.rename(self._new())
+        kept = path.rename(self.new())
         self._sizes[kept] = kept.stat().st_size
         return kept
 
@@ -167,21 +140,7 @@ class Store:
         finally:
             self.drop(path)
 
-    def _new(self) -> Path:
-        return self.folder / secrets.token_hex(16)
-
     def close(self) -> None:
         """Delete everything."""
         self._sizes.clear()
         self._folder.close()
-
-
-def name_of(upload: UploadFile) -> str:
-    """Return what the client calls an upload, fit for one line; it is never used as a path."""
-    last = (upload.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in last if c.isprintable())[:120] or "the picture"
-
-
-def _copy(upload: UploadFile, path: Path) -> None:
-    with path.open("xb") as file:
-        shutil.copyfileobj(upload.file, file, _CHUNK)

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from rechroma.web.worker_state import WorkerState
 
 __all__ = [
+    "ClosedError",
     "DiskFullError",
     "Job",
     "UnexpectedError",
     "Worker",
     "WorkerCrashed",
+    "closed",
     "disk_full",
     "is_full",
 ]
@@ -57,6 +59,10 @@ class WorkerCrashed(Exception):  # noqa: N818 (what happened to the process)
 
 class UnexpectedError(RechromaError):
     """A job failed for a reason that nobody thought of: a bug, and no fault of the client's."""
+
+
+class ClosedError(RechromaError):
+    """A picture was closed before its job was done."""
 
 
 class DiskFullError(RechromaError):
@@ -200,6 +206,11 @@ def _result(work: Callable[[], object]) -> object:
         return UnexpectedError(
             f"unexpected {type(error).__name__}", "this is a bug; please report the server's log"
         )
+
+
+def closed() -> ClosedError:
+    """Return the error of a picture that is not open, or not any more."""
+    return ClosedError("this picture is not open any more", "open it again")
 
 
 def disk_full() -> DiskFullError:

@@ -11,9 +11,11 @@ import numpy as np
 
 from rechroma.colorizer import Colorizer, is_color
 from rechroma.colorizer.shared import share_colorizer
+from rechroma.errors import RechromaError
 from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
 from rechroma.photo.samples import block_mean, quantize
+from rechroma.web.worker import closed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,9 +114,15 @@ class WorkerState:
         """Decode a whole picture.
 
         Raises:
+            ClosedError: It was closed in the meantime.
             PhotoError: It can't be, or has too many pixels.
         """
-        return read(upload.path, name=upload.name, max_pixels=self.pixels)
+        try:
+            return read(upload.path, name=upload.name, max_pixels=self.pixels)
+        except (RechromaError, OSError):
+            if upload.path.exists():
+                raise
+            raise closed() from None
 
     def open(self, upload: Upload) -> Opened:
         """Return what is known of a picture."""

@@ -29,7 +29,12 @@ _PREVIEW = picture_answer(["image/jpeg"])
 _CUBE = file_answer("application/octet-stream", "A .cube file.")
 
 
-@router.post("/preview", response_class=Response, responses=_PREVIEW | problems(404, 429, 503))
+@router.post(
+    "/preview",
+    response_class=Response,
+    responses=_PREVIEW | problems(404, 429, 503),
+    operation_id="mood_preview",
+)
 async def preview(
     request: Request, service: ServiceHere, target: _Target, mood: SessionMood, side: Side = 1600
 ) -> Response:
@@ -47,6 +52,7 @@ async def preview(
     "/picture",
     response_class=StreamingResponse,
     responses=picture_answer() | problems(404, 406, 429, 503),
+    operation_id="mood_picture",
 )
 async def picture(
     request: Request,
@@ -64,7 +70,12 @@ async def picture(
     return await service.answer(request, job, ours.upload.name, "mood", key=target)
 
 
-@router.post("/look", response_class=StreamingResponse, responses=_CUBE | problems(404, 429, 503))
+@router.post(
+    "/look",
+    response_class=StreamingResponse,
+    responses=_CUBE | problems(404, 429, 503),
+    operation_id="mood_look",
+)
 async def look(
     request: Request, service: ServiceHere, target: _Target, mood: SessionMood
 ) -> StreamingResponse:

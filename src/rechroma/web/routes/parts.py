@@ -93,7 +93,7 @@ _NOTED: dict[str, Any] = {
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of the problems that a route answers with."""
     # Whatever stands before the routes says these, and whatever goes wrong in them.
-    known = {400, 401, 403, 408, 421, 422, 500, *statuses}
+    known = {400, 401, 403, 408, 413, 421, 422, 429, 500, *statuses}
     if 503 in known:
         # Where there is work, there are files.
         known.add(507)
@@ -127,8 +127,14 @@ def picture_answer(media: Sequence[str] = ()) -> dict[int | str, dict[str, Any]]
     return {200: {"description": "The picture.", "content": kinds, "headers": {NOTES: _NOTED}}}
 
 
-def invalid(errors: Sequence[Any]) -> Problem:
-    """Return the problem of a request that does not validate: the first thing that is wrong."""
+def invalid(errors: Sequence[Any], *, wants_form: bool = False) -> Problem:
+    """Return the problem of a request that does not validate: the first thing that is wrong.
+
+    Args:
+        errors: As pydantic lists them.
+        wants_form: Whether the body should have been a form, and is none.
+    """
     where = ".".join(str(part) for part in errors[0]["loc"])
     detail = f"{where}: {errors[0]['msg']}" if where else str(errors[0]["msg"])
-    return Problem(422, detail, "see /openapi.json")
+    form = "send a form, multipart/form-data, as curl -F picture=@old.jpg does"
+    return Problem(422, detail, form if wants_form else "see /openapi.json")

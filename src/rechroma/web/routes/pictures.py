@@ -13,12 +13,12 @@ from rechroma.web import jobs
 from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions, TransferOptions
 from rechroma.web.service import ServiceHere
-from rechroma.web.store import name_of
-from rechroma.web.worker_state import ColorRequest, Upload
+from rechroma.web.uploads import UploadRoute
+from rechroma.web.worker_state import ColorRequest
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["pictures"])
+router = APIRouter(tags=["pictures"], route_class=UploadRoute)
 
 _COLORIZE_EXAMPLE = '{"strength": 1.1, "hints": [{"x": 120, "y": 80, "color": "#c22b2b"}]}'
 _TRANSFER_EXAMPLE = '{"method": "swatches", "strength": 0.8, "luminance": "keep"}'
@@ -106,7 +106,7 @@ async def apply_look(
 ) -> StreamingResponse:
     """Apply a look, a `.cube` file, to a picture."""
     async with service.kept(picture) as (ours,):
-        table = Upload(await service.store.keep(look), name_of(look))
+        table = await service.keep(look)
         try:
             job = partial(jobs.apply_look, upload=ours, look=table, output=output)
             return await service.answer(request, job, ours.name, "look")

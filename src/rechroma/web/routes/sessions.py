@@ -20,10 +20,11 @@ from rechroma.web.routes.parts import (
 from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture
 from rechroma.web.service import ServiceHere
 from rechroma.web.sessions import Session
+from rechroma.web.uploads import UploadRoute
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=UploadRoute)
 
 _PLANES = file_answer(
     "application/octet-stream", "Planes of bytes, of the size in X-Width and X-Height."

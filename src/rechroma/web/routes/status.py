@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rechroma.colorizer import MODELS
+from rechroma.web.drain import stopping
 from rechroma.web.metrics import CONTENT_TYPE
-from rechroma.web.problems import Problem
+from rechroma.web.problems import Problem, busy
 from rechroma.web.routes.parts import problems
 from rechroma.web.schemas import Model, Models
 from rechroma.web.service import ServiceHere, card_of
@@ -32,12 +33,12 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", responses=problems(503))
 async def readyz(service: ServiceHere) -> dict[str, str]:
     """Answer if pictures can be worked on: the model is loaded, and the server is not stopping."""
-    if service.draining:
-        raise Problem(503, "the server is stopping", headers={"Retry-After": "10"})
+    if service.drain.stopping:
+        raise stopping()
     if service.pool.failure is not None and not service.pool.ready:
         raise Problem(503, service.pool.failure.what, service.pool.failure.mend)
     if not service.pool.ready:
-        raise Problem(503, "the model is being loaded", headers={"Retry-After": "2"})
+        raise busy("the model is being loaded", status=503)
     return {"status": "ready"}
 
 
