@@ -881,3 +881,45 @@ def test_a_sample_that_does_not_come(page):
     page.route("**/samples/louis*", lambda route: route.fulfill(status=500))
     page.get_by_role("button", name=SAMPLE).click()
     expect(page.locator("#sample-error")).to_contain_text("The service answers 500")
+
+
+def cancelled(page):
+    """The addresses of requests that the page takes back from now on."""
+    addresses = []
+    page.on("requestfailed", lambda asked: addresses.append(asked.url))
+    return addresses
+
+
+def pick(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_answers_belong_to_the_picture_that_is_shown(page, make_picture):
+    """Those of another are not seen under it, and nobody goes on asking for them."""
+    give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in (1, 2)))
+    ready(page, 2)
+    answers = page.locator(".answers button")
+    expect(answers).to_have_count(5)
+    taken_back = cancelled(page)
+    held = hold(page, "**/planes?side=128")
+    pick(page, "2.png")
+    until(page, lambda: held)
+    expect(answers).to_have_count(0)
+    pick(page, "1.png")
+    until(page, lambda: any(url.endswith("side=128") for url in taken_back))
+    page.unroute("**/planes?side=128")
+    give(page, "main", "drop", ("notes.txt", b"hello"))
+    expect(page.locator(".filmstrip li[data-state=failed]")).to_have_count(1)
+    pick(page, "2.png")
+    expect(answers).to_have_count(5)
+    pick(page, "notes.txt")
+    expect(answers).to_have_count(0)
+
+
+def test_a_closed_picture_asks_for_nothing_more(page, make_picture):
+    taken_back = cancelled(page)
+    held = hold(page, "**/planes?side=1600")
+    give(page, "main", "drop", ("a.png", make_picture()))
+    until(page, lambda: held)
+    page.get_by_role("button", name="Close a.png").click()
+    until(page, lambda: any(url.endswith("side=1600") for url in taken_back))

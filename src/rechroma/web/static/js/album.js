@@ -68,6 +68,7 @@ export class Album extends EventTarget {
   remove(picture) {
     const index = this.pictures.indexOf(picture);
     picture.abort.abort();
+    picture.asking?.abort();
     picture.state = "cancelled";
     this.pictures.splice(index, 1);
     for (const id of [picture.id, ...picture.moods].filter(Boolean)) closePicture(id);

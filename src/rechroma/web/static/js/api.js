@@ -128,8 +128,8 @@ export function leave(ids) {
   if (ids.length) fetch("v1/sessions/leave", { ...request, keepalive: true, headers: headers(request.headers) });
 }
 
-export async function original(id, side) {
-  return (await ask(`v1/sessions/${id}/original?side=${side}`)).blob();
+export async function original(id, side, signal) {
+  return (await ask(`v1/sessions/${id}/original?side=${side}`, { signal })).blob();
 }
 
 // `way`, where it is taken: { signal, refused }, see `patiently`.
@@ -144,8 +144,8 @@ export async function planes(id, edit, side, way) {
   };
 }
 
-export async function likely(id, place) {
-  return (await ask(`v1/sessions/${id}/likely`, json(place))).json();
+export async function likely(id, place, signal) {
+  return (await ask(`v1/sessions/${id}/likely`, json(place, { signal }))).json();
 }
 
 /** A preview, and what is unusual about its source: { blob, notes: string[] }. */

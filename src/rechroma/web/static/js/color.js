@@ -113,14 +113,16 @@ export class ColorRoom {
     const inColor = ready && picture.facts.in_color;
     showError(find("picture-note"), inColor ? { message: IN_COLOR } : null);
     this.panel.show(picture);
+    if (!ready || picture !== this.answers.picture) this.answers.clear();
     this.hints.use(ready ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
     for (const canvas of [this.stage.before, this.stage.after]) canvas.style.visibility = ready ? "" : "hidden";
     if (!ready) return;
     this.stage.reset();
     try {
-      picture.before ??= await createImageBitmap(await api.original(picture.id, SIDE));
+      picture.before ??= await createImageBitmap(await api.original(picture.id, SIDE, picture.abort.signal));
     } catch (error) {
+      if (error.name === "AbortError") return;
       if (picture === this.picture) this.stage.setBusy(false);
       this.failed(picture, error);
       return;
@@ -156,7 +158,10 @@ export class ColorRoom {
       }));
     } catch (error) {
       if (error.name === "AbortError") return false;
-      if (picture === this.picture) this.stage.setBusy(false);
+      if (picture === this.picture) {
+        this.stage.setBusy(false);
+        this.answers.clear();
+      }
       this.failed(picture, error);
       return false;
     }
@@ -181,6 +186,7 @@ export class ColorRoom {
       }
       picture.state = "failed";
       picture.problem = error;
+      if (picture === this.picture) this.answers.clear();
       this.album.changed(picture);
     }
     if (picture === this.picture) showError(find("picture-error"), error);

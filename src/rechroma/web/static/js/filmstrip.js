@@ -48,7 +48,7 @@ export class Filmstrip {
       const item = this.items.get(picture.key);
       item.planes = true;
       try {
-        const small = new Planes(await api.planes(picture.id, wireOf(picture.history.now), THUMB));
+        const small = new Planes(await api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal: picture.abort.signal }));
         if (item.planes === true) show(item.canvas, small.paint(1, 1));
       } catch {
         // The picture itself says what is wrong once it is opened.

@@ -65,7 +65,7 @@ export class Hints {
     const edit = conditionsOf(picture.history.now);
     const hints = edit.hints.filter((hint) => hint !== place);
     try {
-      return (await api.likely(picture.id, { x, y, edit: { ...edit, hints } })).map(({ color }) => color);
+      return (await api.likely(picture.id, { x, y, edit: { ...edit, hints } }, picture.abort.signal)).map(({ color }) => color);
     } catch {
       return []; // a model that does not tell: any color can still be picked
     }
