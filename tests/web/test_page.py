@@ -862,18 +862,18 @@ def test_a_token_in_an_open_tab(page):
     assert "token" not in page.url
 
 
-def test_a_mood_that_is_gone_takes_no_picture_with_it(page, client, make_picture):
+def test_a_mood_that_is_gone_is_sent_again(page, client, make_picture):
     sample(page)
     evening = ("evening.png", make_picture(mode="RGB"))
     mood = opened_id(page, lambda: give(page, "#mood-drop", "drop", evening))
     expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
     expect(page.locator("#color-stage .busy")).to_be_hidden()
     client.delete(f"/v1/sessions/{mood}")
-    place_hint(page)
-    expect(page.locator("#picture-error")).to_contain_text(
-        "The mood picture evening.png is not open any more"
-    )
-    expect(page.locator("#mood-name")).to_contain_text("Let a color photograph")
+    again = opened_id(page, lambda: place_hint(page))
+    assert again != mood
+    expect(page.locator("#color-stage .busy")).to_be_hidden()
+    expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+    expect(page.locator("#picture-error")).to_be_hidden()
     ready(page)
 
 
@@ -923,3 +923,96 @@ def test_a_closed_picture_asks_for_nothing_more(page, make_picture):
     until(page, lambda: held)
     page.get_by_role("button", name="Close a.png").click()
     until(page, lambda: any(url.endswith("side=1600") for url in taken_back))
+
+
+def until_kept(page):
+    """The browser has kept the newest work: it does so when things have been quiet for a while."""
+    page.wait_for_timeout(1000)
+
+
+def test_a_restarted_service_gets_the_pictures_again(browser, serve, conditioned, make_picture):
+    """Nothing has to be done for it, while the page is open and when it is loaded again."""
+    options = ("--workers", "1")
+    with serve(conditioned, *options) as service:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(service.base)
+        page.wait_for_selector("body[data-ready]")
+        give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in (1, 2)))
+        ready(page, 2)
+        give(page, "#mood-drop", "drop", ("evening.png", make_picture(mode="RGB")))
+        expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+        expect(page.locator("#color-stage .busy")).to_be_hidden()
+        port = service.base.rsplit(":", 1)[1]
+    place_hint(page)
+    pick(page, "2.png")
+    problem = page.locator("#picture-error")
+    pick(page, "1.png")
+    expect(page.locator(".mark")).to_have_count(1)
+    expect(problem).to_contain_text("can't be reached")
+    give(page, "main", "drop", ("3.png", make_picture(seed=3)))
+    expect(page.locator(".filmstrip li[data-state=failed]")).to_have_count(1)
+    with serve(conditioned, *options, "--port", port):
+        ready(page, 3)
+        expect(problem).to_be_hidden()
+        expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+    with serve(conditioned, *options, "--port", port):
+        page.reload()
+        ready(page, 3)
+        expect(page.locator(".mark")).to_have_count(1)
+        expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+        expect(problem).to_be_hidden()
+        assert color_of(page) > 1
+        until_kept(page)
+        # The tab is closed: another one offers to go on.
+        page.close(run_before_unload=True)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(service.base)
+        page.wait_for_selector("body[data-ready]")
+        page.get_by_role("button", name="Go on with them").click()
+        ready(page, 3)
+        expect(page.locator(".mark")).to_have_count(1)
+    context.close()
+
+
+def test_closing_a_picture_can_be_undone(page, make_picture):
+    give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in (1, 2)))
+    ready(page, 2)
+    place_hint(page)
+    expect(page.locator(".mark")).to_have_count(1)
+    label = page.locator(".mark").get_attribute("aria-label")
+    for name in ("1.png", "2.png"):
+        page.get_by_role("button", name=f"Close {name}").press("Enter")
+    expect(page.locator(".filmstrip li")).to_have_count(0)
+    for name in ("2.png", "1.png"):
+        page.get_by_role("button", name=f"Undo closing {name}").click()
+    ready(page, 2)
+    expect(page.locator(".filmstrip .name")).to_have_text(["1.png", "2.png"])
+    expect(page.locator(".mark")).to_have_attribute("aria-label", label)
+    expect(page.get_by_role("button", name=re.compile("Undo closing"))).to_have_count(0)
+
+
+def test_the_mood_room_remembers_all_of_it(page, make_picture):
+    page.get_by_role("link", name="Mood").click()
+    pictures = [(f"{n}.png", make_picture(mode="RGB", seed=n)) for n in range(5)]
+    give(page, "#mood h1", "drop", *pictures)
+    expect(page.locator(".spares .name")).to_have_text(["2.png", "3.png", "4.png"])
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    page.get_by_role("button", name="Give it the mood: 3.png").click()
+    expect(page.locator("[data-take=target] .name")).to_have_text("3.png")
+    page.get_by_role("button", name="Add a pair").click()
+    page.locator("#mood-strength").fill("0.4")
+    page.get_by_label("Keep its own light and dark").check()
+    no_violations(page)
+    page.reload()
+    expect(page.locator("[data-take=source] .name")).to_have_text("0.png")
+    expect(page.locator("[data-take=target] .name")).to_have_text("3.png")
+    expect(page.locator(".spares .name")).to_have_text(["2.png", "4.png", "1.png"])
+    expect(page.locator(".rectangle")).to_have_count(2)
+    assert page.locator("#mood-strength").input_value() == "0.4"
+    expect(page.locator("#mood-panel output")).to_have_text("40 %")
+    expect(page.get_by_label("Keep its own light and dark")).to_be_checked()
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    expect(page.locator("#mood-error")).to_be_hidden()

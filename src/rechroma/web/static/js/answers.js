@@ -9,8 +9,9 @@ const COUNT = 4;
 const SIDE = 128;
 
 export class Answers {
-  constructor(root, choose) {
+  constructor(root, choose, album) {
     this.root = root;
+    this.album = album;
     this.choose = choose;
     this.shown = "";
   }
@@ -39,7 +40,8 @@ export class Answers {
     try {
       const items = [];
       for (const answer of choices) {
-        const planes = new Planes(await api.planes(picture.id, { ...edit, answer }, SIDE, { signal: asking.signal }));
+        const planes = new Planes(await this.album.ask(picture, () => (
+          api.planes(picture.id, { ...wireOf(picture.history.now), answer }, SIDE, { signal: asking.signal }))));
         items.push(this.item(answer, planes));
       }
       this.root.replaceChildren(...items);

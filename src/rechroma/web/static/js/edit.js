@@ -32,6 +32,14 @@ export class History {
     this.now = this.future.pop();
   }
 
+  /** The mood picture of this id has another one from now on. */
+  renameMood(id, other) {
+    const renamed = (edit) => (edit.mood?.id === id ? { ...edit, mood: { ...edit.mood, id: other } } : edit);
+    this.now = renamed(this.now);
+    this.past = this.past.map(renamed);
+    this.future = this.future.map(renamed);
+  }
+
   toJSON() { return { now: this.now, past: this.past.slice(-50), future: this.future.slice(-50) }; }
 
   static from({ now, past, future }) { return new History(now, past, future); }

@@ -19,13 +19,16 @@ export class Filmstrip {
 
   draw() {
     const { pictures, current } = this.album;
+    let next = null;
     for (const [key, item] of this.items) {
       if (!pictures.some((picture) => picture.key === key)) {
+        if (item.root.contains(document.activeElement)) next = item.root.nextElementSibling ?? item.root.previousElementSibling;
         item.root.remove();
         this.items.delete(key);
       }
     }
-    for (const picture of pictures) {
+    next?.querySelector(".close").focus();
+    pictures.forEach((picture, index) => {
       const item = this.items.get(picture.key) ?? this.item(picture);
       item.open.setAttribute("aria-current", String(picture === current));
       item.root.dataset.state = picture.state;
@@ -36,9 +39,12 @@ export class Filmstrip {
       const said = picture.problem ?? picture.refusal;
       item.word.textContent = said ? wordsOf(said) : WORDS[picture.state] ?? "";
       if (picture.planes && item.planes !== picture.planes) this.thumb(item, picture);
-    }
+      if (this.list.children[index] !== item.root) this.list.insertBefore(item.root, this.list.children[index]);
+    });
     this.fill();
   }
+
+  focus({ key }) { this.items.get(key)?.open.focus(); }
 
   /** Show the pictures that nobody has opened yet, too: small, and one after the other. */
   async fill() {
@@ -48,7 +54,8 @@ export class Filmstrip {
       const item = this.items.get(picture.key);
       item.planes = true;
       try {
-        const small = new Planes(await api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal: picture.abort.signal }));
+        const small = new Planes(await this.album.ask(picture, () => (
+          api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal: picture.abort.signal }))));
         if (item.planes === true) show(item.canvas, small.paint(1, 1));
       } catch {
         // The picture itself says what is wrong once it is opened.

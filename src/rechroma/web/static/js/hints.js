@@ -11,8 +11,9 @@ const REACHES = [["here", "this place"], ["thing", "this thing"], ["alike", "eve
 
 /** Calls `changed` with the new list of hints, and whether it is a step of its own to undo. */
 export class Hints {
-  constructor(stage, changed) {
+  constructor(stage, changed, album) {
     this.stage = stage;
+    this.album = album;
     this.changed = changed;
     this.picture = null;
     this.popover = make("div", { className: "popover", hidden: true, role: "group" });
@@ -65,7 +66,9 @@ export class Hints {
     const edit = conditionsOf(picture.history.now);
     const hints = edit.hints.filter((hint) => hint !== place);
     try {
-      return (await api.likely(picture.id, { x, y, edit: { ...edit, hints } }, picture.abort.signal)).map(({ color }) => color);
+      const colors = await this.album.ask(picture, () => (
+        api.likely(picture.id, { x, y, edit: { ...edit, hints } }, picture.abort.signal)));
+      return colors.map(({ color }) => color);
     } catch {
       return []; // a model that does not tell: any color can still be picked
     }

@@ -46,8 +46,16 @@ export class Stage extends EventTarget {
     return this.tool;
   }
 
-  /** Show a bitmap or a blob's picture on the left of the line. */
+  /** Show nothing, until there is something of the next picture. */
+  clear() {
+    for (const canvas of [this.before, this.after]) canvas.style.visibility = "hidden";
+    this.overlay.hidden = true;
+    this.reset();
+  }
+
+  /** Show a bitmap on the left of the line. */
   showBefore(bitmap) {
+    this.before.style.visibility = "";
     this.before.width = bitmap.width;
     this.before.height = bitmap.height;
     this.before.getContext("2d").drawImage(bitmap, 0, 0);
@@ -56,6 +64,7 @@ export class Stage extends EventTarget {
   }
 
   showAfter(bitmap) {
+    this.after.style.visibility = "";
     this.after.width = bitmap.width;
     this.after.height = bitmap.height;
     this.after.getContext("2d").drawImage(bitmap, 0, 0);
