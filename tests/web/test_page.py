@@ -1016,3 +1016,52 @@ def test_the_mood_room_remembers_all_of_it(page, make_picture):
     expect(page.get_by_label("Keep its own light and dark")).to_be_checked()
     expect(page.locator("#mood-stage .busy")).to_be_hidden()
     expect(page.locator("#mood-error")).to_be_hidden()
+
+
+def test_a_double_click_is_one_spot(page):
+    sample(page)
+    box = page.locator("#color-stage .world").bounding_box()
+    page.mouse.dblclick(box["x"] + 0.7 * box["width"], box["y"] + 0.4 * box["height"])
+    expect(page.locator(".mark")).to_have_count(1)
+    page.wait_for_timeout(500)
+    expect(page.locator(".mark")).to_have_count(1)
+
+
+def test_how_far_a_color_goes_is_seen(page, make_picture):
+    """The test's model changes colors only where the spot is: there, and not far away."""
+    give(page, "main", "drop", ("a.png", make_picture(size=(512, 384))))
+    ready(page)
+    place_hint(page, 0.25, 0.5)
+    popover = page.get_by_role("group", name="Color 1")
+    popover.locator("input[type=color]").fill("#ff1010")
+    reach = page.locator("#color-stage .reach")
+    expect(reach).to_be_visible()
+    veil = (
+        "c => [[0.25, 0.5], [0.9, 0.1]].map(([x, y]) => Math.min(...c.getContext('2d')"
+        ".getImageData(x * c.width - 8, y * c.height - 8, 16, 16)"
+        ".data.filter((_, i) => i % 4 === 3)))"
+    )
+    until(page, lambda: reach.evaluate(veil) == [0, 200])
+    page.keyboard.press("Escape")
+    expect(reach).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"viewport": {"width": 1280, "height": 900}}, {"viewport": {"width": 360, "height": 740}}],
+    indirect=True,
+)
+def test_the_colors_of_a_spot_do_not_cover_it(page):
+    sample(page)
+    popover = page.locator(".popover")
+    for x, y in ((0.2, 0.9), (0.8, 0.9), (0.7, 0.5)):
+        place_hint(page, x, y)
+        expect(popover).to_be_visible()
+        box = popover.bounding_box()
+        spot = page.locator(".mark").last.bounding_box()
+        apart = (
+            spot["x"] + spot["width"] <= box["x"] or box["x"] + box["width"] <= spot["x"]
+            or spot["y"] + spot["height"] <= box["y"] or box["y"] + box["height"] <= spot["y"]
+        )  # fmt: skip
+        assert apart
+        page.keyboard.press("Escape")
