@@ -1016,6 +1016,19 @@ def test_the_mood_room_remembers_all_of_it(page, make_picture):
     expect(page.get_by_label("Keep its own light and dark")).to_be_checked()
     expect(page.locator("#mood-stage .busy")).to_be_hidden()
     expect(page.locator("#mood-error")).to_be_hidden()
+    # Undo goes back to before the page was loaded.
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("Keep its own light and dark")).not_to_be_checked()
+    undo, redo = (
+        page.locator("#mood-panel").get_by_role("button", name=f"{way}do") for way in ("Un", "Re")
+    )
+    undo.click()
+    assert page.locator("#mood-strength").input_value() == "1"
+    undo.click()
+    expect(page.locator(".rectangle")).to_have_count(0)
+    expect(undo).to_be_disabled()
+    redo.click()
+    expect(page.locator(".rectangle")).to_have_count(2)
 
 
 def test_a_double_click_is_one_spot(page):

@@ -42,7 +42,7 @@ export class Album extends EventTarget {
     return { key: this.next++, state: "waiting", progress: 0, abort: new AbortController(), ...known };
   }
 
-  /** Bring back what was there before the page was loaded again. */
+  /** Bring back what was there before the page was loaded again; they become ready one by one. */
   async restore({ pictures, current }) {
     for (const { history, ...known } of pictures) {
       this.pictures.push(this.picture({
@@ -52,7 +52,11 @@ export class Album extends EventTarget {
     const returned = [...this.pictures];
     if (returned.length) this.select(returned[current] ?? returned[0]);
     this.changed();
-    for (const picture of returned) await this.return(picture);
+    this.returnAll(returned);
+  }
+
+  async returnAll(pictures) {
+    for (const picture of pictures) await this.return(picture);
     this.work();
   }
 

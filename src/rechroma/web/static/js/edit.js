@@ -45,6 +45,12 @@ export class History {
   static from({ now, past, future }) { return new History(now, past, future); }
 }
 
+/** Which way a key goes: "undo", "redo", or undefined for neither. */
+export function wayOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+  if (!(ctrlKey || metaKey) || altKey) return undefined;
+  return { z: shiftKey ? "redo" : "undo", Z: "redo", y: "redo" }[key];
+}
+
 /** What decides which planes are needed: strength and vividness do not. */
 export const conditionsOf = ({ hints, mood, answer }) =>
   ({ hints, mood: mood?.id ?? null, answer });

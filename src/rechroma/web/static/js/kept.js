@@ -2,7 +2,7 @@
 // on without, where the browser has no room or no will to keep anything.
 
 const WORK = "rechroma.work"; // which work this tab does
-const QUICK = "rechroma.page"; // the same as in the database, but there at once
+const QUICK = "rechroma.kept"; // the same as in the database, but there at once
 const DAY = 24 * 3600 * 1000;
 const MOMENT = 60 * 1000; // until another tab has surely said that it needs a file
 

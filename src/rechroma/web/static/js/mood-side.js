@@ -23,7 +23,7 @@ export class MoodSide {
     this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort() } }, "Cancel");
     this.error = make("p", { className: "error", role: "alert", hidden: true });
     this.help = make("p", { className: "help" }, "Drop a photograph here, or choose one.");
-    api.line.addEventListener("back", () => this.coming && this.take(this.coming.file, this.coming.kept));
+    api.line.addEventListener("back", () => this.coming?.file && this.take(this.coming.file, this.coming.kept));
     this.root = make("section", { className: "mood-side", dataset: { take: role }, tabIndex: -1, aria: { label: title } },
       make("h2", {}, title), this.help, this.frame,
       make("div", { className: "row" }, this.choose, this.cancel, this.name), this.progress, this.error);
@@ -71,12 +71,21 @@ export class MoodSide {
   /** Bring back what was there before the page was loaded again. */
   async restore({ id, name, kept }) {
     const file = await fileOf(kept);
+    this.coming = { id, name, file, kept };
+    this.bringBack(this.coming);
+  }
+
+  async bringBack({ id, name, file, kept }) {
     try {
       if (!id) throw new api.ServiceError(404, `${name} is not open any more`, "choose it again");
       await this.show({ id, name, facts: await bringBack(id), file, kept });
     } catch (error) {
-      if (file) await this.take(file, kept);
-      else showError(this.error, error);
+      if (file) {
+        await this.take(file, kept);
+        return;
+      }
+      this.coming = null;
+      showError(this.error, error);
     }
   }
 

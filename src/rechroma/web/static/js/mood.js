@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { announce, find, make, replaceItems, setRange, showError, showNotes, whenQuiet, wordsOf } from "./dom.js";
+import { History, wayOf } from "./edit.js";
 import { MoodSide } from "./mood-side.js";
 import { fileOf, keepFile } from "./kept.js";
 import { inPixels } from "./rectangles.js";
@@ -46,6 +47,8 @@ export class MoodRoom {
     this.stage = new Stage(find("mood-stage"), "The picture with its new mood");
     this.refresh = whenQuiet(() => this.load(), 120);
     this.panel(methods, transfer);
+    this.history = new History(this.settings());
+    addEventListener("keydown", (event) => this.key(event));
   }
 
   panel(methods, { strength }) {
@@ -70,6 +73,9 @@ export class MoodRoom {
     this.clearButton = make("button", { type: "button", on: { click: () => this.clear() } }, "Clear");
     this.taking = make("div", { className: "row", role: "group", aria: { label: "Take a pair away" } });
     this.help = make("p", { className: "help", role: "status" });
+    const button = (text, title, way) => make("button", { type: "button", title, disabled: true, on: { click: () => this.travel(way) } }, text);
+    this.undo = button("Undo", "Undo (Ctrl+Z)", "undo");
+    this.redo = button("Redo", "Redo (Ctrl+Shift+Z)", "redo");
     this.format = make("select", { id: "mood-format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
     this.download = make("button", { type: "button", className: "primary", id: "mood-download", on: { click: () => this.save() } }, "Download");
     this.cube = make("button", { type: "button", id: "mood-cube", on: { click: () => this.saveLook() } }, "Download the look (.cube)");
@@ -79,6 +85,7 @@ export class MoodRoom {
       this.methods = make("fieldset", { className: "methods" }, make("legend", {}, "Method"), ...[...this.choices.values()].map(({ root: each }) => each)),
       make("div", { className: "field" }, make("label", { htmlFor: "mood-strength" }, "Strength"), this.strengthValue, this.strength),
       make("div", { className: "field check" }, this.keep, make("label", { htmlFor: "mood-keep" }, "Keep its own light and dark")),
+      make("div", { className: "row" }, this.undo, this.redo),
       make("div", { className: "group" }, make("h2", {}, "Swatches"),
         make("p", { className: "help" }, "Pairs of rectangles: what is in this one shall look like what is in that one."),
         make("div", { className: "row" }, this.drawButton, this.addButton, this.clearButton), this.taking, this.help),
@@ -166,8 +173,43 @@ export class MoodRoom {
     this.strengthValue.textContent = `${Math.round(100 * this.strength.value)} %`;
     this.methods.disabled = this.pairs.length > 0;
     this.clearButton.disabled = this.pairs.length === 0;
-    if (remember) this.remember();
+    if (remember) {
+      const settings = this.settings();
+      if (JSON.stringify(settings) !== JSON.stringify(this.history.now)) this.history.change(settings);
+      this.remember();
+    }
+    this.undo.disabled = !this.history.canUndo;
+    this.redo.disabled = !this.history.canRedo;
     if (this.complete) this.refresh();
+  }
+
+  /** What can be undone. */
+  settings() {
+    return { pairs: this.pairs, method: this.method, strength: Number(this.strength.value), keep: this.keep.checked };
+  }
+
+  apply({ pairs, method, strength, keep }) {
+    this.pairs = pairs;
+    this.strength.value = strength;
+    this.keep.checked = keep;
+    const radio = this.choices.get(method)?.root.querySelector("input");
+    if (!radio) return;
+    radio.checked = true;
+    this.method = method;
+  }
+
+  travel(way) {
+    this.history[way]();
+    this.apply(this.history.now);
+    this.setDrawing(this.drawing);
+    this.changed();
+  }
+
+  key(event) {
+    const way = find("mood").hidden || event.target.matches("input[type=text]") ? null : wayOf(event);
+    if (!way) return;
+    event.preventDefault();
+    this.travel(way);
   }
 
   async load() {
@@ -284,8 +326,7 @@ export class MoodRoom {
 
   saved() {
     return {
-      source: this.source.saved(), target: this.target.saved(), pairs: this.pairs, method: this.method,
-      strength: Number(this.strength.value), keep: this.keep.checked,
+      source: this.source.saved(), target: this.target.saved(), history: this.history,
       spares: this.spares.map(({ name, kept }) => ({ name, kept })),
     };
   }
@@ -296,15 +337,12 @@ export class MoodRoom {
   }
 
   async restore(saved) {
-    this.strength.value = saved.strength;
-    this.keep.checked = saved.keep;
-    const radio = this.choices.get(saved.method)?.root.querySelector("input");
-    if (radio) { radio.checked = true; this.method = saved.method; }
-    this.pairs = saved.pairs;
+    this.history = History.from(saved.history);
+    this.apply(this.history.now);
     const spares = await Promise.all(saved.spares.map(async (spare) => ({ ...spare, file: await fileOf(spare.kept) })));
     this.setSpares(spares.filter(({ file }) => file));
     await Promise.all(["source", "target"].map((role) => saved[role] && this[role].restore(saved[role])));
-    if (this.complete) this.drawPairs();
-    else this.changed(false);
+    this.drawPairs();
+    this.changed(false);
   }
 }
