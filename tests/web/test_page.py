@@ -1031,6 +1031,74 @@ def test_the_mood_room_remembers_all_of_it(page, make_picture):
     expect(page.locator(".rectangle")).to_have_count(2)
 
 
+def test_pictures_out_of_sight_are_let_go_of(page, make_picture):
+    """The page holds the pixels of a few pictures, however many were looked at."""
+    count = 10
+    size = (1600, 1200)
+    give(
+        page,
+        "main",
+        "drop",
+        *((f"{n}.jpg", make_picture("JPEG", size, seed=n)) for n in range(count)),
+    )
+    ready(page, count)
+    inspector = page.context.new_cdp_session(page)
+    for n in range(1, count):
+        pick(page, f"{n}.jpg")
+        expect(page.locator("#color-stage .after")).to_be_visible()
+        expect(page.locator("#color-stage .busy")).to_be_hidden()
+    inspector.send("HeapProfiler.collectGarbage")
+    held = inspector.send("Runtime.getHeapUsage")["backingStorageSize"]
+    planes = 6 * size[0] * size[1]
+    assert held < 6 * planes
+    with page.expect_request("**/planes?side=1600"):
+        pick(page, "0.jpg")
+    ready(page, count)
+    assert color_of(page) > 1
+
+
+def test_the_filmstrip_is_one_row_that_arrows_walk(page, make_picture):
+    count = 16
+    give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in range(count)))
+    ready(page, count)
+    items = page.locator(".filmstrip li")
+    tops = items.evaluate_all("all => all.map((each) => each.offsetTop)")
+    assert len(set(tops)) == 1
+    pick(page, "0.png")
+    scrolled = page.evaluate("scrollY")
+    for key, name in (
+        ("ArrowRight", "1.png"),
+        ("End", "15.png"),
+        ("ArrowLeft", "14.png"),
+        ("End", "15.png"),
+    ):
+        page.keyboard.press(key)
+        chosen = page.get_by_role("button", name=name, exact=True)
+        expect(chosen).to_be_focused()
+        expect(chosen).to_have_attribute("aria-current", "true")
+    strip = page.locator(".filmstrip").bounding_box()
+    last = items.last.bounding_box()
+    assert strip["x"] <= last["x"]
+    assert last["x"] + last["width"] <= strip["x"] + strip["width"] + 1
+    assert page.evaluate("scrollY") == scrolled
+    no_violations(page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"viewport": {"width": 1280, "height": 600}}, {"viewport": {"width": 360, "height": 740}}],
+    indirect=True,
+)
+def test_what_is_looked_at_stays_in_sight(page):
+    sample(page)
+    expect(page.locator(".answers button")).to_have_count(5)
+    page.locator("#mood-choose").evaluate("e => e.scrollIntoView({ block: 'nearest' })")
+    view = page.locator("#color-stage .view").bounding_box()
+    assert view["y"] >= -1
+    assert view["y"] + view["height"] <= page.viewport_size["height"]
+    expect(page.locator("#mood-choose")).to_be_in_viewport()
+
+
 def test_a_double_click_is_one_spot(page):
     sample(page)
     box = page.locator("#color-stage .world").bounding_box()

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { Album } from "./album.js";
 import { Answers } from "./answers.js";
 import { announce, find, make, showError, whenQuiet, wordsOf } from "./dom.js";
-import { conditionsOf, wireOf } from "./edit.js";
+import { conditionsOf, wayOf, wireOf } from "./edit.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Hints } from "./hints.js";
 import { keepFile } from "./kept.js";
@@ -16,6 +16,8 @@ import { saveFile, withButton } from "./save.js";
 import { Stage } from "./stage.js";
 
 const SIDE = 1600;
+// Pictures whose planes and bitmaps are kept, up to 20 MB each: those that were looked at last.
+const RECENT = 4;
 const IN_COLOR = "This picture is in color already: it is colored anew, from its light and dark";
 
 export class ColorRoom {
@@ -23,6 +25,7 @@ export class ColorRoom {
     this.model = model;
     this.remember = remember;
     this.album = new Album();
+    this.recent = [];
     this.stage = new Stage(find("color-stage"), "The picture");
     this.painter = new Painter(this.stage.after);
     this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep), this.album);
@@ -133,6 +136,7 @@ export class ColorRoom {
     if (!ready || picture !== this.answers.picture) this.answers.clear();
     this.hints.use(ready ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
+    if (picture) this.lookAt(picture);
     if (picture !== this.staged) {
       this.staged = picture;
       this.stage.clear();
@@ -142,10 +146,28 @@ export class ColorRoom {
     if (ready) await this.load();
   }
 
+  /** Let go of what was looked at long ago: it comes again when it is wanted. */
+  lookAt(picture) {
+    this.recent = [picture, ...this.recent.filter((each) => each !== picture)];
+    for (const each of this.recent.splice(RECENT)) {
+      each.asking?.abort();
+      each.before?.close();
+      Object.assign(each, { planes: null, planesFor: null, before: null });
+    }
+  }
+
   /** Show the picture as it came: the browser's own until the service has it; tells whether to go on. */
   async showBefore(picture, ready) {
     try {
-      if (ready) picture.before ??= await this.album.ask(picture, () => api.original(picture.id, SIDE, picture.abort.signal).then(createImageBitmap));
+      if (ready && !picture.before) {
+        const bitmap = await this.album.ask(picture, () => (
+          api.original(picture.id, SIDE, picture.abort.signal).then(createImageBitmap)));
+        if (picture !== this.picture) {
+          bitmap.close();
+          return false;
+        }
+        picture.before = bitmap;
+      }
     } catch (error) {
       if (error.name === "AbortError") return false;
       if (picture === this.picture) this.stage.setBusy(false);
@@ -170,6 +192,7 @@ export class ColorRoom {
     this.stage.setBusy(false);
     if (this.problem?.status !== undefined) this.say(null);
     this.paint();
+    this.hints.showReach();
     if (this.model.answers) this.answers.show(picture);
   }
 
@@ -274,8 +297,7 @@ export class ColorRoom {
   }
 
   key(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || find("color").hidden) return;
-    const way = { z: event.shiftKey ? "redo" : "undo", Z: "redo", y: "redo" }[event.key];
+    const way = find("color").hidden ? null : wayOf(event);
     if (!way || this.picture?.state !== "ready" || event.target.matches("input[type=text]")) return;
     event.preventDefault();
     this.travel(way);
