@@ -174,11 +174,13 @@ export class ColorRoom {
       this.failed(picture, error);
       return false;
     }
-    const bitmap = picture.before ?? await ownBitmap(picture.file);
-    if (picture !== this.picture) return false;
+    const own = picture.before ? null : await ownBitmap(picture.file);
     // The service may have been faster than the browser.
-    if (picture.before ?? bitmap) this.stage.showBefore(picture.before ?? bitmap);
-    return true;
+    const bitmap = picture.before ?? own;
+    const stays = picture === this.picture;
+    if (stays && bitmap) this.stage.showBefore(bitmap);
+    own?.close();
+    return stays;
   }
 
   /** Get the colors that the edit asks for, if they are not there. */
