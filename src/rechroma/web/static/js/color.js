@@ -17,7 +17,7 @@ import { Stage } from "./stage.js";
 
 const SIDE = 1600;
 // Pictures whose planes and bitmaps are kept, up to 20 MB each: those that were looked at last.
-const RECENT = 4;
+const RECENT = 2;
 const IN_COLOR = "This picture is in color already: it is colored anew, from its light and dark";
 
 export class ColorRoom {
