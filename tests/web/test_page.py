@@ -862,18 +862,18 @@ def test_a_token_in_an_open_tab(page):
     assert "token" not in page.url
 
 
-def test_a_mood_that_is_gone_takes_no_picture_with_it(page, client, make_picture):
+def test_a_mood_that_is_gone_is_sent_again(page, client, make_picture):
     sample(page)
     evening = ("evening.png", make_picture(mode="RGB"))
     mood = opened_id(page, lambda: give(page, "#mood-drop", "drop", evening))
     expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
     expect(page.locator("#color-stage .busy")).to_be_hidden()
     client.delete(f"/v1/sessions/{mood}")
-    place_hint(page)
-    expect(page.locator("#picture-error")).to_contain_text(
-        "The mood picture evening.png is not open any more"
-    )
-    expect(page.locator("#mood-name")).to_contain_text("Let a color photograph")
+    again = opened_id(page, lambda: place_hint(page))
+    assert again != mood
+    expect(page.locator("#color-stage .busy")).to_be_hidden()
+    expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+    expect(page.locator("#picture-error")).to_be_hidden()
     ready(page)
 
 
@@ -881,3 +881,268 @@ def test_a_sample_that_does_not_come(page):
     page.route("**/samples/louis*", lambda route: route.fulfill(status=500))
     page.get_by_role("button", name=SAMPLE).click()
     expect(page.locator("#sample-error")).to_contain_text("The service answers 500")
+
+
+def cancelled(page):
+    """The addresses of requests that the page takes back from now on."""
+    addresses = []
+    page.on("requestfailed", lambda asked: addresses.append(asked.url))
+    return addresses
+
+
+def pick(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_answers_belong_to_the_picture_that_is_shown(page, make_picture):
+    """Those of another are not seen under it, and nobody goes on asking for them."""
+    give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in (1, 2)))
+    ready(page, 2)
+    answers = page.locator(".answers button")
+    expect(answers).to_have_count(5)
+    taken_back = cancelled(page)
+    held = hold(page, "**/planes?side=128")
+    pick(page, "2.png")
+    until(page, lambda: held)
+    expect(answers).to_have_count(0)
+    pick(page, "1.png")
+    until(page, lambda: any(url.endswith("side=128") for url in taken_back))
+    page.unroute("**/planes?side=128")
+    give(page, "main", "drop", ("notes.txt", b"hello"))
+    expect(page.locator(".filmstrip li[data-state=failed]")).to_have_count(1)
+    pick(page, "2.png")
+    expect(answers).to_have_count(5)
+    pick(page, "notes.txt")
+    expect(answers).to_have_count(0)
+
+
+def test_a_closed_picture_asks_for_nothing_more(page, make_picture):
+    taken_back = cancelled(page)
+    held = hold(page, "**/planes?side=1600")
+    give(page, "main", "drop", ("a.png", make_picture()))
+    until(page, lambda: held)
+    page.get_by_role("button", name="Close a.png").click()
+    until(page, lambda: any(url.endswith("side=1600") for url in taken_back))
+
+
+def until_kept(page):
+    """The browser has kept the newest work: it does so when things have been quiet for a while."""
+    page.wait_for_timeout(1000)
+
+
+def test_a_restarted_service_gets_the_pictures_again(browser, serve, conditioned, make_picture):
+    """Nothing has to be done for it, while the page is open and when it is loaded again."""
+    options = ("--workers", "1")
+    with serve(conditioned, *options) as service:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(service.base)
+        page.wait_for_selector("body[data-ready]")
+        give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in (1, 2)))
+        ready(page, 2)
+        give(page, "#mood-drop", "drop", ("evening.png", make_picture(mode="RGB")))
+        expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+        expect(page.locator("#color-stage .busy")).to_be_hidden()
+        port = service.base.rsplit(":", 1)[1]
+    place_hint(page)
+    pick(page, "2.png")
+    problem = page.locator("#picture-error")
+    pick(page, "1.png")
+    expect(page.locator(".mark")).to_have_count(1)
+    expect(problem).to_contain_text("can't be reached")
+    give(page, "main", "drop", ("3.png", make_picture(seed=3)))
+    expect(page.locator(".filmstrip li[data-state=failed]")).to_have_count(1)
+    with serve(conditioned, *options, "--port", port):
+        ready(page, 3)
+        expect(problem).to_be_hidden()
+        expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+    with serve(conditioned, *options, "--port", port):
+        page.reload()
+        ready(page, 3)
+        expect(page.locator(".mark")).to_have_count(1)
+        expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+        expect(problem).to_be_hidden()
+        assert color_of(page) > 1
+        until_kept(page)
+        # The tab is closed: another one offers to go on.
+        page.close(run_before_unload=True)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(service.base)
+        page.wait_for_selector("body[data-ready]")
+        page.get_by_role("button", name="Go on with them").click()
+        ready(page, 3)
+        expect(page.locator(".mark")).to_have_count(1)
+    context.close()
+
+
+def test_closing_a_picture_can_be_undone(page, make_picture):
+    give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in (1, 2)))
+    ready(page, 2)
+    place_hint(page)
+    expect(page.locator(".mark")).to_have_count(1)
+    label = page.locator(".mark").get_attribute("aria-label")
+    for name in ("1.png", "2.png"):
+        page.get_by_role("button", name=f"Close {name}").press("Enter")
+    expect(page.locator(".filmstrip li")).to_have_count(0)
+    for name in ("2.png", "1.png"):
+        page.get_by_role("button", name=f"Undo closing {name}").click()
+    ready(page, 2)
+    expect(page.locator(".filmstrip .name")).to_have_text(["1.png", "2.png"])
+    expect(page.locator(".mark")).to_have_attribute("aria-label", label)
+    expect(page.get_by_role("button", name=re.compile("Undo closing"))).to_have_count(0)
+
+
+def test_the_mood_room_remembers_all_of_it(page, make_picture):
+    page.get_by_role("link", name="Mood").click()
+    pictures = [(f"{n}.png", make_picture(mode="RGB", seed=n)) for n in range(5)]
+    give(page, "#mood h1", "drop", *pictures)
+    expect(page.locator(".spares .name")).to_have_text(["2.png", "3.png", "4.png"])
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    page.get_by_role("button", name="Give it the mood: 3.png").click()
+    expect(page.locator("[data-take=target] .name")).to_have_text("3.png")
+    page.get_by_role("button", name="Add a pair").click()
+    page.locator("#mood-strength").fill("0.4")
+    page.get_by_label("Keep its own light and dark").check()
+    no_violations(page)
+    page.reload()
+    expect(page.locator("[data-take=source] .name")).to_have_text("0.png")
+    expect(page.locator("[data-take=target] .name")).to_have_text("3.png")
+    expect(page.locator(".spares .name")).to_have_text(["2.png", "4.png", "1.png"])
+    expect(page.locator(".rectangle")).to_have_count(2)
+    assert page.locator("#mood-strength").input_value() == "0.4"
+    expect(page.locator("#mood-panel output")).to_have_text("40 %")
+    expect(page.get_by_label("Keep its own light and dark")).to_be_checked()
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    expect(page.locator("#mood-error")).to_be_hidden()
+    # Undo goes back to before the page was loaded.
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("Keep its own light and dark")).not_to_be_checked()
+    undo, redo = (
+        page.locator("#mood-panel").get_by_role("button", name=f"{way}do") for way in ("Un", "Re")
+    )
+    undo.click()
+    assert page.locator("#mood-strength").input_value() == "1"
+    undo.click()
+    expect(page.locator(".rectangle")).to_have_count(0)
+    expect(undo).to_be_disabled()
+    redo.click()
+    expect(page.locator(".rectangle")).to_have_count(2)
+
+
+def test_pictures_out_of_sight_are_let_go_of(page, make_picture):
+    """The page holds the pixels of a few pictures, however many were looked at."""
+    count = 10
+    size = (1600, 1200)
+    give(
+        page,
+        "main",
+        "drop",
+        *((f"{n}.jpg", make_picture("JPEG", size, seed=n)) for n in range(count)),
+    )
+    ready(page, count)
+    inspector = page.context.new_cdp_session(page)
+    for n in range(1, count):
+        pick(page, f"{n}.jpg")
+        expect(page.locator("#color-stage .after")).to_be_visible()
+        expect(page.locator("#color-stage .busy")).to_be_hidden()
+    inspector.send("HeapProfiler.collectGarbage")
+    held = inspector.send("Runtime.getHeapUsage")["backingStorageSize"]
+    planes = 6 * size[0] * size[1]
+    assert held < 6 * planes
+    with page.expect_request("**/planes?side=1600"):
+        pick(page, "0.jpg")
+    ready(page, count)
+    assert color_of(page) > 1
+
+
+def test_the_filmstrip_is_one_row_that_arrows_walk(page, make_picture):
+    count = 16
+    give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in range(count)))
+    ready(page, count)
+    items = page.locator(".filmstrip li")
+    tops = items.evaluate_all("all => all.map((each) => each.offsetTop)")
+    assert len(set(tops)) == 1
+    pick(page, "0.png")
+    scrolled = page.evaluate("scrollY")
+    for key, name in (
+        ("ArrowRight", "1.png"),
+        ("End", "15.png"),
+        ("ArrowLeft", "14.png"),
+        ("End", "15.png"),
+    ):
+        page.keyboard.press(key)
+        chosen = page.get_by_role("button", name=name, exact=True)
+        expect(chosen).to_be_focused()
+        expect(chosen).to_have_attribute("aria-current", "true")
+    strip = page.locator(".filmstrip").bounding_box()
+    last = items.last.bounding_box()
+    assert strip["x"] <= last["x"]
+    assert last["x"] + last["width"] <= strip["x"] + strip["width"] + 1
+    assert page.evaluate("scrollY") == scrolled
+    no_violations(page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"viewport": {"width": 1280, "height": 600}}, {"viewport": {"width": 360, "height": 740}}],
+    indirect=True,
+)
+def test_what_is_looked_at_stays_in_sight(page):
+    sample(page)
+    expect(page.locator(".answers button")).to_have_count(5)
+    page.locator("#mood-choose").evaluate("e => e.scrollIntoView({ block: 'nearest' })")
+    view = page.locator("#color-stage .view").bounding_box()
+    assert view["y"] >= -1
+    assert view["y"] + view["height"] <= page.viewport_size["height"]
+    expect(page.locator("#mood-choose")).to_be_in_viewport()
+
+
+def test_a_double_click_is_one_spot(page):
+    sample(page)
+    box = page.locator("#color-stage .world").bounding_box()
+    page.mouse.dblclick(box["x"] + 0.7 * box["width"], box["y"] + 0.4 * box["height"])
+    expect(page.locator(".mark")).to_have_count(1)
+    page.wait_for_timeout(500)
+    expect(page.locator(".mark")).to_have_count(1)
+
+
+def test_how_far_a_color_goes_is_seen(page, make_picture):
+    """The test's model changes colors only where the spot is: there, and not far away."""
+    give(page, "main", "drop", ("a.png", make_picture(size=(512, 384))))
+    ready(page)
+    place_hint(page, 0.25, 0.5)
+    popover = page.get_by_role("group", name="Color 1")
+    popover.locator("input[type=color]").fill("#ff1010")
+    reach = page.locator("#color-stage .reach")
+    expect(reach).to_be_visible()
+    veil = (
+        "c => [[0.25, 0.5], [0.9, 0.1]].map(([x, y]) => Math.min(...c.getContext('2d')"
+        ".getImageData(x * c.width - 8, y * c.height - 8, 16, 16)"
+        ".data.filter((_, i) => i % 4 === 3)))"
+    )
+    until(page, lambda: reach.evaluate(veil) == [0, 200])
+    page.keyboard.press("Escape")
+    expect(reach).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"viewport": {"width": 1280, "height": 900}}, {"viewport": {"width": 360, "height": 740}}],
+    indirect=True,
+)
+def test_the_colors_of_a_spot_do_not_cover_it(page):
+    sample(page)
+    popover = page.locator(".popover")
+    for x, y in ((0.2, 0.9), (0.8, 0.9), (0.7, 0.5)):
+        place_hint(page, x, y)
+        expect(popover).to_be_visible()
+        box = popover.bounding_box()
+        spot = page.locator(".mark").last.bounding_box()
+        apart = (
+            spot["x"] + spot["width"] <= box["x"] or box["x"] + box["width"] <= spot["x"]
+            or spot["y"] + spot["height"] <= box["y"] or box["y"] + box["height"] <= spot["y"]
+        )  # fmt: skip
+        assert apart
+        page.keyboard.press("Escape")

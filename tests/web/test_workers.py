@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import io
 import operator
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rechroma.errors import ModelError, RechromaError, UnwritableFileError, UnwritablePhotoError
 from rechroma.mood import TransferOptions
@@ -28,7 +30,7 @@ from rechroma.web.worker import (
     WorkerCrashed,
     _result,
 )
-from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
+from rechroma.web.worker_state import ColorRequest, Upload, WorkerState, preview
 
 SETUP = WorkerSetup("none", "cpu", None, 1, None, "")
 
@@ -362,3 +364,17 @@ def test_a_mood_needs_one_prediction(state, kept, monkeypatch):
     got = read(made.path).to_uint8()
     made.path.unlink()
     assert np.abs(got.astype(int) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [((1600, 900), (1600, 900)), ((1601, 1000), (1600, 999)), ((900, 5000), (288, 1600))],
+)
+def test_a_preview_has_the_size_that_is_asked_for(size, wanted, make_picture):
+    """No whole factors: 1,601 pixels do not become 801. Compared with Pillow's box filter."""
+    data = make_picture(size=size, mode="RGB")
+    picture = Image.open(io.BytesIO(data))
+    seen = preview(read(data), 1600)
+    assert (seen.width, seen.height) == wanted
+    reference = np.asarray(picture.resize(wanted, Image.Resampling.BOX)).astype(int)
+    assert np.abs(seen.samples - reference).max() <= 4

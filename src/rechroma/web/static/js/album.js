@@ -1,8 +1,10 @@
 // The pictures of the page: sent one after the other, each with its own state.
 
+import { isOutage, line } from "./api.js";
 import { announce, wordsOf } from "./dom.js";
 import { History } from "./edit.js";
-import { bringBack, closePicture, openPicture } from "./opened.js";
+import { fileOf, keepFile } from "./kept.js";
+import { bringBack, closePicture, onceMore, openPicture } from "./opened.js";
 
 const AT_ONCE = 2;
 const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does not solve
@@ -11,21 +13,23 @@ const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does n
  * Dispatches "change" when a picture's state has changed, "select" when another one is chosen.
  *
  * A picture: { key, name, state: waiting | sending | opening | ready | failed | cancelled,
- * progress, refusal, problem, id, facts, history, moods, planes, before }. Undoing may bring any of
- * its moods back, so all of them (their ids) stay open with it.
+ * progress, refusal, problem, id, facts, file, kept, history, moods, planes, before }; `kept` is
+ * what the browser keeps the file under. Undoing may bring any of its moods back, so all of them
+ * ({ id, name, file, kept }) stay open with it.
  */
 export class Album extends EventTarget {
   constructor() {
     super();
     this.pictures = [];
     this.current = null;
+    this.closed = []; // { picture, index }, the last one last
     this.next = 1;
+    line.addEventListener("back", () => this.failed().filter(({ problem }) => isOutage(problem)).forEach((each) => this.retry(each)));
   }
 
   add(files) {
-    const added = [...files].map((file) => ({
-      key: this.next++, name: file.name || "pasted picture", state: "waiting", progress: 0,
-      file, history: new History(), moods: [], abort: new AbortController(),
+    const added = [...files].map((file) => this.picture({
+      name: file.name || "pasted picture", file, kept: keepFile(file), history: new History(), moods: [],
     }));
     this.pictures.push(...added);
     if (!this.current || this.current.state === "failed") this.select(added[0]);
@@ -34,31 +38,99 @@ export class Album extends EventTarget {
     return added;
   }
 
-  /** Bring back what was open before the page was loaded again. */
-  async restore(saved) {
-    for (const { id, name, history, moods = [] } of saved) {
-      try {
-        const facts = await bringBack(id);
-        // A mood that has gone is told of when it is asked for.
-        await Promise.allSettled(moods.map(bringBack));
-        const picture = {
-          key: this.next++, name, state: "ready", progress: 1, id, facts,
-          history: History.from(history), moods, abort: new AbortController(),
-        };
-        this.pictures.push(picture);
-        if (!this.current) this.select(picture);
-      } catch (error) {
-        if (error.status !== 404) throw error;
-      }
+  picture(known) {
+    return { key: this.next++, state: "waiting", progress: 0, abort: new AbortController(), ...known };
+  }
+
+  /** Bring back what was there before the page was loaded again; they become ready one by one. */
+  async restore({ pictures, current }) {
+    for (const { history, ...known } of pictures) {
+      this.pictures.push(this.picture({
+        ...known, state: "opening", history: History.from(history), file: await fileOf(known.kept),
+      }));
     }
+    const returned = [...this.pictures];
+    if (returned.length) this.select(returned[current] ?? returned[0]);
     this.changed();
+    this.returnAll(returned);
+  }
+
+  async returnAll(pictures) {
+    for (const picture of pictures) await this.return(picture);
+    this.work();
+  }
+
+  /** Show a picture that may still be open; else it is sent again. */
+  async return(picture) {
+    try {
+      if (!picture.id) throw new Error("it was not open yet");
+      picture.facts = await bringBack(picture.id);
+      // Moods that have gone are sent again when they are asked for.
+      await Promise.allSettled(picture.moods.map(({ id }) => bringBack(id)));
+      picture.state = "ready";
+    } catch (error) {
+      picture.state = picture.file ? "waiting" : "failed";
+      picture.problem = picture.file ? null : error;
+    }
+    if (!this.pictures.includes(picture)) return;
+    this.changed(picture);
+    if (this.current === picture) this.select(picture);
   }
 
   saved() {
-    return this.ready().map(({ id, name, history, moods }) => ({ id, name, history, moods }));
+    const saved = ({ id, name, kept, history, moods }) => ({
+      id, name, kept, history, moods: moods.map((mood) => ({ id: mood.id, name: mood.name, kept: mood.kept })),
+    });
+    return { pictures: this.pictures.map(saved), current: this.pictures.indexOf(this.current) };
+  }
+
+  /** The keys of the files that are needed. */
+  files() {
+    return this.pictures.flatMap(({ kept, moods }) => [kept, ...moods.map((mood) => mood.kept)]).filter(Boolean);
   }
 
   ready() { return this.pictures.filter((picture) => picture.state === "ready"); }
+
+  failed() { return this.pictures.filter((picture) => picture.state === "failed"); }
+
+  /**
+   * Ask the service something about a picture; if it has forgotten the picture, or the mood, they
+   * are sent again first.
+   */
+  async ask(picture, work) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      picture.returning ??= this.sendAgain(picture).finally(() => { picture.returning = null; });
+      await picture.returning;
+      return work();
+    }
+  }
+
+  /** The same about all that are ready. */
+  async askForAll(work) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      for (const picture of this.ready()) await this.sendAgain(picture);
+      return work();
+    }
+  }
+
+  async sendAgain(picture) {
+    const { mood } = picture.history.now;
+    const needed = [picture, ...picture.moods.filter(({ id }) => id === mood?.id)];
+    for (const each of needed) {
+      const before = each.id;
+      const facts = await onceMore(each, picture.abort.signal);
+      each.id = facts.id;
+      if (each === picture) picture.facts = facts;
+      else picture.history.renameMood(before, each.id);
+    }
+    this.changed(picture);
+  }
 
   select(picture) {
     this.current = picture;
@@ -68,12 +140,28 @@ export class Album extends EventTarget {
   remove(picture) {
     const index = this.pictures.indexOf(picture);
     picture.abort.abort();
+    picture.asking?.abort();
     picture.state = "cancelled";
     this.pictures.splice(index, 1);
-    for (const id of [picture.id, ...picture.moods].filter(Boolean)) closePicture(id);
+    this.closed.push({ picture, index });
+    for (const { id } of [picture, ...picture.moods]) if (id) closePicture(id);
     if (this.current === picture) this.select(this.pictures[Math.min(index, this.pictures.length - 1)] ?? null);
     this.changed();
     this.work();
+  }
+
+  /** Open the picture again that was closed last; the service gets it anew. */
+  reopen() {
+    const { picture, index } = this.closed.pop();
+    const again = picture.file
+      ? { state: "waiting", problem: null, refusal: null } : { state: "failed" };
+    // What was under way for it before it was closed may still end: it is another object.
+    const opened = { ...picture, ...again, id: null, progress: 0, returning: null, abort: new AbortController() };
+    this.pictures.splice(index, 0, opened);
+    this.select(opened);
+    this.changed();
+    this.work();
+    return opened;
   }
 
   changed(picture = null) {
@@ -98,7 +186,6 @@ export class Album extends EventTarget {
       picture.id = picture.facts.id;
       picture.state = "ready";
       announce(`${picture.name} is ready`);
-      picture.file = null;
     } catch (error) {
       if (error.name === "AbortError") return;
       picture.state = "failed";

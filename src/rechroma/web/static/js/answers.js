@@ -9,33 +9,45 @@ const COUNT = 4;
 const SIDE = 128;
 
 export class Answers {
-  constructor(root, choose) {
+  constructor(root, choose, album) {
     this.root = root;
+    this.album = album;
     this.choose = choose;
     this.shown = "";
   }
 
+  /** Show none, and stop asking for some. */
+  clear() {
+    this.asking?.abort();
+    this.asking = null;
+    this.shown = "";
+    this.picture = null;
+    this.root.replaceChildren();
+  }
+
   /** Show the answers of a picture; nothing is asked anew if its conditions are the same. */
   async show(picture) {
+    if (picture !== this.picture) this.clear();
+    this.picture = picture;
     const edit = wireOf(picture.history.now);
     const asked = JSON.stringify([picture.id, edit.hints, edit.mood]);
     this.mark(edit.answer);
     if (asked === this.shown) return;
     this.shown = asked;
     this.asking?.abort();
-    this.asking = new AbortController();
-    const { signal } = this.asking;
+    const asking = this.asking = new AbortController();
     const choices = [null, ...Array.from({ length: COUNT }, (_, index) => [index + 1, COUNT])];
     try {
       const items = [];
       for (const answer of choices) {
-        const planes = new Planes(await api.planes(picture.id, { ...edit, answer }, SIDE, signal));
+        const planes = new Planes(await this.album.ask(picture, () => (
+          api.planes(picture.id, { ...wireOf(picture.history.now), answer }, SIDE, { signal: asking.signal }))));
         items.push(this.item(answer, planes));
       }
       this.root.replaceChildren(...items);
       this.mark(picture.history.now.answer);
     } catch (error) {
-      if (error.name !== "AbortError") this.shown = "";
+      if (asking === this.asking) this.clear();
     }
   }
 

@@ -2,6 +2,7 @@
 
 const TOKEN = "rechroma.token";
 const ATTEMPTS = 5;
+const LISTEN = 2; // seconds between two looks whether the service is there again
 
 /** What the service says when it says no: RFC 9457. */
 export class ServiceError extends Error {
@@ -40,8 +41,23 @@ function problemOf(status, retryAfter, body) {
   }
 }
 
-const unreachable = () =>
-  new ServiceError(0, "the service can't be reached", "is rechroma serve still running?");
+/** Dispatches "back" when the service that could not be reached can be again. */
+export const line = new EventTarget();
+let listening = 0;
+
+function unreachable() {
+  listening ||= setTimeout(listen, 1000 * LISTEN);
+  return new ServiceError(0, "the service can't be reached", "is rechroma serve still running? The page goes on as soon as it is");
+}
+
+async function listen() {
+  const there = await fetch("healthz").then(({ status }) => status < 500, () => false);
+  listening = there ? 0 : setTimeout(listen, 1000 * LISTEN);
+  if (there) line.dispatchEvent(new Event("back"));
+}
+
+/** Whether trying again later may help, without anybody doing something else. */
+export const isOutage = (problem) => problem?.status === 0;
 
 const pause = (seconds, signal) => new Promise((resolve, reject) => {
   const timer = setTimeout(resolve, seconds * 1000);
@@ -128,8 +144,8 @@ export function leave(ids) {
   if (ids.length) fetch("v1/sessions/leave", { ...request, keepalive: true, headers: headers(request.headers) });
 }
 
-export async function original(id, side) {
-  return (await ask(`v1/sessions/${id}/original?side=${side}`)).blob();
+export async function original(id, side, signal) {
+  return (await ask(`v1/sessions/${id}/original?side=${side}`, { signal })).blob();
 }
 
 // `way`, where it is taken: { signal, refused }, see `patiently`.
@@ -144,8 +160,8 @@ export async function planes(id, edit, side, way) {
   };
 }
 
-export async function likely(id, place) {
-  return (await ask(`v1/sessions/${id}/likely`, json(place))).json();
+export async function likely(id, place, signal) {
+  return (await ask(`v1/sessions/${id}/likely`, json(place, { signal }))).json();
 }
 
 /** A preview, and what is unusual about its source: { blob, notes: string[] }. */

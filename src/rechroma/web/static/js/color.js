@@ -4,9 +4,10 @@ import * as api from "./api.js";
 import { Album } from "./album.js";
 import { Answers } from "./answers.js";
 import { announce, find, make, showError, whenQuiet, wordsOf } from "./dom.js";
-import { conditionsOf, wireOf } from "./edit.js";
+import { conditionsOf, wayOf, wireOf } from "./edit.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Hints } from "./hints.js";
+import { keepFile } from "./kept.js";
 import { closePicture, openPicture } from "./opened.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
@@ -15,6 +16,8 @@ import { saveFile, withButton } from "./save.js";
 import { Stage } from "./stage.js";
 
 const SIDE = 1600;
+// Pictures whose planes and bitmaps are kept, up to 20 MB each: those that were looked at last.
+const RECENT = 2;
 const IN_COLOR = "This picture is in color already: it is colored anew, from its light and dark";
 
 export class ColorRoom {
@@ -22,9 +25,10 @@ export class ColorRoom {
     this.model = model;
     this.remember = remember;
     this.album = new Album();
+    this.recent = [];
     this.stage = new Stage(find("color-stage"), "The picture");
     this.painter = new Painter(this.stage.after);
-    this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep));
+    this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep), this.album);
     this.panel = new Panel(find("panel"), {
       amounts: (part, done) => this.amounts(part, done),
       undo: () => this.travel("undo"), redo: () => this.travel("redo"),
@@ -32,22 +36,33 @@ export class ColorRoom {
       mood: () => choose("mood-of-color", false),
       dropMood: () => this.change({ mood: null }),
       doubt: (on) => this.showDoubt(on),
+      ask: (picture, work) => this.album.ask(picture, work),
       failed: (error, picture) => this.failed(picture, error),
     });
     find("mood-drop").dataset.take = "mood-of-color";
     this.panel.suit(model);
-    this.answers = new Answers(this.panel.answers, (answer) => this.change({ answer }));
+    this.answers = new Answers(this.panel.answers, (answer) => this.change({ answer }), this.album);
     this.filmstrip = new Filmstrip(this.album);
     this.refresh = whenQuiet(() => this.load(), 60);
     this.album.addEventListener("select", () => this.selected());
     this.album.addEventListener("change", () => this.frame());
     find("save-all").addEventListener("click", (event) => this.saveAll(event.currentTarget));
+    for (const button of document.querySelectorAll("[data-reopen]")) {
+      button.addEventListener("click", () => this.filmstrip.focus(this.album.reopen()));
+    }
     addEventListener("keydown", (event) => this.key(event));
+    api.line.addEventListener("back", () => api.isOutage(this.problem) && this.selected());
     this.samples();
     this.frame();
   }
 
   get picture() { return this.album.current; }
+
+  /** Say what is wrong with the picture that is shown; null for nothing. */
+  say(problem) {
+    this.problem = problem;
+    showError(find("picture-error"), problem);
+  }
 
   samples() {
     for (const [file, name] of SAMPLES) {
@@ -67,29 +82,29 @@ export class ColorRoom {
   async takeMood(file) {
     const { picture } = this;
     if (!picture) return;
-    showError(find("picture-error"), null);
+    this.say(null);
     const abort = this.panel.sendMood(file.name);
     try {
       const mood = await openPicture(file, {
         signal: abort.signal,
         progress: (share) => this.panel.moodSent(abort, share),
-        refused: (problem) => showError(find("picture-error"), problem),
+        refused: (problem) => this.say(problem),
       });
-      this.giveMood(picture, mood);
+      this.giveMood(picture, mood, file);
     } catch (error) {
-      if (error.name !== "AbortError") showError(find("picture-error"), error);
+      if (error.name !== "AbortError") this.say(error);
     } finally {
       this.panel.moodDone(abort);
     }
   }
 
   /** It may not be the current picture any more, nor be there at all. */
-  giveMood(picture, { id, name }) {
+  giveMood(picture, { id, name }, file) {
     if (!this.album.pictures.includes(picture)) {
       closePicture(id);
       return;
     }
-    picture.moods.push(id);
+    picture.moods.push({ id, name, file, kept: keepFile(file) });
     picture.history.change({ mood: { id, name } });
     if (picture === this.picture) this.changed();
     else this.remember();
@@ -99,6 +114,11 @@ export class ColorRoom {
     const empty = this.album.pictures.length === 0;
     find("welcome").hidden = !empty;
     find("desk").hidden = empty;
+    const closed = this.album.closed.at(-1);
+    for (const button of document.querySelectorAll("[data-reopen]")) {
+      button.hidden = !closed;
+      button.textContent = closed ? `Undo closing ${closed.picture.name}` : "";
+    }
     find("save-all").disabled = this.album.ready().length === 0;
     this.panel.show(this.picture);
     this.remember();
@@ -109,26 +129,58 @@ export class ColorRoom {
   async selected() {
     const { picture } = this;
     const ready = picture?.state === "ready";
-    showError(find("picture-error"), picture?.problem ?? null);
+    this.say(picture?.problem ?? null);
     const inColor = ready && picture.facts.in_color;
     showError(find("picture-note"), inColor ? { message: IN_COLOR } : null);
     this.panel.show(picture);
+    if (!ready || picture !== this.answers.picture) this.answers.clear();
     this.hints.use(ready ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
-    for (const canvas of [this.stage.before, this.stage.after]) canvas.style.visibility = ready ? "" : "hidden";
-    if (!ready) return;
-    this.stage.reset();
+    if (picture) this.lookAt(picture);
+    if (picture !== this.staged) {
+      this.staged = picture;
+      this.stage.clear();
+    }
+    if (picture?.planes) this.paint();
+    if (picture && !(await this.showBefore(picture, ready))) return;
+    if (ready) await this.load();
+  }
+
+  /** Let go of what was looked at long ago: it comes again when it is wanted. */
+  lookAt(picture) {
+    this.recent = [picture, ...this.recent.filter((each) => each !== picture)];
+    for (const each of this.recent.splice(RECENT)) {
+      each.asking?.abort();
+      each.before?.close();
+      Object.assign(each, { planes: null, planesFor: null, before: null });
+    }
+  }
+
+  /** Show the picture as it came: the browser's own until the service has it; tells whether to go on. */
+  async showBefore(picture, ready) {
     try {
-      picture.before ??= await createImageBitmap(await api.original(picture.id, SIDE));
+      if (ready && !picture.before) {
+        const bitmap = await this.album.ask(picture, () => (
+          api.original(picture.id, SIDE, picture.abort.signal).then(createImageBitmap)));
+        if (picture !== this.picture) {
+          bitmap.close();
+          return false;
+        }
+        picture.before = bitmap;
+      }
     } catch (error) {
+      if (error.name === "AbortError") return false;
       if (picture === this.picture) this.stage.setBusy(false);
       this.failed(picture, error);
-      return;
+      return false;
     }
-    if (picture !== this.picture) return;
-    this.stage.showBefore(picture.before);
-    if (picture.planes) this.paint();
-    await this.load();
+    const own = picture.before ? null : await ownBitmap(picture.file);
+    // The service may have been faster than the browser.
+    const bitmap = picture.before ?? own;
+    const stays = picture === this.picture;
+    if (stays && bitmap) this.stage.showBefore(bitmap);
+    own?.close();
+    return stays;
   }
 
   /** Get the colors that the edit asks for, if they are not there. */
@@ -137,26 +189,33 @@ export class ColorRoom {
     if (picture?.state !== "ready") return;
     // Also if what is wanted is there: what is under way would take its place.
     picture.asking?.abort();
-    const conditions = JSON.stringify(conditionsOf(picture.history.now));
-    if (picture.planesFor !== conditions && !(await this.ask(picture, conditions))) return;
+    if (picture.planesFor !== wanted(picture) && !(await this.ask(picture))) return;
     if (picture !== this.picture) return;
     this.stage.setBusy(false);
+    if (this.problem?.status !== undefined) this.say(null);
     this.paint();
+    this.hints.showReach();
     if (this.model.answers) this.answers.show(picture);
   }
 
   /** Tells whether the colors came: the newest conditions win. */
-  async ask(picture, conditions) {
-    picture.asking = new AbortController();
+  async ask(picture) {
+    const { signal } = picture.asking = new AbortController();
     this.stage.setBusy(true);
+    let conditions;
     try {
-      picture.planes = new Planes(await api.planes(picture.id, wireOf(picture.history.now), SIDE, {
-        signal: picture.asking.signal,
-        refused: (problem) => picture === this.picture && this.stage.setBusy(true, wordsOf(problem)),
+      picture.planes = new Planes(await this.album.ask(picture, () => {
+        conditions = wanted(picture);
+        return api.planes(picture.id, wireOf(picture.history.now), SIDE, {
+          signal, refused: (problem) => picture === this.picture && this.stage.setBusy(true, wordsOf(problem)),
+        });
       }));
     } catch (error) {
       if (error.name === "AbortError") return false;
-      if (picture === this.picture) this.stage.setBusy(false);
+      if (picture === this.picture) {
+        this.stage.setBusy(false);
+        this.answers.clear();
+      }
       this.failed(picture, error);
       return false;
     }
@@ -168,6 +227,7 @@ export class ColorRoom {
   paint() {
     const { planes, history } = this.picture;
     this.painter.use(planes, history.now.strength, history.now.vividness);
+    this.stage.after.style.visibility = "";
     this.showDoubt(this.panel.doubt.checked);
     announce(`${this.picture.name} is colored`);
   }
@@ -181,9 +241,10 @@ export class ColorRoom {
       }
       picture.state = "failed";
       picture.problem = error;
+      if (picture === this.picture) this.answers.clear();
       this.album.changed(picture);
     }
-    if (picture === this.picture) showError(find("picture-error"), error);
+    if (picture === this.picture) this.say(error);
   }
 
   /** It is the mood that is not open any more: go on without it. */
@@ -193,7 +254,7 @@ export class ColorRoom {
     picture.history.change({ mood: null });
     if (picture !== this.picture) return;
     this.changed();
-    showError(find("picture-error"), {
+    this.say({
       message: `the mood picture ${mood.name} is not open any more`, mend: "drop it again",
     });
   }
@@ -229,7 +290,7 @@ export class ColorRoom {
 
   changed() {
     const { picture } = this;
-    showError(find("picture-error"), null);
+    this.say(null);
     this.panel.show(picture);
     this.hints.draw();
     if (picture.planes) this.painter.change(picture.history.now.strength, picture.history.now.vividness);
@@ -238,17 +299,36 @@ export class ColorRoom {
   }
 
   key(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || find("color").hidden) return;
-    const way = { z: event.shiftKey ? "redo" : "undo", Z: "redo", y: "redo" }[event.key];
+    const way = find("color").hidden ? null : wayOf(event);
     if (!way || this.picture?.state !== "ready" || event.target.matches("input[type=text]")) return;
     event.preventDefault();
     this.travel(way);
   }
 
   saveAll(button) {
-    const pictures = this.album.ready().map(({ id, history }) => ({ id, edit: wireOf(history.now) }));
-    return withButton(button, async (refused) => saveFile(await api.archive(pictures, { refused })),
-      (error) => showError(find("picture-error"), error));
+    const pictures = () => this.album.ready().map(({ id, history }) => ({ id, edit: wireOf(history.now) }));
+    return withButton(button, async (refused) => {
+      saveFile(await this.album.askForAll(() => api.archive(pictures(), { refused })));
+    }, (error) => this.say(error));
+  }
+}
+
+/** What the planes of a picture have to be for. */
+const wanted = ({ history }) => JSON.stringify(conditionsOf(history.now));
+
+/** A file as the browser itself reads it, at most as large as a preview; null if it can't. */
+async function ownBitmap(file) {
+  try {
+    const whole = await createImageBitmap(file);
+    const factor = Math.min(1, SIDE / Math.max(whole.width, whole.height));
+    const small = await createImageBitmap(whole, {
+      resizeWidth: Math.max(1, Math.round(whole.width * factor)),
+      resizeHeight: Math.max(1, Math.round(whole.height * factor)), resizeQuality: "medium",
+    });
+    whole.close();
+    return small;
+  } catch {
+    return null;
   }
 }
 

@@ -32,9 +32,23 @@ export class History {
     this.now = this.future.pop();
   }
 
+  /** The mood picture of this id has another one from now on. */
+  renameMood(id, other) {
+    const renamed = (edit) => (edit.mood?.id === id ? { ...edit, mood: { ...edit.mood, id: other } } : edit);
+    this.now = renamed(this.now);
+    this.past = this.past.map(renamed);
+    this.future = this.future.map(renamed);
+  }
+
   toJSON() { return { now: this.now, past: this.past.slice(-50), future: this.future.slice(-50) }; }
 
   static from({ now, past, future }) { return new History(now, past, future); }
+}
+
+/** Which way a key goes: "undo", "redo", or undefined for neither. */
+export function wayOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+  if (!(ctrlKey || metaKey) || altKey) return undefined;
+  return { z: shiftKey ? "redo" : "undo", Z: "redo", y: "redo" }[key];
 }
 
 /** What decides which planes are needed: strength and vividness do not. */

@@ -13,19 +13,26 @@ export class Filmstrip {
     this.album = album;
     this.list = find("filmstrip");
     this.items = new Map();
+    this.list.addEventListener("keydown", (event) => this.key(event));
     album.addEventListener("change", () => this.draw());
-    album.addEventListener("select", () => this.draw());
+    album.addEventListener("select", () => {
+      this.draw();
+      this.reveal();
+    });
   }
 
   draw() {
     const { pictures, current } = this.album;
+    let next = null;
     for (const [key, item] of this.items) {
       if (!pictures.some((picture) => picture.key === key)) {
+        if (item.root.contains(document.activeElement)) next = item.root.nextElementSibling ?? item.root.previousElementSibling;
         item.root.remove();
         this.items.delete(key);
       }
     }
-    for (const picture of pictures) {
+    next?.querySelector(".close").focus();
+    pictures.forEach((picture, index) => {
       const item = this.items.get(picture.key) ?? this.item(picture);
       item.open.setAttribute("aria-current", String(picture === current));
       item.root.dataset.state = picture.state;
@@ -35,10 +42,37 @@ export class Filmstrip {
       item.again.hidden = !(picture.state === "failed" && picture.file);
       const said = picture.problem ?? picture.refusal;
       item.word.textContent = said ? wordsOf(said) : WORDS[picture.state] ?? "";
-      if (picture.planes && item.planes !== picture.planes) this.thumb(item, picture);
-    }
+      if (picture.planes && item.planes?.deref() !== picture.planes) this.thumb(item, picture);
+      if (this.list.children[index] !== item.root) this.list.insertBefore(item.root, this.list.children[index]);
+    });
     this.fill();
   }
+
+  /** Arrows choose the neighbor, Home and End the first and the last. */
+  key(event) {
+    const { pictures, current } = this.album;
+    const last = pictures.length - 1;
+    const at = pictures.indexOf(current);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const picture = pictures[Math.min(last, Math.max(0, to))];
+    if (picture !== current) this.album.select(picture);
+    this.focus(picture);
+  }
+
+  /** Bring the chosen picture into sight: the row scrolls, the page does not. */
+  reveal() {
+    const chosen = this.items.get(this.album.current?.key)?.root;
+    if (!chosen) return;
+    const { list } = this;
+    const left = chosen.offsetLeft - list.offsetLeft;
+    if (left < list.scrollLeft || left + chosen.offsetWidth > list.scrollLeft + list.clientWidth) {
+      list.scrollLeft = left - (list.clientWidth - chosen.offsetWidth) / 2;
+    }
+  }
+
+  focus({ key }) { this.items.get(key)?.open.focus({ preventScroll: true }); }
 
   /** Show the pictures that nobody has opened yet, too: small, and one after the other. */
   async fill() {
@@ -46,10 +80,11 @@ export class Filmstrip {
     this.filling = true;
     for (let picture = this.unseen(); picture; picture = this.unseen()) {
       const item = this.items.get(picture.key);
-      item.planes = true;
+      item.asked = true;
       try {
-        const small = new Planes(await api.planes(picture.id, wireOf(picture.history.now), THUMB));
-        if (item.planes === true) show(item.canvas, small.paint(1, 1));
+        const small = new Planes(await this.album.ask(picture, () => (
+          api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal: picture.abort.signal }))));
+        if (!item.planes) show(item.canvas, small.paint(1, 1));
       } catch {
         // The picture itself says what is wrong once it is opened.
       }
@@ -58,14 +93,16 @@ export class Filmstrip {
   }
 
   unseen() {
-    return this.album.ready().find(({ key }) => this.items.has(key) && !this.items.get(key).planes);
+    return this.album.ready().find(({ key }) => this.items.has(key) && !this.items.get(key).asked);
   }
 
   thumb(item, picture) {
     const { planes, history } = picture;
     const step = Math.ceil(Math.max(planes.width, planes.height) / THUMB);
     show(item.canvas, planes.paint(history.now.strength, history.now.vividness, step));
-    item.planes = planes;
+    // The list shall not keep what the page lets go of.
+    item.planes = new WeakRef(planes);
+    item.asked = true;
   }
 
   item(picture) {

@@ -2,17 +2,20 @@
 
 import * as api from "./api.js";
 import { announce, make, replaceItems } from "./dom.js";
-import { conditionsOf } from "./edit.js";
+import { conditionsOf, wireOf } from "./edit.js";
+import { Planes } from "./planes.js";
 import { followPointer } from "./pointer.js";
 
 const CLICK = 4;
+const REACH = 256; // pixels of the picture that shows how far a color goes
 // How far a color goes, as the service calls it and as people do.
 const REACHES = [["here", "this place"], ["thing", "this thing"], ["alike", "everything alike"]];
 
 /** Calls `changed` with the new list of hints, and whether it is a step of its own to undo. */
 export class Hints {
-  constructor(stage, changed) {
+  constructor(stage, changed, album) {
     this.stage = stage;
+    this.album = album;
     this.changed = changed;
     this.picture = null;
     this.popover = make("div", { className: "popover", hidden: true, role: "group" });
@@ -65,7 +68,9 @@ export class Hints {
     const edit = conditionsOf(picture.history.now);
     const hints = edit.hints.filter((hint) => hint !== place);
     try {
-      return (await api.likely(picture.id, { x, y, edit: { ...edit, hints } })).map(({ color }) => color);
+      const colors = await this.album.ask(picture, () => (
+        api.likely(picture.id, { x, y, edit: { ...edit, hints } }, picture.abort.signal)));
+      return colors.map(({ color }) => color);
     } catch {
       return []; // a model that does not tell: any color can still be picked
     }
@@ -164,10 +169,33 @@ export class Hints {
       make("div", { className: "row" }, remove, close),
     );
     this.popover.hidden = false;
+    // On the other side than the spot, which shall be seen.
+    const middle = (element) => { const { left, width } = element.getBoundingClientRect(); return left + width / 2; };
+    this.popover.classList.toggle("right", middle(this.stage.marks.children[index]) < middle(this.stage.view));
+    this.showReach();
+  }
+
+  /** Show what the color that the popover is about changes, while it is open. */
+  async showReach() {
+    this.reaching?.abort();
+    const { picture, index } = this;
+    if (!picture || this.popover.hidden || !this.hints[index]) return;
+    const { signal } = this.reaching = new AbortController();
+    const edit = wireOf(picture.history.now);
+    const without = { ...edit, hints: edit.hints.filter((_, other) => other !== index) };
+    const ask = (each) => api.planes(picture.id, each, REACH, { signal });
+    try {
+      const [here, there] = [await ask(edit), await ask(without)];
+      this.stage.showReach(new Planes(here).paintSame(new Planes(there)));
+    } catch {
+      this.stage.reach.hidden = true; // the picture itself says what is wrong
+    }
   }
 
   /** Whoever is inside gets back to the spot. */
   close() {
+    this.reaching?.abort();
+    this.stage.reach.hidden = true;
     if (this.popover.contains(document.activeElement)) this.focus(this.index);
     this.popover.hidden = true;
   }

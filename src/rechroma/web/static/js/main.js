@@ -4,10 +4,10 @@ import * as api from "./api.js";
 import { ColorRoom } from "./color.js";
 import { find, showError } from "./dom.js";
 import { takeFiles } from "./files.js";
+import { goOnWith, forgetWork, keepWork, lastWork, takeUpWork, tidy } from "./kept.js";
 import { MoodRoom } from "./mood.js";
 import { leave, touch } from "./opened.js";
 
-const KEY = "rechroma.page";
 const ROOMS = ["color", "mood"];
 
 const roomOf = () => ROOMS.find((room) => location.hash === `#${room}`) ?? "color";
@@ -33,12 +33,7 @@ async function start() {
   let restoring = true;
   const remember = () => {
     if (restoring || !color || !mood) return;
-    const work = JSON.stringify({ color: color.album.saved(), mood: mood.saved() });
-    try {
-      sessionStorage.setItem(KEY, work);
-    } catch {
-      // Too much for the browser: it is there until the page is loaded again.
-    }
+    keepWork({ color: color.album.saved(), mood: mood.saved() }, [...color.album.files(), ...mood.files()]);
   };
   const choose = takeFiles((files, target) => {
     if (target === "mood-of-color") color.takeMood(files[0]);
@@ -56,17 +51,34 @@ async function start() {
   addEventListener("pagehide", leave);
   addEventListener("pageshow", ({ persisted }) => persisted && touch());
 
-  const saved = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  const saved = await takeUpWork();
   try {
     if (saved) await Promise.all([color.album.restore(saved.color), mood.restore(saved.mood)]);
   } finally {
     restoring = false;
     remember();
   }
+  if (!color.album.pictures.length) await offerLastWork();
+  tidy([...color.album.files(), ...mood.files()]);
   document.body.dataset.ready = "true";
 }
 
+/** Offer what was worked on last and closed with its tab. */
+async function offerLastWork() {
+  const last = await lastWork();
+  find("last-work").hidden = !last;
+  if (!last) return;
+  find("last-work-words").textContent = `${last.count === 1 ? "A picture that you worked on is" : `${last.count} pictures that you worked on are`} still in this browser.`;
+  find("last-work-open").addEventListener("click", () => goOnWith(last.key));
+  find("last-work-forget").addEventListener("click", async () => {
+    await forgetWork(last.key);
+    find("last-work").hidden = true;
+    document.querySelector("[data-choose]").focus();
+  });
+}
+
 start().catch((error) => {
+  if (api.isOutage(error)) api.line.addEventListener("back", () => location.reload());
   find("color").hidden = false;
   showError(find("fatal"), error);
 });

@@ -2,7 +2,8 @@
 
 import * as api from "./api.js";
 import { make, showError } from "./dom.js";
-import { closePicture, openPicture } from "./opened.js";
+import { fileOf, keepFile } from "./kept.js";
+import { bringBack, closePicture, onceMore, openPicture } from "./opened.js";
 import { Rectangles } from "./rectangles.js";
 
 const SIDE = 900;
@@ -12,7 +13,8 @@ export class MoodSide {
   constructor(role, title, { choose, changed, boxChanged, boxAdded }) {
     this.role = role;
     this.changed = changed;
-    this.photo = null; // { id, name, facts }
+    this.photo = null; // { id, name, facts, file, kept }, see `Album`
+    this.coming = null; // { name, file, kept } that is on its way, or was stopped by an outage
     this.image = make("img", { alt: "", hidden: true });
     this.frame = make("div", { className: "frame", hidden: true }, this.image);
     this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, "Choose…");
@@ -21,13 +23,16 @@ export class MoodSide {
     this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort() } }, "Cancel");
     this.error = make("p", { className: "error", role: "alert", hidden: true });
     this.help = make("p", { className: "help" }, "Drop a photograph here, or choose one.");
+    api.line.addEventListener("back", () => this.coming?.file && this.take(this.coming.file, this.coming.kept));
     this.root = make("section", { className: "mood-side", dataset: { take: role }, tabIndex: -1, aria: { label: title } },
       make("h2", {}, title), this.help, this.frame,
       make("div", { className: "row" }, this.choose, this.cancel, this.name), this.progress, this.error);
     this.rectangles = new Rectangles(this.frame, title, boxChanged, (box) => boxAdded(role, box));
   }
 
-  async take(file) {
+  async take(file, kept = keepFile(file)) {
+    const coming = this.coming = { name: file.name, file, kept };
+    this.changed();
     this.abort?.abort();
     const abort = this.abort = new AbortController();
     showError(this.error, null);
@@ -40,20 +45,64 @@ export class MoodSide {
         refused: (problem) => showError(this.error, problem),
       });
       showError(this.error, null);
-      if (this.photo) closePicture(this.photo.id);
-      await this.show({ id: facts.id, name: facts.name, facts });
+      if (coming !== this.coming) {
+        closePicture(facts.id);
+        return;
+      }
+      const before = this.photo;
+      await this.show({ id: facts.id, name: facts.name, facts, file, kept });
+      if (before) closePicture(before.id);
     } catch (error) {
       if (error.name !== "AbortError") showError(this.error, error);
+      if (coming === this.coming && !api.isOutage(error)) this.coming = null;
+      this.changed();
     } finally {
       // An upload that was replaced ends after its successor began.
       if (abort === this.abort) this.progress.hidden = this.cancel.hidden = true;
     }
   }
 
+  /** What is needed to bring this side back: { id, name, kept }; null for nothing. */
+  saved() {
+    const { id = null, name, kept } = this.coming ?? this.photo ?? {};
+    return name ? { id, name, kept } : null;
+  }
+
+  /** Bring back what was there before the page was loaded again. */
+  async restore({ id, name, kept }) {
+    const file = await fileOf(kept);
+    this.coming = { id, name, file, kept };
+    this.bringBack(this.coming);
+  }
+
+  async bringBack({ id, name, file, kept }) {
+    try {
+      if (!id) throw new api.ServiceError(404, `${name} is not open any more`, "choose it again");
+      await this.show({ id, name, facts: await bringBack(id), file, kept });
+    } catch (error) {
+      if (file) {
+        await this.take(file, kept);
+        return;
+      }
+      this.coming = null;
+      showError(this.error, error);
+    }
+  }
+
+  /** Send again what the service has forgotten. */
+  async sendAgain() {
+    const facts = await onceMore(this.photo);
+    Object.assign(this.photo, { id: facts.id, facts });
+  }
+
   async show(photo) {
-    this.photo = photo;
+    this.showing = photo;
     const blob = await api.original(photo.id, SIDE);
-    if (photo !== this.photo) return;
+    const bitmap = await createImageBitmap(blob);
+    if (photo !== this.showing) return;
+    this.photo = photo;
+    this.bitmap = bitmap;
+    if (this.coming?.kept === photo.kept) this.coming = null;
     if (this.image.src) URL.revokeObjectURL(this.image.src);
     this.image.src = URL.createObjectURL(blob);
     this.image.alt = photo.name;
@@ -61,7 +110,6 @@ export class MoodSide {
     this.help.hidden = true;
     this.name.textContent = photo.name;
     this.choose.textContent = "Choose another…";
-    this.bitmap = await createImageBitmap(blob);
-    this.changed(this.role);
+    this.changed();
   }
 }

@@ -2,8 +2,9 @@
 
 import * as api from "./api.js";
 import { announce, find, make, replaceItems, setRange, showError, showNotes, whenQuiet, wordsOf } from "./dom.js";
+import { History, wayOf } from "./edit.js";
 import { MoodSide } from "./mood-side.js";
-import { bringBack } from "./opened.js";
+import { fileOf, keepFile } from "./kept.js";
 import { inPixels } from "./rectangles.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
 import { Stage } from "./stage.js";
@@ -29,18 +30,25 @@ export class MoodRoom {
     this.remember = remember;
     this.drawing = false;
     this.pairs = []; // { source: box, target: box }, boxes in 0…1
+    this.shown = {}; // the photographs that the stage is about
+    this.spares = []; // { name, file, kept } that were dropped when both sides had one
     this.pending = null; // the source's box of a pair whose counterpart is not drawn yet
     const actions = {
       choose,
-      changed: (role) => this.photoChanged(role),
+      changed: () => this.photoChanged(),
       boxChanged: null, boxAdded: (role, box) => this.boxAdded(role, box),
     };
     this.source = new MoodSide("source", "Take the mood from", { ...actions, boxChanged: (index, box) => this.boxChanged("source", index, box) });
     this.target = new MoodSide("target", "Give it to", { ...actions, boxChanged: (index, box) => this.boxChanged("target", index, box) });
     find("mood-pair").append(this.source.root, make("p", { className: "arrow", aria: { hidden: "true" } }, "→"), this.target.root);
+    this.spareList = make("ul", { className: "spares", hidden: true, aria: { label: "Pictures that are not used" } });
+    find("mood-pair").after(this.spareList);
+    api.line.addEventListener("back", () => api.isOutage(this.problem) && this.load());
     this.stage = new Stage(find("mood-stage"), "The picture with its new mood");
     this.refresh = whenQuiet(() => this.load(), 120);
     this.panel(methods, transfer);
+    this.history = new History(this.settings());
+    addEventListener("keydown", (event) => this.key(event));
   }
 
   panel(methods, { strength }) {
@@ -57,6 +65,7 @@ export class MoodRoom {
     setRange(this.strength, strength);
     this.strengthValue = make("output", { htmlFor: "mood-strength" }, "100 %");
     this.strength.addEventListener("input", () => this.changed(false));
+    this.strength.addEventListener("change", () => this.changed());
     this.keep = make("input", { id: "mood-keep", type: "checkbox" });
     this.keep.addEventListener("change", () => this.changed());
     this.drawButton = make("button", { type: "button", aria: { pressed: "false" }, on: { click: () => this.setDrawing(!this.drawing) } }, "Draw pairs");
@@ -64,6 +73,9 @@ export class MoodRoom {
     this.clearButton = make("button", { type: "button", on: { click: () => this.clear() } }, "Clear");
     this.taking = make("div", { className: "row", role: "group", aria: { label: "Take a pair away" } });
     this.help = make("p", { className: "help", role: "status" });
+    const button = (text, title, way) => make("button", { type: "button", title, disabled: true, on: { click: () => this.travel(way) } }, text);
+    this.undo = button("Undo", "Undo (Ctrl+Z)", "undo");
+    this.redo = button("Redo", "Redo (Ctrl+Shift+Z)", "redo");
     this.format = make("select", { id: "mood-format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
     this.download = make("button", { type: "button", className: "primary", id: "mood-download", on: { click: () => this.save() } }, "Download");
     this.cube = make("button", { type: "button", id: "mood-cube", on: { click: () => this.saveLook() } }, "Download the look (.cube)");
@@ -73,6 +85,7 @@ export class MoodRoom {
       this.methods = make("fieldset", { className: "methods" }, make("legend", {}, "Method"), ...[...this.choices.values()].map(({ root: each }) => each)),
       make("div", { className: "field" }, make("label", { htmlFor: "mood-strength" }, "Strength"), this.strengthValue, this.strength),
       make("div", { className: "field check" }, this.keep, make("label", { htmlFor: "mood-keep" }, "Keep its own light and dark")),
+      make("div", { className: "row" }, this.undo, this.redo),
       make("div", { className: "group" }, make("h2", {}, "Swatches"),
         make("p", { className: "help" }, "Pairs of rectangles: what is in this one shall look like what is in that one."),
         make("div", { className: "row" }, this.drawButton, this.addButton, this.clearButton), this.taking, this.help),
@@ -84,17 +97,62 @@ export class MoodRoom {
 
   take(file, role) { return this[role].take(file); }
 
-  /** Give the second picture of a pair to whichever side is free. */
+  /** Give pictures to whichever side is free; those that are too many wait to be chosen. */
   takeAny(files) {
-    const free = ["source", "target"].filter((role) => !this[role].photo);
-    files.slice(0, 2).forEach((file, index) => this.take(file, free[index] ?? "target"));
+    const free = ["source", "target"].filter((role) => !this[role].photo && !this[role].coming);
+    if (!free.length) free.push("target");
+    free.slice(0, files.length).forEach((role, index) => this.take(files[index], role));
+    const more = files.slice(free.length).map((file) => ({ name: file.name, file, kept: keepFile(file) }));
+    this.setSpares([...this.spares, ...more]);
   }
 
-  photoChanged(role) {
+  setSpares(spares) {
+    this.spares = spares;
+    this.spareList.hidden = spares.length === 0;
+    const button = (spare, role, text) => make("button", {
+      type: "button", aria: { label: `${text}: ${spare.name}` }, on: { click: () => this.useSpare(spare, role) },
+    }, text);
+    replaceItems(this.spareList, spares.map((spare) => make("li", {}, make("span", { className: "name" }, spare.name),
+      button(spare, "source", "Take its mood"), button(spare, "target", "Give it the mood"))), this.source.root);
+    this.remember();
+  }
+
+  /** Use a picture that waited; the one that was there waits instead. */
+  useSpare(spare, role) {
+    const before = this[role].coming ?? this[role].photo;
+    const others = this.spares.filter((each) => each !== spare);
+    this[role].take(spare.file, spare.kept);
+    this.setSpares(before?.file ? [...others, { name: before.name, file: before.file, kept: before.kept }] : others);
+    this[role].root.focus();
+  }
+
+  /** Ask the service; what it has forgotten is sent again first. */
+  async ask(work) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      this.returning ??= Promise.all([this.source.sendAgain(), this.target.sendAgain()])
+        .finally(() => { this.returning = null; });
+      await this.returning;
+      this.remember();
+      return work();
+    }
+  }
+
+  say(problem) {
+    this.problem = problem;
+    showError(find("mood-error"), problem);
+  }
+
+  photoChanged() {
     find("mood-work").hidden = !this.complete;
     this.remember();
     if (!this.complete) return;
-    if (role === "target") this.stage.showBefore(this.target.bitmap);
+    const [source, target] = [this.source.photo, this.target.photo];
+    if (source === this.shown.source && target === this.shown.target) return;
+    if (target !== this.shown.target) this.stage.showBefore(this.target.bitmap);
+    this.shown = { source, target };
     this.stage.fit();
     this.smallFor = "";
     this.changed();
@@ -115,8 +173,43 @@ export class MoodRoom {
     this.strengthValue.textContent = `${Math.round(100 * this.strength.value)} %`;
     this.methods.disabled = this.pairs.length > 0;
     this.clearButton.disabled = this.pairs.length === 0;
-    if (remember) this.remember();
+    if (remember) {
+      const settings = this.settings();
+      if (JSON.stringify(settings) !== JSON.stringify(this.history.now)) this.history.change(settings);
+      this.remember();
+    }
+    this.undo.disabled = !this.history.canUndo;
+    this.redo.disabled = !this.history.canRedo;
     if (this.complete) this.refresh();
+  }
+
+  /** What can be undone. */
+  settings() {
+    return { pairs: this.pairs, method: this.method, strength: Number(this.strength.value), keep: this.keep.checked };
+  }
+
+  apply({ pairs, method, strength, keep }) {
+    this.pairs = pairs;
+    this.strength.value = strength;
+    this.keep.checked = keep;
+    const radio = this.choices.get(method)?.root.querySelector("input");
+    if (!radio) return;
+    radio.checked = true;
+    this.method = method;
+  }
+
+  travel(way) {
+    this.history[way]();
+    this.apply(this.history.now);
+    this.setDrawing(this.drawing);
+    this.changed();
+  }
+
+  key(event) {
+    const way = find("mood").hidden || event.target.matches("input[type=text]") ? null : wayOf(event);
+    if (!way) return;
+    event.preventDefault();
+    this.travel(way);
   }
 
   async load() {
@@ -124,12 +217,12 @@ export class MoodRoom {
     this.asking = new AbortController();
     const { signal } = this.asking;
     this.stage.setBusy(true);
-    showError(find("mood-error"), null);
+    this.say(null);
     showNotes(find("mood-note"), []);
     try {
-      const { blob, notes } = await api.moodPreview(this.target.photo.id, this.request(), SIDE, {
+      const { blob, notes } = await this.ask(() => api.moodPreview(this.target.photo.id, this.request(), SIDE, {
         signal, refused: (problem) => this.stage.setBusy(true, wordsOf(problem)),
-      });
+      }));
       const bitmap = await createImageBitmap(blob);
       signal.throwIfAborted();
       this.stage.showAfter(bitmap);
@@ -140,7 +233,7 @@ export class MoodRoom {
     } catch (error) {
       if (error.name === "AbortError") return;
       this.stage.setBusy(false);
-      showError(find("mood-error"), error);
+      this.say(error);
     }
   }
 
@@ -150,9 +243,9 @@ export class MoodRoom {
     const asked = JSON.stringify([this.source.photo.id, this.target.photo.id, luminance]);
     if (asked === this.smallFor) return;
     for (const [method, { image }] of this.choices) {
-      const { blob } = await api.moodPreview(this.target.photo.id, {
+      const { blob } = await this.ask(() => api.moodPreview(this.target.photo.id, {
         source: this.source.photo.id, method, luminance, strength: 1, swatches: [],
-      }, SMALL, { signal });
+      }, SMALL, { signal }));
       if (image.src) URL.revokeObjectURL(image.src);
       image.src = URL.createObjectURL(blob);
     }
@@ -221,36 +314,35 @@ export class MoodRoom {
 
   save() {
     return withButton(this.download, async (refused) => {
-      saveFile(await api.moodPicture(this.target.photo.id, this.request(), this.format.value, { refused }));
-    }, (error) => showError(find("mood-error"), error));
+      saveFile(await this.ask(() => api.moodPicture(this.target.photo.id, this.request(), this.format.value, { refused })));
+    }, (error) => this.say(error));
   }
 
   saveLook() {
     return withButton(this.cube, async (refused) => {
-      saveFile(await api.moodLook(this.target.photo.id, this.request(), { refused }));
-    }, (error) => showError(find("mood-error"), error));
+      saveFile(await this.ask(() => api.moodLook(this.target.photo.id, this.request(), { refused })));
+    }, (error) => this.say(error));
   }
 
   saved() {
-    const photo = (side) => side.photo && { id: side.photo.id, name: side.photo.name };
     return {
-      source: photo(this.source), target: photo(this.target), pairs: this.pairs, method: this.method,
-      strength: Number(this.strength.value), keep: this.keep.checked,
+      source: this.source.saved(), target: this.target.saved(), history: this.history,
+      spares: this.spares.map(({ name, kept }) => ({ name, kept })),
     };
   }
 
+  /** The keys of the files that are needed. */
+  files() {
+    return [this.source.saved(), this.target.saved(), ...this.spares].map((each) => each?.kept).filter(Boolean);
+  }
+
   async restore(saved) {
-    this.strength.value = saved.strength;
-    this.keep.checked = saved.keep;
-    const radio = this.choices.get(saved.method)?.root.querySelector("input");
-    if (radio) { radio.checked = true; this.method = saved.method; }
-    for (const role of ["source", "target"]) {
-      try {
-        if (saved[role]) await this[role].show({ ...saved[role], facts: await bringBack(saved[role].id) });
-      } catch (error) {
-        if (error.status !== 404) throw error;
-      }
-    }
-    if (this.complete) this.setPairs(saved.pairs);
+    this.history = History.from(saved.history);
+    this.apply(this.history.now);
+    const spares = await Promise.all(saved.spares.map(async (spare) => ({ ...spare, file: await fileOf(spare.kept) })));
+    this.setSpares(spares.filter(({ file }) => file));
+    await Promise.all(["source", "target"].map((role) => saved[role] && this[role].restore(saved[role])));
+    this.drawPairs();
+    this.changed(false);
   }
 }

@@ -1,6 +1,7 @@
 // What this page has open at the service: kept while the page is there, given up when it goes.
 
 import * as api from "./api.js";
+import { fileOf } from "./kept.js";
 
 const BEAT = 600; // seconds
 const HEARD = 2; // seconds until the service has surely heard that another page has gone
@@ -18,6 +19,22 @@ export async function openPicture(file, { progress, signal, refused }) {
 /** What the service says of a picture that was open before the page was loaded again. */
 export async function bringBack(id) {
   return hold(await api.facts(id));
+}
+
+/**
+ * Make sure that the service has a picture, { id, file, kept }: what it has forgotten is sent again.
+ * Returns what it says of it.
+ */
+export async function onceMore({ id, file, kept }, signal) {
+  try {
+    return await bringBack(id);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    const again = file ?? await fileOf(kept);
+    if (!again) throw error;
+    ids.delete(id);
+    return openPicture(again, { signal, progress: () => {} });
+  }
 }
 
 export function closePicture(id) {

@@ -15,7 +15,7 @@ const slider = (id, label, listener) => {
 
 /**
  * Calls `actions`: amounts(part, done), undo(), redo(), addHint(), mood(), dropMood(), doubt(on),
- * answer(answer), failed(error, picture).
+ * ask(picture, work), failed(error, picture).
  */
 export class Panel {
   constructor(root, actions) {
@@ -106,7 +106,8 @@ export class Panel {
   save() {
     const { picture } = this;
     return withButton(this.download, async (refused) => {
-      saveFile(await api.picture(picture.id, wireOf(picture.history.now), this.format.value, { refused }));
+      saveFile(await this.actions.ask(picture, () => (
+        api.picture(picture.id, wireOf(picture.history.now), this.format.value, { refused }))));
     }, (error) => this.actions.failed(error, picture));
   }
 }

@@ -2,6 +2,8 @@
 
 import { writePixel } from "./lab.js";
 
+const CHANGE = 15; // units of a, b that are no small change any more
+
 /** Planes of bytes as the service sends them; see POST /v1/sessions/{id}/planes. */
 export class Planes {
   constructor({ width, height, data }) {
@@ -34,6 +36,16 @@ export class Planes {
           likeliest * a[from] + mean * meanA[from], likeliest * b[from] + mean * meanB[from],
         );
       }
+    }
+    return picture;
+  }
+
+  /** A veil over what has the same colors as in `planes`, of the same size: the rest stays bright. */
+  paintSame({ a, b }) {
+    const picture = new ImageData(this.width, this.height);
+    for (let index = 0; index < this.a.length; index += 1) {
+      const change = Math.hypot(this.a[index] - a[index], this.b[index] - b[index]);
+      picture.data.set([0, 0, 0, 200 * Math.max(0, 1 - change / CHANGE)], 4 * index);
     }
     return picture;
   }

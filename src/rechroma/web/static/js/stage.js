@@ -1,9 +1,11 @@
 // Two pictures over each other with a divider between them, zoomed and moved together.
 
 import { make } from "./dom.js";
+import { show } from "./planes.js";
 
 const MOST = 8;
 const CLICK = 5; // pixels that a finger may tremble
+const TWICE = 500; // milliseconds within which a second click at a place is a double click
 
 /**
  * Dispatches "place" with { x, y } in 0…1 of the picture when somebody clicks in it.
@@ -17,8 +19,9 @@ export class Stage extends EventTarget {
     this.before = make("canvas", { className: "before", role: "img", aria: { label: `${label}: before` } });
     this.after = make("canvas", { className: "after", role: "img", aria: { label: `${label}: after` } });
     this.overlay = make("canvas", { className: "overlay", hidden: true, aria: { hidden: "true" } });
+    this.reach = make("canvas", { className: "reach", hidden: true, aria: { hidden: "true" } });
     this.marks = make("div", { className: "marks" });
-    this.world = make("div", { className: "world" }, this.before, this.after, this.overlay, this.marks);
+    this.world = make("div", { className: "world" }, this.before, this.after, this.overlay, this.reach, this.marks);
     this.line = make("div", { className: "line", aria: { hidden: "true" } });
     this.view = make("div", {
       className: "view", tabIndex: 0, role: "group",
@@ -46,8 +49,16 @@ export class Stage extends EventTarget {
     return this.tool;
   }
 
-  /** Show a bitmap or a blob's picture on the left of the line. */
+  /** Show nothing, until there is something of the next picture. */
+  clear() {
+    for (const canvas of [this.before, this.after]) canvas.style.visibility = "hidden";
+    this.overlay.hidden = this.reach.hidden = true;
+    this.reset();
+  }
+
+  /** Show a bitmap on the left of the line. */
   showBefore(bitmap) {
+    this.before.style.visibility = "";
     this.before.width = bitmap.width;
     this.before.height = bitmap.height;
     this.before.getContext("2d").drawImage(bitmap, 0, 0);
@@ -56,9 +67,18 @@ export class Stage extends EventTarget {
   }
 
   showAfter(bitmap) {
+    this.after.style.visibility = "";
     this.after.width = bitmap.width;
     this.after.height = bitmap.height;
     this.after.getContext("2d").drawImage(bitmap, 0, 0);
+  }
+
+  /** Show for a moment what a color reaches: a painted veil over all the rest. */
+  showReach(veil) {
+    this.reach.hidden = true;
+    show(this.reach, veil);
+    this.reach.getBoundingClientRect(); // so that it fades once more
+    this.reach.hidden = false;
   }
 
   setBusy(busy, words = "Working…") {
@@ -191,7 +211,11 @@ export class Stage extends EventTarget {
     if (!this.pointers.delete(event.pointerId) || event.type === "pointercancel") return;
     if (this.start.moved || this.onLine) return;
     const at = this.pointOf(event);
-    if (at) this.dispatchEvent(new CustomEvent("place", { detail: at }));
+    const { last } = this;
+    this.last = { x: event.clientX, y: event.clientY, time: event.timeStamp };
+    const twice = last && event.timeStamp - last.time < TWICE
+      && Math.hypot(event.clientX - last.x, event.clientY - last.y) < 2 * CLICK;
+    if (at && !twice) this.dispatchEvent(new CustomEvent("place", { detail: at }));
   }
 
   /** Where in the picture, 0…1, an event happened; null outside. */
