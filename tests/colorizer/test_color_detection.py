@@ -120,3 +120,11 @@ def test_a_print_with_two_colors_of_its_own_is_in_color(level, hue):
     y, x = np.mgrid[: level.shape[0], : level.shape[1]]
     one = np.sign(np.sin(x / 40) + np.sin(y / 55)) * 12
     assert is_color(toned(level, (one * np.cos(hue), one * np.sin(hue))))
+
+
+def test_a_strip_of_sky_is_no_mount():
+    """Inside of the border there is sand alone, of one color."""
+    pixels = np.empty((120, 160, 3))
+    pixels[:12], pixels[12:] = (90, 150, 230), (200, 170, 120)
+    pixels += np.random.default_rng(1).normal(0, 4, pixels.shape)
+    assert is_color(read(np.clip(pixels, 0, 255).astype(np.uint8)))

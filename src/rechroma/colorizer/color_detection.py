@@ -40,6 +40,8 @@ _KNOTS = 13
 _DEGREE = 3
 # A mount reaches so far into a picture, of its height and width, at most.
 _MOUNT = 0.15
+# The sides of a mount differ by less, in a and b.
+_ONE_MOUNT = 30.0
 # Rounds of a fit that minds small parts of another color (a stamp, a stain's rim, a mount) little.
 _ROUNDS = 6
 # CIELAB units below which a residual is noise.
@@ -121,7 +123,7 @@ def _examined(lab: Matrix) -> _Examined:
     """
     rows: list[list[float]] = []
     certain, brown = True, False
-    for part in (lab, _inner(lab)):
+    for part in (lab, _inner(lab)) if _may_be_mounted(lab) else (lab,):
         tint, left = _tint(part, _terms(part[..., 0]))
         _, from_curve = _tint(part, _hats(part[..., 0]))
         places = np.linalg.norm(_pooled(left, _POOL), axis=2)
@@ -164,6 +166,16 @@ def _expanded(values: Matrix) -> Matrix:
     values = np.clip(values, -_REACH, _REACH)
     rows, columns = np.triu_indices(len(values))
     return np.concatenate([values, values[rows] * values[columns]])
+
+
+def _may_be_mounted(lab: Matrix) -> bool:
+    """Tell whether the border has one color on all sides; a sky above other things is no mount."""
+    top, left = (round(_MOUNT * extent) for extent in lab.shape[:2])
+    if not (top and left):
+        return True
+    sides = lab[:top], lab[-top:], lab[:, :left], lab[:, -left:]
+    colors = np.array([np.median(side[..., 1:].reshape(-1, 2), axis=0) for side in sides])
+    return bool(np.linalg.norm(colors[:, None] - colors, axis=2).max() < _ONE_MOUNT)
 
 
 def _inner(lab: Matrix) -> Matrix:
