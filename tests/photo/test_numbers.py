@@ -478,3 +478,19 @@ def test_directories_in_a_circle_end(tmp_path):
     struct.pack_into("<I", content, offset + 2 + 12 * entries, offset)
     file.write_bytes(content)
     assert (read(file).to_uint8() == 99).all()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_numbers_of_another_scale_are_refused(tmp_path, kind):
+    """Clipped they would be a white picture, and as parts of 32 bits a black one."""
+    Image.fromarray(GRAY.astype(kind)).save(tmp_path / "a.tif")
+    with pytest.raises(UnreadablePhotoError, match="above white|would be black"):
+        read(tmp_path / "a.tif")
+
+
+def test_lights_above_white_are_white(tmp_path):
+    values = (GRAY / 255).astype(np.float32)
+    values[:4] = 3.5
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    shown = read(tmp_path / "a.tif").samples[..., 0]
+    np.testing.assert_allclose(shown, np.clip(values, 0, 1), atol=1e-6)

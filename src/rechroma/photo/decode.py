@@ -31,6 +31,10 @@ __all__ = ["decode_file"]
 # Formats whose decoder is known to crash: OpenEXR's does on deep pixels.
 _RISKY = frozenset({"openexr"})
 # Samples of other integer types, which are rare, become float32.
+# Of the numbers of a float picture, lights above white may have so large a share.
+_MOST_ABOVE_WHITE = 0.5
+# What is below half of a step of 16 bits everywhere is black.
+_DARKEST = 0.5 / 65535
 _KEPT_TYPES = ("uint8", "uint16", "float32")
 
 
@@ -130,7 +134,9 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     colors, profile = found.colors, found.profile
     if found.bit_depth == 32:
         # Float files may hold anything: highlights above white are clipped, NaN is black.
-        colors = np.clip(np.nan_to_num(to_float(colors), nan=0.0), 0, 1)
+        colors = np.nan_to_num(to_float(colors), nan=0.0)
+        _check_scale(colors, name)
+        colors = np.clip(colors, 0, 1)
     if found.encoding is not None and colors.shape[2] != 4:
         colors = found.encoding.to_srgb(to_float(colors))
     elif profile is not None and _fits(profile, colors.shape[2]) and not is_srgb(profile):
@@ -143,6 +149,26 @@ def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     if colors.shape[2] == 1:
         return np.broadcast_to(colors, (*colors.shape[:2], 3))
     return colors
+
+
+def _check_scale(colors: NDArray[np.float32], name: str) -> None:
+    """Refuse floats of another scale: clipped, they would be a white or a black picture.
+
+    Raises:
+        UnreadablePhotoError: More than half of them are above white, or all are too dark for 16 bits.
+    """
+    above = np.count_nonzero(colors > 1) / max(1, colors.size)
+    if above > _MOST_ABOVE_WHITE:
+        raise UnreadablePhotoError(
+            f"{name}: {above:.0%} of its numbers are above white, which is 1",
+            "divide them by their white and save the picture again",
+        )
+    brightest = float(colors.max(initial=0))
+    if 0 < brightest < _DARKEST:
+        raise UnreadablePhotoError(
+            f"{name}: its brightest number is {brightest:.1g} of white: all of it would be black",
+            "scale its numbers to the range of their type, and save the picture again",
+        )
 
 
 def _by_profile(
