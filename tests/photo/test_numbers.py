@@ -484,7 +484,7 @@ def test_directories_in_a_circle_end(tmp_path):
 def test_numbers_of_another_scale_are_refused(tmp_path, kind):
     """Clipped they would be a white picture, and as parts of 32 bits a black one."""
     Image.fromarray(GRAY.astype(kind)).save(tmp_path / "a.tif")
-    with pytest.raises(UnreadablePhotoError, match="above white|would be black"):
+    with pytest.raises(UnreadablePhotoError, match=r"above white|would be black"):
         read(tmp_path / "a.tif")
 
 

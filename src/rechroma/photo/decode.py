@@ -132,11 +132,12 @@ def _photo(found: Decoded, name: str) -> Photo:
 def _in_srgb(found: Decoded, name: str) -> NDArray[Any]:
     """Return sRGB samples: in their own type where nothing has to be converted."""
     colors, profile = found.colors, found.profile
+    if colors.dtype.name not in {"uint8", "uint16"}:
+        colors = to_float(colors)
+        _check_scale(colors, name)
     if found.bit_depth == 32:
         # Float files may hold anything: highlights above white are clipped, NaN is black.
-        colors = np.nan_to_num(to_float(colors), nan=0.0)
-        _check_scale(colors, name)
-        colors = np.clip(colors, 0, 1)
+        colors = np.clip(np.nan_to_num(to_float(colors), nan=0.0), 0, 1)
     if found.encoding is not None and colors.shape[2] != 4:
         colors = found.encoding.to_srgb(to_float(colors))
     elif profile is not None and _fits(profile, colors.shape[2]) and not is_srgb(profile):
@@ -155,7 +156,7 @@ def _check_scale(colors: NDArray[np.float32], name: str) -> None:
     """Refuse floats of another scale: clipped, they would be a white or a black picture.
 
     Raises:
-        UnreadablePhotoError: More than half of them are above white, or all are too dark for 16 bits.
+        UnreadablePhotoError: More than half of them are above white, or all are black at 16 bits.
     """
     above = np.count_nonzero(colors > 1) / max(1, colors.size)
     if above > _MOST_ABOVE_WHITE:
@@ -163,7 +164,7 @@ def _check_scale(colors: NDArray[np.float32], name: str) -> None:
             f"{name}: {above:.0%} of its numbers are above white, which is 1",
             "divide them by their white and save the picture again",
         )
-    brightest = float(colors.max(initial=0))
+    brightest = float(np.nanmax(colors, initial=0))
     if 0 < brightest < _DARKEST:
         raise UnreadablePhotoError(
             f"{name}: its brightest number is {brightest:.1g} of white: all of it would be black",
