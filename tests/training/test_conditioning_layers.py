@@ -153,11 +153,11 @@ def interrupted(monkeypatch, at):
     """In the midst of this step of the first run from now on."""
     forward, steps = Criterion.forward, []
 
-    def stopping(criterion, raw, truth):
+    def stopping(criterion, raw, truth, *part, **rest):
         steps.append(None)
         if len(steps) == at:
             raise KeyboardInterrupt
-        return forward(criterion, raw, truth)
+        return forward(criterion, raw, truth, *part, **rest)
 
     monkeypatch.setattr(Criterion, "forward", stopping)
 

@@ -65,7 +65,7 @@ def test_a_zip(narrow):
     with narrow.client() as client:
         large, small = (
             client.post("/v1/sessions", files={"picture": (name, data)}).json()["id"]
-            for name, data in (("large.jpg", noise(400, "JPEG", "L", quality=25)),
+            for name, data in (("large.jpg", noise(400, "JPEG", quality=20)),
                                ("small.png", noise(60)))
         )  # fmt: skip
         before = files_of(narrow)

@@ -65,6 +65,14 @@ class FilmProgress:
         shots: That are done.
         rate: Frames a second, in this run.
         seconds_left: About; None if nobody knows.
+
+    Examples:
+        What a callback gets:
+
+        >>> from rechroma import FilmProgress
+        >>> now = FilmProgress(frames=240, total=960, shots=3, rate=24.0, seconds_left=30.0)
+        >>> print(f"{now.frames / now.total:.0%}")
+        25%
     """
 
     frames: int
@@ -86,6 +94,13 @@ class FilmResult:
         looks: How often the network looked, in this run and in those that it went on from.
         seconds: That this run took.
         notes: What was unusual.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from rechroma import FilmResult
+        >>> done = FilmResult(Path("street.color.mp4"), frames=960, shots=12)
+        >>> done.path.name, done.kept
+        ('street.color.mp4', False)
     """
 
     path: Path

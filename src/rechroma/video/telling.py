@@ -44,6 +44,11 @@ class FilmHint:
     Attributes:
         seconds: From the start of the film; the first frame that is shown then or later.
         hint: The place, in pixels of the upright frame, and its color.
+
+    Examples:
+        >>> from rechroma import FilmHint, Hint
+        >>> FilmHint(83.5, Hint(210, 340, "brown")).hint.color
+        '#a52a2a'
     """
 
     seconds: float
@@ -57,6 +62,11 @@ class Still:
     Attributes:
         seconds: Its time, from the start of the film.
         picture: The frame in color; of any size.
+
+    Examples:
+        >>> from rechroma import Still
+        >>> Still(83.5, "frame-0123.png").seconds
+        83.5
     """
 
     seconds: float

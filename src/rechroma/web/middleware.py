@@ -18,7 +18,7 @@ __all__ = ["BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
 
 # Where files are sent, as multipart/form-data. Whatever else is sent is JSON: it is parsed at once,
 # and nobody is served meanwhile.
-_UPLOADS = ("/v1/colorize", "/v1/transfer", "/v1/looks/apply", "/v1/sessions")
+_UPLOADS = ("/v1/colorize", "/v1/original", "/v1/transfer", "/v1/looks/apply", "/v1/sessions")
 _JSON_BYTES = 1_000_000
 
 # Everything comes from here; pictures that the page made itself are blobs.

@@ -70,7 +70,7 @@ async def close_picture(service: ServiceHere, id: str) -> Response:  # noqa: A00
 
 
 @router.get("/{id}/original", response_class=Response, responses=PREVIEW | problems(404, 429, 503))
-async def original(
+async def original_preview(
     request: Request,
     service: ServiceHere,
     id: str,  # noqa: A002
