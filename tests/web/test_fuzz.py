@@ -165,6 +165,9 @@ def test_the_documented_interface(served, client, make_picture, label):
     operation = OPERATIONS[label]
     documented = {*operation.definition.raw["responses"], "404", "405"}
     picture, done = make_picture(mode="RGB"), []
+    if label == "POST /v1/original":
+        gray_jpeg = {"picture": ("a.jpg", make_picture("JPEG"))}
+        picture = client.post("/v1/colorize", files=gray_jpeg).content
 
     def opened(data):
         return client.post("/v1/sessions", files={"picture": ("a.png", data)}).json()["id"]

@@ -315,7 +315,7 @@ def test_cancel(page_alone, alone):
     noise = np.random.default_rng(0).integers(0, 256, (500, 500), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).save(file, "PNG")
-    cut_off = 'rechroma_requests_total{route="/v1/sessions",status="4'
+    cut_off = 'rechroma_requests_total{method="POST",route="/v1/sessions",status="4'
     before = alone.metric(cut_off)
     network = page.context.new_cdp_session(page)
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 10_000}
