@@ -19,13 +19,13 @@ from rechroma.colorizer.reach import (
     RecentPictures,
     cell_means,
     extended,
-    nearest,
     segmenter_of,
 )
 from rechroma.colorizer.session import open_model_session
 from rechroma.colorizer.size import SizePlan, network_lightness, plan_fixed, plan_size
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, Source, read
+from rechroma.photo.samples import nearest_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -217,7 +217,7 @@ class Colorizer:
         photo = source if isinstance(source, Photo) else read(source)
         with memory_of(photo):
             part = self._known_of(self._seen(photo)).segmenter.segment(inside, outside)
-            return nearest(part.mask(), (photo.height, photo.width))
+            return nearest_pixels(part.mask(), (photo.height, photo.width))
 
     def features(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the network sees in L: places that show the same kind of thing are alike.

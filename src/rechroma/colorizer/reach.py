@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rechroma.photo import Photo
     from rechroma.segmentation.segmenter import Place
 
-__all__ = ["Answer", "Known", "RecentPictures", "cell_means", "extended", "nearest", "segmenter_of"]
+__all__ = ["Answer", "Known", "RecentPictures", "cell_means", "extended", "segmenter_of"]
 
 # Pictures of which a colorizer remembers what there is to see: some 7 MB each.
 _MOST = 4
@@ -187,12 +187,3 @@ def cell_means(
     missing = [(0, count * step - size) for count, size in zip(shape, plane.shape, strict=True)]
     padded = np.pad(plane, missing, mode="reflect")
     return padded.reshape(shape[0], step, shape[1], step).mean(axis=(1, 3), dtype=np.float32)
-
-
-def nearest(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return a mask of another size: what it says at each pixel's center."""
-    rows, columns = (
-        ((np.arange(count) + 0.5) * (had / count)).astype(np.intp)
-        for count, had in zip(shape, mask.shape, strict=True)
-    )
-    return mask[rows[:, None], columns]

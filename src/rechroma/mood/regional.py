@@ -19,7 +19,7 @@ from rechroma.colorizer.guided import GuidedPlanes, fit_lines
 from rechroma.mood.look import Look, TonesOnly, baked, check_tones, chosen_fit
 from rechroma.mood.masks import labels_of, paired_labels
 from rechroma.mood.palette import Palette, palette_of, thumbnail_factor
-from rechroma.photo.samples import do_strips, quantize, row_strips, to_float
+from rechroma.photo.samples import do_strips, nearest_pixels, quantize, row_strips, to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,14 +113,14 @@ def fit_regional_look(
 def _part(palette: Palette, labels: Labels, label: int) -> Palette:
     """Return the palette's colors under one label."""
     (view,) = palette.views
-    inside = _at_thumbnail(labels, view.lab.shape[:2]).reshape(-1)[view.pixels] == label
+    inside = nearest_pixels(labels.plane, view.lab.shape[:2]).reshape(-1)[view.pixels] == label
     # A label of half a percent may have no pixel of a tiny thumbnail.
     return Palette(palette.lab[inside]) if inside.any() else palette
 
 
 def _regions(palette: Palette, labels: Labels, chosen: list[int]) -> NDArray[np.float32]:
     """Return a plane of 0 and 1 for each chosen label, and one for all others."""
-    plane = _at_thumbnail(labels, palette.views[0].lab.shape[:2])
+    plane = nearest_pixels(labels.plane, palette.views[0].lab.shape[:2])
     planes = [plane == label for label in chosen]
     return np.stack([*planes, ~np.any(planes, axis=0)]).astype(np.float32)
 
@@ -131,15 +131,6 @@ def _weights(regions: NDArray[np.float32], palette: Palette, target: Photo) -> G
     factor = thumbnail_factor(target)
     shape, extent = (target.height, target.width), (target.height / factor, target.width / factor)
     return GuidedPlanes(soft, guide, shape, extent, _EPSILON)
-
-
-def _at_thumbnail(labels: Labels, shape: tuple[int, int]) -> NDArray[np.intp]:
-    """Return the labels at a thumbnail's size: those at its pixels' centers."""
-    rows, columns = (
-        ((np.arange(count) + 0.5) * (whole / count)).astype(np.intp)
-        for count, whole in zip(shape, labels.plane.shape, strict=True)
-    )
-    return labels.plane[rows[:, None], columns]
 
 
 def guided_filter(

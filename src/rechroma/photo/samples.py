@@ -19,6 +19,7 @@ __all__ = [
     "block_mean",
     "do_strips",
     "is_one_channel",
+    "nearest_pixels",
     "quantize",
     "requantize",
     "row_strips",
@@ -142,3 +143,17 @@ def _mean_of_runs(values: NDArray[Any], factor: int) -> NDArray[np.float32]:
         return total
     rest = values[whole:].mean(axis=0, keepdims=True, dtype=np.float32)
     return np.concatenate([total, rest])
+
+
+def nearest_pixels(plane: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return a plane of labels or a mask at another size: what it says at each pixel's center.
+
+    Args:
+        plane: Shape (H, W).
+        shape: Rows and columns of the result.
+    """
+    rows, columns = (
+        ((np.arange(count) + 0.5) * (had / count)).astype(np.intp)
+        for count, had in zip(shape, plane.shape, strict=True)
+    )
+    return plane[rows[:, None], columns]
