@@ -42,8 +42,8 @@ _DEGREE = 3
 _MOUNT = 0.15
 # The sides of a mount differ by less, in a and b.
 _ONE_MOUNT = 30.0
-# Of the places every so manieth, each way, is fitted: there are many more than terms.
-_EVERY = 2
+# Of the places every so manieth, each way, is fitted, if there are so many times more than terms.
+_EVERY, _MANY = 2, 64
 # Rounds of a fit that minds small parts of another color (a stamp, a stain's rim, a mount) little.
 _ROUNDS = 6
 # CIELAB units below which a residual is noise.
@@ -223,10 +223,11 @@ def _tint(lab: Matrix, terms: Matrix) -> tuple[Matrix, Matrix]:
         Twice a and b at each pixel, shape (H, W, 2).
     """
     height, width = lab.shape[:2]
-    some = (slice(None, None, _EVERY),) * 2
+    every = _EVERY if height * width > _MANY * terms.shape[1] else 1
+    some = (slice(None, None, every),) * 2
     chroma = lab[(*some, slice(1, None))].reshape(-1, 2)
     chosen = terms.reshape(height, width, -1)[some].reshape(len(chroma), -1)
-    ridge = 1e-3 * np.eye(terms.shape[1]) / _EVERY**2
+    ridge = 1e-3 * np.eye(terms.shape[1]) / every**2
     weight = np.ones(len(chroma))
     factors = np.zeros((terms.shape[1], 2))
     for _ in range(_ROUNDS):
