@@ -14,6 +14,7 @@ from rechroma.photo.code_points import linear_light
 from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.formats import FORMATS
 from rechroma.photo.icc import srgb_profile
+from rechroma.photo.row_reading import can_be_read_by_rows, read_rgb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,6 +128,11 @@ def _read(
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Return colors (H, W, 1 or 3) and alpha, both in the file's own type."""
     page = source.current_subimage()
+    if can_be_read_by_rows(source.format_name(), spec):
+        colors = read_rgb(source, spec)
+        if colors is None:
+            raise unreadable(name, source.geterror(), path)
+        return colors, None
     values = source.read_image(page, 0, 0, spec.nchannels, oiio.UNKNOWN)
     # libjpeg only warns of a file that ends too early, and fills the rest with gray.
     if values is None or source.has_error:
