@@ -12,17 +12,17 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rechroma.metadata import jpeg, prepare
 from rechroma.photo.gray_profile import tone_curve
 from rechroma.photo.icc import srgb_profile
 from rechroma.photo.jpeg_joining import Copied, free_table, joined
-from rechroma.photo.jpeg_original import record_segments
+from rechroma.photo.jpeg_record import record_segments
 from rechroma.photo.jpeg_scans import UncopiedError, gray_scans, profile_in, profile_segments
 from rechroma.photo.lightness_gray import gray_plane
 from rechroma.photo.model import Photo
 from rechroma.photo.orientation import as_stored
-
-import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,10 +73,13 @@ class GrayCopy:
     def encode(self, metadata: Metadata, options: MetadataOptions) -> tuple[bytes, tuple[str, ...]]:
         """Return the color JPEG, and what of the metadata could not be kept.
 
-        If the gray is a file's own, and nothing is to be left out, it carries a record of that file.
+        If the gray is a file's own, and nothing is to be left out, it carries a record of the file.
         """
         gray = self.make_gray()
-        described = prepare(metadata, "jpeg", gray.width, gray.height, options, turned=False)
+        described = prepare(
+            metadata, "jpeg", gray.width, gray.height, options, turned=False,
+            srgb=self.curve is None,
+        )  # fmt: skip
         progressive = gray.is_progressive
         blue, red = (
             _encoded(plane, _CHROMA, optimize=True, progressive=progressive)
@@ -121,7 +124,12 @@ def gray_copy_of(photo: Photo, make_chroma: MakeChroma) -> GrayCopy:
         curve = tone_curve(profile)
         if curve is None:
             raise UncopiedError("its ICC profile has tables")
-    return GrayCopy(lambda: scans, True, curve, lambda: make_chroma(gray_plane(photo.samples), curve))
+    return GrayCopy(
+        make_gray=lambda: scans,
+        is_copied=True,
+        curve=curve,
+        make_chroma=lambda: make_chroma(gray_plane(photo.samples), curve),
+    )
 
 
 def _coded_anew(photo: Photo, make_chroma: MakeChroma) -> GrayCopy:
@@ -143,7 +151,12 @@ def _coded_anew(photo: Photo, make_chroma: MakeChroma) -> GrayCopy:
         is_fine = table is None or sum(table) < _FINE
         return _encoded(np.ascontiguousarray(plane), table, optimize=is_fine)
 
-    return GrayCopy(make, False, None, lambda: make_chroma(gray(), None))
+    return GrayCopy(
+        make_gray=make,
+        is_copied=False,
+        curve=None,
+        make_chroma=lambda: make_chroma(gray(), None),
+    )
 
 
 class _Deferred(Photo):

@@ -44,6 +44,8 @@ class Photo:
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
         gray_jpeg: The file's bytes, if it is a gray JPEG: a color one can hold them as they are.
+        chroma_halved: The file is a JPEG of 4:2:0, whose chroma has half the resolution both ways:
+            a JPEG of it has it alike.
         luma_table: How Y is quantized in a JPEG that is stored in color and whose pixels are all
             gray, 64 numbers row by row: a JPEG of it can be coded alike.
 
@@ -67,6 +69,7 @@ class Photo:
     name: str = "<array>"
     pages_dropped: int = 0
     gray_jpeg: bytes | None = field(default=None, repr=False)
+    chroma_halved: bool = False
     luma_table: tuple[int, ...] | None = field(default=None, repr=False)
 
     @property

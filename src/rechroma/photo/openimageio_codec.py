@@ -27,6 +27,7 @@ __all__ = [
     "bit_depth_of",
     "count_pages",
     "decode_page",
+    "is_chroma_halved",
     "is_cmyk",
     "is_premultiplied",
     "open_input",
@@ -120,6 +121,7 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         orientation=_orientation(spec, metadata, page),
         metadata=metadata,
         pages=count_pages(source),
+        chroma_halved=is_chroma_halved(spec),
     )
 
 
@@ -203,6 +205,11 @@ def _encoding(name: str, spec: oiio.ImageSpec) -> MatrixProfile | None:
 def is_cmyk(spec: oiio.ImageSpec) -> bool:
     """Tell whether a JPEG's pixels are ink."""
     return spec.get_string_attribute("jpeg:ColorSpace") in ("CMYK", "YCbCrK", "YCCK")
+
+
+def is_chroma_halved(spec: oiio.ImageSpec) -> bool:
+    """Tell whether a JPEG is one of 4:2:0."""
+    return spec.get_string_attribute("jpeg:subsampling") == "4:2:0"
 
 
 def profile_of(spec: oiio.ImageSpec) -> bytes | None:

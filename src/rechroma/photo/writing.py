@@ -81,6 +81,11 @@ class Picture(Protocol):
         ...
 
     @property
+    def chroma_halved(self) -> bool:
+        """Whether it was a JPEG of 4:2:0."""
+        ...
+
+    @property
     def gray_copy(self) -> GrayCopy | None:
         """What a JPEG of it is made of, if that takes no pixels in color."""
         ...
@@ -258,6 +263,7 @@ def _encode_here(
         )
     dtype = SAMPLE_TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
     values = _values(photo, chosen, dtype)
+    chosen = chosen.alike(chroma_halved=photo.chroma_halved, quality=quality)
     limit = file_size_limit()
     with file_in_memory(chosen.suffixes[0]) as file:
         try:
