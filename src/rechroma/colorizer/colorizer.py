@@ -156,7 +156,7 @@ class Colorizer:
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
             recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
                 Otherwise it is returned as it is: for a `Photo`, that very object.
-            recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
+            recompress: Make a JPEG of a JPEG from pixels, too; see `Colorization.render`.
             hints: See `predict`.
             mood: See `predict`.
 

@@ -42,7 +42,7 @@ def colorize(
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
         recolor: Color a picture that is in color already anew; otherwise it is returned as it is.
-        recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
+        recompress: Make a JPEG of a JPEG from pixels, too; see `Colorization.render`.
         size: See `Colorizer`.
         model: See `Colorizer`.
         device: See `Colorizer`.
