@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, load_card
+    from rechroma.colorizer import Colorization, Colorizer, Hint, Mask, ModelCard, load_card
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
     from rechroma.photo import Original, Photo, original, read, write
@@ -32,6 +32,7 @@ __all__ = [
     "FilmResult",
     "Hint",
     "Look",
+    "Mask",
     "ModelCard",
     "Original",
     "Photo",
@@ -56,7 +57,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "rechroma.colorizer": [
-            "Colorization", "Colorizer", "Hint", "ModelCard", "load_card",
+            "Colorization", "Colorizer", "Hint", "Mask", "ModelCard", "load_card",
         ],
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],

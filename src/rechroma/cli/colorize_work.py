@@ -11,9 +11,11 @@ from rechroma.batch import STANDARD, place_key, save
 from rechroma.batch.plan import refuse_read_targets
 from rechroma.colorizer import (
     ColorizeOptions,
+    Mask,
     conditioning_unsupported,
     is_color,
     parse_hint,
+    parse_mask,
     read_hints,
     single_answer_error,
 )
@@ -43,6 +45,7 @@ class Extras:
     mood: str | None = None
     hint: tuple[str, ...] = ()
     hints: Path | None = None
+    mask: tuple[str, ...] = ()
     variants: int = 0
     confidence: Path | None = None
     recolor: bool | None = None
@@ -65,6 +68,7 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
     about_one = {
         "--hint": extras.hint,
         "--hints": extras.hints,
+        "--mask": extras.mask,
         "--confidence": extras.confidence,
     }
     alone = [name for name, given in about_one.items() if given]
@@ -82,7 +86,9 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         for task in plan.tasks
     ]
     _refuse_shared_files(tasks)
-    also_read = (extras.mood, extras.hints and str(extras.hints))
+    also_read = [extras.mood, extras.hints and str(extras.hints)]
+    for each in map(parse_mask, extras.mask):
+        also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
     refuse_read_targets(tasks, [each for each in also_read if each])
     return replace(plan, tasks=tuple(tasks))
 
@@ -96,11 +102,11 @@ def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
             "--raw-output is what the network says, and no more",
             "leave out the options that change it",
         )
-    told = extras.variants or extras.confidence or extras.hint or extras.hints
+    told = extras.variants or extras.confidence or extras.hint or extras.hints or extras.mask
     if extras.recolor is False and told:
         raise UsageError(
             "--no-recolor may leave the picture as it is: then there is no answer to it",
-            "leave out --no-recolor, or hints, --variants and --confidence",
+            "leave out --no-recolor, or hints, masks, --variants and --confidence",
         )
 
 
@@ -116,14 +122,19 @@ def _refuse_shared_files(tasks: Sequence[Task]) -> None:
         taken.add(place_key(path))
 
 
-def _hints_of(extras: Extras) -> list[Hint]:
-    """Return the hints of the command line, and of the file after them.
+def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
+    """Return the hints and masks of the command line, and of the file after them.
 
     Raises:
         UsageError: One can't be read.
+        PhotoError: A mask's picture can't be read.
     """
-    typed = [parse_hint(text) for text in extras.hint]
-    return typed + (read_hints(extras.hints) if extras.hints else [])
+    typed = [*map(parse_hint, extras.hint), *map(parse_mask, extras.mask)]
+    told = typed + (read_hints(extras.hints) if extras.hints else [])
+    return (
+        [each for each in told if not isinstance(each, Mask)],
+        [each.with_pictures_read(extras.max_pixels) for each in told if isinstance(each, Mask)],
+    )
 
 
 def colorize_work(
@@ -147,12 +158,13 @@ def colorize_work(
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
-        PhotoError: The mood can't be read.
+        PhotoError: The mood or a mask can't be read.
     """
-    hints = _hints_of(extras)
-    _check_model(colorizer.card, options, extras, hints)
+    hints, masks = _told(extras)
+    colored = any(each.color is not None and not each.is_gray for each in masks)
+    _check_model(colorizer.card, options, extras, conditioned=bool(hints) or colored)
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
-    predict = _prediction(colorizer, hints, mood)
+    predict = _prediction(colorizer, hints, masks, mood)
 
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
@@ -188,23 +200,23 @@ def _depth(photo: Photo, target: Place) -> BitDepth:
 
 
 def _prediction(
-    colorizer: Colorizer, hints: list[Hint], mood: Photo | None
+    colorizer: Colorizer, hints: list[Hint], masks: list[Mask], mood: Photo | None
 ) -> Callable[[Photo], Colorization]:
-    if mood is None:
-        return lambda photo: colorizer.predict(photo, hints=hints)
+    if mood is None and all(each.mood is None for each in masks):
+        return lambda photo: colorizer.predict(photo, hints=hints, masks=masks)
     # Mood transfer takes its time to load.
     from rechroma.mood import predict_in_mood
 
-    return lambda photo: predict_in_mood(colorizer, photo, mood, hints)
+    return lambda photo: predict_in_mood(colorizer, photo, mood, hints, masks)
 
 
 def _check_model(
-    card: ModelCard, options: ColorizeOptions, extras: Extras, hints: list[Hint]
+    card: ModelCard, options: ColorizeOptions, extras: Extras, *, conditioned: bool
 ) -> None:
     """Refuse what the model can't do here, so that it is said once, not for every picture."""
     if extras.raw_output and card.output != "rgb":
         raise UsageError(f"{card.name} has no RGB output", "no --raw-output")
-    if hints and not card.hints:
+    if conditioned and not card.hints:
         raise conditioning_unsupported(card)
     possible = (
         options.vividness != ColorizeOptions.vividness or extras.variants or extras.confidence

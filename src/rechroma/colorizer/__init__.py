@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from rechroma.colorizer.colorizer import Colorizer
     from rechroma.colorizer.distribution import Distribution, Likely, single_answer_error
     from rechroma.colorizer.graph_io import conditioning_unsupported
-    from rechroma.colorizer.hints import REACHES, Hint, Reach, parse_hint, read_hints
+    from rechroma.colorizer.hint_files import read_hints
+    from rechroma.colorizer.hints import REACHES, Hint, Reach, parse_hint
+    from rechroma.colorizer.masks import Mask, parse_mask
     from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
     from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
     from rechroma.colorizer.session import available_devices, load_card
@@ -33,6 +35,7 @@ __all__ = [
     "Distribution",
     "Hint",
     "Likely",
+    "Mask",
     "ModelCard",
     "Reach",
     "available_devices",
@@ -43,6 +46,7 @@ __all__ = [
     "is_color",
     "load_card",
     "parse_hint",
+    "parse_mask",
     "read_hints",
     "single_answer_error",
 ]
@@ -56,7 +60,9 @@ __getattr__ = lazy_names(
         "rechroma.colorizer.colorizer": ["Colorizer"],
         "rechroma.colorizer.distribution": ["Distribution", "Likely", "single_answer_error"],
         "rechroma.colorizer.graph_io": ["conditioning_unsupported"],
-        "rechroma.colorizer.hints": ["REACHES", "Hint", "Reach", "parse_hint", "read_hints"],
+        "rechroma.colorizer.hint_files": ["read_hints"],
+        "rechroma.colorizer.hints": ["REACHES", "Hint", "Reach", "parse_hint"],
+        "rechroma.colorizer.masks": ["Mask", "parse_mask"],
         "rechroma.colorizer.options": ["MAX_VARIANTS", "ColorizeOptions"],
         "rechroma.colorizer.registry": ["DEFAULT_MODEL", "MODELS", "find_model"],
         "rechroma.colorizer.session": ["available_devices", "load_card"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,17 +12,19 @@ from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
 from rechroma.colorizer.distribution import single_answer_error
 from rechroma.colorizer.guided import GuidedPlanes
+from rechroma.colorizer.layers import Layer, LayeredPlanes, covered, keep_pixels, layered
 from rechroma.colorizer.luma_render import half_chroma
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
+from rechroma.colorizer.reach import Answer
 from rechroma.colorizer.render import enlarge, render
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
 from rechroma.photo.gray_copy import colored, gray_copy_of
 from rechroma.photo.jpeg_scans import UncopiedError
-from rechroma.photo.samples import SAMPLE_TYPES, quantize, to_float
+from rechroma.photo.samples import SAMPLE_TYPES, is_one_channel, quantize, to_float
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,11 +46,14 @@ class Colorization:
         extent: How many rows and columns of `maps` the photo covers, not whole ones as a rule.
         threads: Threads that `render` may use.
         distribution: What the network holds for possible; None for a model that does not tell.
+        model: Its name.
+        layers: What masks say, from below.
 
     Attributes:
         photo: The photo as it was read.
         chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
         lightness: L at the same resolution, float32, shape (h, w).
+        layers: What masks say: it lies over `chroma`, at the photo's own resolution.
 
     Examples:
         The network runs once; every picture after that is quick:
@@ -75,6 +81,7 @@ class Colorization:
         threads: int,
         distribution: Distribution | None = None,
         model: str = "",
+        layers: Sequence[Layer] = (),
     ) -> None:
         self.photo = photo
         self._rgb = maps if len(maps) == 3 else None
@@ -85,6 +92,7 @@ class Colorization:
         self._threads = threads
         self._distribution = distribution
         self._model = model
+        self.layers = tuple(layers)
 
     @property
     def distribution(self) -> Distribution:
@@ -123,27 +131,35 @@ class Colorization:
             OutOfMemoryError: The result does not fit into memory.
         """
         ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
-        planes = self._planes_at(vividness)
+        planes, layers = self._planes_at(vividness), self._layers_at(vividness)
+        is_gray = is_one_channel(self.photo.samples)
+        # Soft edges of what is kept: of a gray photo by chroma, which leaves L alone.
+        laid = layers if is_gray else [each for each in layers if not each.keep]
         settings = f"strength {strength:g}, vividness {vividness:g}"
 
         def make() -> NDArray[Any]:
             with memory_of(self.photo):
-                guided, dtype = self._guided(planes), SAMPLE_TYPES[bit_depth]
-                return render(self.photo.samples, guided, strength, self._threads, dtype)
+                guided, dtype = self._guided(planes, laid), SAMPLE_TYPES[bit_depth]
+                samples = self.photo.samples
+                result = render(samples, guided, strength, self._threads, dtype)
+                keep_pixels(result, samples, layers, mix=not is_gray)
+                return result
 
-        copy = None if recompress else self._gray_copy(planes, strength)
+        copy = None if recompress else self._gray_copy(planes, layers, strength)
         if copy is None:
             return self._marked(self.photo.with_pixels(make()), settings)
         return colored(self.photo, self._marked(self.photo, settings).metadata, copy, make)
 
-    def _gray_copy(self, planes: NDArray[np.float32], strength: float) -> GrayCopy | None:
+    def _gray_copy(
+        self, planes: NDArray[np.float32], layers: Sequence[Layer], strength: float
+    ) -> GrayCopy | None:
         """Return what a JPEG of the result is made of, if the photo's file can be copied."""
 
         def chroma(curve: ToneCurve | None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
             with memory_of(self.photo):
                 return half_chroma(
                     self.photo, planes, self.lightness, self._extent, strength, self._threads,
-                    curve,
+                    curve, layers,
                 )  # fmt: skip
 
         try:
@@ -166,8 +182,16 @@ class Colorization:
         """
         ColorizeOptions(vividness=vividness)
         with memory_of(self.photo):
-            guided = self._guided(self._planes_at(vividness))
-            return guided.rows(0, lightness(to_float(self.photo.samples)))
+            kept = [each for each in self.layers if each.keep]
+            light, own = lightness(to_float(self.photo.samples)), None
+            if kept and not is_one_channel(self.photo.samples):
+                own = to_planes(rgb_to_lab(self.photo.pixels))[1:].astype(np.float32)
+            guided = self._guided(self._planes_at(vividness), self._layers_at(vividness))
+            result = guided.rows(0, light)
+            if own is not None:
+                # Above, what is kept has lost its chroma.
+                result += own * covered(kept, light.shape)
+            return result
 
     def on(self, photo: Photo) -> Colorization:
         """Return the same colors for the same picture at another resolution."""
@@ -193,21 +217,38 @@ class Colorization:
         """Return the photo with other a and b, float32, of the shape (2, h, w)."""
         return self._changed(self.photo, planes)
 
-    def _changed(self, photo: Photo, planes: NDArray[np.float32]) -> Colorization:
+    def with_layers(self, layers: Sequence[Layer]) -> Colorization:
+        """Return the photo with other layers."""
+        return self._changed(self.photo, self._planes, layers)
+
+    def _changed(
+        self, photo: Photo, planes: NDArray[np.float32], layers: Sequence[Layer] | None = None
+    ) -> Colorization:
         return Colorization(
             photo, self.lightness, planes, self._extent, self._threads, self._distribution,
-            self._model,
+            self._model, self.layers if layers is None else layers,
         )  # fmt: skip
 
     def _planes_at(self, vividness: float) -> NDArray[np.float32]:
         if vividness == 1:
             return self._planes
-        mean = self.distribution.mean()
-        return (mean + vividness * (self._planes - mean)).astype(np.float32)
+        return Answer(self._planes, self.distribution).at(vividness).maps
 
-    def _guided(self, planes: NDArray[np.float32]) -> GuidedPlanes:
+    def _layers_at(self, vividness: float) -> list[Layer]:
+        return [
+            each if each.answer is None else replace(each, answer=each.answer.at(vividness))
+            for each in self.layers
+        ]
+
+    def _guided(
+        self, planes: NDArray[np.float32], layers: Sequence[Layer]
+    ) -> GuidedPlanes | LayeredPlanes:
         size = self.photo.height, self.photo.width
-        return GuidedPlanes(planes, self.lightness, size, self._extent)
+
+        def make(planes: NDArray[np.float32]) -> GuidedPlanes:
+            return GuidedPlanes(planes, self.lightness, size, self._extent)
+
+        return layered(make, planes, layers, size)
 
     def variants(
         self,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.colorizer import PhotoLike
     from rechroma.colorizer.hints import Hint
+    from rechroma.colorizer.masks import Mask
+
 __all__ = ["colorize"]
 
 
@@ -23,6 +25,7 @@ def colorize(
     source: PhotoLike,
     *,
     hints: Sequence[Hint] = (),
+    masks: Sequence[Mask] = (),
     mood: PhotoLike | None = None,
     strength: float = ColorizeOptions.strength,
     vividness: float = ColorizeOptions.vividness,
@@ -37,6 +40,7 @@ def colorize(
     Args:
         source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
         hints: Points with the colors that they should get.
+        masks: Parts of the picture, and what shall become of each.
         mood: A color photograph whose colors set the tone, as the command line's `--mood` does: a
             model that takes moods is told, and a transfer of colors is made on its answer.
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
@@ -48,8 +52,8 @@ def colorize(
         device: See `Colorizer`.
 
     Raises:
-        UsageError: A number is out of range, hints or a vividness for a model that takes none, or
-            a black-and-white mood.
+        UsageError: A number is out of range, hints or a vividness for a model that takes none, a
+            black-and-white mood, or a mask that does not fit the picture.
         PhotoError: A picture can't be read.
         ModelError: The model or the device isn't there, or the network fails.
         OutOfMemoryError: It does not fit into memory.
@@ -73,10 +77,10 @@ def colorize(
     photo = source if isinstance(source, Photo) else read(source)
     if not recolor and is_color(photo):
         return photo
-    if mood is None:
-        return render_with(colorizer.predict(photo, hints=hints), options)
+    if mood is None and all(each.mood is None for each in masks):
+        return render_with(colorizer.predict(photo, hints=hints, masks=masks), options)
     # A transfer takes its time to load.
     from rechroma.mood.grayscale import predict_in_mood
 
-    source_of_mood = mood if isinstance(mood, Photo) else read(mood)
-    return render_with(predict_in_mood(colorizer, photo, source_of_mood, hints), options)
+    source_of_mood = mood if mood is None or isinstance(mood, Photo) else read(mood)
+    return render_with(predict_in_mood(colorizer, photo, source_of_mood, hints, masks), options)

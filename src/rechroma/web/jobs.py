@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,9 @@ from rechroma.photo.jpeg_scans import Gray
 from rechroma.photo.writing import write_described
 
 if TYPE_CHECKING:
-    from rechroma.colorizer import ColorizeOptions
+    from collections.abc import Sequence
+
+    from rechroma.colorizer import ColorizeOptions, Mask
     from rechroma.mood import TransferOptions
     from rechroma.photo import Photo
     from rechroma.photo.formats import BitDepth, FormatName
@@ -93,6 +95,7 @@ def colorize(
     output: ResultFormat,
     color_request: ColorRequest,
     options: ColorizeOptions,
+    masks: Sequence[tuple[Upload, Mask]] = (),
 ) -> ResultFile:
     """Colorize a picture, as `rechroma colorize` does.
 
@@ -102,6 +105,7 @@ def colorize(
         output: As what the result is written.
         color_request: Hints and mood; its answer is not looked at.
         options: How; a picture whose colors are kept is given back as it was sent.
+        masks: Pictures of masks, and what becomes of what they show.
     """
     photo = state.read(upload)
     notes: list[str] = []
@@ -110,7 +114,8 @@ def colorize(
             return _as_sent(photo, upload, output)
         notes.append("in color already; it is colored anew from its lightness")
     mood = None if color_request.mood is None else state.read(color_request.mood)
-    prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
+    parts = [replace(mask, picture=state.read(shown)) for shown, mask in masks]
+    prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints, parts)
     return write_result(render_with(prediction, options, output.depth_of(photo)), output, *notes)
 
 

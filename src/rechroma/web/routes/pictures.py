@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Json
 
 from rechroma.web import jobs
+from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
 from rechroma.web.schemas import ColorizeOptions, TransferOptions
 from rechroma.web.service import ServiceHere
@@ -42,16 +43,30 @@ async def colorize(
     mood: Annotated[
         UploadFile | None, File(description="A color photograph that sets the tone.")
     ] = None,
+    mask: Annotated[
+        list[UploadFile] | None,
+        File(description="Pictures that are white in a part of the picture, as many as `masks`."),
+    ] = None,
 ) -> StreamingResponse:
     """Give a picture its color back: same format, bit depth and metadata."""
-    uploads = [picture] if mood is None else [picture, mood]
-    async with service.kept(*uploads) as kept:
-        color_request = ColorRequest(
-            tuple(each.hint() for each in options.hints), None if mood is None else kept[1]
+    masks, moods = mask or [], [] if mood is None else [mood]
+    if len(masks) != len(options.masks):
+        raise Problem(
+            422,
+            f"{len(masks)} mask files, and {len(options.masks)} entries in options.masks",
+            "say of each mask what shall become of its part of the picture, in their order",
         )
+    async with service.kept(picture, *masks, *moods) as kept:
+        shown = kept[1 : 1 + len(masks)]
+        color_request = ColorRequest(
+            tuple(each.hint() for each in options.hints), kept[-1] if moods else None
+        )
+        parts = [
+            (each, said.mask(each.path)) for each, said in zip(shown, options.masks, strict=True)
+        ]
         job = partial(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
-            options=options.options(),
+            options=options.options(), masks=parts,
         )  # fmt: skip
         return await service.answer(request, job, kept[0].name, "color")
 
