@@ -35,7 +35,11 @@ def names(kind):
 @pytest.mark.parametrize(
     ("function", "kind", "others"),
     [
-        (rechroma.colorize, ColorizeOptions, {"hints", "masks", "mood", "size", "model", "device"}),
+        (
+            rechroma.colorize,
+            ColorizeOptions,
+            {"hints", "masks", "mood", "look", "size", "model", "device"},
+        ),
         (Colorizer.colorize, ColorizeOptions, {"hints", "masks", "mood"}),
         (rechroma.fit_look, TransferOptions, set()),
         (rechroma.transfer, TransferOptions, {"masks"}),

@@ -62,6 +62,11 @@ __all__ = ["colorize"]
     help="A color photograph that sets the tone.",
 )
 @click.option(
+    "--look",
+    metavar="LOOK",
+    help="A look for the result, by name or as a LUT file; `rechroma look list` tells the names.",
+)
+@click.option(
     "--raw-output",
     is_flag=True,
     help="Of a model that predicts RGB: its picture as it is, not its colors on the photograph's "
@@ -106,6 +111,7 @@ def colorize(
     size: int | None,
     device: str,
     mood: str | None,
+    look: str | None,
     raw_output: bool,
     film: FilmOptions,
     stills: tuple[str, ...],
@@ -131,6 +137,7 @@ def colorize(
       rechroma colorize @list.txt -o colored/ --json
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
+      rechroma colorize old.jpg --look winter
       rechroma colorize film.mp4 -o film.color.mp4   (needs rechroma[video])
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
       rechroma colorize old.jpg -o new.png --mask coat.png=#7a2230 --mask sky.png=keep
@@ -152,7 +159,7 @@ def colorize(
         raise UsageError("no pictures given", "see rechroma colorize --help")
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     extras = Extras(
-        raw_output, mood, hint, hints, mask, variants, confidence, recolor,
+        raw_output, mood, look, hint, hints, mask, variants, confidence, recolor,
         job_options.pixel_limit,
     )  # fmt: skip
     plan = plan_job(

@@ -19,9 +19,9 @@ from rechroma.colorizer import (
     read_hints,
     single_answer_error,
 )
-from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.files import is_file
+from rechroma.mood.colorizing import finished
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read, writable_format
 from rechroma.photo.formats import FORMATS, format_of
 
@@ -43,6 +43,7 @@ class Extras:
 
     raw_output: bool = False
     mood: str | None = None
+    look: str | None = None
     hint: tuple[str, ...] = ()
     hints: Path | None = None
     mask: tuple[str, ...] = ()
@@ -86,7 +87,7 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         for task in plan.tasks
     ]
     _refuse_shared_files(tasks)
-    also_read = [extras.mood, extras.hints and str(extras.hints)]
+    also_read = [extras.mood, extras.look, extras.hints and str(extras.hints)]
     for each in map(parse_mask, extras.mask):
         also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
     refuse_read_targets(tasks, [each for each in also_read if each])
@@ -159,12 +160,19 @@ def colorize_work(
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
         PhotoError: The mood or a mask can't be read.
+        LookError: There is no such look.
     """
     hints, masks = _told(extras)
     colored = any(each.color is not None and not each.is_gray for each in masks)
     _check_model(colorizer.card, options, extras, conditioned=bool(hints) or colored)
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
     predict = _prediction(colorizer, hints, masks, mood)
+
+    look = None
+    if extras.look:
+        from rechroma.mood import Look
+
+        look = Look.load(extras.look)
 
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
@@ -186,8 +194,8 @@ def colorize_work(
         target = targets.get(photo.name, tasks[0].target)
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
-            save_beside(render_with(answer, options, _depth(photo, path)), path)
-        return render_with(prediction, options, _depth(photo, target))
+            save_beside(finished(answer, options, look, _depth(photo, path)), path)
+        return finished(prediction, options, look, _depth(photo, target))
 
     return work
 

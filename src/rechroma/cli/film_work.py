@@ -66,6 +66,7 @@ def colorize_films(
         "--confidence": extras.confidence,
         "--hints": extras.hints,
         "--mask": extras.mask,
+        "--look": extras.look,
     }
     if given := [name for name, value in unfit.items() if value]:
         raise UsageError(f"{given[0]} is about photographs", "leave it out for a film")

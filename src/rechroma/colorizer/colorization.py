@@ -150,6 +150,15 @@ class Colorization:
             return self._marked(self.photo.with_pixels(make()), settings)
         return colored(self.photo, self._marked(self.photo, settings).metadata, copy, make)
 
+    def with_kept(self, changed: Photo) -> Photo:
+        """Return a photo that was made of a result, with the pixels that masks keep as they were.
+
+        Args:
+            changed: Of the photo's size; its samples are written into.
+        """
+        keep_pixels(changed.samples, self.photo.samples, self.layers, mix=True)
+        return changed
+
     def _gray_copy(
         self, planes: NDArray[np.float32], layers: Sequence[Layer], strength: float
     ) -> GrayCopy | None:

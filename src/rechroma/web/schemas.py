@@ -26,6 +26,7 @@ __all__ = [
     "MaskOptions",
     "Model",
     "Models",
+    "NamedLook",
     "OpenPicture",
     "SessionMood",
     "SwatchOptions",
@@ -157,6 +158,10 @@ class ColorizeOptions(_Colors):
             "as it was sent."
         ),
     ] = True
+    look: Annotated[
+        str | None,
+        Field(max_length=64, description="The name of a look for the result; see /v1/looks."),
+    ] = None
     masks: Annotated[
         list[MaskOptions],
         Field(
@@ -284,6 +289,13 @@ class Model(BaseModel):
     name: str
     version: str
     license: str
+
+
+class NamedLook(BaseModel):
+    """A look that has a name here."""
+
+    name: str
+    description: Annotated[str, Field(description="Empty for those that were saved here.")]
 
 
 class Control(BaseModel):

@@ -9,10 +9,12 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Json
 
+from rechroma.mood.library import saved_looks
+from rechroma.mood.named_looks import NAMED_LOOKS
 from rechroma.web import jobs
 from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
-from rechroma.web.schemas import ColorizeOptions, TransferOptions
+from rechroma.web.schemas import ColorizeOptions, NamedLook, TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.uploads import UploadRoute
 from rechroma.web.worker_state import ColorRequest
@@ -66,7 +68,7 @@ async def colorize(
         ]
         job = partial(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
-            options=options.options(), masks=parts,
+            options=options.options(), masks=parts, look=options.look,
         )  # fmt: skip
         return await service.answer(request, job, kept[0].name, "color")
 
@@ -117,13 +119,24 @@ async def apply_look(
     service: ServiceHere,
     output: RequestedFormat,
     picture: Annotated[UploadFile, File(description="The picture.")],
-    look: Annotated[UploadFile, File(description="A .cube file.")],
+    look: Annotated[UploadFile | None, File(description="A .cube file.")] = None,
+    name: Annotated[
+        str | None, Form(max_length=64, description="The name of a look instead; see /v1/looks.")
+    ] = None,
 ) -> StreamingResponse:
-    """Apply a look, a `.cube` file, to a picture."""
-    async with service.kept(picture) as (ours,):
-        table = await service.keep(look)
-        try:
-            job = partial(jobs.apply_look, upload=ours, look=table, output=output)
-            return await service.answer(request, job, ours.name, "look")
-        finally:
-            service.store.drop(table.path)
+    """Apply a look, a `.cube` file or one that has a name here, to a picture."""
+    if (look is None) == (name is None):
+        raise Problem(422, "no look, or two of them", "send a look as a file, or its name")
+    async with service.kept(picture, *([] if look is None else [look])) as (ours, *tables):
+        chosen = tables[0] if tables else name or ""
+        job = partial(jobs.apply_look, upload=ours, look=chosen, output=output)
+        return await service.answer(request, job, ours.name, "look")
+
+
+@router.get("/v1/looks", responses=problems())
+def looks() -> list[NamedLook]:
+    """List the looks that have a name here: those of the package, and those that were saved."""
+    package = {name: each.description for name, each in NAMED_LOOKS.items()}
+    saved = dict.fromkeys(saved_looks(), "")
+    found = sorted((package | saved).items())
+    return [NamedLook(name=name, description=description) for name, description in found]
