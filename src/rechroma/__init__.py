@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING
 from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from rechroma.colorizer import Colorization, Colorizer, Hint, Mask, ModelCard, load_card
+    from rechroma.colorizer import (
+        Colorization,
+        Colorizer,
+        Hint,
+        Mask,
+        ModelCard,
+        Version,
+        load_card,
+    )
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
     from rechroma.photo import Original, Photo, original, read, write
@@ -39,6 +47,7 @@ __all__ = [
     "RechromaError",
     "Still",
     "Swatch",
+    "Version",
     "__version__",
     "colorize",
     "colorize_film",
@@ -57,7 +66,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "rechroma.colorizer": [
-            "Colorization", "Colorizer", "Hint", "Mask", "ModelCard", "load_card",
+            "Colorization", "Colorizer", "Hint", "Mask", "ModelCard", "Version", "load_card",
         ],
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],

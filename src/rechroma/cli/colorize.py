@@ -52,6 +52,9 @@ __all__ = ["colorize"]
               "repeated.")  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
               help="Write N other plausible answers beside each result: new.1.png, ….")  # fmt: skip
+@click.option("--versions", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write versions by name into DIR, with a sheet of them: faithful, natural, "
+              "vivid, warm, cool, and other plausible ones.")  # fmt: skip
 @click.option("--confidence", type=click.Path(path_type=Path), metavar="MAP.png",
               help="Write where the model is sure (white) and where it guesses.")  # fmt: skip
 @options.size
@@ -107,6 +110,7 @@ def colorize(
     hints: Path | None,
     mask: tuple[str, ...],
     variants: int,
+    versions: Path | None,
     confidence: Path | None,
     size: int | None,
     device: str,
@@ -140,6 +144,7 @@ def colorize(
       rechroma colorize old.jpg --look winter
       rechroma colorize film.mp4 -o film.color.mp4   (needs rechroma[video])
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
+      rechroma colorize old.jpg --versions versions/
       rechroma colorize old.jpg -o new.png --mask coat.png=#7a2230 --mask sky.png=keep
       rechroma colorize --inp data/test --out output --cfg train_base --ckpt_name ckpt_best
 
@@ -159,7 +164,7 @@ def colorize(
         raise UsageError("no pictures given", "see rechroma colorize --help")
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     extras = Extras(
-        raw_output, mood, look, hint, hints, mask, variants, confidence, recolor,
+        raw_output, mood, look, hint, hints, mask, variants, versions, confidence, recolor,
         job_options.pixel_limit,
     )  # fmt: skip
     plan = plan_job(

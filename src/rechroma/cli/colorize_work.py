@@ -28,13 +28,20 @@ from rechroma.photo.formats import FORMATS, format_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rechroma.batch import Place, Plan, Task
     from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
+    from rechroma.mood import Look
     from rechroma.photo.formats import BitDepth
 
 __all__ = ["Extras", "colorize_work", "planned"]
+
+# Pixels of each picture on a sheet of versions.
+_SHEET_HEIGHT = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Extras:
     hints: Path | None = None
     mask: tuple[str, ...] = ()
     variants: int = 0
+    versions: Path | None = None
     confidence: Path | None = None
     recolor: bool | None = None
     max_pixels: int | None = DEFAULT_MAX_PIXELS
@@ -79,11 +87,15 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
             f"{alone[0]} is about one picture that is written to a file",
             "give one input, and a file with -o",
         )
-    if extras.variants and not to_files:
-        raise UsageError("--variants are files beside a result", "give a file with -o")
+    if (extras.variants or extras.versions) and not to_files:
+        named = "--variants" if extras.variants else "--versions"
+        raise UsageError(f"{named} are files beside a result", "give a file with -o")
     confidence = (extras.confidence,) if extras.confidence else ()
     tasks = [
-        replace(task, beside=(*_variant_files(extras, task.target), *confidence))
+        replace(
+            task,
+            beside=(*_variant_files(extras, task.target), *_sheets(extras, task), *confidence),
+        )
         for task in plan.tasks
     ]
     _refuse_shared_files(tasks)
@@ -103,11 +115,18 @@ def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
             "--raw-output is what the network says, and no more",
             "leave out the options that change it",
         )
-    told = extras.variants or extras.confidence or extras.hint or extras.hints or extras.mask
+    told = (
+        extras.variants
+        or extras.versions
+        or extras.confidence
+        or extras.hint
+        or extras.hints
+        or extras.mask
+    )
     if extras.recolor is False and told:
         raise UsageError(
             "--no-recolor may leave the picture as it is: then there is no answer to it",
-            "leave out --no-recolor, or hints, masks, --variants and --confidence",
+            "leave out --no-recolor, or hints, masks, --variants, --versions and --confidence",
         )
 
 
@@ -168,12 +187,7 @@ def colorize_work(
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
     predict = _prediction(colorizer, hints, masks, mood)
 
-    look = None
-    if extras.look:
-        from rechroma.mood import Look
-
-        look = Look.load(extras.look)
-
+    look = _look_of(extras)
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
     def save_beside(photo: Photo, path: Path) -> None:
@@ -195,9 +209,20 @@ def colorize_work(
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
             save_beside(finished(answer, options, look, _depth(photo, path)), path)
+        if extras.versions:
+            sheet = _sheet_of(extras.versions, photo.name, target)
+            _save_versions(prediction, options, look, photo, sheet, save_beside)
         return finished(prediction, options, look, _depth(photo, target))
 
     return work
+
+
+def _look_of(extras: Extras) -> Look | None:
+    if not extras.look:
+        return None
+    from rechroma.mood import Look
+
+    return Look.load(extras.look)
 
 
 def _depth(photo: Photo, target: Place) -> BitDepth:
@@ -231,6 +256,43 @@ def _check_model(
     )
     if possible and not card.temperature:
         raise single_answer_error()
+
+
+def _sheets(extras: Extras, task: Task) -> list[Path]:
+    if not extras.versions:
+        return []
+    return [_sheet_of(extras.versions, str(task.source), task.target)]
+
+
+def _sheet_of(folder: Path, source: str, target: Place) -> Path:
+    """Return the sheet of a picture's versions, which stands for all of them."""
+    stem = Path(source).stem if source != STANDARD else Path(target).stem
+    return folder / f"{stem}.versions.jpg"
+
+
+def _save_versions(
+    prediction: Colorization,
+    options: ColorizeOptions,
+    look: Look | None,
+    photo: Photo,
+    sheet: Path,
+    write: Callable[[Photo, Path], None],
+) -> None:
+    """Write a picture's versions, and the sheet last."""
+    from rechroma.colorizer.versions import versions_of
+    from rechroma.evaluation.figure import tile_sheet
+
+    tiles: list[NDArray[np.uint8]] = []
+    versions = versions_of(prediction, options)
+    name = sheet.name.removesuffix(".versions.jpg")
+    suffix = FORMATS[writable_format(photo.format)].suffixes[0]
+    for version in versions:
+        path = sheet.with_name(f"{name}.{version.name}{suffix}")
+        made = finished(version.colors, version.options, look, _depth(photo, path))
+        write(made, path)
+        tiles.append(made.to_uint8())
+    titles = [version.name for version in versions]
+    write(read(tile_sheet(tiles, titles, height=_SHEET_HEIGHT)), sheet)
 
 
 def _variant_files(extras: Extras, target: Place) -> list[Path]:

@@ -67,6 +67,8 @@ def colorize_films(
         "--hints": extras.hints,
         "--mask": extras.mask,
         "--look": extras.look,
+        "--versions": extras.versions,
+        "--temperature": colors.temperature,
     }
     if given := [name for name, value in unfit.items() if value]:
         raise UsageError(f"{given[0]} is about photographs", "leave it out for a film")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
     from rechroma.colorizer.session import available_devices, load_card
     from rechroma.colorizer.shared import cached_colorizer, default_colorizer
+    from rechroma.colorizer.versions import Version
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -38,6 +39,7 @@ __all__ = [
     "Mask",
     "ModelCard",
     "Reach",
+    "Version",
     "available_devices",
     "cached_colorizer",
     "conditioning_unsupported",
@@ -67,6 +69,7 @@ __getattr__ = lazy_names(
         "rechroma.colorizer.registry": ["DEFAULT_MODEL", "MODELS", "find_model"],
         "rechroma.colorizer.session": ["available_devices", "load_card"],
         "rechroma.colorizer.shared": ["cached_colorizer", "default_colorizer"],
+        "rechroma.colorizer.versions": ["Version"],
     },
 )
 

@@ -17,6 +17,7 @@ from rechroma.colorizer.luma_render import half_chroma
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.colorizer.reach import Answer
 from rechroma.colorizer.render import enlarge, render
+from rechroma.colorizer.temperature import warmed
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
 from rechroma.photo.gray_copy import colored, gray_copy_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.distribution import Distribution
+    from rechroma.colorizer.versions import Version
     from rechroma.photo.formats import BitDepth
     from rechroma.photo.gray_copy import GrayCopy
     from rechroma.photo.gray_profile import ToneCurve
@@ -93,6 +95,7 @@ class Colorization:
         self._distribution = distribution
         self._model = model
         self.layers = tuple(layers)
+        self._others: list[NDArray[np.float32]] = []
 
     @property
     def distribution(self) -> Distribution:
@@ -110,6 +113,7 @@ class Colorization:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        temperature: float = ColorizeOptions.temperature,
         recompress: bool = ColorizeOptions.recompress,
         bit_depth: BitDepth = 32,
     ) -> Photo:
@@ -122,6 +126,7 @@ class Colorization:
             strength: 0 (gray) … 1.5.
             vividness: 0 (the mean of all that is possible: the most faithful on the average, and
                 pale) … 1 (near to the likeliest: the model's answer) … 1.5.
+            temperature: −1 (cooler light) … 1 (warmer); L stays. 0 leaves it as it is.
             recompress: Code the gray of a JPEG anew, too.
             bit_depth: Bits of a channel of the result's samples: 32 (float) for work that goes on;
                 8 or 16 where it is written, in a quarter or half of the memory.
@@ -130,12 +135,17 @@ class Colorization:
             UsageError: A number is out of range, or a vividness of a model that gives one answer.
             OutOfMemoryError: The result does not fit into memory.
         """
-        ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
-        planes, layers = self._planes_at(vividness), self._layers_at(vividness)
+        ColorizeOptions(
+            strength=strength, vividness=vividness, temperature=temperature, recompress=recompress
+        )
+        planes = self._planes_at(vividness, temperature)
+        layers = self._layers_at(vividness, temperature)
         is_gray = is_one_channel(self.photo.samples)
         # Soft edges of what is kept: of a gray photo by chroma, which leaves L alone.
         laid = layers if is_gray else [each for each in layers if not each.keep]
         settings = f"strength {strength:g}, vividness {vividness:g}"
+        if temperature:
+            settings += f", temperature {temperature:g}"
 
         def make() -> NDArray[Any]:
             with memory_of(self.photo):
@@ -207,10 +217,13 @@ class Colorization:
         return self._changed(photo, self._planes)
 
     def answer(self, number: int, count: int) -> Colorization:
-        """Return another plausible answer; see `Distribution.variant`.
+        """Return another plausible answer.
+
+        Each kind of thing gets another color that the network holds for possible of it, as far as
+        can be from the model's own and from the answers before; what it is sure of stays.
 
         Args:
-            number: 1…count.
+            number: 1…count; an answer of a number is the same for every count.
             count: 1…8.
 
         Raises:
@@ -220,7 +233,32 @@ class Colorization:
             raise UsageError(
                 f"answer {number} of {count}", f"give 1 to the count, at most {MAX_VARIANTS}"
             )
-        return self.with_chroma(self.distribution.variant(number, count))
+        if len(self._others) < number:
+            from rechroma.colorizer.plausible import plausible_answers, things_of
+
+            things = things_of(self.distribution, self.lightness, self._planes)
+            self._others = plausible_answers(
+                self.distribution, things, self.lightness, self._planes, count
+            )
+        return self.with_chroma(self._others[number - 1])
+
+    def versions(self) -> list[Version]:
+        """Return versions of the picture by name: faithful, natural, vivid, warm, cool, and more.
+
+        Natural is the model's answer; faithful the mean of all that is possible. Behind these five
+        stand up to three other answers that the model holds for plausible, named after how they
+        differ, such as "bluer": at least 6 units of CIEDE2000 from natural and from each other on
+        the mean. The same picture, hints and masks have the same versions. A model that gives one
+        answer has natural, vivid, warm and cool.
+        """
+        from rechroma.colorizer.versions import versions_of
+
+        return versions_of(self, ColorizeOptions())
+
+    @property
+    def tells_what_is_possible(self) -> bool:
+        """Whether there is a `distribution`."""
+        return self._distribution is not None
 
     def with_chroma(self, planes: NDArray[np.float32]) -> Colorization:
         """Return the photo with other a and b, float32, of the shape (2, h, w)."""
@@ -238,14 +276,17 @@ class Colorization:
             self._model, self.layers if layers is None else layers,
         )  # fmt: skip
 
-    def _planes_at(self, vividness: float) -> NDArray[np.float32]:
-        if vividness == 1:
-            return self._planes
-        return Answer(self._planes, self.distribution).at(vividness).maps
+    def _planes_at(self, vividness: float, temperature: float = 0.0) -> NDArray[np.float32]:
+        answer = Answer(self._planes, self._distribution).at(vividness)
+        return warmed(answer.maps, self.lightness, temperature)
 
-    def _layers_at(self, vividness: float) -> list[Layer]:
+    def _layers_at(self, vividness: float, temperature: float = 0.0) -> list[Layer]:
+        def changed(answer: Answer) -> Answer:
+            answer = answer.at(vividness)
+            return replace(answer, maps=warmed(answer.maps, self.lightness, temperature))
+
         return [
-            each if each.answer is None else replace(each, answer=each.answer.at(vividness))
+            each if each.answer is None else replace(each, answer=changed(each.answer))
             for each in self.layers
         ]
 
@@ -265,6 +306,7 @@ class Colorization:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        temperature: float = ColorizeOptions.temperature,
         recompress: bool = ColorizeOptions.recompress,
     ) -> Iterator[Photo]:
         """Return pictures of other plausible answers, each made when it is asked for; see `answer`.
@@ -273,20 +315,23 @@ class Colorization:
             count: How many, 1…8.
             strength: See `render`.
             vividness: See `render`.
+            temperature: See `render`.
             recompress: See `render`.
 
         Raises:
             UsageError: A number is out of range, or the model gives one answer.
             OutOfMemoryError: A result does not fit into memory.
         """
-        options = ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
+        options = ColorizeOptions(
+            strength=strength, vividness=vividness, temperature=temperature, recompress=recompress
+        )
         if not 1 <= count <= MAX_VARIANTS:
             raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
         answers = (self.answer(number, count) for number in range(1, count + 1))
         return (
             each.render(
                 strength=options.strength, vividness=options.vividness,
-                recompress=options.recompress,
+                temperature=options.temperature, recompress=options.recompress,
             )
             for each in answers
         )  # fmt: skip

@@ -12,8 +12,7 @@ from rechroma.colorizer.colorization import Colorization, memory_of
 from rechroma.colorizer.distribution import distribution_of
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.colorizer.hints import Hint, mood_of, rasterize_hints
-from rechroma.colorizer.layers import Layer
-from rechroma.colorizer.masks import Mask, hints_inside, plane_of
+from rechroma.colorizer.layers import layers_of
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.reach import (
     Answer,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
+    from rechroma.colorizer.masks import Mask
     from rechroma.photo.formats import BitDepth
     from rechroma.segmentation.segmenter import Place
 
@@ -154,6 +154,7 @@ class Colorizer:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        temperature: float = ColorizeOptions.temperature,
         recolor: bool = ColorizeOptions.recolor,
         recompress: bool = ColorizeOptions.recompress,
         hints: Sequence[Hint] = (),
@@ -166,6 +167,7 @@ class Colorizer:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
             strength: Factor on the predicted chroma, 0 (gray) … 1.5.
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
+            temperature: −1 (cooler light) … 1 (warmer); see `Colorization.render`.
             recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
                 Otherwise it is returned as it is: for a `Photo`, that very object.
             recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
@@ -180,8 +182,9 @@ class Colorizer:
             OutOfMemoryError: It does not fit into memory.
         """
         options = ColorizeOptions(
-            strength=strength, vividness=vividness, recolor=recolor, recompress=recompress
-        )
+            strength=strength, vividness=vividness, temperature=temperature, recolor=recolor,
+            recompress=recompress,
+        )  # fmt: skip
         photo = source if isinstance(source, Photo) else read(source)
         if not recolor and is_color(photo):
             return photo
@@ -256,7 +259,12 @@ class Colorizer:
         seen = self._seen(photo)
         vector = self._mood(mood)
         answer = self._hinted(seen, hints, vector)
-        layers = self._layers(seen, hints, masks, vector)
+        layers = layers_of(
+            masks,
+            photo,
+            lambda more: self._answer(seen, (*hints, *more), vector),
+            lambda own: self._hinted(seen, hints, self._mood(own) if self.card.hints else vector),
+        )
         step = self.card.output_stride
         cells = cell_means(seen.shown, step, answer.shape)
         extent = seen.plan.height / step, seen.plan.width / step
@@ -277,35 +285,6 @@ class Colorizer:
         if limited := self._limited(hints):
             return self._within_reach(seen, hints, limited, mood)
         return self._answer(seen, hints, mood)
-
-    def _layers(
-        self,
-        seen: _Seen,
-        hints: tuple[Hint, ...],
-        masks: tuple[Mask, ...],
-        mood: NDArray[np.float32] | None,
-    ) -> list[Layer]:
-        planes = [plane_of(mask, seen.photo) for mask in masks]
-        colored = [
-            (mask.color, plane)
-            for mask, plane in zip(masks, planes, strict=True)
-            if mask.color is not None and not mask.is_gray
-        ]
-        answer = None
-        if colored:
-            answer = self._answer(seen, (*hints, *hints_inside(colored, seen.photo)), mood)
-        layers: list[Layer] = []
-        for mask, plane in zip(masks, planes, strict=True):
-            if mask.mood is not None:
-                own = self._mood(mask.mood) if self.card.hints else mood
-                told = self._hinted(seen, hints, own)
-                layers.append(Layer(plane, told))
-            elif mask.color is not None and not mask.is_gray:
-                layers.append(Layer(plane, answer))
-            else:
-                strength = 0.0 if mask.strength is None else mask.strength
-                layers.append(Layer(plane, strength=strength, keep=mask.keep))
-        return layers
 
     def _seen(self, photo: Photo) -> _Seen:
         plan = self._plan(photo)
@@ -387,6 +366,7 @@ def render_with(
     return prediction.render(
         strength=options.strength,
         vividness=options.vividness,
+        temperature=options.temperature,
         recompress=options.recompress,
         bit_depth=bit_depth,
     )

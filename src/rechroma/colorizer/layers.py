@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.colorizer.masks import resampled
+from rechroma.colorizer.masks import hints_inside, plane_of, resampled
 from rechroma.photo.samples import quantize, requantize, row_strips, to_float
 
 if TYPE_CHECKING:
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.guided import GuidedPlanes
-    from rechroma.colorizer.masks import MaskPlane
+    from rechroma.colorizer.hints import Hint
+    from rechroma.colorizer.masks import Mask, MaskPlane
     from rechroma.colorizer.reach import Answer
+    from rechroma.photo import Photo, Source
 
-__all__ = ["Layer", "LayeredPlanes", "covered", "keep_pixels", "layered"]
+__all__ = ["Layer", "LayeredPlanes", "covered", "keep_pixels", "layered", "layers_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +96,44 @@ class LayeredPlanes:
                 result += share * np.float32(1 - top.strength) * (self._neutral - result)
             else:
                 result += share * (top.planes.rows(start, lightness) - result)
+
+
+def layers_of(
+    masks: Sequence[Mask],
+    photo: Photo,
+    answer_to: Callable[[list[Hint]], Answer],
+    answer_in: Callable[[Source | Photo], Answer],
+) -> list[Layer]:
+    """Return what masks say, as layers from below.
+
+    Args:
+        masks: In their order.
+        photo: What they are for.
+        answer_to: What the network says to further hints.
+        answer_in: What it says in a mood.
+
+    Raises:
+        UsageError: A mask that is empty or of another shape than the photo.
+        PhotoError: Its picture can't be read.
+    """
+    planes = [plane_of(mask, photo) for mask in masks]
+    colored = [
+        (mask.color, plane)
+        for mask, plane in zip(masks, planes, strict=True)
+        if mask.color is not None and not mask.is_gray
+    ]
+    # One run of the network for all colors together.
+    answer = answer_to(hints_inside(colored, photo)) if colored else None
+    layers: list[Layer] = []
+    for mask, plane in zip(masks, planes, strict=True):
+        if mask.mood is not None:
+            layers.append(Layer(plane, answer_in(mask.mood)))
+        elif mask.color is not None and not mask.is_gray:
+            layers.append(Layer(plane, answer))
+        else:
+            strength = 0.0 if mask.strength is None else mask.strength
+            layers.append(Layer(plane, strength=strength, keep=mask.keep))
+    return layers
 
 
 def layered(

@@ -33,6 +33,7 @@ def colorize(
     look: Look | str | os.PathLike[str] | None = None,
     strength: float = ColorizeOptions.strength,
     vividness: float = ColorizeOptions.vividness,
+    temperature: float = ColorizeOptions.temperature,
     recolor: bool = ColorizeOptions.recolor,
     recompress: bool = ColorizeOptions.recompress,
     size: int | None = None,
@@ -51,6 +52,7 @@ def colorize(
             `Look.load`.
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
+        temperature: −1 (cooler light) … 1 (warmer); see `Colorization.render`.
         recolor: Color a picture that is in color already anew; otherwise it is returned as it is.
         recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
         size: See `Colorizer`.
@@ -78,8 +80,9 @@ def colorize(
     """
     # Before a model is loaded.
     options = ColorizeOptions(
-        strength=strength, vividness=vividness, recolor=recolor, recompress=recompress
-    )
+        strength=strength, vividness=vividness, temperature=temperature, recolor=recolor,
+        recompress=recompress,
+    )  # fmt: skip
     chosen = None if look is None else _loaded(look)
     colorizer = cached_colorizer(model, device=device, size=size)
     photo = source if isinstance(source, Photo) else read(source)
