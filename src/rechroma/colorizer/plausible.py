@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from rechroma.color.bins import bin_centers
 from rechroma.segmentation import find_superpixels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from rechroma.color import FloatArray
@@ -90,16 +93,40 @@ def plausible_answers(
     met = [np.einsum("nhw,chw->nc", weight, planes)]
     found: list[Planes] = []
     for _ in range(count):
-        for palette in ladder:
-            colors, push = palette.farthest(met)
-            field = np.einsum("nhw,nc->chw", things.shares, push)
-            answer = distribution.pushed(field.astype(np.float32))
-            near = min(difference(lightness, answer, other) for other in (planes, *found))
-            if near >= _FAR_ENOUGH or palette is ladder[-1]:
-                met.append(colors)
-                found.append(answer)
-                break
+        colors, answer = _least(distribution, things, lightness, ladder, met, [planes, *found])
+        met.append(colors)
+        found.append(answer)
     return found
+
+
+def _least(
+    distribution: Distribution,
+    things: Things,
+    lightness: Planes,
+    ladder: Sequence[_Palette],
+    met: Sequence[NDArray[np.float64]],
+    others: Sequence[Planes],
+) -> tuple[NDArray[np.float64], Planes]:
+    """Return the next answer with the least budget that makes it far enough from others.
+
+    It is searched for by halving, since more budget leads farther as a rule.
+
+    Returns:
+        The colors of the kinds, shape (N, 2), and a and b, shape (2, h, w).
+    """
+    tried: dict[int, tuple[NDArray[np.float64], Planes]] = {}
+
+    def far_enough(step: int) -> bool:
+        colors, push = ladder[step].farthest(met)
+        field = np.einsum("nhw,nc->chw", things.shares, push)
+        answer = distribution.pushed(field.astype(np.float32))
+        tried[step] = colors, answer
+        return min(difference(lightness, answer, other) for other in others) >= _FAR_ENOUGH
+
+    step = bisect_left(range(len(ladder) - 1), True, key=far_enough)  # noqa: FBT003
+    if step not in tried:
+        far_enough(step)
+    return tried[step]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +158,7 @@ class _Palette:
         return cls(colors, pushes)
 
     def farthest(
-        self, met: list[NDArray[np.float64]]
+        self, met: Sequence[NDArray[np.float64]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return colors of the kinds, shape (N, 2), that are far from others, and their pushes."""
         apart = [np.linalg.norm(self.colors - each[:, None], axis=-1) for each in met]
