@@ -66,11 +66,12 @@ def list_looks() -> None:
     from rechroma.mood.library import saved_looks
     from rechroma.mood.named_looks import NAMED_LOOKS
 
-    saved = {name: str(path) for name, path in saved_looks().items()}
-    # A saved look of the same name counts.
-    package = {name: each.description for name, each in NAMED_LOOKS.items()}
-    for name, told in (package | saved).items():
-        click.echo(f"{name}\t{told}")
+    saved = saved_looks()
+    for name, path in saved.items():
+        click.echo(f"{name}\t{path}")
+    for name, look in NAMED_LOOKS.items():
+        if name not in saved:
+            click.echo(f"{name}\t{look.description}")
 
 
 @look.command()

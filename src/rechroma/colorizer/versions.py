@@ -43,6 +43,15 @@ class Version:
         name: What it is, such as "warm"; part of a file's name.
         colors: Its colors.
         options: How they are rendered.
+
+    Examples:
+        >>> from rechroma import Colorizer
+        >>> work = Colorizer().predict("examples/saratoga-springs-broadway-1900s.jpg")
+        >>> for version in work.versions()[:3]:
+        ...     print(version.render().save(f"street-{version.name}.jpg"))
+        street-faithful.jpg
+        street-natural.jpg
+        street-vivid.jpg
     """
 
     name: str
