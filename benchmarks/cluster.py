@@ -1,6 +1,6 @@
 """Runs on a cluster, measured on this machine: `python benchmarks/cluster.py PART…`.
 
-scaling    one and two workers of one core on pictures of one megapixel
+scaling    one worker on one core and two on two, on pictures of one megapixel
 overhead   the same pictures by `rechroma colorize FOLDER`, at equal cores
 memory     10² … 10⁵ small pictures: seconds a picture, and the driver's memory (--most N)
 listing    names alone, up to 10⁷ (--names N): the driver's memory
@@ -46,12 +46,15 @@ class Cost:
     peak: float
 
 
-def run(*arguments: str) -> Cost:
-    """Run a command and everything that it starts to the end."""
+def run(*arguments: str, cores: set[int] | None = None) -> Cost:
+    """Run a command and everything that it starts to the end, on some cores alone."""
     # Ray's processes outlive their parents, and are ours then.
     ctypes.CDLL(None).prctl(SUBREAPER, 1)
     start = time.perf_counter()
+    usual = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores or usual)
     process = subprocess.Popen([*COMMAND, *arguments, "-q"])
+    os.sched_setaffinity(0, usual)
     peak, ticks = 0.0, {}
     while process.poll() is None:
         peak = max(peak, peak_memory(process.pid))
@@ -116,7 +119,9 @@ def small_pictures(folder: Path, count: int) -> Path:
     return folder
 
 
-def marginal(folder: Path, short: int, long: int, *command: str) -> tuple[float, float]:
+def marginal(
+    folder: Path, short: int, long: int, *command: str, cores: set[int] | None = None
+) -> tuple[float, float]:
     """Return wall and CPU seconds a picture, without what a start takes."""
     costs: list[Cost] = []
     for count in (short, long):
@@ -125,9 +130,8 @@ def marginal(folder: Path, short: int, long: int, *command: str) -> tuple[float,
             source.mkdir()
             for path in sorted(folder.iterdir())[:count]:
                 os.link(path, source / path.name)
-            costs.append(
-                run(*(each.format(source=source, out=Path(work, "out")) for each in command))
-            )
+            words = (each.format(source=source, out=Path(work, "out")) for each in command)
+            costs.append(run(*words, cores=cores))
     first, second = costs
     return (second.wall - first.wall) / (long - short), (second.cpu - first.cpu) / (long - short)
 
@@ -138,10 +142,11 @@ def bulk(workers: int) -> tuple[str, ...]:
 
 
 def scaling(work: Path, short: int, long: int) -> None:
-    """Print the throughput of one and two workers."""
+    """Print the throughput of one worker and of two, all that a run starts on as many cores."""
     folder = megapixels(work / "scaling", long)
-    one, _ = marginal(folder, short, long, *bulk(1))
-    two, _ = marginal(folder, short, long, *bulk(2))
+    first, second, *_ = sorted(os.sched_getaffinity(0))
+    one, _ = marginal(folder, short, long, *bulk(1), cores={first})
+    two, _ = marginal(folder, short, long, *bulk(2), cores={first, second})
     print(f"1 worker: {1 / one:.2f} pictures/s; 2 workers: {1 / two:.2f}; ratio {one / two:.2f}")
 
 

@@ -170,6 +170,8 @@ def test_what_is_excluded(tmp_path, patterns, kept):
         assert sorted(names(found.pictures, tmp_path)) == kept
     # What is named is meant.
     assert find([str(tmp_path / "b.tif")], exclude=["*.tif"]).pictures
+    with pytest.raises(UsageError, match="all that it holds is excluded"):
+        find([str(tmp_path)], exclude=["*"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -161,6 +162,16 @@ def test_a_preview_heeds_the_dry_run_and_the_limit(capfd):
     assert not Path("sheet.png").exists()
     assert call(capfd, *arguments, "--max-pixels", "0")[0] == 0
     assert Path("sheet.png").exists()
+
+
+def test_a_preview_tells_programs_and_takes_no_other_outputs(capfd):
+    arguments = ("transfer", "--src", "src.jpg", "--target", "target.jpg", "--preview", "sheet.png")
+    for further in (("--lut", "a.cube"), ("--out", "b.jpg")):
+        code, _, err = call(capfd, *arguments, *further)
+        assert (code, further[0] in err) == (2, True)
+    code, out, _ = call(capfd, *arguments, "--json")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert (code, told[0]["output"], told[1]["summary"]["done"]) == (0, "sheet.png", 1)
 
 
 def test_the_limit_is_one_for_the_source_and_the_target(capfd):

@@ -138,3 +138,12 @@ def test_looks_that_can_t_be_written(folder):
     assert error.count("error:") == 1
     assert "file" in error
     assert _run("look", "list", RECHROMA_LOOKS=folder / "file")[0] == 0
+
+
+def test_a_link_that_leads_nowhere(folder):
+    (folder / "link.png").symlink_to("gone.png")
+    code, error = _run("colorize", folder / "link.png")
+    assert code == 3
+    assert "a link to gone.png, which is not there" in error
+    # Nothing was written, so no place of it is told.
+    assert error.rstrip().endswith("1 failed")

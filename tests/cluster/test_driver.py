@@ -51,16 +51,17 @@ def test_what_is_missing_or_changed_is_done_and_nothing_else(colorize, rows, res
     Path("out/0.png").unlink()
     Path("out/1.png").write_bytes(b"cut off")
     Image.new("L", (48, 32), 17).save("in/2.png")
+    Image.linear_gradient("L").save("in/new.jpg")
     os.utime("in/3.png", ns=(1, 1))  # touched, with the same bytes
-    Image.new("L", (48, 32), 18).save("in/new.png")
     code, out, _ = colorize("in", "out", "--json")
     *told, summary = map(json.loads, out.splitlines())
     assert code == 0
     names = {Path(each["output"]).name for each in told}
-    assert names == {"0.png", "1.png", "2.png", "new.png"}
+    assert names == {"0.png", "1.png", "2.png", "new.jpg"}
     assert summary["summary"]["skipped"] == 4
     after = rows("out")
-    assert after.keys() == before.keys() | {"new.png"}
+    assert after.keys() == before.keys() | {"new.jpg"}
+    assert (after["new.jpg"]["gray"], after["2.png"]["gray"]) == ("copied", "")
     assert {
         name for name in before if before[name]["output_hash"] != after[name]["output_hash"]
     } == {"2.png"}

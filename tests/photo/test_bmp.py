@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rechroma.errors import UnreadablePhotoError
 from rechroma.photo import read
@@ -176,3 +177,14 @@ def test_a_bmp_with_a_palette_keeps_its_resolution():
 def test_a_bmp_that_can_not_be_read_says_why(content, reason):
     with pytest.raises(UnreadablePhotoError, match=reason):
         read(content)
+
+
+def test_a_bmp_whose_pixels_are_said_to_begin_in_its_palette(tmp_path):
+    """And whose last row lacks what would fill it up to whole words."""
+    picture = Image.fromarray(COLOR[:, :-1]).quantize(64)
+    picture.save(tmp_path / "a.bmp")
+    content = bytearray((tmp_path / "a.bmp").read_bytes())
+    struct.pack_into("<I", content, 10, 54)
+    if fill := -picture.width % 4:
+        del content[-fill:]
+    np.testing.assert_array_equal(read(bytes(content)).samples, np.asarray(picture.convert("RGB")))

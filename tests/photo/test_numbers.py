@@ -9,10 +9,11 @@ import zlib
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
-from rechroma.errors import UnreadablePhotoError, UsageError
-from rechroma.photo import encode, read
+from rechroma.errors import PhotoTooLargeError, UnreadablePhotoError, UsageError
+from rechroma.photo import encode, read, readable_suffixes
 from rechroma.photo.formats import recognize
 from rechroma.photo.icc import is_srgb, srgb_profile, to_srgb
 
@@ -494,3 +495,49 @@ def test_lights_above_white_are_white(tmp_path):
     Image.fromarray(values).save(tmp_path / "a.tif")
     shown = read(tmp_path / "a.tif").samples[..., 0]
     np.testing.assert_allclose(shown, np.clip(values, 0, 1), atol=1e-6)
+
+
+def test_bytes_that_are_marked_as_signed(tmp_path):
+    """Programs that write so mean the bytes as they are; Pillow and ImageMagick know it, too."""
+    values = GRAY.astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", values.view(np.int8), photometric="minisblack")
+    np.testing.assert_array_equal(read(tmp_path / "a.tif").samples[..., 0], values)
+
+
+def test_a_tiff_with_a_palette_and_alpha(tmp_path):
+    picture = Image.fromarray(COLOR).quantize(32).convert("PA")
+    picture.putalpha(Image.fromarray(GRAY.astype(np.uint8)).resize(picture.size))
+    picture.save(tmp_path / "a.tif")
+    photo, shown = read(tmp_path / "a.tif"), np.asarray(picture.convert("RGBA"))
+    np.testing.assert_array_equal(photo.samples, shown[..., :3])
+    np.testing.assert_array_equal(photo.alpha, shown[..., 3])
+
+
+def test_a_gif_whose_frame_is_larger_than_its_screen(tmp_path):
+    picture = Image.fromarray(COLOR).quantize(32)
+    picture.save(tmp_path / "a.gif")
+    content = bytearray((tmp_path / "a.gif").read_bytes())
+    struct.pack_into("<HH", content, 6, picture.width // 2, picture.height // 2)
+    np.testing.assert_array_equal(read(bytes(content)).samples, np.asarray(picture.convert("RGB")))
+
+
+def test_a_gif_of_too_many_pixels_is_refused_before_it_is_decoded():
+    head = b"GIF89a" + struct.pack("<HHBBB", 65535, 65535, 0, 0, 0)
+    with pytest.raises(PhotoTooLargeError):
+        read(head + bytes(100))
+    with pytest.raises(UnreadablePhotoError):
+        read(head + bytes(100), max_pixels=None)
+
+
+def test_a_plain_bitmap_without_spaces():
+    assert read(b"P1 # text\n3 2\n101001").samples[..., 0].tolist() == [[0, 255, 0], [255, 255, 0]]
+
+
+def test_a_file_of_several_jpegs_is_a_picture_in_folders(tmp_path):
+    first = Image.fromarray(COLOR)
+    first.save(tmp_path / "a.mpo", save_all=True, append_images=[first])
+    assert ".mpo" in readable_suffixes()
+    photo = read(tmp_path / "a.mpo")
+    assert photo.pages_dropped == 1
+    with Image.open(tmp_path / "a.mpo") as shown:
+        np.testing.assert_array_equal(photo.samples, np.asarray(shown))

@@ -226,15 +226,17 @@ def _searched(
     suffixes = readable_suffixes() | film_suffixes()
     fence = _fence(root, outside)
     pictures: list[FoundPicture] = []
-    ours = 0
+    ours = excluded = 0
     for path in sorted(paths, key=_natural_key):
         below = path.relative_to(root)
         if (
             path.is_dir()
             or (fence and place_key(path).startswith(fence))
             or any(part in _FOREIGN_FOLDERS for part in below.parts)
-            or _matches(below, exclude)
         ):
+            continue
+        if _matches(below, exclude):
+            excluded += 1
             continue
         if path.suffix.lower() not in suffixes:
             unreadable[path.suffix.lower() or "no suffix"] += 1
@@ -244,9 +246,11 @@ def _searched(
         else:
             pictures.append(FoundPicture(path, below.parent, named=False))
     if not pictures and not ours:
+        if excluded:
+            raise UsageError(f"{entry}: all that it holds is excluded", "change --exclude")
         raise UsageError(
             f"{entry} holds no picture",
-            f"pictures end in {', '.join(sorted(suffixes))}; name a file itself if it has another",
+            "`rechroma doctor` lists what is read; name a file itself if it has no usual suffix",
         )
     return pictures
 

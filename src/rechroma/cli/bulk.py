@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from rechroma.cli import options, training_options
+from rechroma.cli.bulk_results import BulkReport, show_item
 from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
 from rechroma.cluster.options import BulkOptions, ClusterOptions
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
-from rechroma.errors import ExitCode, RechromaError, UsageError
+from rechroma.errors import UsageError
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rechroma.cluster.driver import Counts
-    from rechroma.cluster.items import Row
     from rechroma.cluster.operation import Operation, Shared
 
 __all__ = ["bulk"]
@@ -327,10 +326,10 @@ def _run(console: Console, asked: _Asked, operation: Operation, files: _Files, v
     signature = _signature(operation, files)
     if asked.dry_run:
         for item, verdict in judged(source, store, signature, asked.bulk):
-            _show(item.uri, store.uri(item.output), getattr(verdict, "value", "planned"),
+            show_item(item.uri, store.uri(item.output), getattr(verdict, "value", "planned"),
                   as_json=asked.as_json)  # fmt: skip
         return 0
-    told = _Told(console, verb, as_json=asked.as_json)
+    told = BulkReport(console, verb, as_json=asked.as_json)
     facts = {
         "operation": operation.signature, "source": source.place,
         "files": {key: name for key, (name, _) in files.items()},
@@ -355,93 +354,3 @@ def _signature(operation: Operation, files: _Files) -> str:
     """Return a text that differs where results may: by options, and by what is in files."""
     digests = {key: hashlib.sha256(content).hexdigest() for key, (_, content) in files.items()}
     return f"{operation.signature} {sorted(digests.items())}"
-
-
-def _show(source: str, target: str, status: str, *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"input": source, "output": target, "status": status}))
-    else:
-        line = f"{source} -> {target}{'' if status == 'planned' else f'  ({status})'}"
-        click.echo(line.encode("utf-8", "surrogateescape"))
-
-
-class _Told:
-    """Tells of items as they come, and of all of them at the end."""
-
-    def __init__(self, console: Console, verb: str, *, as_json: bool) -> None:
-        self._console = console
-        self._verb = verb
-        self._as_json = as_json
-
-    def row(self, row: Row) -> None:
-        """Tell of one item."""
-        if row.failed:
-            self._console.error(RechromaError(row.error, row.mend))
-        else:
-            self._console.detail(f"{row.status}: {row.uri} -> {row.output} ({row.seconds:.2f} s)")
-        if self._as_json:
-            click.echo(json.dumps(_object(row)))
-
-    def progress(self, counts: Counts, rate: float, workers: int) -> None:
-        """Tell how far it is."""
-        line = _line(counts, self._verb) or "nothing done yet"
-        ready = f"{workers} workers" if workers else "no worker is ready: the cluster may be busy"
-        self._console.note(f"{line}; {rate:.1f} a second, {ready}")
-
-    def detail(self, text: str) -> None:
-        """Tell the curious."""
-        self._console.detail(text)
-
-    def close(self, counts: Counts, where: str) -> int:
-        """Tell the summary, and return the exit code."""
-        code = ExitCode.INTERRUPTED if counts.interrupted else _exit_code(counts)
-        line = _line(counts, self._verb) or "nothing done"
-        if counts.interrupted:
-            line = f"interrupted: {line}; the same command goes on from here"
-        else:
-            line = f"{line} in {where}"
-        if counts.failed_before:
-            line += "; add --retry-failed to try again what failed before"
-        self._console.note(line)
-        if self._as_json:
-            summary = {
-                **{status: counts.made[status] for status in ("done", "kept", "failed")},
-                "skipped": counts.skipped, "failed_before": counts.failed_before,
-                "twice": counts.twice, "exit_code": int(code),
-            }  # fmt: skip
-            click.echo(json.dumps({"summary": summary}))
-        return code
-
-
-def _exit_code(counts: Counts) -> int:
-    """Return the one code of all failures if nothing but failures happened."""
-    failed = counts.made["failed"] + counts.failed_before
-    if not failed:
-        return ExitCode.OK
-    if counts.made["failed"] == counts.total and len(counts.codes) == 1:
-        return next(iter(counts.codes))
-    return ExitCode.SOME_FAILED
-
-
-def _line(counts: Counts, verb: str) -> str:
-    told = [
-        (counts.made["done"], verb),
-        (counts.made["kept"], "left alone (in color already; --recolor colors them anew)"),
-        (counts.skipped, "skipped (done before)"),
-        (counts.made["failed"], "failed"),
-        (counts.failed_before, "failed before"),
-        (counts.twice, "named twice (the first counts)"),
-    ]
-    return ", ".join(f"{count:,} {what}" for count, what in told if count)
-
-
-def _object(row: Row) -> dict[str, object]:
-    result: dict[str, object] = {
-        "input": row.uri, "output": row.output or None, "status": row.status,
-        "seconds": round(row.seconds, 3), "notes": row.notes,
-    }  # fmt: skip
-    if row.failed:
-        result["error"] = {
-            "kind": row.kind, "what": row.error, "mend": row.mend, "exit_code": row.exit_code
-        }  # fmt: skip
-    return result

@@ -70,12 +70,26 @@ def _devices() -> list[str]:
     return available_devices()
 
 
+def _suffixes() -> dict[str, list[str]]:
+    """Return the suffixes of what is read and of what is written, both in order."""
+    try:
+        from rechroma.photo import readable_suffixes, writable_suffixes
+        from rechroma.video.kinds import film_suffixes
+    except ImportError:
+        return {"reads": [], "writes": []}
+    return {
+        "reads": sorted(readable_suffixes() | film_suffixes()),
+        "writes": sorted(writable_suffixes()),
+    }
+
+
 def _as_object(packages: PackageCheck, problem: RechromaError | None) -> dict[str, object]:
     return {
         "rechroma": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **asdict(packages),
+        **_suffixes(),
         "devices": _devices(),
         "model_runs": problem is None,
         "problem": None if problem is None else {"what": problem.what, "mend": problem.mend},
@@ -87,6 +101,7 @@ def _as_text(packages: PackageCheck, problem: RechromaError | None) -> str:
         f"rechroma {__version__}",
         f"python {platform.python_version()} on {platform.platform()}",
         *(f"{name} {version or 'is missing'}" for name, version in packages.versions.items()),
+        *(f"{what}: {' '.join(known)}" for what, known in _suffixes().items()),
         f"devices: {', '.join(_devices()) or 'none'}",
         f"shipped model: {'runs' if problem is None else 'does not run'}",
     ]

@@ -42,6 +42,7 @@ class BatchReport:
         self._counts: Counter[Status] = Counter()
         self._failure_codes: set[int] = set()
         self._notes: dict[str, list[str]] = {}
+        self._with_result: list[Task] = []
 
     def add(self, outcome: Outcome) -> None:
         """Tell one outcome."""
@@ -54,6 +55,8 @@ class BatchReport:
             took = f" ({outcome.seconds:.2f} s)" if outcome.seconds else ""
             gray = f", gray {outcome.gray}" if outcome.gray else ""
             self._console.detail(f"{outcome.status}{gray}: {task.source} -> {task.target}{took}")
+            if _output_of(outcome) is not None:
+                self._with_result.append(task)
         if outcome.pages_dropped:
             line = dropped_line(name_by_suffix(Path(task.source)), outcome.pages_dropped)
             self._console.note(f"{task.source}: {line}")
@@ -103,7 +106,7 @@ class BatchReport:
         line = ", ".join(f"{count} {what}" for count, what in counts if count)
         if interrupted:
             return f"interrupted: {line}; the same command goes on from here"
-        line = f"{line}{_where(self._tasks)}"
+        line = f"{line}{_where(self._with_result)}"
         if self._counts[Status.SKIPPED] or self._counts[Status.COMPLETED]:
             line += "; made earlier, perhaps with other options: add --overwrite to make it anew"
         return line

@@ -11,6 +11,7 @@ import click
 from rechroma.cli import options
 from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
+from rechroma.errors import UsageError
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
 from rechroma.video.options import FilmOptions
@@ -94,12 +95,12 @@ def transfer(
 
     The target keeps its size, bit depth, alpha and metadata; nothing is written over it.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
-    from rechroma.batch import Task
+    from rechroma.batch import Outcome, Status, Task
     from rechroma.batch.pictures import load
     from rechroma.batch.plan import refuse_read_targets
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.mood_work import Extras, check_single, preview, transfer_work
-    from rechroma.cli.results import show_plan
+    from rechroma.cli.results import BatchReport, show_plan
 
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     extras = Extras(sources, (source_mask, target_mask), lut, job_options.pixel_limit)
@@ -108,6 +109,12 @@ def transfer(
         also_read=extras.files_read,
     )  # fmt: skip
     check_single(how, extras, len(plan.tasks), preview=sheet is not None)
+    if sheet is not None and (lut is not None or output is not None):
+        what = "--lut" if lut is not None else "--out"
+        raise UsageError(
+            f"--preview writes nothing but its sheet: no {what}",
+            f"leave out {what}, or --preview and choose with --method",
+        )
     if lut is not None:
         plan = replace(plan, tasks=(replace(plan.tasks[0], beside=(lut,)),))
     if sheet is not None:
@@ -119,9 +126,10 @@ def transfer(
         return 0
     if sheet is not None:
         target = load(plan.tasks[0].source, max_pixels=extras.max_pixels)
+        report = BatchReport(plan.tasks, console, verb="written", as_json=as_json)
         preview(how, extras, target, sheet, console, overwrite=overwrite)
-        console.note(f"written: {sheet}")
-        return 0
+        report.add(Outcome(plan.tasks[0], Status.DONE))
+        return report.close()
 
     def make_work(threads: int) -> Work:
         return transfer_work(how, extras, threads, console, overwrite=overwrite)

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts", "Teller", "run_bulk"]
 
-# Jobs that go to a worker at once: as many as take about a second, so that little is done again
-# when a worker dies, and the driver's own time is small beside theirs.
-_CHUNK_SECONDS = 1.0
+# Jobs that go to a worker at once: as many as take this long, so that little is done again
+# when a worker dies, none has much left when others have nothing, and the driver's own time is
+# small beside theirs.
+_CHUNK_SECONDS = 0.25
 _LARGEST_CHUNK = 64
 # Rows in a part of the ledger, and the longest that one waits.
 _PART_ROWS = 5000

@@ -123,6 +123,7 @@ class Row(NamedTuple):
     output_name: str = ""
     bytes: int = 0
     output_hash: bytes = b""
+    gray: str = ""
     seconds: float = 0.0
     tries: int = 1
     worker: str = ""

@@ -41,6 +41,7 @@ _MEANING: dict[str, tuple[pa.DataType, str]] = {
     "output_name": (pa.string(), "the result's path in the destination"),
     "bytes": (pa.int64(), "of the result"),
     "output_hash": (pa.binary(), "SHA-256 of the result's bytes"),
+    "gray": (pa.string(), "of a gray JPEG that is a JPEG in color: copied or recompressed"),
     "seconds": (pa.float64(), "from the start of reading to the end of writing"),
     "tries": (pa.int32(), "how often it was tried"),
     "worker": (pa.string(), "machine and process"),

@@ -307,7 +307,8 @@ class Worker:
             uri=item.uri, item=item.key,
             status="kept" if done.outcome.status is Status.KEPT else "done",
             output=self._store.uri(item.output), output_name=item.output, bytes=len(result),
-            output_hash=hashlib.sha256(result).digest(), **facts,
+            output_hash=hashlib.sha256(result).digest(), gray=str(done.outcome.gray or ""),
+            **facts,
         )  # fmt: skip
 
     @contextmanager

@@ -102,6 +102,9 @@ def _header(content: bytes) -> _Header:
     else:
         raise ValueError(f"a header of {size} bytes")
     of_os2 = size < 40 or size == 64
+    if bits <= 8 and start <= _FILE_HEADER + size:
+        # Pixels can't begin where the palette does: the number is wrong, and they follow it.
+        start = _FILE_HEADER + size + (colors or 1 << bits) * (3 if size == 12 else 4)
     if width < 1 or height == 0:
         raise ValueError(f"{width} × {abs(height)} pixels")
     header = _Header(size, start, width, abs(height), height < 0, bits, compression, colors, of_os2)
@@ -148,9 +151,12 @@ def _unpacked(content: bytes, header: _Header) -> NDArray[Any]:
     """Return pixels as they stand in rows of whole words: (H, W), or (H, W, 3) of 24 bits."""
     width, rows, bits = header.width, header.rows, header.bits
     stride = (width * bits + 31) // 32 * 4
-    if len(content) < header.start + stride * rows:
+    data = content[header.start : header.start + stride * rows]
+    # What fills the last row up to whole words may be missing.
+    if len(data) < stride * (rows - 1) + (width * bits + 7) // 8:
         raise IndexError
-    lines = np.frombuffer(content, np.uint8, stride * rows, header.start).reshape(rows, stride)
+    data = data.ljust(stride * rows, b"\0")
+    lines = np.frombuffer(data, np.uint8).reshape(rows, stride)
     if bits == 24:
         return lines[:, : width * 3].reshape(rows, width, 3)
     if bits >= 8:

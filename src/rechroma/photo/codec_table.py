@@ -8,7 +8,7 @@ from rechroma.photo.bmp_codec import BmpCodec
 from rechroma.photo.extra_codecs import HeifCodec, PdfCodec, PnmCodec, RawCodec
 from rechroma.photo.jpeg_codec import JpegCodec
 from rechroma.photo.openimageio_codec import OpenImageIOCodec
-from rechroma.photo.pillow_codec import AvifCodec, Jpeg2000Codec
+from rechroma.photo.pillow_codec import AvifCodec, GifCodec, Jpeg2000Codec
 from rechroma.photo.png_codec import PngCodec
 from rechroma.photo.tiff_codec import TiffCodec
 
@@ -30,6 +30,7 @@ _SPECIAL: Mapping[str, Codec] = {
     "bmp": BmpCodec(),
     "pnm": PnmCodec(),
     "avif": AvifCodec(),
+    "gif": GifCodec(),
     "heif": HeifCodec(),
     "raw": RawCodec(),
     "pdf": PdfCodec(),

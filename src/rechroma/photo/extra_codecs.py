@@ -14,6 +14,7 @@ from rechroma.photo.code_points import of_code_points
 from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.formats import FORMATS
 from rechroma.photo.openimageio_codec import OpenImageIOCodec
+from rechroma.photo.pillow_codec import decode_by_pillow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,13 +139,19 @@ def _page_dpi(library: Any, page: Any) -> float:  # noqa: ANN401 - pypdfium2's
 
 
 class PnmCodec(OpenImageIOCodec):
-    """OpenImageIO as a `Codec`, and PAM (`P7`), which it does not read."""
+    """OpenImageIO as a `Codec`; it reads no PAM (`P7`), and no `P1` without spaces."""
 
     def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
         """Decode the first picture of a file; see `Codec`."""
         with path.open("rb") as file:
-            is_pam = file.read(2) == b"P7"
-        return _pam(path, name, max_pixels) if is_pam else super().decode(path, name, max_pixels)
+            kind = file.read(2)
+        if kind == b"P1":
+            from PIL.PpmImagePlugin import PpmImageFile
+
+            return decode_by_pillow(PpmImageFile, path, name, max_pixels, "pnm")
+        if kind == b"P7":
+            return _pam(path, name, max_pixels)
+        return super().decode(path, name, max_pixels)
 
 
 def _pam(path: Path, name: str, max_pixels: int | None) -> Decoded:

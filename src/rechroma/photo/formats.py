@@ -128,7 +128,8 @@ class Format:
 # The order is that of messages. Formats of films, textures and terminals are left out.
 _TABLE = (
     Format(
-        "jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", rb"\xff\xd8\xff",
+        # A multi-picture file (CIPA DC-007) is a JPEG with others behind it.
+        "jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "image/jpeg", rb"\xff\xd8\xff",
         depths=(8,), alpha=False, by_rows=True, in_browsers=True, lossy="jpeg",
         # Chroma is not subsampled: color edges are what this package is about.
         options={"jpeg:subsampling": "4:4:4"}, parts="picture",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
     from rechroma.metadata import Metadata
     from rechroma.photo.formats import Format
 
-__all__ = ["AvifCodec", "Jpeg2000Codec", "decoded"]
+__all__ = ["AvifCodec", "GifCodec", "Jpeg2000Codec", "decode_by_pillow", "decoded"]
 
 
 class AvifCodec:
@@ -40,13 +42,7 @@ class AvifCodec:
         """
         from PIL.AvifImagePlugin import AvifImageFile
 
-        try:
-            # Not `Image.open`: it has a limit on pixels of its own.
-            with AvifImageFile(path) as picture:
-                check_pixels(picture.width, picture.height, max_pixels, name)
-                return replace(decoded(picture, "avif"), pages=picture.n_frames)
-        except (OSError, ValueError, SyntaxError, RuntimeError) as error:
-            raise unreadable(name, str(error), path) from error
+        return decode_by_pillow(AvifImageFile, path, name, max_pixels, "avif")
 
     def encode(
         self,
@@ -73,6 +69,25 @@ class AvifCodec:
         file.write_bytes(encoded.getvalue())
 
 
+class GifCodec(OpenImageIOCodec):
+    """Pillow as a `Codec` for reading; nobody writes GIFs.
+
+    OpenImageIO cuts a first frame off that is larger than the file says that the screen is, where
+    browsers show all of it, and refuses files without a palette.
+    """
+
+    def decode(self, path: Path, name: str, max_pixels: int | None) -> Decoded:
+        """Decode the first frame of a file; see `Codec`."""
+        from PIL.GifImagePlugin import GifImageFile
+
+        with path.open("rb") as file:
+            screen = file.read(10)[6:]
+        if len(screen) == 4:
+            # The screen's size, before Pillow compares it with its own limit.
+            check_pixels(*struct.unpack("<HH", screen), max_pixels, name)
+        return decode_by_pillow(GifImageFile, path, name, max_pixels, "gif")
+
+
 class Jpeg2000Codec(OpenImageIOCodec):
     """OpenImageIO as a `Codec`; Pillow reads gray with alpha, at 8 bits."""
 
@@ -92,6 +107,28 @@ class Jpeg2000Codec(OpenImageIOCodec):
                     return replace(found, metadata=read_metadata(path))
             except (OSError, ValueError, SyntaxError, RuntimeError) as error:
                 raise refusal from error
+
+
+def decode_by_pillow(
+    kind: type[ImageFile], path: Path, name: str, max_pixels: int | None, format_name: str
+) -> Decoded:
+    """Decode the first picture of a file by one of Pillow's classes; see `Codec`.
+
+    Args:
+        kind: The class. `Image.open` has a limit on pixels of its own.
+        path: The file.
+        name: For messages.
+        max_pixels: Refuse more pixels than this before decoding.
+        format_name: What it is decoded as.
+    """
+    from PIL.Image import DecompressionBombError
+
+    try:
+        with kind(path) as picture:
+            check_pixels(picture.width, picture.height, max_pixels, name)
+            return replace(decoded(picture, format_name), pages=getattr(picture, "n_frames", 1))
+    except (OSError, ValueError, SyntaxError, RuntimeError, DecompressionBombError) as error:
+        raise unreadable(name, str(error), path) from error
 
 
 def decoded(picture: Image, name: str) -> Decoded:

@@ -69,6 +69,9 @@ def read(
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         if not os.path.exists(path):  # noqa: PTH110 (a name that is too long is none)
+            if os.path.islink(path):  # noqa: PTH114 (the same)
+                what = f"{path}: a link to {path.readlink()}, which is not there"
+                raise UnreadablePhotoError(what, "check where it leads to")
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
         photo = _dated(decode_file(path, name or str(path), max_pixels), path)
         return _with_file(photo, path.read_bytes) if _is_gray_jpeg(photo) else photo

@@ -31,6 +31,8 @@ __all__ = ["TiffCodec", "is_plain_tiff"]
 
 # Tags and values of TIFF 6.0, its supplements and DNG.
 _REDUCED, _MASK = 1, 4
+_UNSIGNED, _SIGNED = 1, 2
+_PALETTE = 3
 _SEPARATED, _CIELAB, _ICCLAB = 5, 8, 9
 _RAW_COLORS, _JPEGS = (_SEPARATED, _CIELAB, _ICCLAB), (6, 7)
 _CAMERA_RAW = (32803, 34892)
@@ -58,6 +60,8 @@ class _Page:
     photometric: int
     compression: int
     bits: int
+    samples: int
+    sample_format: int
     dng: bool
 
     @property
@@ -108,7 +112,12 @@ def is_plain_tiff(path: Path) -> bool:
     if not pages or not pages[0].area or _chosen(pages) is not pages[0]:
         return False
     first = pages[0]
-    return first.photometric == 2 and not first.dng and first.compression not in _FOREIGN
+    return (
+        first.photometric == 2
+        and first.sample_format != _SIGNED
+        and not first.dng
+        and first.compression not in _FOREIGN
+    )
 
 
 def _pages(path: Path) -> list[_Page]:
@@ -151,7 +160,7 @@ def _page(tags: Any, offset: int, index: int | None) -> _Page:  # noqa: ANN401 -
     kind = number(254, _REDUCED if number(255, 1) == 2 else 0)
     return _Page(
         offset, index, number(256, 0), number(257, 0), kind, number(262, 1), number(259, 1),
-        number(258, 1), _DNG_VERSION in tags,
+        number(258, 1), number(277, 1), number(339, _UNSIGNED), _DNG_VERSION in tags,
     )  # fmt: skip
 
 
@@ -168,7 +177,7 @@ def _chosen(pages: list[_Page]) -> _Page:
 def _decode(path: Path, page: _Page, name: str, max_pixels: int | None) -> Decoded:
     # In JPEG compression the decoder knows what it has.
     raw_color = page.compression not in _JPEGS and page.photometric in _RAW_COLORS
-    if page.compression in _FOREIGN:
+    if page.compression in _FOREIGN or (page.photometric == _PALETTE and page.samples > 1):
         check_pixels(page.width, page.height, max_pixels, name)
         return _by_pillow(path, page, name)
     if page.index is not None:
@@ -187,12 +196,15 @@ def _decode(path: Path, page: _Page, name: str, max_pixels: int | None) -> Decod
 
 
 def _by_pillow(path: Path, page: _Page, name: str) -> Decoded:
-    """Decode what libtiff has in Pillow and not in OpenImageIO: 8 bits, or 16 of gray."""
+    """Decode what is read by Pillow alone: palettes with alpha, compressions of its libtiff.
+
+    Of those 8 bits, or 16 of gray.
+    """
     from PIL import Image
 
     from rechroma.photo.pillow_codec import decoded
 
-    kind, in_pillow = _FOREIGN[page.compression]
+    kind, in_pillow = _FOREIGN.get(page.compression, ("this", True))
     refusal = UnreadablePhotoError(
         f"{name}: a TIFF with {kind} compression and {page.bits} bits can't be read",
         "save it with another compression, such as ZIP or LZW",
@@ -216,6 +228,10 @@ def _by_pillow(path: Path, page: _Page, name: str) -> Decoded:
 
 def _in_known_numbers(found: Decoded, page: _Page) -> Decoded:
     colors = found.colors
+    if colors.dtype == np.int8:
+        # Programs that mark bytes as signed mean them as they are: so ImageMagick and Pillow do.
+        colors = np.ascontiguousarray(colors).view(np.uint8)
+        found = replace(found, colors=colors)
     if page.photometric == 0 and colors.shape[2] == 1 and colors.dtype != np.uint8:
         # Up to 8 bits the decoder has done it.
         top = 1 if colors.dtype.kind == "f" else np.iinfo(colors.dtype).max
