@@ -16,7 +16,7 @@ from rechroma.colorizer.hints import Hint, hex_color
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, Source, read
-from rechroma.photo.samples import nearest_pixels, requantize
+from rechroma.photo.samples import is_one_channel, nearest_pixels, requantize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,11 +166,14 @@ def plane_of(mask: Mask, photo: Photo) -> MaskPlane:
     check_aspect(picture, photo)
     alpha = picture.alpha
     if alpha is not None and alpha.min() < alpha.max():
-        plane = requantize(alpha, np.dtype(np.uint8)).copy()
+        plane = requantize(alpha, np.dtype(np.uint8))
+    elif is_one_channel(picture.samples):
+        plane = requantize(picture.samples[..., 0], np.dtype(np.uint8))
     else:
-        plane = np.array(Image.fromarray(picture.to_uint8()).convert("L"))
-    plane[plane < _SLACK] = 0
-    plane[plane > 255 - _SLACK] = 255
+        plane = np.asarray(Image.fromarray(picture.to_uint8()).convert("L"))
+    levels = np.arange(256, dtype=np.uint8)
+    levels[:_SLACK], levels[256 - _SLACK :] = 0, 255
+    plane = levels[plane]
     if not plane.any():
         raise UsageError(
             f"{picture.name}: the mask is empty: it is black all over", "paint white what it is for"
