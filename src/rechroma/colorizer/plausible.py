@@ -10,6 +10,7 @@ import numpy as np
 
 from rechroma.color import ciede2000, lab_to_gamut_rgb, rgb_to_lab
 from rechroma.color.bins import bin_centers
+from rechroma.colorizer.guided import fit_lines
 from rechroma.segmentation import find_superpixels
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ _DIRECTIONS = 12
 _BUDGETS = (0.04, 0.06, 0.09, 0.13, 0.2, 0.3, 0.45)
 # Mean CIEDE2000 between answers that a person tells apart at once, and a little more.
 _FAR_ENOUGH = 6.5
+# A change is evened out over about so many cells, to all sides, and across steps of L that are
+# smaller than the square root of this.
+_EVENED, _EVEN = 8, 30.0
 # How hard a direction is pushed, in nats for each unit of a and b.
 _PUSHES = np.geomspace(0.01, 0.16, 17)
 
@@ -119,7 +123,8 @@ def _least(
     def far_enough(step: int) -> bool:
         colors, push = ladder[step].farthest(met)
         field = np.einsum("nhw,nc->chw", things.shares, push)
-        answer = distribution.pushed(field.astype(np.float32))
+        pushed = distribution.pushed(field.astype(np.float32))
+        answer = others[0] + _even(pushed - others[0], lightness)
         tried[step] = colors, answer
         return min(difference(lightness, answer, other) for other in others) >= _FAR_ENOUGH
 
@@ -213,6 +218,22 @@ def _clustered(points: NDArray[np.float32], area: NDArray[np.float32]) -> NDArra
             if own.any():
                 centers[kind] = np.average(points[own], axis=0, weights=area[own])
     return np.unique(kinds, return_inverse=True)[1]
+
+
+def _even(change: Planes, lightness: Planes) -> Planes:
+    """Even a change out over what is of one lightness: a guided filter (He, Sun & Tang 2013).
+
+    Without it walls get spots, where the network wavers between two colors.
+    """
+
+    def mean(planes: Planes) -> Planes:
+        for _ in range(_EVENED):
+            planes = _smooth(planes)
+        return planes
+
+    guide = lightness - lightness.mean()
+    slopes, offsets = fit_lines(change, guide[None], _EVEN, mean)
+    return (mean(slopes) * guide + mean(offsets)).astype(np.float32)
 
 
 def _smooth(planes: Planes) -> Planes:
