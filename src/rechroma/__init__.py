@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rechroma._lazy import lazy_names
+from rechroma._version import __version__
 
 if TYPE_CHECKING:
     from rechroma.colorizer import (
@@ -58,9 +59,6 @@ __all__ = [
     "transfer",
     "write",
 ]
-
-# Written here alone: the build, the site and the release read it.
-__version__ = "0.1.0"
 
 __getattr__ = lazy_names(
     __name__,

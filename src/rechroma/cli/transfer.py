@@ -126,7 +126,7 @@ def transfer(
         return 0
     if sheet is not None:
         target = load(plan.tasks[0].source, max_pixels=extras.max_pixels)
-        report = BatchReport(plan.tasks, console, verb="written", as_json=as_json)
+        report = BatchReport(plan.tasks, console, verb="preview written", as_json=as_json)
         preview(how, extras, target, sheet, console, overwrite=overwrite)
         report.add(Outcome(plan.tasks[0], Status.DONE))
         return report.close()

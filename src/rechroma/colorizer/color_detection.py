@@ -42,6 +42,8 @@ _DEGREE = 3
 _MOUNT = 0.15
 # The sides of a mount differ by less, in a and b.
 _ONE_MOUNT = 30.0
+# Of the places every so manieth, each way, is fitted, if there are so many times more than terms.
+_EVERY, _MANY = 2, 64
 # Rounds of a fit that minds small parts of another color (a stamp, a stain's rim, a mount) little.
 _ROUNDS = 6
 # CIELAB units below which a residual is noise.
@@ -76,7 +78,11 @@ def is_color(photo: Photo) -> bool:
     """
     if photo.was_gray:
         return False
-    return _says_color(_examined(_thumbnail(photo)))
+    lab = _thumbnail(photo)
+    # Gray that is stored in color.
+    if np.abs(lab[..., 1:]).max() < _NOISE:
+        return False
+    return _says_color(_examined(lab))
 
 
 def _thumbnail(photo: Photo) -> Matrix:
@@ -216,16 +222,20 @@ def _tint(lab: Matrix, terms: Matrix) -> tuple[Matrix, Matrix]:
     Returns:
         Twice a and b at each pixel, shape (H, W, 2).
     """
-    chroma = lab[..., 1:].reshape(-1, 2)
-    ridge = 1e-3 * np.eye(terms.shape[1])
+    height, width = lab.shape[:2]
+    every = _EVERY if height * width > _MANY * terms.shape[1] else 1
+    some = (slice(None, None, every),) * 2
+    chroma = lab[(*some, slice(1, None))].reshape(-1, 2)
+    chosen = terms.reshape(height, width, -1)[some].reshape(len(chroma), -1)
+    ridge = 1e-3 * np.eye(terms.shape[1]) / every**2
     weight = np.ones(len(chroma))
-    tint = chroma
+    factors = np.zeros((terms.shape[1], 2))
     for _ in range(_ROUNDS):
-        weighted = terms * weight[:, None] ** 2
-        tint = terms @ np.linalg.solve(terms.T @ weighted + ridge, weighted.T @ chroma)
-        weight = np.maximum(np.linalg.norm(chroma - tint, axis=1), _NOISE) ** -1.2
-    shape = (*lab.shape[:2], 2)
-    return tint.reshape(shape), (chroma - tint).reshape(shape)
+        weighted = chosen * weight[:, None] ** 2
+        factors = np.linalg.solve(chosen.T @ weighted + ridge, weighted.T @ chroma)
+        weight = np.maximum(np.linalg.norm(chroma - chosen @ factors, axis=1), _NOISE) ** -1.2
+    tint = (terms @ factors).reshape(height, width, 2)
+    return tint, lab[..., 1:] - tint
 
 
 def _hats(level: Matrix) -> Matrix:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from typing import NamedTuple
+
+from rechroma._version import __version__
 
 __all__ = ["MAX_BLOCK", "Mark", "Metadata", "Resolution", "Text"]
 
@@ -65,13 +65,7 @@ class Mark(NamedTuple):
     @property
     def creator_tool(self) -> str:
         """XMP's `xmp:CreatorTool`: program, version, model, settings."""
-        return f"Rechroma {_own_version()} ({self.how})"
-
-
-@cache
-def _own_version() -> str:
-    # The package's `__init__` knows it, too, and imports every room above this one.
-    return version("rechroma")
+        return f"Rechroma {__version__} ({self.how})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ Adobe's XMP Specification, part 3.
 from __future__ import annotations
 
 import re
+from html import escape  # XML's own `saxutils` brings half of `urllib` with it
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from rechroma.metadata.xmp import ATTRIBUTE, RDF, TAG, Packet
 from rechroma.metadata.xmp_update import RDF_END, opened
@@ -46,7 +46,7 @@ def _with_spaces(packet: Packet, node: Node) -> bytes:
     assert match is not None  # noqa: S101 (it was found by it)
     own = {each.group(1).decode() for each in ATTRIBUTE.finditer(match.group())}
     declared = "".join(
-        f" xmlns:{prefix}={quoteattr(uri)}"
+        f' xmlns:{prefix}="{escape(uri)}"'
         for prefix, uri in node.spaces.items()
         if prefix not in ("", "xml") and f"xmlns:{prefix}" not in own
     )
@@ -85,7 +85,7 @@ def split(packet: bytes, limit: int, sign: Callable[[bytes], str]) -> tuple[byte
     ).encode()
     extended += parts + b"</rdf:Description></rdf:RDF></x:xmpmeta>"
     main, prefix = opened(found.with_edits([(n.start, n.end, b"") for n in moved]))
-    name = escape(sign(extended))
+    name = sign(extended)
     said = (
         f'<{prefix.decode()}Description xmlns:rdf="{RDF}" rdf:about="" xmlns:xmpNote="{_NOTE}" '
         f'xmpNote:HasExtendedXMP="{name}"/>'

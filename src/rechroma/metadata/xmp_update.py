@@ -6,8 +6,8 @@ Adobe's XMP Specification, part 1; MWG's guidelines.
 from __future__ import annotations
 
 import re
+from html import escape  # XML's own `saxutils` brings half of `urllib` with it
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
 
 from rechroma.metadata.exif import turned
 from rechroma.metadata.xmp import CREATOR_TOOL, EXIF, RDF, TIFF, XMP, Name, Packet, is_description
@@ -141,7 +141,8 @@ def marked(packet: bytes | None, mark: Mark) -> bytes:
         data, prefix = packet, b"rdf:"
     else:
         names = [n for n in found.nodes if n.name[1] == "about" and is_description(n.parent)]
-        about = quoteattr(_unescaped(found.value(names[0]))).encode() if names else about
+        if value := found.value(names[0]) if names else "":
+            about = f'"{escape(_unescaped(value))}"'.encode()
         wanted = [n for n in found.properties() if n.name in replaced]
         data = found.with_edits([(n.start, n.end, b"") for n in wanted])
         data, prefix = opened(data)
@@ -195,7 +196,7 @@ def _description(mark: Mark, rdf: str, about: str) -> bytes:
         if mark.machine_colored
         else ""
     )
-    tool = quoteattr(mark.creator_tool)
+    tool = f'"{escape(mark.creator_tool)}"'
     name = f"{rdf}:" if rdf else ""
     return (
         f'<{name}Description xmlns:rdf="{RDF}" rdf:about={about}\n  xmlns:xmp="{XMP}"'
