@@ -146,15 +146,13 @@ def made_real(case, gray, colored, picture):
     case.headers.clear()
     if "id" in case.path_parameters:
         case.path_parameters["id"] = gray
+    if "name" in case.path_parameters:
+        case.path_parameters["name"] = "winter"
     real = {"picture": picture, "source": picture, "target": picture, "mood": picture, "look": CUBE}
     if case.media_type == "application/json":
         real = {"source": colored, "mood": colored}
     if isinstance(case.body, dict):
         case.body |= {name: real[name] for name in case.body if name in real}
-        if case.operation.path == "/v1/looks/apply":
-            # One of the two, and no name is as good as another.
-            case.body.pop("name", None)
-            case.body["look"] = CUBE
         if "pictures" in case.body:
             case.body["pictures"] = [{**each, "id": gray} for each in case.body["pictures"][:2]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Path, Request, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Json
 
@@ -46,20 +46,20 @@ async def colorize(
         UploadFile | None, File(description="A color photograph that sets the tone.")
     ] = None,
     mask: Annotated[
-        list[UploadFile] | None,
+        list[UploadFile],
         File(description="Pictures that are white in a part of the picture, as many as `masks`."),
-    ] = None,
+    ] = [],  # noqa: B006 (FastAPI copies it, and documents a plain list)
 ) -> StreamingResponse:
     """Give a picture its color back: same format, bit depth and metadata."""
-    masks, moods = mask or [], [] if mood is None else [mood]
-    if len(masks) != len(options.masks):
+    moods = [] if mood is None else [mood]
+    if len(mask) != len(options.masks):
         raise Problem(
             422,
-            f"{len(masks)} mask files, and {len(options.masks)} entries in options.masks",
+            f"{len(mask)} mask files, and {len(options.masks)} entries in options.masks",
             "say of each mask what shall become of its part of the picture, in their order",
         )
-    async with service.kept(picture, *masks, *moods) as kept:
-        shown = kept[1 : 1 + len(masks)]
+    async with service.kept(picture, *mask, *moods) as kept:
+        shown = kept[1 : 1 + len(mask)]
         color_request = ColorRequest(
             tuple(each.hint() for each in options.hints), kept[-1] if moods else None
         )
@@ -119,17 +119,25 @@ async def apply_look(
     service: ServiceHere,
     output: RequestedFormat,
     picture: Annotated[UploadFile, File(description="The picture.")],
-    look: Annotated[UploadFile | None, File(description="A .cube file.")] = None,
-    name: Annotated[
-        str | None, Form(max_length=64, description="The name of a look instead; see /v1/looks.")
-    ] = None,
+    look: Annotated[UploadFile, File(description="A .cube file.")],
 ) -> StreamingResponse:
-    """Apply a look, a `.cube` file or one that has a name here, to a picture."""
-    if (look is None) == (name is None):
-        raise Problem(422, "no look, or two of them", "send a look as a file, or its name")
-    async with service.kept(picture, *([] if look is None else [look])) as (ours, *tables):
-        chosen = tables[0] if tables else name or ""
-        job = partial(jobs.apply_look, upload=ours, look=chosen, output=output)
+    """Apply a look, a `.cube` file, to a picture."""
+    async with service.kept(picture, look) as (ours, table):
+        job = partial(jobs.apply_look, upload=ours, look=table, output=output)
+        return await service.answer(request, job, ours.name, "look")
+
+
+@_post("/v1/looks/{name}/apply")
+async def apply_named_look(
+    request: Request,
+    service: ServiceHere,
+    output: RequestedFormat,
+    name: Annotated[str, Path(max_length=64, description="See /v1/looks.")],
+    picture: Annotated[UploadFile, File(description="The picture.")],
+) -> StreamingResponse:
+    """Apply a look that has a name here to a picture."""
+    async with service.kept(picture) as (ours,):
+        job = partial(jobs.apply_look, upload=ours, look=name, output=output)
         return await service.answer(request, job, ours.name, "look")
 
 
