@@ -1,14 +1,22 @@
 # The page and the service. Build: docker build -t rechroma .
 # Run: see compose.yaml, or
-#   docker run --rm -p 127.0.0.1:8000:8000 -e RECHROMA_TOKEN=$TOKEN --read-only --tmpfs /tmp rechroma
-FROM python:3.12-slim AS build
+#   docker run --rm -p 127.0.0.1:8000:8000 -e RECHROMA_TOKEN=$TOKEN --read-only \
+#     --tmpfs /tmp:size=3g,mode=1777 rechroma
+# For a build that can be repeated name the base by its digest: --build-arg BASE=python@sha256:…
+ARG BASE=python:3.12-slim
+FROM ${BASE} AS build
 WORKDIR /source
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY requirements/dev.lock ./requirements/
 COPY src ./src
+# The versions that the tests have run with.
 RUN python -m venv /opt/rechroma \
-    && /opt/rechroma/bin/pip install --no-cache-dir '.[web]'
+    && /opt/rechroma/bin/pip install --no-cache-dir --constraint requirements/dev.lock '.[web]'
 
-FROM python:3.12-slim
+FROM ${BASE}
+LABEL org.opencontainers.image.title="Rechroma" \
+      org.opencontainers.image.description="Gives photographs their color back: the page and the service" \
+      org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --system --uid 10001 --no-create-home rechroma
 COPY --from=build /opt/rechroma /opt/rechroma
 ENV PATH=/opt/rechroma/bin:$PATH \

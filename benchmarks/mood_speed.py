@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ def cold(megapixels: float) -> dict[str, float]:
     """Measure `rechroma transfer` from start to the written JPEG, against the least that it does.
 
     The least is a process that decodes, applies a table by OpenColorIO, and encodes alike: the
-    target alone, and with the source decoded, too.
+    target alone, and with the source decoded, too. color-matcher's own command, where that package
+    is installed, writes a JPEG at Pillow's default quality, 4:2:0.
     """
     with tempfile.TemporaryDirectory() as folder:
         files = [str(Path(folder, name)) for name in ("source.jpg", "target.jpg", "out.jpg")]
@@ -67,6 +69,11 @@ def cold(megapixels: float) -> dict[str, float]:
             "rechroma transfer": [sys.executable, "-m", "rechroma", "transfer", "--src", files[0],
                                   "--target", files[1], "--out", files[2], "--overwrite"],
         }  # fmt: skip
+        if find_spec("color_matcher"):
+            commands["color-matcher, MKL"] = [
+                sys.executable, "-c", "from color_matcher.bin.cli import main; main()",
+                "-s", files[1], "-r", files[0], "-m", "mkl",
+            ]  # fmt: skip
         times = {name: [np.inf, np.inf] for name in commands}
         for _ in range(5):
             for name, command in commands.items():

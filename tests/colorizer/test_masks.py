@@ -291,3 +291,15 @@ def test_an_entry_that_can_not_be(tmp_path, entry):
     file.write_text(json.dumps([{"x": 3, "y": 4, "color": RED}, entry]))
     with pytest.raises(UsageError, match=r"told\.json, hint 2"):
         read_hints(file)
+
+
+def test_of_a_jpeg_in_color_what_is_kept_has_its_colors(colorizer, gray):
+    jpeg = io.BytesIO()
+    Image.fromarray(np.dstack([gray, gray // 2, gray // 3])).save(jpeg, "JPEG", quality=95)
+    photo = read(jpeg.getvalue())
+    made = colorizer.colorize(photo, masks=[Mask(box(), keep=True)])
+    with Image.open(io.BytesIO(encode(made, "jpeg"))) as file:
+        found = np.asarray(file.convert("RGB"), int)
+    inner = box(56, 104, 76, 164)
+    assert np.abs(found - photo.samples)[inner].mean() < 4
+    np.testing.assert_array_equal(made.samples[box()], photo.pixels[box()])

@@ -360,3 +360,19 @@ def test_a_hostile_record_takes_no_memory():
     bomb = b"Rechroma gray\0\1\1" + zlib.compress(bytes(1 << 27))
     made = with_segment(without_record(colored(PLAIN)), 0xE9, bomb[:60000])
     assert rechroma.original(made).gray is Gray.COPIED
+
+
+@pytest.mark.parametrize(("gamma", "space"), [(None, 1), (1.8, 65535)])
+def test_exif_and_xmp_say_whether_the_numbers_are_srgb(gamma, space):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA001] = 1
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-'
+        b'rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:exif="http://ns.adobe.com/exif/1.0/"'
+        b' exif:ColorSpace="1"/></rdf:RDF></x:xmpmeta>'
+    )
+    profile = {} if gamma is None else {"icc_profile": gray_profile(gamma)}
+    made = colored(coded(exif=exif, xmp=packet, **profile))
+    with Image.open(io.BytesIO(made)) as picture:
+        assert picture.getexif().get_ifd(0x8769)[0xA001] == space
+        assert b'ColorSpace="%d"' % space in picture.info["xmp"]

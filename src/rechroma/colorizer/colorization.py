@@ -119,15 +119,16 @@ class Colorization:
     ) -> Photo:
         """Return the photo in color: its own L, the predicted chroma times `strength`.
 
-        Of a gray JPEG it is a photo that makes its pixels when they are asked for; a JPEG of it,
-        if no quality is asked for, holds the gray one's own bytes and needs no pixels.
+        Of a JPEG it is a photo that makes its pixels when they are asked for. A JPEG of it needs
+        none, if no quality is asked for: it is put together from the photo's gray (a gray JPEG's
+        own bytes) and from chroma at half size, 4:2:0.
 
         Args:
             strength: 0 (gray) … 1.5.
             vividness: 0 (the mean of all that is possible: the most faithful on the average, and
                 pale) … 1 (near to the likeliest: the model's answer) … 1.5.
             temperature: −1 (cooler light) … 1 (warmer); L stays. 0 leaves it as it is.
-            recompress: Code the gray of a JPEG anew, too.
+            recompress: Make a JPEG of a JPEG from pixels, too.
             bit_depth: Bits of a channel of the result's samples: 32 (float) for work that goes on;
                 8 or 16 where it is written, in a quarter or half of the memory.
 
@@ -155,7 +156,9 @@ class Colorization:
                 keep_pixels(result, samples, layers, mix=not is_gray)
                 return result
 
-        copy = None if recompress else self._gray_copy(planes, layers, strength)
+        # Without its own colors what is kept of a picture in color would be gray.
+        pixels = recompress or (not is_gray and any(each.keep for each in layers))
+        copy = None if pixels else self._gray_copy(planes, layers, strength)
         if copy is None:
             return self._marked(self.photo.with_pixels(make()), settings)
         return colored(self.photo, self._marked(self.photo, settings).metadata, copy, make)
@@ -174,11 +177,13 @@ class Colorization:
     ) -> GrayCopy | None:
         """Return what a JPEG of the result is made of, if the photo's file can be copied."""
 
-        def chroma(curve: ToneCurve | None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        def chroma(
+            gray: NDArray[Any], curve: ToneCurve | None
+        ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
             with memory_of(self.photo):
                 return half_chroma(
-                    self.photo, planes, self.lightness, self._extent, strength, self._threads,
-                    curve, layers,
+                    gray, self.photo.metadata.orientation, planes, self.lightness, self._extent,
+                    strength, self._threads, curve, layers,
                 )  # fmt: skip
 
         try:

@@ -170,7 +170,7 @@ class Colorizer:
             temperature: −1 (cooler light) … 1 (warmer); see `Colorization.render`.
             recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
                 Otherwise it is returned as it is: for a `Photo`, that very object.
-            recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
+            recompress: Make a JPEG of a JPEG from pixels, too; see `Colorization.render`.
             hints: See `predict`.
             masks: See `predict`.
             mood: See `predict`.

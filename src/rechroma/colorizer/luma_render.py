@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.layers import Layer
-    from rechroma.photo import Photo
     from rechroma.photo.gray_profile import ToneCurve
 
     Plane = NDArray[np.uint8]
@@ -35,12 +34,13 @@ __all__ = ["half_chroma"]
 # Nodes along a side. Read between them, the photographs of the validation set have colors that are
 # 0.18 ΔE2000 off, a tenth of what would show; 65 nodes: 0.06, and 0.2 s to make.
 _NODES = 33
-_STRIP_PIXELS = 1 << 16
+_STRIP_PIXELS = 1 << 17
 _STRIPS_OF_ONE_THREAD = 32
 
 
 def half_chroma(
-    photo: Photo,
+    gray: NDArray[Any],
+    turn: int,
     planes: NDArray[np.float32],
     guide: NDArray[np.float32],
     extent: tuple[float, float],
@@ -52,7 +52,8 @@ def half_chroma(
     """Return Cb and Cr for the a and b that are wanted, at the photo's own Y.
 
     Args:
-        photo: A gray one.
+        gray: The photo's gray, sRGB-encoded and upright, shape (H, W): uint8, uint16 or float32.
+        turn: EXIF's orientation of its file.
         planes: a and b as the network gave them, shape (2, h, w).
         guide: L averaged over their cells, shape (h, w).
         extent: How many cells the photo covers downwards and to the right.
@@ -64,12 +65,11 @@ def half_chroma(
     Returns:
         Cb and Cr at half size, rounded up, as the file's pixels stand: 0…255, 128 for none.
     """
-    turn = photo.metadata.orientation
-    half = np.ascontiguousarray(upright(_half(as_stored(photo.samples[..., 0], turn)), turn))
+    half = np.ascontiguousarray(upright(_half(as_stored(gray, turn)), turn))
     height, width = half.shape
     # In the table's units: what is added and multiplied to a and b goes through the fit of lines.
     middle = 0.5
-    covered = extent[0] * 2 * height / photo.height, extent[1] * 2 * width / photo.width
+    covered = extent[0] * 2 * height / gray.shape[0], extent[1] * 2 * width / gray.shape[1]
 
     def enlarged(planes: NDArray[np.float32]) -> GuidedPlanes:
         scaled = planes * np.float32(strength / (2 * REACH)) + np.float32(middle)

@@ -43,6 +43,6 @@ class ColorizeOptions(CheckedOptions):
     )
     recompress: bool = option(
         False,  # noqa: FBT003 (its default)
-        "Code the gray of a JPEG anew, too. Otherwise a gray JPEG that becomes a JPEG keeps its "
-        "own, byte for byte, unless a quality is asked for.",
+        "Make a JPEG of a JPEG from pixels, too. Otherwise a gray one keeps its gray, byte for "
+        "byte, and one in color gets chroma at half size, unless a quality is asked for.",
     )

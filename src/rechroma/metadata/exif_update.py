@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["upright", "without_gps"]
 
-_SRGB = 1
+# EXIF's word for what a profile has to tell.
+_SRGB, _UNCALIBRATED = 1, 0xFFFF
 # White point, primaries and curve of another color space than sRGB, and its gamma.
 _OTHER_SPACE = (301, 318, 319, 0xA500)
 # Pictures in the first directory: further directories, a JPEG, Windows's thumbnail.
@@ -28,7 +29,15 @@ _SUBJECT_AREA, _SUBJECT_LOCATION = 0x9214, 0xA214
 _GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112)
 
 
-def upright(blob: bytes, width: int, height: int, orientation: int = 1, stands: int = 1) -> bytes:
+def upright(
+    blob: bytes,
+    width: int,
+    height: int,
+    orientation: int = 1,
+    stands: int = 1,
+    *,
+    srgb: bool = True,
+) -> bytes:
     """Return EXIF for the new pixels: upright, of this size, in sRGB, and without a thumbnail.
 
     Nothing that stays is moved. A thumbnail at the end is cut off, any other is made zeros.
@@ -39,6 +48,7 @@ def upright(blob: bytes, width: int, height: int, orientation: int = 1, stands: 
         height: Of the new pixels.
         orientation: How the old ones stood: positions of the subject are turned with them.
         stands: How the new ones stand, which is upright but where they are copied.
+        srgb: Whether they are in sRGB, or as their profile says.
 
     Raises:
         ValueError: It is no EXIF.
@@ -51,7 +61,10 @@ def upright(blob: bytes, width: int, height: int, orientation: int = 1, stands: 
         for tag, value in ((256, width), (257, height), (WIDTH, width), (HEIGHT, height)):
             patch.set_number(directory, tag, value)
     _turn_subject(patch, details, width, height, orientation)
-    _make_srgb(patch, first, details)
+    if srgb:
+        _make_srgb(patch, first, details)
+    else:
+        patch.set_number(details, COLOR_SPACE, _UNCALIBRATED)
     spans = [*_further(patch, first), *_pictures_in(patch, first)]
     patch.remove(first.at, _PICTURES)
     return _without(patch, spans)

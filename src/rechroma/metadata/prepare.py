@@ -43,6 +43,7 @@ def prepare(
     options: MetadataOptions,
     *,
     turned: bool = True,
+    srgb: bool = True,
 ) -> Metadata:
     """Return the blocks that a new file of a format gets.
 
@@ -53,6 +54,7 @@ def prepare(
         height: Of the new pixels.
         options: What is kept.
         turned: Whether they were turned upright. Otherwise they stand as the old ones did.
+        srgb: Whether they are in sRGB. Otherwise they are what their profile says.
 
     Returns:
         What can be carried; `notes` says what can't, and what was broken.
@@ -70,7 +72,7 @@ def prepare(
         return replace(_with_mark(kept, mark, []), notes=tuple(unmarked))
     notes = [*metadata.notes, *unmarked]
     found = _without_places(metadata) if options.strip_gps else metadata
-    found = _upright(found, width, height, options, notes, stands)
+    found = _upright(found, width, height, options, notes, stands, srgb=srgb)
     found = _translated(found, name, carries, notes)
     found = _with_mark(found, mark, notes)
     found = _dropped(found, name, carries, notes)
@@ -100,19 +102,21 @@ def _upright(
     options: MetadataOptions,
     notes: list[str],
     stands: int,
+    *,
+    srgb: bool,
 ) -> Metadata:
     block, packet = found.exif, found.xmp
     turn = found.orientation if stands == 1 else 1
     if block is not None:
         try:
-            block = exif_update.upright(block, width, height, turn, stands)
+            block = exif_update.upright(block, width, height, turn, stands, srgb=srgb)
             block = exif_update.without_gps(block) if options.strip_gps else block
         except FAULTS:
             block = None
             notes.append("its EXIF is broken, and was left out")
     if packet is not None:
         try:
-            packet = xmp_update.upright(packet, width, height, turn, stands)
+            packet = xmp_update.upright(packet, width, height, turn, stands, srgb=srgb)
             packet = xmp_update.without_gps(packet) if options.strip_gps else packet
         except FAULTS:
             # It may hold coordinates that can't be found.

@@ -44,7 +44,9 @@ _EMPTY = (
 )
 
 
-def upright(packet: bytes, width: int, height: int, turn: int = 1, stands: int = 1) -> bytes:
+def upright(
+    packet: bytes, width: int, height: int, turn: int = 1, stands: int = 1, *, srgb: bool = True
+) -> bytes:
     """Return a packet for the new pixels: upright, of this size, in sRGB, without thumbnails.
 
     Args:
@@ -53,13 +55,15 @@ def upright(packet: bytes, width: int, height: int, turn: int = 1, stands: int =
         height: Of the new pixels.
         turn: How the old ones stood, EXIF's tag 274: regions of faces are turned with them.
         stands: How the new ones stand, which is upright but where they are copied.
+        srgb: Whether they are in sRGB, or as their profile says.
 
     Raises:
         ValueError: It is broken.
     """
     found = Packet(packet)
+    space = "1" if srgb else "65535"
     new = {
-        (TIFF, "Orientation"): str(stands), (EXIF, "ColorSpace"): "1",
+        (TIFF, "Orientation"): str(stands), (EXIF, "ColorSpace"): space,
         (TIFF, "ImageWidth"): str(width), (TIFF, "ImageLength"): str(height),
         (EXIF, "PixelXDimension"): str(width), (EXIF, "PixelYDimension"): str(height),
     }  # fmt: skip

@@ -54,7 +54,7 @@ def colorize(
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
         temperature: −1 (cooler light) … 1 (warmer); see `Colorization.render`.
         recolor: Color a picture that is in color already anew; otherwise it is returned as it is.
-        recompress: Code the gray of a JPEG anew, too; see `Colorization.render`.
+        recompress: Make a JPEG of a JPEG from pixels, too; see `Colorization.render`.
         size: See `Colorizer`.
         model: See `Colorizer`.
         device: See `Colorizer`.

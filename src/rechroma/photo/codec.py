@@ -38,6 +38,7 @@ class Decoded:
         orientation: EXIF's tag 274.
         metadata: What describes the picture, to be written again.
         pages: Pages, layers or frames, this one included.
+        chroma_halved: Whether it is a JPEG of 4:2:0: chroma has half the resolution, both ways.
     """
 
     colors: NDArray[Any]
@@ -49,6 +50,7 @@ class Decoded:
     orientation: int
     metadata: Metadata
     pages: int
+    chroma_halved: bool = False
 
 
 class Codec(Protocol):

@@ -126,6 +126,7 @@ def _photo(found: Decoded, name: str) -> Photo:
         metadata=found.metadata,
         name=name,
         pages_dropped=found.pages - 1,
+        chroma_halved=found.chroma_halved,
     )
 
 

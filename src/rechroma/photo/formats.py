@@ -7,7 +7,7 @@ uploads, media types, messages, and what the page lets people choose.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
@@ -124,6 +124,12 @@ class Format:
         wanted = _DEFAULT_QUALITY if quality is None else quality
         return {**self.options, "Compression": f"{self.lossy}:{wanted}"}
 
+    def alike(self, *, chroma_halved: bool, quality: int | None) -> Format:
+        """Return the format for a JPEG of a JPEG: chroma alike, if no quality is asked for."""
+        if self.name != "jpeg" or quality is not None or not chroma_halved:
+            return self
+        return replace(self, options={**self.options, "jpeg:subsampling": "4:2:0"})
+
 
 # The order is that of messages. Formats of films, textures and terminals are left out.
 _TABLE = (
@@ -131,7 +137,7 @@ _TABLE = (
         # A multi-picture file (CIPA DC-007) is a JPEG with others behind it.
         "jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "image/jpeg", rb"\xff\xd8\xff",
         depths=(8,), alpha=False, by_rows=True, in_browsers=True, lossy="jpeg",
-        # Chroma is not subsampled: color edges are what this package is about.
+        # Chroma is not subsampled where it was not: color edges are what this package is about.
         options={"jpeg:subsampling": "4:4:4"}, parts="picture",
     ),
     Format(

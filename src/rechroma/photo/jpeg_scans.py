@@ -30,6 +30,7 @@ __all__ = [
     "coded_parts",
     "gray_scans",
     "header_parts",
+    "luma_table",
     "profile_in",
     "profile_segments",
     "table_ids",
@@ -173,6 +174,40 @@ def header_parts(content: bytes) -> Iterator[Part]:
         if part.marker == SOS:
             return
         at = part.end
+
+
+def luma_table(content: bytes) -> tuple[int, ...] | None:
+    """Return how a JPEG's first component is quantized, 64 numbers row by row; None: not known."""
+    found: dict[int, tuple[int, ...]] = {}
+    number = None
+    try:
+        for part in header_parts(content):
+            if part.marker in _FRAMES:
+                number = content[part.body + 8]
+            elif part.marker == DQT:
+                found |= _tables_in(content[part.body : part.end])
+    except (UncopiedError, IndexError, struct.error):
+        return None
+    return None if number is None else found.get(number)
+
+
+def _tables_in(segment: bytes) -> dict[int, tuple[int, ...]]:
+    """Return number → table of a segment, which has them along diagonals (T.81, A.3.6)."""
+    order = sorted(range(_COEFFICIENTS), key=_place_on_diagonals)
+    found: dict[int, tuple[int, ...]] = {}
+    at = 0
+    while at < len(segment):
+        kind = f">{_COEFFICIENTS}{'H' if segment[at] >> 4 else 'B'}"
+        values = struct.unpack_from(kind, segment, at + 1)
+        table = dict(zip(order, values, strict=True))
+        found[segment[at] & 15] = tuple(table[place] for place in range(_COEFFICIENTS))
+        at += 1 + struct.calcsize(kind)
+    return found
+
+
+def _place_on_diagonals(place: int) -> tuple[int, int]:
+    row, column = divmod(place, 8)
+    return row + column, row if (row + column) % 2 else column
 
 
 def profile_in(content: bytes, header: Iterable[Part]) -> bytes | None:

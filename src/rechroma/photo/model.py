@@ -44,6 +44,10 @@ class Photo:
         name: For messages: the path, "<bytes>", "<array>"….
         pages_dropped: Pages, layers or frames beyond the first.
         gray_jpeg: The file's bytes, if it is a gray JPEG: a color one can hold them as they are.
+        chroma_halved: The file is a JPEG of 4:2:0, whose chroma has half the resolution both ways:
+            a JPEG of it has it alike.
+        luma_table: How Y is quantized in a JPEG that is stored in color and whose pixels are all
+            gray, 64 numbers row by row: a JPEG of it can be coded alike.
 
     Examples:
         >>> import rechroma
@@ -65,6 +69,8 @@ class Photo:
     name: str = "<array>"
     pages_dropped: int = 0
     gray_jpeg: bytes | None = field(default=None, repr=False)
+    chroma_halved: bool = False
+    luma_table: tuple[int, ...] | None = field(default=None, repr=False)
 
     @property
     def height(self) -> int:
@@ -83,15 +89,15 @@ class Photo:
 
     @property
     def gray_copy(self) -> GrayCopy | None:
-        """What a JPEG of it is made of, if it holds the gray of another one as it was.
+        """What a JPEG of it is made of, if that takes no pixels in color.
 
-        None for all photos but those that `Colorization.render` gives for a gray JPEG.
+        None for all photos but those that `Colorization.render` gives for a JPEG.
         """
         return None
 
     def with_pixels(self, samples: NDArray[Any]) -> Photo:
         """Return the photo with other samples of the same size, in color."""
-        return replace(self, samples=samples, was_gray=False, gray_jpeg=None)
+        return replace(self, samples=samples, was_gray=False, gray_jpeg=None, luma_table=None)
 
     def marked(self, how: str, *, machine_colored: bool = False) -> Photo:
         """Return the photo with a note on how it was made, which goes into the written file's XMP.

@@ -14,6 +14,7 @@ from rechroma.photo.code_points import linear_light
 from rechroma.photo.codec import Decoded, check_pixels, unreadable
 from rechroma.photo.formats import FORMATS
 from rechroma.photo.icc import srgb_profile
+from rechroma.photo.row_reading import can_be_read_by_rows, read_rgb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ __all__ = [
     "bit_depth_of",
     "count_pages",
     "decode_page",
+    "is_chroma_halved",
     "is_cmyk",
     "is_premultiplied",
     "open_input",
@@ -119,6 +121,7 @@ def _decode(source: oiio.ImageInput, path: Path, name: str, max_pixels: int | No
         orientation=_orientation(spec, metadata, page),
         metadata=metadata,
         pages=count_pages(source),
+        chroma_halved=is_chroma_halved(spec),
     )
 
 
@@ -127,6 +130,11 @@ def _read(
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Return colors (H, W, 1 or 3) and alpha, both in the file's own type."""
     page = source.current_subimage()
+    if can_be_read_by_rows(source.format_name(), spec):
+        colors = read_rgb(source, spec)
+        if colors is None:
+            raise unreadable(name, source.geterror(), path)
+        return colors, None
     values = source.read_image(page, 0, 0, spec.nchannels, oiio.UNKNOWN)
     # libjpeg only warns of a file that ends too early, and fills the rest with gray.
     if values is None or source.has_error:
@@ -197,6 +205,11 @@ def _encoding(name: str, spec: oiio.ImageSpec) -> MatrixProfile | None:
 def is_cmyk(spec: oiio.ImageSpec) -> bool:
     """Tell whether a JPEG's pixels are ink."""
     return spec.get_string_attribute("jpeg:ColorSpace") in ("CMYK", "YCbCrK", "YCCK")
+
+
+def is_chroma_halved(spec: oiio.ImageSpec) -> bool:
+    """Tell whether a JPEG is one of 4:2:0."""
+    return spec.get_string_attribute("jpeg:subsampling") == "4:2:0"
 
 
 def profile_of(spec: oiio.ImageSpec) -> bytes | None:

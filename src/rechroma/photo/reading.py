@@ -15,7 +15,9 @@ from rechroma.errors import UnreadablePhotoError, UnwritableFileError
 from rechroma.metadata import file_times
 from rechroma.photo.codec import DEFAULT_MAX_PIXELS, check_pixels
 from rechroma.photo.decode import decode_file
+from rechroma.photo.jpeg_scans import luma_table
 from rechroma.photo.model import Photo
+from rechroma.photo.samples import is_one_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -74,7 +76,7 @@ def read(
                 raise UnreadablePhotoError(what, "check where it leads to")
             raise UnreadablePhotoError(f"{path}: no such file", "check the path")
         photo = _dated(decode_file(path, name or str(path), max_pixels), path)
-        return _with_file(photo, path.read_bytes) if _is_gray_jpeg(photo) else photo
+        return _with_file(photo, path.read_bytes)
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), name or "<bytes>", max_pixels)
     if hasattr(source, "read"):
@@ -88,13 +90,14 @@ def read(
     )
 
 
-def _is_gray_jpeg(photo: Photo) -> bool:
-    return photo.was_gray and photo.format == "jpeg"
-
-
 def _with_file(photo: Photo, content: Callable[[], bytes]) -> Photo:
+    """Return a gray JPEG with what another one in color can have of it."""
+    if photo.format != "jpeg" or not is_one_channel(photo.samples):
+        return photo
     try:
-        return replace(photo, gray_jpeg=content())
+        if photo.was_gray:
+            return replace(photo, gray_jpeg=content())
+        return replace(photo, luma_table=luma_table(content()))
     except OSError:
         return photo  # it has gone, and its pixels are here
 
@@ -107,7 +110,7 @@ def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:
     with _new_file("picture") as path:
         path.write_bytes(content)
         photo = decode_file(path, name, max_pixels)
-        return _with_file(photo, lambda: content) if _is_gray_jpeg(photo) else photo
+        return _with_file(photo, lambda: content)
 
 
 def _from_pil(picture: Image, max_pixels: int | None) -> Photo:

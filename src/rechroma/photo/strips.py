@@ -24,6 +24,7 @@ from rechroma.photo.model import Photo
 from rechroma.photo.openimageio_codec import (
     bit_depth_of,
     count_pages,
+    is_chroma_halved,
     is_cmyk,
     is_premultiplied,
     open_input,
@@ -201,6 +202,7 @@ class Strips:
         if chosen.name == "png":
             chosen = with_filter(chosen, first)
         shape = self.height, self.width, self.channels
+        chosen = chosen.alike(chroma_halved=self.head.chroma_halved, quality=quality)
         output = open_output(file, chosen, shape, self.head.samples.dtype, quality)
         row, done, checksum = 0, True, 0
         with closing(output):
@@ -287,6 +289,7 @@ def _open_here(path: Path, max_pixels: int | None) -> Strips | None:
             metadata=replace(read_metadata(path), times=file_times(path)),
             name=str(path),
             pages_dropped=count_pages(source) - 1,
+            chroma_halved=is_chroma_halved(spec),
         )
         return Strips(path, head, spec.width, spec.height, len(names))
 

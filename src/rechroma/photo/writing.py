@@ -81,8 +81,13 @@ class Picture(Protocol):
         ...
 
     @property
+    def chroma_halved(self) -> bool:
+        """Whether it was a JPEG of 4:2:0."""
+        ...
+
+    @property
     def gray_copy(self) -> GrayCopy | None:
-        """What a JPEG of it is made of."""
+        """What a JPEG of it is made of, if that takes no pixels in color."""
         ...
 
     @property
@@ -154,9 +159,9 @@ def write_described(
 ) -> Written:
     """Write a photo as `write` does, and say how that went."""
     refuse_taken(target, overwrite=overwrite)
-    copied = is_gray_copied(photo, chosen.name, quality)
-    if copied and photo.gray_copy is not None:
-        content, notes = photo.gray_copy.encode(photo.metadata, options)
+    made_of = _made_of(photo, chosen.name, quality)
+    if made_of is not None:
+        content, notes = made_of.encode(photo.metadata, options)
     else:
         described = _described(photo, chosen, options)
         content = _encoded(photo, target.name, chosen, described, bit_depth, quality)
@@ -164,13 +169,18 @@ def write_described(
     write_whole(target, content, overwrite=overwrite)
     if options.keep_dates:
         restore_dates(target, photo.metadata)
-    return Written(chosen.name, notes, gray_copied=copied)
+    return Written(chosen.name, notes, gray_copied=made_of is not None and made_of.is_copied)
 
 
 def is_gray_copied(photo: Picture, name: str, quality: int | None) -> bool:
     """Tell whether a file of the photo, in a format of this name, holds a gray JPEG's own scans."""
-    # They have their quality.
-    return name == "jpeg" and quality is None and photo.gray_copy is not None
+    made_of = _made_of(photo, name, quality)
+    return made_of is not None and made_of.is_copied
+
+
+def _made_of(photo: Picture, name: str, quality: int | None) -> GrayCopy | None:
+    """Return what a file is made of, if that takes no pixels: its gray has its quality."""
+    return photo.gray_copy if name == "jpeg" and quality is None else None
 
 
 def restore_dates(target: Path, metadata: Metadata) -> None:
@@ -194,8 +204,9 @@ def encode(
 ) -> bytes:
     """Return the bytes of a picture file; see `write`."""
     chosen = find_format(format)
-    if photo.gray_copy is not None and is_gray_copied(photo, chosen.name, quality):
-        return photo.gray_copy.encode(photo.metadata, options or MetadataOptions())[0]
+    made_of = _made_of(photo, chosen.name, quality)
+    if made_of is not None:
+        return made_of.encode(photo.metadata, options or MetadataOptions())[0]
     described = _described(photo, chosen, options or MetadataOptions())
     return _encoded(photo, "the picture", chosen, described, bit_depth, quality).tobytes()
 
@@ -252,6 +263,7 @@ def _encode_here(
         )
     dtype = SAMPLE_TYPES[chosen.nearest_depth(bit_depth or photo.bit_depth)]
     values = _values(photo, chosen, dtype)
+    chosen = chosen.alike(chroma_halved=photo.chroma_halved, quality=quality)
     limit = file_size_limit()
     with file_in_memory(chosen.suffixes[0]) as file:
         try:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AccessControl", "Forwarded", "path_of"]
 
-# What a probe asks, and the page itself, which has no data in it, need no token.
+# What a probe asks, and the pages themselves, which have no data in them, need no token.
+_PAGES = ("/", "/docs")
 _OPEN = ("/healthz", "/readyz", "/favicon.ico", "/static/")
 # Seconds before the answer to a wrong token, and how many of one address may wait for it: beyond
 # that none of its tokens is looked at, so that nobody learns more by asking more often.
@@ -110,7 +111,7 @@ class AccessControl:
 
     async def _without_token(self, scope: Scope, headers: Headers) -> Problem | None:
         path = path_of(scope)
-        if not self._token or path == "/" or path.startswith(_OPEN):
+        if not self._token or path in _PAGES or path.startswith(_OPEN):
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":

@@ -26,6 +26,7 @@ from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of,
 from rechroma.web.routes import archive, moods, pictures, sessions, status
 from rechroma.web.routes.parts import invalid
 from rechroma.web.service import Service
+from rechroma.web.viewer import add_viewer
 from rechroma.web.worker import is_full
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def make_app(settings: Settings) -> FastAPI:
         async with service.run():
             yield
 
-    # The usual pages of documentation load scripts from elsewhere: /openapi.json has it all.
+    # FastAPI's own pages of documentation load scripts from elsewhere; see `viewer`.
     app = FastAPI(
         title="Rechroma", version=__version__, description=_DESCRIPTION, lifespan=lifespan,
         docs_url=None, redoc_url=None, root_path_in_servers=False,
@@ -62,6 +63,7 @@ def make_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     for module in (pictures, sessions, moods, archive, status):
         app.include_router(module.router)
+    add_viewer(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/", _page, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)

@@ -14,7 +14,7 @@ from rechroma.web.problems import Problem, problem_response
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
+__all__ = ["POLICY", "BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
 
 # Where files are sent, as multipart/form-data. Whatever else is sent is JSON: it is parsed at once,
 # and nobody is served meanwhile.
@@ -22,12 +22,12 @@ _UPLOADS = ("/v1/colorize", "/v1/original", "/v1/transfer", "/v1/looks/apply", "
 _JSON_BYTES = 1_000_000
 
 # Everything comes from here; pictures that the page made itself are blobs.
-_POLICY = (
+POLICY = (
     "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
