@@ -2,8 +2,9 @@
 
     python benchmarks/figures.py --out docs/images
 
-`before-after.jpg` shows three of the examples and their results; `page-color.jpg` and
-`page-mood.jpg` are the page in a browser. Look at them before they are committed.
+`before-after.jpg` shows three of the examples and their results, `looks.jpg` one of them in the
+looks of the package; `page-color.jpg` and `page-mood.jpg` are the page in a browser. Look at them
+before they are committed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from playwright.sync_api import sync_playwright
 from skimage import data
 
 import rechroma
+from rechroma.evaluation.figure import tile_sheet
+from rechroma.mood.named_looks import NAMED_LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SHOWN = ("buffalo-savings-bank-1908", "pea-pickers-nipomo-1936", "saratoga-springs-broadway-1900s")
-TARGET = SHOWN[2]
+PORTRAIT, TARGET = SHOWN[1:]
 HEIGHT, GAP = 300, 6
 SCREEN = {"width": 1280, "height": 860}
 # Where the color spot is placed, as shares of the picture's sides: on the jacket.
@@ -55,6 +58,14 @@ def before_after(target: Path, results: Path) -> None:
         sheet.paste(each, (left, 0))
         left += each.width + GAP
     sheet.save(target, quality=92)
+
+
+def looks(target: Path, photograph: Path) -> None:
+    """Write a photograph in each look of the package."""
+    photo = rechroma.read(photograph)
+    shown = [photo, *(rechroma.Look.load(name).apply(photo) for name in NAMED_LOOKS)]
+    tiles = [each.to_uint8() for each in shown]
+    tile_sheet(tiles, ["without", *NAMED_LOOKS], height=230).save(target, quality=85)
 
 
 @contextmanager
@@ -110,7 +121,7 @@ def page_mood(opened: Page, target: Path, source: Path, photograph: Path) -> Non
 
 
 def main() -> None:
-    """Write the three pictures."""
+    """Write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     out = parser.parse_args().out
@@ -119,6 +130,7 @@ def main() -> None:
         for shown in SHOWN:
             rechroma.colorize(EXAMPLES / f"{shown}.jpg").save(results / f"{shown}.jpg")
         before_after(out / "before-after.jpg", results)
+        looks(out / "looks.jpg", results / f"{PORTRAIT}.jpg")
         coffee = results / "coffee.png"
         Image.fromarray(data.coffee()).save(coffee)
         with page() as opened:

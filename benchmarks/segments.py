@@ -8,7 +8,7 @@ of the validation data, drawn by hand; nothing was chosen on them. `clicks`: the
 union after up to three points, each at the middle of the largest part that is still wrong; who is
 content stops, so that the best of the three counts (`last`: with all three, whatever they do).
 `spill`: ΔE2000 that one hint at the middle of the thing makes inside and outside of it, the mean of
-four colors.
+four colors; and the same of the thing's outline as a mask.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+import rechroma
 from rechroma import Colorizer, Hint, Photo, read
 from rechroma.color import ciede2000, lightness, rgb_to_lab
 from rechroma.colorizer import REACHES
@@ -111,7 +112,8 @@ def _middle(mask: Mask) -> tuple[float, float]:
 
 
 def _spill(colorizer: Colorizer, folder: Path) -> None:
-    found: dict[str, list[tuple[float, float]]] = {reach: [] for reach in REACHES}
+    found: dict[str, list[tuple[float, float]]] = {told: [] for told in (*REACHES, "mask")}
+    missed: list[float] = []
     for _, photo, truth in _things(folder):
         before = rgb_to_lab(colorizer.predict(photo).render().pixels)
         row, column = _middle(truth)
@@ -121,10 +123,16 @@ def _spill(colorizer: Colorizer, folder: Path) -> None:
                 after = rgb_to_lab(colorizer.predict(photo, hints=[hint]).render().pixels)
                 change = ciede2000(before, after)
                 found[reach].append((change[truth].mean(), change[~truth].mean()))
+            masked = colorizer.predict(photo, masks=[rechroma.Mask(truth, color=color)])
+            change = ciede2000(before, rgb_to_lab(masked.render().pixels))
+            found["mask"].append((change[truth].mean(), change[~truth].mean()))
+            reached = masked.enlarged()[:, truth].mean(axis=1)
+            missed.append(float(np.hypot(*(reached - Hint(0, 0, color).chroma))))
     print("| reach | ΔE2000 inside | outside |\n|---|---|---|")
     for reach, values in found.items():
         inside, outside = np.mean(values, axis=0)
         print(f"| {reach} | {inside:.2f} | {outside:.2f} |")
+    print(f"with a mask the mean a and b are {np.mean(missed):.1f} from the color's")
 
 
 if __name__ == "__main__":

@@ -35,8 +35,12 @@ def names(kind):
 @pytest.mark.parametrize(
     ("function", "kind", "others"),
     [
-        (rechroma.colorize, ColorizeOptions, {"hints", "mood", "size", "model", "device"}),
-        (Colorizer.colorize, ColorizeOptions, {"hints", "mood"}),
+        (
+            rechroma.colorize,
+            ColorizeOptions,
+            {"hints", "masks", "mood", "look", "size", "model", "device"},
+        ),
+        (Colorizer.colorize, ColorizeOptions, {"hints", "masks", "mood"}),
         (rechroma.fit_look, TransferOptions, set()),
         (rechroma.transfer, TransferOptions, {"masks"}),
     ],

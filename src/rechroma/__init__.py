@@ -19,7 +19,15 @@ from rechroma._lazy import lazy_names
 from rechroma._version import __version__
 
 if TYPE_CHECKING:
-    from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, load_card
+    from rechroma.colorizer import (
+        Colorization,
+        Colorizer,
+        Hint,
+        Mask,
+        ModelCard,
+        Version,
+        load_card,
+    )
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
     from rechroma.photo import Original, Photo, original, read, write
@@ -33,12 +41,14 @@ __all__ = [
     "FilmResult",
     "Hint",
     "Look",
+    "Mask",
     "ModelCard",
     "Original",
     "Photo",
     "RechromaError",
     "Still",
     "Swatch",
+    "Version",
     "__version__",
     "colorize",
     "colorize_film",
@@ -54,7 +64,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "rechroma.colorizer": [
-            "Colorization", "Colorizer", "Hint", "ModelCard", "load_card",
+            "Colorization", "Colorizer", "Hint", "Mask", "ModelCard", "Version", "load_card",
         ],
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],

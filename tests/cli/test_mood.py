@@ -15,6 +15,7 @@ import rechroma
 from rechroma.cli import main
 from rechroma.color import rgb_to_lab
 from rechroma.mood import METHODS
+from rechroma.mood.named_looks import NAMED_LOOKS
 
 
 @pytest.fixture
@@ -190,7 +191,8 @@ def test_looks_by_name(capfd):
     assert call(capfd, "look", "save", "brown", "--from", "target.jpg")[0] == 1
     call(capfd, "transfer", "--src", "src.jpg", "--target", "target.jpg", "--lut", "x.cube")
     assert call(capfd, "look", "add", "x.cube", "other")[0] == 0
-    assert len(call(capfd, "look", "list")[1].splitlines()) == 2
+    lines = call(capfd, "look", "list")[1].splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["brown", "other", *NAMED_LOOKS]
 
 
 def test_a_name_has_one_look_of_whatever_kind(capfd):

@@ -84,7 +84,9 @@ def test_a_preview_is_one_picture(tmp_path, film):
 def test_options_of_photographs_are_refused(tmp_path, film, capsys):
     source, _ = film
     target = str(tmp_path / "new.mkv")
-    assert main(["colorize", str(source), "-o", target, "--variants", "2"]) == 2
+    for option in ("--variants=2", "--look=winter", "--versions=new", "--temperature=0.5"):
+        assert main(["colorize", str(source), "-o", target, option]) == 2
+        assert option.partition("=")[0] in capsys.readouterr().err
     assert main(["colorize", str(source), "-o", target, "--hint", "3,4,red"]) == 2
     assert "TIME@x,y,color" in capsys.readouterr().err
 

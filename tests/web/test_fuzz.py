@@ -146,6 +146,8 @@ def made_real(case, gray, colored, picture):
     case.headers.clear()
     if "id" in case.path_parameters:
         case.path_parameters["id"] = gray
+    if "name" in case.path_parameters:
+        case.path_parameters["name"] = "winter"
     real = {"picture": picture, "source": picture, "target": picture, "mood": picture, "look": CUBE}
     if case.media_type == "application/json":
         real = {"source": colored, "mood": colored}

@@ -61,12 +61,13 @@ def apply(
     dry_run: bool,
     fail_fast: bool,
 ) -> int:
-    """Apply a look to photographs: a LUT file of any program, or a saved look by its name.
+    """Apply a look to photographs: a LUT file of any program, or a look by its name.
 
     \b
     Examples:
       rechroma apply film.cube portrait.jpg -o new.jpg
       rechroma apply evening album/ -o evening/ --strength 0.6
+      rechroma apply winter portrait.jpg   (rechroma look list tells what there is)
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan

@@ -250,11 +250,15 @@ def apply(console: Console, *, asked: _Asked, look: str, strength: float) -> int
     from rechroma.cluster.stores import is_remote
     from rechroma.mood import Look
     from rechroma.mood.library import find_look
+    from rechroma.mood.named_looks import is_named_look
 
+    how = ApplyOptions(strength=strength)
+    if is_named_look(look):
+        return _run(console, asked, ApplyOperation(how, asked.shared, look), {}, "changed")
     place = look if is_remote(look) else str(find_look(look))
     if not is_remote(place):
         Look.load(place)  # one that is none is said before anything starts
-    operation = ApplyOperation(ApplyOptions(strength=strength), asked.shared)
+    operation = ApplyOperation(how, asked.shared)
     return _run(console, asked, operation, {"look": fetch(place)}, "changed")
 
 

@@ -18,6 +18,7 @@ from rechroma.cluster.operation import Prepared, Shared
 from rechroma.colorizer import ColorizeOptions, Colorizer
 from rechroma.errors import UsageError
 from rechroma.mood import Look, TransferOptions
+from rechroma.mood.named_looks import named_look
 from rechroma.options import CheckedOptions, Range, option
 
 if TYPE_CHECKING:
@@ -178,10 +179,12 @@ class ApplyOperation:
     Attributes:
         how: Its options.
         shared: What holds for all pictures.
+        named: The name of a look of the package, which is no file.
     """
 
     how: ApplyOptions
     shared: Shared
+    named: str = ""
 
     @property
     def item_options(self) -> frozenset[str]:
@@ -196,11 +199,11 @@ class ApplyOperation:
     @property
     def signature(self) -> str:
         """What results depend on."""
-        return f"apply {self.how} {self.shared.saving}"
+        return f"apply {self.how} {self.shared.saving} {self.named}".rstrip()
 
     def prepare(self, files: Files, threads: int, note: Callable[[str], None]) -> Prepared:
         """Load the look; see `cluster.operation.Operation`."""
-        given = Look.load(files["look"])
+        given = named_look(self.named) if self.named else Look.load(files["look"])
         console = _Notes(note)
 
         def make(own: tuple[tuple[str, str], ...], task: Task) -> tuple[Work, Task]:

@@ -44,10 +44,17 @@ __all__ = ["colorize"]
               "goes: here, thing (the default) or alike; of a film TIME@X,Y,COLOR; may be "
               "repeated.")  # fmt: skip
 @click.option("--hints", type=click.Path(path_type=Path), metavar="FILE.json",
-              help='Hints from a file: [{"x": 10, "y": 20, "color": "#rrggbb", "reach": "here"}, '
-              "…].")  # fmt: skip
+              help='Hints and masks from a file: [{"x": 10, "y": 20, "color": "#rrggbb", "reach": '
+              '"here"}, {"mask": "coat.png", "color": "#rrggbb"}, …].')  # fmt: skip
+@click.option("--mask", multiple=True, metavar="FILE=WHAT",
+              help="A part of the picture, white in FILE, and what becomes of it: a color such as "
+              "#7a2230, gray, strength:1.2, mood:PHOTO or keep (as it was); may be "
+              "repeated.")  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
               help="Write N other plausible answers beside each result: new.1.png, ….")  # fmt: skip
+@click.option("--versions", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write versions by name into DIR, with a sheet of them: faithful, natural, "
+              "vivid, warm, cool, and other plausible ones.")  # fmt: skip
 @click.option("--confidence", type=click.Path(path_type=Path), metavar="MAP.png",
               help="Write where the model is sure (white) and where it guesses.")  # fmt: skip
 @options.size
@@ -56,6 +63,11 @@ __all__ = ["colorize"]
     "--mood",
     metavar="PHOTO",
     help="A color photograph that sets the tone.",
+)
+@click.option(
+    "--look",
+    metavar="LOOK",
+    help="A look for the result, by name or as a LUT file; `rechroma look list` tells the names.",
 )
 @click.option(
     "--raw-output",
@@ -96,11 +108,14 @@ def colorize(
     recolor: bool | None,
     hint: tuple[str, ...],
     hints: Path | None,
+    mask: tuple[str, ...],
     variants: int,
+    versions: Path | None,
     confidence: Path | None,
     size: int | None,
     device: str,
     mood: str | None,
+    look: str | None,
     raw_output: bool,
     film: FilmOptions,
     stills: tuple[str, ...],
@@ -126,8 +141,11 @@ def colorize(
       rechroma colorize @list.txt -o colored/ --json
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
+      rechroma colorize old.jpg --look winter
       rechroma colorize film.mp4 -o film.color.mp4   (needs rechroma[video])
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
+      rechroma colorize old.jpg --versions versions/
+      rechroma colorize old.jpg -o new.png --mask coat.png=#7a2230 --mask sky.png=keep
       rechroma colorize --inp data/test --out output --cfg train_base --ckpt_name ckpt_best
 
     INPUTS are pictures, folders, quoted globs, @LIST (a file with one path a line) or - for
@@ -146,8 +164,9 @@ def colorize(
         raise UsageError("no pictures given", "see rechroma colorize --help")
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     extras = Extras(
-        raw_output, mood, hint, hints, variants, confidence, recolor, job_options.pixel_limit
-    )
+        raw_output, mood, look, hint, hints, mask, variants, versions, confidence, recolor,
+        job_options.pixel_limit,
+    )  # fmt: skip
     plan = plan_job(
         named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
     )

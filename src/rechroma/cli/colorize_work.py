@@ -11,28 +11,37 @@ from rechroma.batch import STANDARD, place_key, save
 from rechroma.batch.plan import refuse_read_targets
 from rechroma.colorizer import (
     ColorizeOptions,
+    Mask,
     conditioning_unsupported,
     is_color,
     parse_hint,
+    parse_mask,
     read_hints,
     single_answer_error,
 )
-from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.files import is_file
+from rechroma.mood.colorizing import finished
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read, writable_format
 from rechroma.photo.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rechroma.batch import Place, Plan, Task
     from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
+    from rechroma.mood import Look
     from rechroma.photo.formats import BitDepth
 
 __all__ = ["Extras", "colorize_work", "planned"]
+
+# Pixels of each picture on a sheet of versions.
+_SHEET_HEIGHT = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,12 @@ class Extras:
 
     raw_output: bool = False
     mood: str | None = None
+    look: str | None = None
     hint: tuple[str, ...] = ()
     hints: Path | None = None
+    mask: tuple[str, ...] = ()
     variants: int = 0
+    versions: Path | None = None
     confidence: Path | None = None
     recolor: bool | None = None
     max_pixels: int | None = DEFAULT_MAX_PIXELS
@@ -65,6 +77,7 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
     about_one = {
         "--hint": extras.hint,
         "--hints": extras.hints,
+        "--mask": extras.mask,
         "--confidence": extras.confidence,
     }
     alone = [name for name, given in about_one.items() if given]
@@ -74,15 +87,21 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
             f"{alone[0]} is about one picture that is written to a file",
             "give one input, and a file with -o",
         )
-    if extras.variants and not to_files:
-        raise UsageError("--variants are files beside a result", "give a file with -o")
+    if (extras.variants or extras.versions) and not to_files:
+        named = "--variants" if extras.variants else "--versions"
+        raise UsageError(f"{named} are files beside a result", "give a file with -o")
     confidence = (extras.confidence,) if extras.confidence else ()
     tasks = [
-        replace(task, beside=(*_variant_files(extras, task.target), *confidence))
+        replace(
+            task,
+            beside=(*_variant_files(extras, task.target), *_sheets(extras, task), *confidence),
+        )
         for task in plan.tasks
     ]
     _refuse_shared_files(tasks)
-    also_read = (extras.mood, extras.hints and str(extras.hints))
+    also_read = [extras.mood, extras.look, extras.hints and str(extras.hints)]
+    for each in map(parse_mask, extras.mask):
+        also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
     refuse_read_targets(tasks, [each for each in also_read if each])
     return replace(plan, tasks=tuple(tasks))
 
@@ -96,11 +115,18 @@ def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
             "--raw-output is what the network says, and no more",
             "leave out the options that change it",
         )
-    told = extras.variants or extras.confidence or extras.hint or extras.hints
+    told = (
+        extras.variants
+        or extras.versions
+        or extras.confidence
+        or extras.hint
+        or extras.hints
+        or extras.mask
+    )
     if extras.recolor is False and told:
         raise UsageError(
             "--no-recolor may leave the picture as it is: then there is no answer to it",
-            "leave out --no-recolor, or hints, --variants and --confidence",
+            "leave out --no-recolor, or hints, masks, --variants, --versions and --confidence",
         )
 
 
@@ -116,14 +142,19 @@ def _refuse_shared_files(tasks: Sequence[Task]) -> None:
         taken.add(place_key(path))
 
 
-def _hints_of(extras: Extras) -> list[Hint]:
-    """Return the hints of the command line, and of the file after them.
+def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
+    """Return the hints and masks of the command line, and of the file after them.
 
     Raises:
         UsageError: One can't be read.
+        PhotoError: A mask's picture can't be read.
     """
-    typed = [parse_hint(text) for text in extras.hint]
-    return typed + (read_hints(extras.hints) if extras.hints else [])
+    typed = [*map(parse_hint, extras.hint), *map(parse_mask, extras.mask)]
+    told = typed + (read_hints(extras.hints) if extras.hints else [])
+    return (
+        [each for each in told if not isinstance(each, Mask)],
+        [each.with_pictures_read(extras.max_pixels) for each in told if isinstance(each, Mask)],
+    )
 
 
 def colorize_work(
@@ -147,13 +178,16 @@ def colorize_work(
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
-        PhotoError: The mood can't be read.
+        PhotoError: The mood or a mask can't be read.
+        LookError: There is no such look.
     """
-    hints = _hints_of(extras)
-    _check_model(colorizer.card, options, extras, hints)
+    hints, masks = _told(extras)
+    colored = any(each.color is not None and not each.is_gray for each in masks)
+    _check_model(colorizer.card, options, extras, conditioned=bool(hints) or colored)
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
-    predict = _prediction(colorizer, hints, mood)
+    predict = _prediction(colorizer, hints, masks, mood)
 
+    look = _look_of(extras)
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
     def save_beside(photo: Photo, path: Path) -> None:
@@ -174,10 +208,21 @@ def colorize_work(
         target = targets.get(photo.name, tasks[0].target)
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
-            save_beside(render_with(answer, options, _depth(photo, path)), path)
-        return render_with(prediction, options, _depth(photo, target))
+            save_beside(finished(answer, options, look, _depth(photo, path)), path)
+        if extras.versions:
+            sheet = _sheet_of(extras.versions, photo.name, target)
+            _save_versions(prediction, options, look, photo, sheet, save_beside)
+        return finished(prediction, options, look, _depth(photo, target))
 
     return work
+
+
+def _look_of(extras: Extras) -> Look | None:
+    if not extras.look:
+        return None
+    from rechroma.mood import Look
+
+    return Look.load(extras.look)
 
 
 def _depth(photo: Photo, target: Place) -> BitDepth:
@@ -188,29 +233,66 @@ def _depth(photo: Photo, target: Place) -> BitDepth:
 
 
 def _prediction(
-    colorizer: Colorizer, hints: list[Hint], mood: Photo | None
+    colorizer: Colorizer, hints: list[Hint], masks: list[Mask], mood: Photo | None
 ) -> Callable[[Photo], Colorization]:
-    if mood is None:
-        return lambda photo: colorizer.predict(photo, hints=hints)
+    if mood is None and all(each.mood is None for each in masks):
+        return lambda photo: colorizer.predict(photo, hints=hints, masks=masks)
     # Mood transfer takes its time to load.
     from rechroma.mood import predict_in_mood
 
-    return lambda photo: predict_in_mood(colorizer, photo, mood, hints)
+    return lambda photo: predict_in_mood(colorizer, photo, mood, hints, masks)
 
 
 def _check_model(
-    card: ModelCard, options: ColorizeOptions, extras: Extras, hints: list[Hint]
+    card: ModelCard, options: ColorizeOptions, extras: Extras, *, conditioned: bool
 ) -> None:
     """Refuse what the model can't do here, so that it is said once, not for every picture."""
     if extras.raw_output and card.output != "rgb":
         raise UsageError(f"{card.name} has no RGB output", "no --raw-output")
-    if hints and not card.hints:
+    if conditioned and not card.hints:
         raise conditioning_unsupported(card)
     possible = (
         options.vividness != ColorizeOptions.vividness or extras.variants or extras.confidence
     )
     if possible and not card.temperature:
         raise single_answer_error()
+
+
+def _sheets(extras: Extras, task: Task) -> list[Path]:
+    if not extras.versions:
+        return []
+    return [_sheet_of(extras.versions, str(task.source), task.target)]
+
+
+def _sheet_of(folder: Path, source: str, target: Place) -> Path:
+    """Return the sheet of a picture's versions, which stands for all of them."""
+    stem = Path(source).stem if source != STANDARD else Path(target).stem
+    return folder / f"{stem}.versions.jpg"
+
+
+def _save_versions(
+    prediction: Colorization,
+    options: ColorizeOptions,
+    look: Look | None,
+    photo: Photo,
+    sheet: Path,
+    write: Callable[[Photo, Path], None],
+) -> None:
+    """Write a picture's versions, and the sheet last."""
+    from rechroma.colorizer.versions import versions_of
+    from rechroma.evaluation.figure import tile_sheet
+
+    tiles: list[NDArray[np.uint8]] = []
+    versions = versions_of(prediction, options)
+    name = sheet.name.removesuffix(".versions.jpg")
+    suffix = FORMATS[writable_format(photo.format)].suffixes[0]
+    for version in versions:
+        path = sheet.with_name(f"{name}.{version.name}{suffix}")
+        made = finished(version.colors, version.options, look, _depth(photo, path))
+        write(made, path)
+        tiles.append(made.to_uint8())
+    titles = [version.name for version in versions]
+    write(read(tile_sheet(tiles, titles, height=_SHEET_HEIGHT)), sheet)
 
 
 def _variant_files(extras: Extras, target: Place) -> list[Path]:

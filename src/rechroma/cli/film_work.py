@@ -65,6 +65,10 @@ def colorize_films(
         "--variants": extras.variants,
         "--confidence": extras.confidence,
         "--hints": extras.hints,
+        "--mask": extras.mask,
+        "--look": extras.look,
+        "--versions": extras.versions,
+        "--temperature": colors.temperature,
     }
     if given := [name for name, value in unfit.items() if value]:
         raise UsageError(f"{given[0]} is about photographs", "leave it out for a film")

@@ -21,7 +21,7 @@ def look() -> None:
     \b
     Examples:
       rechroma look save evening --from sunset.jpg
-      rechroma look list
+      rechroma look list                        (yours, and those of the package)
       rechroma apply evening album/ -o evening/
       rechroma look remove evening
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
@@ -62,11 +62,16 @@ def save(
 
 @look.command("list")
 def list_looks() -> None:
-    """List the saved looks, one a line: name and file."""
+    """List the saved looks and those of the package, one a line: name, and file or description."""
     from rechroma.mood.library import saved_looks
+    from rechroma.mood.named_looks import NAMED_LOOKS
 
-    for name, path in saved_looks().items():
+    saved = saved_looks()
+    for name, path in saved.items():
         click.echo(f"{name}\t{path}")
+    for name, look in NAMED_LOOKS.items():
+        if name not in saved:
+            click.echo(f"{name}\t{look.description}")
 
 
 @look.command()

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from rechroma.colorizer.colorizer import Colorizer
     from rechroma.colorizer.distribution import Distribution, Likely, single_answer_error
     from rechroma.colorizer.graph_io import conditioning_unsupported
-    from rechroma.colorizer.hints import REACHES, Hint, Reach, parse_hint, read_hints
+    from rechroma.colorizer.hint_files import read_hints
+    from rechroma.colorizer.hints import REACHES, Hint, Reach, parse_hint
+    from rechroma.colorizer.masks import Mask, parse_mask
     from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
     from rechroma.colorizer.registry import DEFAULT_MODEL, MODELS, find_model
     from rechroma.colorizer.session import available_devices, load_card
     from rechroma.colorizer.shared import cached_colorizer, default_colorizer
+    from rechroma.colorizer.versions import Version
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -33,8 +36,10 @@ __all__ = [
     "Distribution",
     "Hint",
     "Likely",
+    "Mask",
     "ModelCard",
     "Reach",
+    "Version",
     "available_devices",
     "cached_colorizer",
     "conditioning_unsupported",
@@ -43,6 +48,7 @@ __all__ = [
     "is_color",
     "load_card",
     "parse_hint",
+    "parse_mask",
     "read_hints",
     "single_answer_error",
 ]
@@ -56,11 +62,14 @@ __getattr__ = lazy_names(
         "rechroma.colorizer.colorizer": ["Colorizer"],
         "rechroma.colorizer.distribution": ["Distribution", "Likely", "single_answer_error"],
         "rechroma.colorizer.graph_io": ["conditioning_unsupported"],
-        "rechroma.colorizer.hints": ["REACHES", "Hint", "Reach", "parse_hint", "read_hints"],
+        "rechroma.colorizer.hint_files": ["read_hints"],
+        "rechroma.colorizer.hints": ["REACHES", "Hint", "Reach", "parse_hint"],
+        "rechroma.colorizer.masks": ["Mask", "parse_mask"],
         "rechroma.colorizer.options": ["MAX_VARIANTS", "ColorizeOptions"],
         "rechroma.colorizer.registry": ["DEFAULT_MODEL", "MODELS", "find_model"],
         "rechroma.colorizer.session": ["available_devices", "load_card"],
         "rechroma.colorizer.shared": ["cached_colorizer", "default_colorizer"],
+        "rechroma.colorizer.versions": ["Version"],
     },
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,21 +12,25 @@ from rechroma.color import lightness, rgb_to_lab
 from rechroma.color.arrays import from_planes, to_planes
 from rechroma.colorizer.distribution import single_answer_error
 from rechroma.colorizer.guided import GuidedPlanes
+from rechroma.colorizer.layers import Layer, LayeredPlanes, covered, keep_pixels, layered
 from rechroma.colorizer.luma_render import half_chroma
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
+from rechroma.colorizer.reach import Answer
 from rechroma.colorizer.render import enlarge, render
+from rechroma.colorizer.temperature import warmed
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
 from rechroma.photo.gray_copy import colored, gray_copy_of
 from rechroma.photo.jpeg_scans import UncopiedError
-from rechroma.photo.samples import SAMPLE_TYPES, quantize, to_float
+from rechroma.photo.samples import SAMPLE_TYPES, is_one_channel, quantize, to_float
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from rechroma.colorizer.distribution import Distribution
+    from rechroma.colorizer.versions import Version
     from rechroma.photo.formats import BitDepth
     from rechroma.photo.gray_copy import GrayCopy
     from rechroma.photo.gray_profile import ToneCurve
@@ -43,11 +48,14 @@ class Colorization:
         extent: How many rows and columns of `maps` the photo covers, not whole ones as a rule.
         threads: Threads that `render` may use.
         distribution: What the network holds for possible; None for a model that does not tell.
+        model: Its name.
+        layers: What masks say, from below.
 
     Attributes:
         photo: The photo as it was read.
         chroma: a and b at the network's output resolution, float32, shape (h, w, 2).
         lightness: L at the same resolution, float32, shape (h, w).
+        layers: What masks say: it lies over `chroma`, at the photo's own resolution.
 
     Examples:
         The network runs once; every picture after that is quick:
@@ -75,6 +83,7 @@ class Colorization:
         threads: int,
         distribution: Distribution | None = None,
         model: str = "",
+        layers: Sequence[Layer] = (),
     ) -> None:
         self.photo = photo
         self._rgb = maps if len(maps) == 3 else None
@@ -85,6 +94,8 @@ class Colorization:
         self._threads = threads
         self._distribution = distribution
         self._model = model
+        self.layers = tuple(layers)
+        self._others: list[NDArray[np.float32]] = []
 
     @property
     def distribution(self) -> Distribution:
@@ -102,6 +113,7 @@ class Colorization:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        temperature: float = ColorizeOptions.temperature,
         recompress: bool = ColorizeOptions.recompress,
         bit_depth: BitDepth = 32,
     ) -> Photo:
@@ -115,6 +127,7 @@ class Colorization:
             strength: 0 (gray) … 1.5.
             vividness: 0 (the mean of all that is possible: the most faithful on the average, and
                 pale) … 1 (near to the likeliest: the model's answer) … 1.5.
+            temperature: −1 (cooler light) … 1 (warmer); L stays. 0 leaves it as it is.
             recompress: Make a JPEG of a JPEG from pixels, too.
             bit_depth: Bits of a channel of the result's samples: 32 (float) for work that goes on;
                 8 or 16 where it is written, in a quarter or half of the memory.
@@ -123,21 +136,45 @@ class Colorization:
             UsageError: A number is out of range, or a vividness of a model that gives one answer.
             OutOfMemoryError: The result does not fit into memory.
         """
-        ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
-        planes = self._planes_at(vividness)
+        ColorizeOptions(
+            strength=strength, vividness=vividness, temperature=temperature, recompress=recompress
+        )
+        planes = self._planes_at(vividness, temperature)
+        layers = self._layers_at(vividness, temperature)
+        is_gray = is_one_channel(self.photo.samples)
+        # Soft edges of what is kept: of a gray photo by chroma, which leaves L alone.
+        laid = layers if is_gray else [each for each in layers if not each.keep]
         settings = f"strength {strength:g}, vividness {vividness:g}"
+        if temperature:
+            settings += f", temperature {temperature:g}"
 
         def make() -> NDArray[Any]:
             with memory_of(self.photo):
-                guided, dtype = self._guided(planes), SAMPLE_TYPES[bit_depth]
-                return render(self.photo.samples, guided, strength, self._threads, dtype)
+                guided, dtype = self._guided(planes, laid), SAMPLE_TYPES[bit_depth]
+                samples = self.photo.samples
+                result = render(samples, guided, strength, self._threads, dtype)
+                keep_pixels(result, samples, layers, mix=not is_gray)
+                return result
 
-        copy = None if recompress else self._gray_copy(planes, strength)
+        # Without its own colors what is kept of a picture in color would be gray.
+        pixels = recompress or (not is_gray and any(each.keep for each in layers))
+        copy = None if pixels else self._gray_copy(planes, layers, strength)
         if copy is None:
             return self._marked(self.photo.with_pixels(make()), settings)
         return colored(self.photo, self._marked(self.photo, settings).metadata, copy, make)
 
-    def _gray_copy(self, planes: NDArray[np.float32], strength: float) -> GrayCopy | None:
+    def with_kept(self, changed: Photo) -> Photo:
+        """Return a photo that was made of a result, with the pixels that masks keep as they were.
+
+        Args:
+            changed: Of the photo's size; its samples are written into.
+        """
+        keep_pixels(changed.samples, self.photo.samples, self.layers, mix=True)
+        return changed
+
+    def _gray_copy(
+        self, planes: NDArray[np.float32], layers: Sequence[Layer], strength: float
+    ) -> GrayCopy | None:
         """Return what a JPEG of the result is made of, if the photo's file can be copied."""
 
         def chroma(
@@ -146,7 +183,7 @@ class Colorization:
             with memory_of(self.photo):
                 return half_chroma(
                     gray, self.photo.metadata.orientation, planes, self.lightness, self._extent,
-                    strength, self._threads, curve,
+                    strength, self._threads, curve, layers,
                 )  # fmt: skip
 
         try:
@@ -169,18 +206,29 @@ class Colorization:
         """
         ColorizeOptions(vividness=vividness)
         with memory_of(self.photo):
-            guided = self._guided(self._planes_at(vividness))
-            return guided.rows(0, lightness(to_float(self.photo.samples)))
+            kept = [each for each in self.layers if each.keep]
+            light, own = lightness(to_float(self.photo.samples)), None
+            if kept and not is_one_channel(self.photo.samples):
+                own = to_planes(rgb_to_lab(self.photo.pixels))[1:].astype(np.float32)
+            guided = self._guided(self._planes_at(vividness), self._layers_at(vividness))
+            result = guided.rows(0, light)
+            if own is not None:
+                # Above, what is kept has lost its chroma.
+                result += own * covered(kept, light.shape)
+            return result
 
     def on(self, photo: Photo) -> Colorization:
         """Return the same colors for the same picture at another resolution."""
         return self._changed(photo, self._planes)
 
     def answer(self, number: int, count: int) -> Colorization:
-        """Return another plausible answer; see `Distribution.variant`.
+        """Return another plausible answer.
+
+        Each kind of thing gets another color that the network holds for possible of it, as far as
+        can be from the model's own and from the answers before; what it is sure of stays.
 
         Args:
-            number: 1…count.
+            number: 1…count; an answer of a number is the same for every count.
             count: 1…8.
 
         Raises:
@@ -190,27 +238,72 @@ class Colorization:
             raise UsageError(
                 f"answer {number} of {count}", f"give 1 to the count, at most {MAX_VARIANTS}"
             )
-        return self.with_chroma(self.distribution.variant(number, count))
+        if len(self._others) < number:
+            from rechroma.colorizer.plausible import plausible_answers, things_of
+
+            things = things_of(self.distribution, self.lightness, self._planes)
+            self._others = plausible_answers(
+                self.distribution, things, self.lightness, self._planes, count
+            )
+        return self.with_chroma(self._others[number - 1])
+
+    def versions(self) -> list[Version]:
+        """Return versions of the picture by name: faithful, natural, vivid, warm, cool, and more.
+
+        Natural is the model's answer; faithful the mean of all that is possible. Behind these five
+        stand up to three other answers that the model holds for plausible, named after how they
+        differ, such as "bluer": at least 6 units of CIEDE2000 from natural and from each other on
+        the mean. The same picture, hints and masks have the same versions. A model that gives one
+        answer has natural, vivid, warm and cool.
+        """
+        from rechroma.colorizer.versions import versions_of
+
+        return versions_of(self, ColorizeOptions())
+
+    @property
+    def tells_what_is_possible(self) -> bool:
+        """Whether there is a `distribution`."""
+        return self._distribution is not None
 
     def with_chroma(self, planes: NDArray[np.float32]) -> Colorization:
         """Return the photo with other a and b, float32, of the shape (2, h, w)."""
         return self._changed(self.photo, planes)
 
-    def _changed(self, photo: Photo, planes: NDArray[np.float32]) -> Colorization:
+    def with_layers(self, layers: Sequence[Layer]) -> Colorization:
+        """Return the photo with other layers."""
+        return self._changed(self.photo, self._planes, layers)
+
+    def _changed(
+        self, photo: Photo, planes: NDArray[np.float32], layers: Sequence[Layer] | None = None
+    ) -> Colorization:
         return Colorization(
             photo, self.lightness, planes, self._extent, self._threads, self._distribution,
-            self._model,
+            self._model, self.layers if layers is None else layers,
         )  # fmt: skip
 
-    def _planes_at(self, vividness: float) -> NDArray[np.float32]:
-        if vividness == 1:
-            return self._planes
-        mean = self.distribution.mean()
-        return (mean + vividness * (self._planes - mean)).astype(np.float32)
+    def _planes_at(self, vividness: float, temperature: float = 0.0) -> NDArray[np.float32]:
+        answer = Answer(self._planes, self._distribution).at(vividness)
+        return warmed(answer.maps, self.lightness, temperature)
 
-    def _guided(self, planes: NDArray[np.float32]) -> GuidedPlanes:
+    def _layers_at(self, vividness: float, temperature: float = 0.0) -> list[Layer]:
+        def changed(answer: Answer) -> Answer:
+            answer = answer.at(vividness)
+            return replace(answer, maps=warmed(answer.maps, self.lightness, temperature))
+
+        return [
+            each if each.answer is None else replace(each, answer=changed(each.answer))
+            for each in self.layers
+        ]
+
+    def _guided(
+        self, planes: NDArray[np.float32], layers: Sequence[Layer]
+    ) -> GuidedPlanes | LayeredPlanes:
         size = self.photo.height, self.photo.width
-        return GuidedPlanes(planes, self.lightness, size, self._extent)
+
+        def make(planes: NDArray[np.float32]) -> GuidedPlanes:
+            return GuidedPlanes(planes, self.lightness, size, self._extent)
+
+        return layered(make, planes, layers, size)
 
     def variants(
         self,
@@ -218,6 +311,7 @@ class Colorization:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        temperature: float = ColorizeOptions.temperature,
         recompress: bool = ColorizeOptions.recompress,
     ) -> Iterator[Photo]:
         """Return pictures of other plausible answers, each made when it is asked for; see `answer`.
@@ -226,20 +320,23 @@ class Colorization:
             count: How many, 1…8.
             strength: See `render`.
             vividness: See `render`.
+            temperature: See `render`.
             recompress: See `render`.
 
         Raises:
             UsageError: A number is out of range, or the model gives one answer.
             OutOfMemoryError: A result does not fit into memory.
         """
-        options = ColorizeOptions(strength=strength, vividness=vividness, recompress=recompress)
+        options = ColorizeOptions(
+            strength=strength, vividness=vividness, temperature=temperature, recompress=recompress
+        )
         if not 1 <= count <= MAX_VARIANTS:
             raise UsageError(f"{count} variants", f"ask for 1 to {MAX_VARIANTS}")
         answers = (self.answer(number, count) for number in range(1, count + 1))
         return (
             each.render(
                 strength=options.strength, vividness=options.vividness,
-                recompress=options.recompress,
+                temperature=options.temperature, recompress=options.recompress,
             )
             for each in answers
         )  # fmt: skip

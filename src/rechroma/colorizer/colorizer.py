@@ -12,6 +12,7 @@ from rechroma.colorizer.colorization import Colorization, memory_of
 from rechroma.colorizer.distribution import distribution_of
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.colorizer.hints import Hint, mood_of, rasterize_hints
+from rechroma.colorizer.layers import layers_of
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.reach import (
     Answer,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
+    from rechroma.colorizer.masks import Mask
     from rechroma.photo.formats import BitDepth
     from rechroma.segmentation.segmenter import Place
 
@@ -117,25 +119,34 @@ class Colorizer:
         self._known = RecentPictures()
 
     def predict(
-        self, source: PhotoLike, *, hints: Sequence[Hint] = (), mood: PhotoLike | None = None
+        self,
+        source: PhotoLike,
+        *,
+        hints: Sequence[Hint] = (),
+        masks: Sequence[Mask] = (),
+        mood: PhotoLike | None = None,
     ) -> Colorization:
         """Run the network once on a picture.
 
         Args:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
             hints: Points with the colors that they should get.
+            masks: Parts of the picture, and what shall become of each; the network runs once more
+                for all colors together, and once for each mood.
             mood: A color photograph whose colors should set the tone: told to the model, and no
-                more; `rechroma.colorize` makes a transfer on its answer, too.
+                more; `rechroma.colorize` makes a transfer on its answer, too. The same is true of
+                a mask's mood, of which a model that takes none hears nothing.
 
         Raises:
             PhotoError: A picture can't be read.
-            UsageError: Conditioning for a model that takes none, or a hint outside of the picture.
+            UsageError: Conditioning for a model that takes none, a hint outside of the picture, or
+                a mask that is empty or of another shape than the picture.
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
         photo = source if isinstance(source, Photo) else read(source)
         with memory_of(photo):
-            return self._predict(photo, tuple(hints), mood)
+            return self._predict(photo, tuple(hints), tuple(masks), mood)
 
     def colorize(
         self,
@@ -143,9 +154,11 @@ class Colorizer:
         *,
         strength: float = ColorizeOptions.strength,
         vividness: float = ColorizeOptions.vividness,
+        temperature: float = ColorizeOptions.temperature,
         recolor: bool = ColorizeOptions.recolor,
         recompress: bool = ColorizeOptions.recompress,
         hints: Sequence[Hint] = (),
+        masks: Sequence[Mask] = (),
         mood: PhotoLike | None = None,
     ) -> Photo:
         """Return the picture in color.
@@ -154,10 +167,12 @@ class Colorizer:
             source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
             strength: Factor on the predicted chroma, 0 (gray) … 1.5.
             vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
+            temperature: −1 (cooler light) … 1 (warmer); see `Colorization.render`.
             recolor: Color a picture that is in color already (see `is_color`) anew, from its L.
                 Otherwise it is returned as it is: for a `Photo`, that very object.
             recompress: Make a JPEG of a JPEG from pixels, too; see `Colorization.render`.
             hints: See `predict`.
+            masks: See `predict`.
             mood: See `predict`.
 
         Raises:
@@ -167,12 +182,13 @@ class Colorizer:
             OutOfMemoryError: It does not fit into memory.
         """
         options = ColorizeOptions(
-            strength=strength, vividness=vividness, recolor=recolor, recompress=recompress
-        )
+            strength=strength, vividness=vividness, temperature=temperature, recolor=recolor,
+            recompress=recompress,
+        )  # fmt: skip
         photo = source if isinstance(source, Photo) else read(source)
         if not recolor and is_color(photo):
             return photo
-        return render_with(self.predict(photo, hints=hints, mood=mood), options)
+        return render_with(self.predict(photo, hints=hints, masks=masks, mood=mood), options)
 
     def colorize_all(
         self,
@@ -234,22 +250,41 @@ class Colorizer:
         return self._session.features(lightness)
 
     def _predict(
-        self, photo: Photo, hints: tuple[Hint, ...], mood: PhotoLike | None
+        self,
+        photo: Photo,
+        hints: tuple[Hint, ...],
+        masks: tuple[Mask, ...],
+        mood: PhotoLike | None,
     ) -> Colorization:
         seen = self._seen(photo)
-        vector = None
-        if mood is not None:
-            vector = mood_of(mood if isinstance(mood, Photo) else read(mood), self.card)
-        if limited := self._limited(hints):
-            answer = self._within_reach(seen, hints, limited, vector)
-        else:
-            answer = self._answer(seen, hints, vector)
+        vector = self._mood(mood)
+        answer = self._hinted(seen, hints, vector)
+        layers = layers_of(
+            masks,
+            photo,
+            lambda more: self._answer(seen, (*hints, *more), vector),
+            lambda own: self._hinted(seen, hints, self._mood(own) if self.card.hints else vector),
+        )
         step = self.card.output_stride
         cells = cell_means(seen.shown, step, answer.shape)
         extent = seen.plan.height / step, seen.plan.width / step
         return Colorization(
-            photo, cells, answer.maps, extent, self._threads, answer.distribution, self.card.name
-        )
+            photo, cells, answer.maps, extent, self._threads, answer.distribution, self.card.name,
+            layers,
+        )  # fmt: skip
+
+    def _mood(self, mood: PhotoLike | None) -> NDArray[np.float32] | None:
+        if mood is None:
+            return None
+        return mood_of(mood if isinstance(mood, Photo) else read(mood), self.card)
+
+    def _hinted(
+        self, seen: _Seen, hints: tuple[Hint, ...], mood: NDArray[np.float32] | None
+    ) -> Answer:
+        """Return what the network says, each hint as far as it reaches."""
+        if limited := self._limited(hints):
+            return self._within_reach(seen, hints, limited, mood)
+        return self._answer(seen, hints, mood)
 
     def _seen(self, photo: Photo) -> _Seen:
         plan = self._plan(photo)
@@ -331,6 +366,7 @@ def render_with(
     return prediction.render(
         strength=options.strength,
         vividness=options.vividness,
+        temperature=options.temperature,
         recompress=options.recompress,
         bit_depth=bit_depth,
     )

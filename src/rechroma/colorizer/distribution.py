@@ -26,9 +26,6 @@ __all__ = [
 
 # Suggestions are at least so far apart, in CIELAB units.
 _APART = 15.0
-# How far another answer is pushed along its direction: nats for each unit of a and b. At 0.02 walls
-# and clothes change and skin, sky and leaves hardly do; at 0.04 whole rooms turn red or blue.
-_PUSH = 0.02
 # The entropy, in nats, of what training shows for one color at the center of a bin: a Gaussian of
 # σ = 5 over bins of 10 units.
 _SUREST = 1.135
@@ -72,22 +69,27 @@ class Distribution:
         """Return the mean a and b, (2, h, w): the least squared error, and the palest answer."""
         return _decoded(self.probability)
 
-    def variant(self, number: int, count: int) -> NDArray[np.float32]:
-        """Return another plausible answer, a and b, shape (2, h, w).
+    def pushed(self, push: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the answer, a and b, shape (2, h, w), if colors in a direction were likelier.
 
-        The distribution is pushed in one direction of the (a, b) plane, the same everywhere
-        (exponential tilting): where the network is sure nothing moves, where it is not, the next
+        Exponential tilting: where the network is sure nothing moves, where it is not, the next
         possible color in that direction wins, without a seam.
 
         Args:
-            number: 1…count; each has its direction.
-            count: Directions around the circle.
+            push: Nats for each unit of a and b, shape (2, h, w).
         """
-        angle = 2 * np.pi * (number - 1) / count + np.pi / 4
-        along = bin_centers() @ np.array([np.cos(angle), np.sin(angle)], np.float32)
-        pushed = self.logits + (_PUSH * along.astype(np.float32))[:, None, None]
-        annealed = _decoded(_softmax((pushed / self.temperature).astype(np.float32)))
+        along = np.tensordot(bin_centers(), push, axes=1)
+        logits = (self.logits + along) / np.float32(self.temperature)
+        annealed = _decoded(_softmax(logits.astype(np.float32)))
         return annealed * chroma_factor(annealed, self.gain, self.curve)
+
+    def decoded_bins(self, probability: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return the answer, a and b, shape (2,), where bins are as likely as that, shape (Q,)."""
+        likely = np.log(np.maximum(probability, 1e-12)).astype(np.float32)
+        if self.log_weights is not None:
+            likely = likely + self.log_weights
+        annealed = _decoded(_softmax((likely / self.temperature)[:, None, None].astype(np.float32)))
+        return (annealed * chroma_factor(annealed, self.gain, self.curve))[:, 0, 0]
 
     def confidence(self) -> NDArray[np.float32]:
         """Return how sure the network is, shape (h, w), by its entropy.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -14,19 +13,25 @@ from rechroma.color import rgb_to_lab
 from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.colorizer.distribution import before_curve
 from rechroma.errors import UsageError
-from rechroma.files import reason_of
 from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from rechroma.colorizer.card import ModelCard
     from rechroma.colorizer.size import SizePlan
     from rechroma.photo import Photo
 
-__all__ = ["REACHES", "Hint", "Reach", "mood_of", "parse_hint", "rasterize_hints", "read_hints"]
+__all__ = [
+    "REACHES",
+    "Hint",
+    "Reach",
+    "hex_color",
+    "mood_of",
+    "parse_hint",
+    "rasterize_hints",
+    "reach_of",
+]
 
 # How far a hint's color goes; see `Hint`.
 Reach: TypeAlias = Literal["here", "thing", "alike"]
@@ -80,7 +85,7 @@ class Hint:
             number = isinstance(value, Real) and not isinstance(value, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
             if not number or not 0 <= value < float("inf"):
                 raise UsageError(f"a hint at {self.x}, {self.y}", "give pixels, 0 or more")
-        object.__setattr__(self, "color", _hex(self.color))
+        object.__setattr__(self, "color", hex_color(self.color, "hint"))
         if self.reach is not None and self.reach not in REACHES:
             raise UsageError(f"the hint's reach {self.reach!r} is none", _one_of_reaches())
 
@@ -96,8 +101,12 @@ def _one_of_reaches() -> str:
     return f"use one of: {', '.join(REACHES)}"
 
 
-def _hex(color: object) -> str:
+def hex_color(color: object, what: str) -> str:
     """Return a color as "#rrggbb".
+
+    Args:
+        color: As a person writes it.
+        what: Whose color it is, for messages.
 
     Raises:
         UsageError: It is none.
@@ -114,7 +123,7 @@ def _hex(color: object) -> str:
         else:
             return f"#{red:02x}{green:02x}{blue:02x}"
     raise UsageError(
-        f"the hint's color {color!r} is none", "write it as #rrggbb, or a name such as brown"
+        f"the {what}'s color {color!r} is none", "write it as #rrggbb, or a name such as brown"
     )
 
 
@@ -131,10 +140,10 @@ def parse_hint(text: str) -> Hint:
         raise UsageError(f"the hint {text!r} can't be read", _FORM) from error
     if len(parts) > 4:
         raise UsageError(f"the hint {text!r} can't be read", _FORM)
-    return Hint(x, y, color, _reach(parts[3]) if len(parts) == 4 else None)
+    return Hint(x, y, color, reach_of(parts[3]) if len(parts) == 4 else None)
 
 
-def _reach(text: object) -> Reach:
+def reach_of(text: object) -> Reach:
     """Return a reach that is written as text.
 
     Raises:
@@ -143,38 +152,6 @@ def _reach(text: object) -> Reach:
     if text not in REACHES:
         raise UsageError(f"the hint's reach {text!r} is none", _one_of_reaches())
     return text
-
-
-def read_hints(path: Path) -> list[Hint]:
-    """Read a JSON file of hints: [{"x": 10, "y": 20, "color": "#rrggbb", "reach": "here"}, …].
-
-    The reach may be left out.
-
-    Raises:
-        UsageError: There is no such file, or it is written otherwise: the entry is named.
-    """
-    form = 'write [{"x": 10, "y": 20, "color": "#rrggbb"}, …]'
-    try:
-        entries: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        mend = "check the path" if isinstance(error, OSError) else form
-        raise UsageError(f"{path}: can't be read: {reason_of(error)}", mend) from error
-    if not isinstance(entries, list):
-        raise UsageError(f"{path}: not a list of hints", form)
-    return [_entry(entry, f"{path}, hint {n}", form) for n, entry in enumerate(entries, start=1)]
-
-
-def _entry(entry: object, where: str, form: str) -> Hint:
-    values = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
-    if values.keys() - {"reach"} != {"x", "y", "color"}:
-        raise UsageError(f"{where}: {entry!r} is no hint", form)
-    x, y, color = values["x"], values["y"], values["color"]
-    if not (isinstance(x, int | float) and isinstance(y, int | float) and isinstance(color, str)):
-        raise UsageError(f"{where}: {entry!r} is no hint", form)
-    try:
-        return Hint(x, y, color, _reach(values["reach"]) if "reach" in values else None)
-    except UsageError as error:
-        raise UsageError(f"{where}: {error.what}", error.mend) from error
 
 
 def rasterize_hints(hints: tuple[Hint, ...], photo: Photo, plan: SizePlan) -> NDArray[np.float32]:

@@ -15,12 +15,16 @@ from PIL import Image
 from rechroma.color import lightness, srgb_to_linear
 from rechroma.color.luma import REACH, chroma_table
 from rechroma.colorizer.guided import EPSILON, GuidedPlanes
+from rechroma.colorizer.layers import layered
 from rechroma.photo.orientation import as_stored, upright
 from rechroma.photo.samples import do_strips, row_strips, to_float
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from rechroma.colorizer.layers import Layer
     from rechroma.photo.gray_profile import ToneCurve
 
     Plane = NDArray[np.uint8]
@@ -43,6 +47,7 @@ def half_chroma(
     strength: float,
     threads: int,
     curve: ToneCurve | None = None,
+    layers: Sequence[Layer] = (),
 ) -> tuple[Plane, Plane]:
     """Return Cb and Cr for the a and b that are wanted, at the photo's own Y.
 
@@ -55,6 +60,7 @@ def half_chroma(
         strength: Factor on a and b.
         threads: Strips under way at once.
         curve: Of the file's numbers; None for sRGB's.
+        layers: What lies over a and b.
 
     Returns:
         Cb and Cr at half size, rounded up, as the file's pixels stand: 0…255, 128 for none.
@@ -62,11 +68,16 @@ def half_chroma(
     half = np.ascontiguousarray(upright(_half(as_stored(gray, turn)), turn))
     height, width = half.shape
     # In the table's units: what is added and multiplied to a and b goes through the fit of lines.
-    scaled = planes * np.float32(strength / (2 * REACH)) + np.float32(0.5)
+    middle = 0.5
     covered = extent[0] * 2 * height / gray.shape[0], extent[1] * 2 * width / gray.shape[1]
-    guided = GuidedPlanes(
-        scaled, guide / np.float32(100), (height, width), covered, EPSILON / 100**2
-    )
+
+    def enlarged(planes: NDArray[np.float32]) -> GuidedPlanes:
+        scaled = planes * np.float32(strength / (2 * REACH)) + np.float32(middle)
+        return GuidedPlanes(
+            scaled, guide / np.float32(100), (height, width), covered, EPSILON / 100**2
+        )
+
+    guided = layered(enlarged, planes, layers, (height, width), middle)
     levels = lightness(np.repeat(np.arange(256, dtype=np.float32)[:, None] / 255, 3, 1)) / 100
     levels = levels.astype(np.float32)
     table = _processor(srgb_to_linear if curve is None else curve.to_linear)

@@ -31,6 +31,12 @@ class ColorizeOptions(CheckedOptions):
         "0: the mean of what is possible, faithful and pale; 1: near to the likeliest.",
         range=Range(0.0, 1.5),
     )
+    temperature: float = option(
+        0.0,
+        "Warmer light, up to 1 (5000 K where it was 6500 K), or cooler, down to -1; lightness "
+        "stays.",
+        range=Range(-1.0, 1.0),
+    )
     recolor: bool = option(
         True,  # noqa: FBT003 (its default)
         "Color pictures that are in color already anew, from their lightness.",

@@ -54,6 +54,20 @@ class Answer:
         """Rows and columns."""
         return self.maps.shape[1], self.maps.shape[2]
 
+    def at(self, vividness: float) -> Answer:
+        """Return the answer at another vividness; see `Colorization.render`.
+
+        Raises:
+            UsageError: The model gives one answer.
+        """
+        if vividness == 1:
+            return self
+        if self.distribution is None:
+            raise single_answer_error()
+        mean = self.distribution.mean()
+        maps = (mean + vividness * (self.maps - mean)).astype(np.float32)
+        return Answer(maps, self.distribution)
+
     def mixed(self, other: Answer, share: NDArray[np.float32]) -> Answer:
         """Return this answer with a share of another, 0…1 for each cell."""
         maps = _mixed(self.maps, other.maps, share)

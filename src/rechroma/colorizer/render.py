@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer.guided import GuidedPlanes
+    from rechroma.colorizer.layers import LayeredPlanes
 
 __all__ = ["enlarge", "render"]
 
@@ -24,7 +25,7 @@ _STRIPS_OF_ONE_THREAD = 32
 
 def render(
     samples: NDArray[Any],
-    chroma: GuidedPlanes,
+    chroma: GuidedPlanes | LayeredPlanes,
     strength: float,
     threads: int,
     dtype: np.dtype[Any] = _FLOAT,

@@ -154,5 +154,6 @@ def _saved(name: str) -> Path:
     looks = saved_looks()
     if name not in looks:
         there = ", ".join(looks) or "none"
-        raise LookError(f"there is no look {name!r}", f"saved looks: {there}")
+        mend = f"saved looks: {there}; rechroma look list has those of the package, too"
+        raise LookError(f"there is no look {name!r}", mend)
     return looks[name]

@@ -22,6 +22,7 @@ from rechroma.mood.look_files import read_lut
 from rechroma.mood.lut import Lut3D, LutChain, grid
 from rechroma.mood.methods import METHODS
 from rechroma.mood.methods.swatches import fit_swatches
+from rechroma.mood.named_looks import is_named_look, named_look
 from rechroma.mood.options import Luminance, TransferOptions
 from rechroma.mood.palette import Palette, natural_palette, palettes_of, pooled
 from rechroma.mood.swatch_pairs import fit_swatch_pairs
@@ -82,6 +83,10 @@ class Look:
         >>> photo = look.apply(rechroma.read("examples/louis-armstrong-1946.jpg"))
         >>> print(look.save("sunset.cube"))
         sunset.cube
+
+        A look of the package, by its name:
+
+        >>> winter = rechroma.Look.load("winter").apply(photo, strength=0.7)
     """
 
     lut: Lut3D | LutChain
@@ -148,12 +153,15 @@ class Look:
         """Read a look that was saved.
 
         Args:
-            path_or_name: The path of a look of any program (see `read_lut`), or the name of a
-                saved look.
+            path_or_name: The path of a look of any program (see `read_lut`), the name of a saved
+                look, or that of one of the package, such as "winter": `rechroma look list` lists
+                both.
 
         Raises:
-            LookError: Neither exists, or the file is broken.
+            LookError: None of them exists, or the file is broken.
         """
+        if is_named_look(path_or_name):
+            return named_look(str(path_or_name))
         file = find_look(path_or_name)
         return cls(read_lut(file), title=f"look {Path(file).stem}")
 
@@ -220,13 +228,13 @@ def _mixed(
     return (before + np.float32(strength) * (after - before)).astype(np.float32, copy=False)
 
 
-def baked(color_map: ColorMap, options: TransferOptions) -> Look:
-    """Return a map as a look."""
+def baked(color_map: ColorMap, options: TransferOptions, title: str = "") -> Look:
+    """Return a map as a look; by default the title is that of a transfer."""
     table = compress_mapped(
         _nodes(options.size), color_map, strength=options.strength, luminance=options.luminance
     )
     lut = Lut3D(np.ascontiguousarray(table, dtype=np.float32))
-    return Look(lut, color_map, options.strength, options.luminance, title_of(options))
+    return Look(lut, color_map, options.strength, options.luminance, title or title_of(options))
 
 
 def title_of(options: TransferOptions) -> str:

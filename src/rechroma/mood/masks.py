@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rechroma.colorizer.masks import check_aspect
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ __all__ = ["Labels", "labels_of", "paired_labels"]
 
 # Colors that cover less of a mask are taken for blurred edges, and get the nearest label.
 _LEAST_SHARE = 0.005
-# A mask may have another size than its photograph, but not another shape.
-_ASPECT_TOLERANCE = 0.02
 # More are not labels but a photograph.
 _MOST_LABELS = 32
 
@@ -47,13 +46,7 @@ def labels_of(mask: Photo, photo: Photo) -> Labels:
     Raises:
         UsageError: Another aspect than the photo's, or a picture without flat colors.
     """
-    ratio = (mask.width / mask.height) / (photo.width / photo.height)
-    if abs(ratio - 1) > _ASPECT_TOLERANCE:
-        raise UsageError(
-            f"{mask.name}: a mask of {mask.width}×{mask.height} does not fit {photo.name}, "
-            f"{photo.width}×{photo.height}",
-            "make the mask as large as its photograph",
-        )
+    check_aspect(mask, photo)
     flat = mask.to_uint8().reshape(-1, 3)
     packed = flat.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
     found, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rechroma.colorizer import is_color
-from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import LookError
 from rechroma.files import copy_file
 from rechroma.metadata import MetadataOptions
 from rechroma.mood import Look, check_tones, fit, in_color, predict_in_mood
+from rechroma.mood.colorizing import finished
+from rechroma.mood.library import saved_looks
+from rechroma.mood.named_looks import NAMED_LOOKS
 from rechroma.photo import original as original_of
 from rechroma.photo import writable_format
 from rechroma.photo.formats import FORMATS, dropped_line
@@ -21,7 +23,9 @@ from rechroma.photo.jpeg_scans import Gray
 from rechroma.photo.writing import write_described
 
 if TYPE_CHECKING:
-    from rechroma.colorizer import ColorizeOptions
+    from collections.abc import Sequence
+
+    from rechroma.colorizer import ColorizeOptions, Mask
     from rechroma.mood import TransferOptions
     from rechroma.photo import Photo
     from rechroma.photo.formats import BitDepth, FormatName
@@ -93,6 +97,8 @@ def colorize(
     output: ResultFormat,
     color_request: ColorRequest,
     options: ColorizeOptions,
+    masks: Sequence[tuple[Upload, Mask]] = (),
+    look: str | None = None,
 ) -> ResultFile:
     """Colorize a picture, as `rechroma colorize` does.
 
@@ -102,6 +108,8 @@ def colorize(
         output: As what the result is written.
         color_request: Hints and mood; its answer is not looked at.
         options: How; a picture whose colors are kept is given back as it was sent.
+        masks: Pictures of masks, and what becomes of what they show.
+        look: The name of a look for the result.
     """
     photo = state.read(upload)
     notes: list[str] = []
@@ -110,8 +118,11 @@ def colorize(
             return _as_sent(photo, upload, output)
         notes.append("in color already; it is colored anew from its lightness")
     mood = None if color_request.mood is None else state.read(color_request.mood)
-    prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints)
-    return write_result(render_with(prediction, options, output.depth_of(photo)), output, *notes)
+    parts = [replace(mask, picture=state.read(shown)) for shown, mask in masks]
+    prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints, parts)
+    chosen = None if look is None else look_of_name(look)
+    made = finished(prediction, options, chosen, output.depth_of(photo))
+    return write_result(made, output, *notes)
 
 
 def original(state: WorkerState, upload: Upload) -> ResultFile:
@@ -137,17 +148,32 @@ def transfer(
 
 
 def apply_look(
-    state: WorkerState, upload: Upload, look: Upload, output: ResultFormat
+    state: WorkerState, upload: Upload, look: Upload | str, output: ResultFormat
 ) -> ResultFile:
-    """Apply a `.cube` file."""
-    try:
-        table = Look.load(look.path)
-    except LookError as error:
-        # Clients know the file by their own name.
-        raise LookError(error.what.replace(str(look.path), look.name), error.mend) from None
+    """Apply a `.cube` file, or a look that has a name here."""
+    table = look_of_name(look) if isinstance(look, str) else _look_in(look)
     photo = state.read(upload)
     notes = [] if is_color(photo) else [_NO_COLORS]
     return write_result(table.apply(photo, threads=state.threads), output, *notes)
+
+
+def look_of_name(name: str) -> Look:
+    """Return a look that has a name here, and open no file for any other name.
+
+    Raises:
+        LookError: There is none.
+    """
+    if name not in {*NAMED_LOOKS, *saved_looks()}:
+        raise LookError(f"there is no look {name!r} here", "GET /v1/looks lists them")
+    return Look.load(name)
+
+
+def _look_in(look: Upload) -> Look:
+    try:
+        return Look.load(look.path)
+    except LookError as error:
+        # Clients know the file by their own name.
+        raise LookError(error.what.replace(str(look.path), look.name), error.mend) from None
 
 
 def _as_sent(photo: Photo, upload: Upload, output: ResultFormat) -> ResultFile:

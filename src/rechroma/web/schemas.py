@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model, model_validator
 
 from rechroma import colorizer, mood
-from rechroma.colorizer import MAX_VARIANTS, Hint, Reach
+from rechroma.colorizer import MAX_VARIANTS, Hint, Mask, Reach
 from rechroma.mood import Swatch
 from rechroma.options import CheckedOptions, Option, options_of
-from rechroma.web.settings import MAX_HINTS
+from rechroma.web.settings import MAX_HINTS, MAX_MASKS
 
 __all__ = [
     "ArchiveEntry",
@@ -22,8 +23,10 @@ __all__ = [
     "HintOptions",
     "LeaveOptions",
     "LikelyOptions",
+    "MaskOptions",
     "Model",
     "Models",
+    "NamedLook",
     "OpenPicture",
     "SessionMood",
     "SwatchOptions",
@@ -114,6 +117,27 @@ class HintOptions(_Strict):
         return Hint(self.x, self.y, self.color, self.reach)
 
 
+class MaskOptions(_Strict):
+    """What becomes of the part of the picture that is white in a mask: one of the three."""
+
+    color: Annotated[
+        str | None,
+        Field(max_length=_LONGEST_COLOR, description="#rrggbb, #rgb or a name of CSS: gray, too."),
+    ] = None
+    strength: Annotated[
+        float | None, Field(ge=0.0, le=1.5, description="A factor on its chroma.")
+    ] = None
+    keep: Annotated[bool, Field(description="It stays as it was.")] = False
+
+    def mask(self, picture: Path) -> Mask:
+        """Return it as the package's own.
+
+        Raises:
+            UsageError: None of the three, or more than one.
+        """
+        return Mask(picture, self.color, self.strength, self.keep)
+
+
 class _Colors(_ColorizeBase):
     hints: Annotated[list[HintOptions], Field(max_length=MAX_HINTS)] = []  # noqa: RUF012 (copied)
 
@@ -134,6 +158,18 @@ class ColorizeOptions(_Colors):
             "as it was sent."
         ),
     ] = True
+    look: Annotated[
+        str | None,
+        Field(max_length=64, description="The name of a look for the result; see /v1/looks."),
+    ] = None
+    masks: Annotated[
+        list[MaskOptions],
+        Field(
+            max_length=MAX_MASKS,
+            description="What becomes of the parts of the picture that the form's `mask` files "
+            "show, in their order.",
+        ),
+    ] = []  # noqa: RUF012 (copied)
 
 
 class SwatchOptions(_Strict):
@@ -253,6 +289,13 @@ class Model(BaseModel):
     name: str
     version: str
     license: str
+
+
+class NamedLook(BaseModel):
+    """A look that has a name here."""
+
+    name: str
+    description: Annotated[str, Field(description="Empty for those that were saved here.")]
 
 
 class Control(BaseModel):

@@ -8,10 +8,12 @@ from ipaddress import ip_address, ip_network
 
 from rechroma.errors import UsageError
 
-__all__ = ["MAX_HINTS", "Limits", "Settings", "WorkerSetup", "is_loopback"]
+__all__ = ["MAX_HINTS", "MAX_MASKS", "Limits", "Settings", "WorkerSetup", "is_loopback"]
 
 # Training shows the network up to 100; more say nothing new. A part of the documented interface.
 MAX_HINTS = 200
+# Each is a file of the form, and may take a run of the network.
+MAX_MASKS = 16
 # Letters: with 16 nobody guesses it over a network.
 MIN_TOKEN = 16
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Path, Request, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Json
 
+from rechroma.mood.library import saved_looks
+from rechroma.mood.named_looks import NAMED_LOOKS
 from rechroma.web import jobs
+from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
-from rechroma.web.schemas import ColorizeOptions, TransferOptions
+from rechroma.web.schemas import ColorizeOptions, NamedLook, TransferOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.uploads import UploadRoute
 from rechroma.web.worker_state import ColorRequest
@@ -42,16 +45,30 @@ async def colorize(
     mood: Annotated[
         UploadFile | None, File(description="A color photograph that sets the tone.")
     ] = None,
+    mask: Annotated[
+        list[UploadFile],
+        File(description="Pictures that are white in a part of the picture, as many as `masks`."),
+    ] = [],  # noqa: B006 (FastAPI copies it, and documents a plain list)
 ) -> StreamingResponse:
     """Give a picture its color back: same format, bit depth and metadata."""
-    uploads = [picture] if mood is None else [picture, mood]
-    async with service.kept(*uploads) as kept:
-        color_request = ColorRequest(
-            tuple(each.hint() for each in options.hints), None if mood is None else kept[1]
+    moods = [] if mood is None else [mood]
+    if len(mask) != len(options.masks):
+        raise Problem(
+            422,
+            f"{len(mask)} mask files, and {len(options.masks)} entries in options.masks",
+            "say of each mask what shall become of its part of the picture, in their order",
         )
+    async with service.kept(picture, *mask, *moods) as kept:
+        shown = kept[1 : 1 + len(mask)]
+        color_request = ColorRequest(
+            tuple(each.hint() for each in options.hints), kept[-1] if moods else None
+        )
+        parts = [
+            (each, said.mask(each.path)) for each, said in zip(shown, options.masks, strict=True)
+        ]
         job = partial(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
-            options=options.options(),
+            options=options.options(), masks=parts, look=options.look,
         )  # fmt: skip
         return await service.answer(request, job, kept[0].name, "color")
 
@@ -105,10 +122,29 @@ async def apply_look(
     look: Annotated[UploadFile, File(description="A .cube file.")],
 ) -> StreamingResponse:
     """Apply a look, a `.cube` file, to a picture."""
+    async with service.kept(picture, look) as (ours, table):
+        job = partial(jobs.apply_look, upload=ours, look=table, output=output)
+        return await service.answer(request, job, ours.name, "look")
+
+
+@_post("/v1/looks/{name}/apply")
+async def apply_named_look(
+    request: Request,
+    service: ServiceHere,
+    output: RequestedFormat,
+    name: Annotated[str, Path(max_length=64, description="See /v1/looks.")],
+    picture: Annotated[UploadFile, File(description="The picture.")],
+) -> StreamingResponse:
+    """Apply a look that has a name here to a picture."""
     async with service.kept(picture) as (ours,):
-        table = await service.keep(look)
-        try:
-            job = partial(jobs.apply_look, upload=ours, look=table, output=output)
-            return await service.answer(request, job, ours.name, "look")
-        finally:
-            service.store.drop(table.path)
+        job = partial(jobs.apply_look, upload=ours, look=name, output=output)
+        return await service.answer(request, job, ours.name, "look")
+
+
+@router.get("/v1/looks", responses=problems())
+def looks() -> list[NamedLook]:
+    """List the looks that have a name here: those of the package, and those that were saved."""
+    package = {name: each.description for name, each in NAMED_LOOKS.items()}
+    saved = dict.fromkeys(saved_looks(), "")
+    found = sorted((package | saved).items())
+    return [NamedLook(name=name, description=description) for name, description in found]

@@ -1,0 +1,62 @@
+"""`rechroma colorize --versions`, `--temperature`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rechroma.cli import main
+
+pytestmark = pytest.mark.usefixtures("album")
+NAMES = ["natural", "vivid", "warm", "cool"]
+
+
+def blue(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(int)[..., 2].mean()
+
+
+def test_versions_and_a_sheet(colorize):
+    code, _, err = colorize("in/0.jpg", "-o", "new.jpg", "--versions", "versions")
+    assert code == 0, err
+    wanted = {*(f"0.{name}.jpg" for name in NAMES), "0.versions.jpg"}
+    assert {path.name for path in Path("versions").iterdir()} == wanted
+    assert Path("versions/0.natural.jpg").read_bytes() == Path("new.jpg").read_bytes()
+    assert blue("versions/0.cool.jpg") > blue("new.jpg") > blue("versions/0.warm.jpg")
+    with Image.open("versions/0.versions.jpg") as sheet:
+        assert sheet.width > 4 * 480
+    assert "1 skipped" in colorize("in/0.jpg", "-o", "new.jpg", "--versions", "versions")[2]
+
+
+def test_of_several_pictures(colorize):
+    code, _, err = colorize("in/0.jpg", "in/1.jpg", "-o", "out/", "--versions", "versions")
+    assert code == 0, err
+    assert len(list(Path("versions").iterdir())) == 2 * 5
+    code, _, err = colorize("in", "-o", "out2/", "--versions", "versions")
+    assert code == 2
+    assert "0.versions.jpg would be written over" in err
+
+
+def test_of_standard_input_to_standard_output(colorize):
+    code, _, err = colorize("in/0.jpg", "-o", "-", "--versions", "versions")
+    assert code == 2
+    assert "--versions are files beside a result" in err
+
+
+def test_the_shipped_model_has_more(tmp_path):
+    rows, columns = np.mgrid[:160, :240]
+    gray = np.where(rows < 110, 190, 70) + 10 * np.sin(columns / 7)
+    Image.fromarray(gray.astype(np.uint8)).save("scene.png")
+    assert main(["colorize", "scene.png", "--versions", str(tmp_path / "v")]) == 0
+    found = {path.name.split(".")[1] for path in (tmp_path / "v").iterdir()}
+    assert found > {*NAMES, "faithful", "versions"}
+    assert all(path.suffix == ".png" for path in (tmp_path / "v").glob("*.[!v]*.png"))
+
+
+def test_temperature(colorize):
+    for temperature in ("-1", "0", "1"):
+        colorize("in/0.jpg", "-o", f"{temperature}.png", "--temperature", temperature)
+    assert blue("-1.png") > blue("0.png") > blue("1.png")
