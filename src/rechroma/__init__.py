@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, load_card
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
+    from rechroma.preparation import PrepareOptions, Preparation, prepare
     from rechroma.photo import Original, Photo, original, read, write
     from rechroma.video import FilmHint, FilmProgress, FilmResult, Still, colorize_film
 
@@ -35,6 +36,8 @@ __all__ = [
     "ModelCard",
     "Original",
     "Photo",
+    "Preparation",
+    "PrepareOptions",
     "RechromaError",
     "Still",
     "Swatch",
@@ -44,6 +47,7 @@ __all__ = [
     "fit_look",
     "load_card",
     "original",
+    "prepare",
     "read",
     "transfer",
     "write",
@@ -61,6 +65,7 @@ __getattr__ = lazy_names(
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],
         "rechroma.photo": ["Original", "Photo", "original", "read", "write"],
+        "rechroma.preparation": ["PrepareOptions", "Preparation", "prepare"],
         "rechroma.video": ["FilmHint", "FilmProgress", "FilmResult", "Still", "colorize_film"],
     },
 )  # fmt: skip
