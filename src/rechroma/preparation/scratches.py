@@ -50,9 +50,10 @@ _SPECK_BIAS = -6.968
 # Log odds at which a line is surely a scratch, and those at which others then count as well. Of 400
 # training photographs as sharp as they are one in 200 has such a line, and enlarged twice none.
 _SURE_LINE, _LIKELY_LINE = 5.0, 3.0
-# So many specks of such log odds, in so many of the picture's 4 × 4 parts, make it dusty, and less
-# sure ones then count as well. One in 400 photographs has as many.
-_SURE_SPECK, _SPECKS, _PARTS, _LIKELY_SPECK = 2.0, 8, 4, 1.0
+# So many specks of such log odds a thousand places where one has room, in so many of the picture's
+# 4 × 4 parts, make it dusty, and less sure ones then count as well. One in 400 photographs has as many.
+_SURE_SPECK, _SPECKS, _PARTS, _LIKELY_SPECK = 2.0, 0.55, 4, 1.0
+_FEWEST_SPECKS = 8
 
 
 class Scratches(NamedTuple):
@@ -243,7 +244,8 @@ def _dust(looks: _Looks, inside: Mask) -> list[NDArray[np.intp]]:
         for each, places in found
         if each > _SURE_SPECK
     ]
-    if len(cells) < _SPECKS or len(set(cells)) < _PARTS:
+    room = height * width / looks.width**2 / 1000
+    if len(cells) < max(_FEWEST_SPECKS, _SPECKS * room) or len(set(cells)) < _PARTS:
         return []
     return [places for _, places in found]
 

@@ -27,7 +27,7 @@ __all__ = ["Contrast", "Tint", "find_contrast", "find_tint", "gray_of", "stretch
 _LUMINANCE = np.asarray(XYZ_FROM_RGB[1], np.float32) / np.float32(WHITE[1])
 
 # A tint of aged paper or of sepia: its b of CIELAB, at least, and how far to red and to green.
-_LEAST_WARM, _MOST_RED, _MOST_GREEN = 1.5, 1.2, -0.8
+_LEAST_WARM, _MOST_RED, _MOST_GREEN = 2.0, 1.2, -0.8
 # Values below this tell nothing about color.
 _DARK = 0.06
 # Levels at which a tint is known, and the pixels of a side of a thumbnail that one place of a stain
