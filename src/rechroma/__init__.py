@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard, load_card
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
-    from rechroma.preparation import PrepareOptions, Preparation, prepare
     from rechroma.photo import Original, Photo, original, read, write
+    from rechroma.preparation import Preparation, PrepareOptions, prepare
     from rechroma.video import FilmHint, FilmProgress, FilmResult, Still, colorize_film
 
 __all__ = [

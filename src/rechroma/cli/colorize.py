@@ -16,6 +16,7 @@ from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.metadata.options import MetadataOptions
+from rechroma.preparation.options import PrepareOptions
 from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
@@ -57,6 +58,13 @@ __all__ = ["colorize"]
     metavar="PHOTO",
     help="A color photograph that sets the tone.",
 )
+@click.option("--prepare", "with_preparing", is_flag=True,
+              help="Show the colorizer the print made ready, as rechroma prepare does it; the "
+              "result keeps the print's own lightness.")  # fmt: skip
+@operation_options(PrepareOptions, to="preparing")
+@click.option("--prepared-lightness", is_flag=True,
+              help="With --prepare: the result has the lightness of the print made ready, too.",
+)  # fmt: skip
 @click.option(
     "--raw-output",
     is_flag=True,
@@ -101,6 +109,9 @@ def colorize(
     size: int | None,
     device: str,
     mood: str | None,
+    with_preparing: bool,
+    preparing: PrepareOptions,
+    prepared_lightness: bool,
     raw_output: bool,
     film: FilmOptions,
     stills: tuple[str, ...],
@@ -126,6 +137,7 @@ def colorize(
       rechroma colorize @list.txt -o colored/ --json
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
+      rechroma colorize faded.jpg --prepare          (see rechroma prepare)
       rechroma colorize film.mp4 -o film.color.mp4   (needs rechroma[video])
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
       rechroma colorize --inp data/test --out output --cfg train_base --ckpt_name ckpt_best
@@ -136,18 +148,22 @@ def colorize(
     # Imported here, so that `--help` and a mistyped option answer at once.
     from rechroma.batch.pictures import Saving
     from rechroma.cli.colorize_work import Extras, colorize_work, is_single, planned
+    from rechroma.cli.findings import Findings
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
     from rechroma.colorizer import Colorizer
 
+    if not with_preparing and (prepared_lightness or preparing != PrepareOptions()):
+        raise UsageError("options on making prints ready, without --prepare", "add --prepare")
     refuse_two_models(cfg, overrides, ckpt_name)
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     extras = Extras(
-        raw_output, mood, hint, hints, variants, confidence, recolor, job_options.pixel_limit
-    )
+        raw_output, mood, hint, hints, variants, confidence, recolor,
+        preparing if with_preparing else None, prepared_lightness, job_options.pixel_limit,
+    )  # fmt: skip
     plan = plan_job(
         named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
     )
@@ -169,6 +185,7 @@ def colorize(
         console.note(f"written: {sheet}")
         return 0
 
+    findings = Findings(console)
     with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:
@@ -176,8 +193,9 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata)
-            )
+                colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata),
+                findings,
+            )  # fmt: skip
 
         def make_film_work() -> FilmWork:
             from rechroma.cli.film_work import colorize_films
@@ -189,5 +207,6 @@ def colorize(
             )  # fmt: skip
 
         return run_job(
-            plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work
-        )
+            plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work,
+            more=findings.json_of,
+        )  # fmt: skip

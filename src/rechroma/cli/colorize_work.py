@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.batch import STANDARD, place_key, save
 from rechroma.batch.plan import refuse_read_targets
+from rechroma.cli.findings import Findings
 from rechroma.colorizer import (
     ColorizeOptions,
     conditioning_unsupported,
@@ -22,6 +24,8 @@ from rechroma.errors import UsageError
 from rechroma.files import is_file
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read, writable_format
 from rechroma.photo.formats import FORMATS, format_of
+from rechroma.preparation import predict_prepared
+from rechroma.video.kinds import is_film
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
     from rechroma.photo.formats import BitDepth
+    from rechroma.preparation import Preparation, PrepareOptions
 
 __all__ = ["Extras", "colorize_work", "planned"]
 
@@ -46,6 +51,8 @@ class Extras:
     variants: int = 0
     confidence: Path | None = None
     recolor: bool | None = None
+    preparing: PrepareOptions | None = None
+    prepared_lightness: bool = False
     max_pixels: int | None = DEFAULT_MAX_PIXELS
 
 
@@ -68,6 +75,8 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         "--confidence": extras.confidence,
     }
     alone = [name for name, given in about_one.items() if given]
+    if extras.preparing is not None and any(is_film(task.source) for task in plan.tasks):
+        raise UsageError("--prepare is about photographs", "leave out films, or --prepare")
     to_files = all(isinstance(task.target, Path) for task in plan.tasks)
     if alone and not (len(plan.tasks) == 1 and to_files):
         raise UsageError(
@@ -81,7 +90,7 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         replace(task, beside=(*_variant_files(extras, task.target), *confidence))
         for task in plan.tasks
     ]
-    _refuse_shared_files(tasks)
+    refuse_shared_files(tasks)
     also_read = (extras.mood, extras.hints and str(extras.hints))
     refuse_read_targets(tasks, [each for each in also_read if each])
     return replace(plan, tasks=tuple(tasks))
@@ -104,7 +113,12 @@ def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
         )
 
 
-def _refuse_shared_files(tasks: Sequence[Task]) -> None:
+def refuse_shared_files(tasks: Sequence[Task]) -> None:
+    """Refuse files beside results that would replace an input or another result.
+
+    Raises:
+        UsageError: One would.
+    """
     places = [place for task in tasks for place in (task.source, task.target)]
     taken = {place_key(path) for path in places if isinstance(path, Path)}
     for path in [path for task in tasks for path in task.beside]:
@@ -133,6 +147,7 @@ def colorize_work(
     tasks: Sequence[Task],
     console: Console,
     saving: Saving,
+    findings: Findings | None = None,
 ) -> Callable[[Photo], Photo]:
     """Return what makes a photo the colored one.
 
@@ -144,6 +159,7 @@ def colorize_work(
         console: Where people read what is unusual.
         saving: How files beside the result are written; those that are there stay, unless they are
             to be replaced.
+        findings: Where what is found on prints is told; None: to people alone.
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
@@ -152,7 +168,9 @@ def colorize_work(
     hints = _hints_of(extras)
     _check_model(colorizer.card, options, extras, hints)
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
-    predict = _prediction(colorizer, hints, mood)
+    predicted = _on_prints(
+        _prediction(colorizer, mood), hints, extras, findings or Findings(console)
+    )
 
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
 
@@ -167,17 +185,54 @@ def colorize_work(
             console.note(f"{photo.name}: in color already; it is colored anew from its lightness")
         if extras.raw_output:
             return colorizer.predict(photo).render_raw()
-        prediction = predict(photo)
+        prediction, ready = predicted(photo)
         if extras.confidence:
-            save_beside(prediction.confidence(), extras.confidence)
+            sure = prediction.confidence()
+            sure = sure if ready is None else ready.framed(sure, blank=True)
+            save_beside(sure, extras.confidence)
         # A file is called by its path, and standard input is never one of several.
         target = targets.get(photo.name, tasks[0].target)
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
-            save_beside(render_with(answer, options, _depth(photo, path)), path)
-        return render_with(prediction, options, _depth(photo, target))
+            save_beside(_rendered(answer, options, _depth(photo, path), ready), path)
+        return _rendered(prediction, options, _depth(photo, target), ready)
 
     return work
+
+
+def _on_prints(
+    predict: Callable[[Photo, list[Hint]], Colorization],
+    hints: list[Hint],
+    extras: Extras,
+    findings: Findings,
+) -> Callable[[Photo], tuple[Colorization, Preparation | None]]:
+    """Return what predicts a photo, after it was made ready if that is asked for."""
+    options = extras.preparing
+    if options is None:
+        return lambda photo: (predict(photo, hints), None)
+
+    def predicted(photo: Photo) -> tuple[Colorization, Preparation]:
+        ready = findings.prepared(photo, options)
+        moved = [_moved(hint, ready) for hint in hints]
+        answer = predict_prepared(
+            ready, lambda seen: predict(seen, moved), prepared_lightness=extras.prepared_lightness
+        )
+        return answer, ready
+
+    return predicted
+
+
+def _rendered(
+    answer: Colorization, options: ColorizeOptions, depth: BitDepth, ready: Preparation | None
+) -> Photo:
+    picture = render_with(answer, options, depth)
+    return picture if ready is None else ready.framed(picture)
+
+
+def _moved(hint: Hint, ready: Preparation) -> Hint:
+    """Return a hint of a print where it is in what the network sees."""
+    x, y = ready.place(hint.x + 0.5, hint.y + 0.5)
+    return replace(hint, x=math.floor(x), y=math.floor(y))
 
 
 def _depth(photo: Photo, target: Place) -> BitDepth:
@@ -188,14 +243,14 @@ def _depth(photo: Photo, target: Place) -> BitDepth:
 
 
 def _prediction(
-    colorizer: Colorizer, hints: list[Hint], mood: Photo | None
-) -> Callable[[Photo], Colorization]:
+    colorizer: Colorizer, mood: Photo | None
+) -> Callable[[Photo, list[Hint]], Colorization]:
     if mood is None:
-        return lambda photo: colorizer.predict(photo, hints=hints)
+        return lambda photo, hints: colorizer.predict(photo, hints=hints)
     # Mood transfer takes its time to load.
     from rechroma.mood import predict_in_mood
 
-    return lambda photo: predict_in_mood(colorizer, photo, mood, hints)
+    return lambda photo, hints: predict_in_mood(colorizer, photo, mood, hints)
 
 
 def _check_model(

@@ -1,4 +1,4 @@
-"""Old prints made ready for the colorizer: border, slant, tint, faded contrast, scratches, negatives.
+"""Old prints made ready for the colorizer: border, slant, tint, contrast, scratches, negatives.
 
 The names below are loaded when they are first used: the options, for `--help`, need no NumPy.
 """
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Border",
     "Finding",
-    "PrepareOptions",
     "Preparation",
+    "PrepareOptions",
     "find_border",
     "predict_prepared",
     "prepare",

@@ -1,8 +1,9 @@
 """Finding the paper border, the card mount or the scanner's lid around a print.
 
 A border is what has one color along all four sides and ends, on each side, along one straight line.
-A white sky or the backdrop of a studio has one color as well, but what is in front of it does not end
-along four lines from corner to corner; see `benchmarks/prepare.py` for how often that is mistaken.
+A white sky or the backdrop of a studio has one color as well, but what is in front of it does not
+end along four lines from corner to corner; `benchmarks/prepare.py` tells how often one is mistaken
+for the other.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Border:
     @property
     def is_upright(self) -> bool:
         """Whether its sides follow the photo's."""
-        return abs(self.angle) < 0.25  # noqa: PLR2004
+        return abs(self.angle) < 0.25
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -196,7 +197,7 @@ def _side(lab: NDArray[np.float32], first: int, last: int, least: float) -> _Sid
     """
     deepest = round(_DEEPEST * lab.shape[0])
     places = np.arange(first, last)
-    if deepest < 4 or len(places) < 16:  # noqa: PLR2004
+    if deepest < 4 or len(places) < 16:
         return None
     strip = lab[:deepest, first:last]
     paper = _paper_of(strip)
@@ -251,7 +252,7 @@ def _line(places: Matrix, depth: Matrix, ends: NDArray[np.bool_], near: float) -
     for _ in range(3):
         off = depth - (start + slope * places)
         on = ends & (np.abs(off) <= near)
-        if on.sum() < 8:  # noqa: PLR2004
+        if on.sum() < 8:
             return None
         slope, start = (float(each) for each in np.polyfit(places[on], depth[on], 1))
     off = depth - (start + slope * places)
@@ -266,9 +267,7 @@ def _angles(sides: tuple[_Side, ...]) -> list[float]:
     return [top, -bottom, -left, right]
 
 
-def _corners(
-    sides: tuple[_Side, ...], height: int, width: int
-) -> tuple[tuple[float, float], ...]:
+def _corners(sides: tuple[_Side, ...], height: int, width: int) -> tuple[tuple[float, float], ...]:
     """Return where the four lines meet."""
     top, bottom, left, right = sides
     # As lines: y = c + m·x for top and bottom, x = c + m·y for the others.
@@ -281,4 +280,9 @@ def _corners(
         x = (d + n * c) / (1 - n * m)
         return x, c + m * x
 
-    return meet("top", "left"), meet("top", "right"), meet("bottom", "right"), meet("bottom", "left")
+    return (
+        meet("top", "left"),
+        meet("top", "right"),
+        meet("bottom", "right"),
+        meet("bottom", "left"),
+    )

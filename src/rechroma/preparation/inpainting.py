@@ -1,9 +1,9 @@
 """Filling scratches from what is on both sides of them.
 
-Each pixel looks along lines in several directions for the nearest known pixels on both sides. A pair
-that is near and whose two values are alike tells most: so an edge that a scratch crosses goes on
-through it. OpenCV has two classical methods (Telea 2004, Bertalmio et al. 2001); it is 60 MB, and
-scratches are thin enough for this one.
+Each pixel looks along lines in several directions for the nearest known pixels on both sides. A
+pair that is near and whose two values are alike tells most: so an edge that a scratch crosses goes
+on through it. OpenCV has two classical methods (Telea 2004, Bertalmio et al. 2001); it is 60 MB,
+and scratches are thin enough for this one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def inpainted(samples: NDArray[Any], mask: Mask) -> NDArray[Any]:
 def _nearest(
     mask: Mask, rows: Places, columns: Places, step: tuple[float, float]
 ) -> tuple[Places, Places, NDArray[np.float64]]:
-    """Return the rows and columns of the first unmasked pixels in a direction, and how far they are.
+    """Return where the first unmasked pixels in a direction are, and how far away.
 
     The distance is infinite where the picture ends before.
     """

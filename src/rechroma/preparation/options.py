@@ -6,7 +6,7 @@ Loading this module loads no NumPy: the command line's `--help` reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from rechroma.options import CheckedOptions, option
 
@@ -23,11 +23,11 @@ class PrepareOptions(CheckedOptions):
         UsageError: A value is none of the choices.
     """
 
-    border: BorderChoice = option(
+    border: BorderChoice = option(  # noqa: RUF009 (this is how a field is declared)
         "mask",
         "A paper border or a mount: keep it as a part of the picture, mask it (it stays as it is, "
         "and the colorizer does not see it), or crop it.",
-        choices=("keep", "mask", "crop"),
+        choices=get_args(BorderChoice),
     )
     straighten: bool = option(
         True,  # noqa: FBT003 (its default)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from rechroma.colorizer.color_detection import is_color
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
-from rechroma.photo.samples import is_one_channel, quantize, row_strips, to_float
+from rechroma.photo.samples import is_one_channel, quantize, requantize, row_strips, to_float
 from rechroma.preparation import border as borders
 from rechroma.preparation import scratches as marks
 from rechroma.preparation.geometry import Geometry
@@ -74,9 +74,9 @@ class Preparation:
         original: The same without what was done to tones and scratches: as large, as straight, and
             cropped alike.
         findings: What was found, each with its reason.
-        border: Where the picture lies in its border, in pixels of what was given; None without one.
+        border: Where the picture lies in its border, in pixels of what was given; None without.
         scratches: What was filled, in pixels of what was given, shape (H, W); None for nothing.
-        frame: Left, top, right and bottom of the picture in `photo`, if a border around it is masked.
+        frame: Left, top, right and bottom of the picture in `photo`, if its border is masked.
         geometry: How places of what was given lie in `photo`.
     """
 
@@ -93,38 +93,55 @@ class Preparation:
         """Whether anything was done."""
         return any(finding.done for finding in self.findings)
 
+    @property
+    def summary(self) -> str:
+        """What was done, such as "border cropped, contrast restored"; "" for nothing."""
+        return ", ".join(f"{each.kind} {each.done}" for each in self.findings if each.done)
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point of what was given lies in `inside`, in pixels, edges from 0."""
+        left, top = (0, 0) if self.frame is None else self.frame[:2]
+        there = self.geometry.place(x, y)
+        return there[0] - left, there[1] - top
+
     def inside(self, photo: Photo) -> Photo:
         """Return the part of `photo` or of `original` that is inside of a masked border."""
         if self.frame is None:
             return photo
         return Geometry((photo.width, photo.height), crop=self.frame).apply(photo)
 
-    def framed(self, picture: Photo) -> Photo:
-        """Return a picture of the size of `inside` with the masked border around it, as it was."""
+    def framed(self, picture: Photo, *, blank: bool = False) -> Photo:
+        """Return a picture of the size of `inside` with the masked border around it.
+
+        Args:
+            picture: The picture; itself if there is no masked border.
+            blank: Make the border black, instead of what it was.
+        """
         if self.frame is None:
             return picture
         left, top, right, bottom = self.frame
-        around = to_float(self.original.samples) if picture.samples.dtype.kind == "f" else None
-        if around is None:
-            around = quantize(to_float(self.original.samples), picture.samples.dtype)
-        samples = np.array(np.broadcast_to(around, self.original.samples.shape))
+        around = requantize(self.original.samples, picture.samples.dtype)
+        samples = np.zeros_like(around) if blank else np.array(around)
         samples[top:bottom, left:right] = picture.samples
         return replace(picture.with_pixels(samples), alpha=self.original.alpha)
 
 
 def prepare(
-    source: PhotoLike, options: PrepareOptions | None = None, *, scratch_mask: PhotoLike | None = None
+    source: PhotoLike,
+    options: PrepareOptions | None = None,
+    *,
+    scratch_mask: PhotoLike | None = None,
 ) -> Preparation:
-    """Make an old print ready for the colorizer: find what age and printing have added, and undo it.
+    """Make an old print ready for the colorizer: find what age has added, and undo it.
 
-    Nothing is changed where nothing is found, and what is found is told. A negative is inverted only
-    if the options say so, and tones of a picture in color are left alone.
+    Nothing is changed where nothing is found, and what is found is told. A negative is inverted
+    only if the options say so, and tones of a picture in color are left alone.
 
     Args:
         source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
         options: What to look for, and what to do about it; None for the defaults.
-        scratch_mask: What to fill, white on black, as large as the picture, instead of what would be
-            found: perhaps `Preparation.scratches`, edited.
+        scratch_mask: What to fill, white on black, as large as the picture, instead of what would
+            be found: perhaps `Preparation.scratches`, edited.
 
     Raises:
         PhotoError: It can't be read.
@@ -151,7 +168,7 @@ def _mask_of(mask: PhotoLike | None, photo: Photo) -> Mask | None:
             f"{photo.width}×{photo.height}",
             "give a mask of the picture's size",
         )
-    return drawn.pixels[..., 0] > 0.5  # noqa: PLR2004
+    return drawn.pixels[..., 0] > 0.5
 
 
 class _Print:
@@ -185,7 +202,8 @@ class _Print:
         if self._options.negative:
             self._found("negative", "as you said", "inverted")
             return _inverted(photo)
-        if looks_negative(thumbnail(photo, _TONES)[0]):
+        small = thumbnail(photo, _TONES)[0]
+        if looks_negative(gray_of(small, None, (0, len(small), len(small)))):
             self._found("negative", "light and dark lie as in a negative")
         return photo
 
@@ -197,13 +215,11 @@ class _Print:
         found = found.scaled(factor)
         done = {"keep": "", "mask": "masked", "crop": "cropped"}[self._options.border]
         left, top, right, bottom = (round(each) for each in found.box)
-        self._found(
-            "border", f"the picture lies within {left},{top} and {right},{bottom}", done
-        )
+        self._found("border", f"the picture lies within {left},{top} and {right},{bottom}", done)
         return found
 
     def _geometry(self, border: Border | None) -> tuple[Geometry, Box | None]:
-        """Return how the photo is turned and cropped, and where the picture lies if it is masked."""
+        """Return how the photo is turned and cropped, and where a masked picture lies."""
         size = self._given.width, self._given.height
         if border is None:
             return Geometry(size), None
@@ -224,18 +240,18 @@ class _Print:
     def _tones(self, photo: Photo, border: Border | None) -> tuple[Photo, Mask | None]:
         """Return the photo with its tones restored and its scratches filled, and the scratches."""
         options = self._options
-        if not (options.neutralize or options.contrast or options.scratches or self._mask is not None):
-            return photo, None
-        picture = photo if border is None else Geometry(
-            (photo.width, photo.height), crop=_box(border.corners, (photo.width, photo.height))
-        ).apply(photo)  # fmt: skip
+        picture, size = photo, (photo.width, photo.height)
+        if border is not None:
+            picture = Geometry(size, crop=_box(border.corners, size)).apply(photo)
         in_color = is_color(picture)
         tint = contrast = None
         if in_color:
             self._found("color", "the picture is in color")
         else:
             tint, contrast = self._tint_and_contrast(photo, border)
-        changed = _restored(photo, tint, contrast, neutralize=options.neutralize)
+        # What has faded has lost most of its tint, too, and would get it back with its contrast.
+        to_gray = options.neutralize and (tint is not None or contrast is not None)
+        changed = _restored(photo, tint, contrast, to_gray=to_gray)
         mask = self._mask
         if mask is not None:
             self._found("scratches", "in the mask that was given", "filled")
@@ -318,19 +334,18 @@ def _with_border(changed: Photo, original: Photo, border: Border) -> Photo:
 
 
 def _restored(
-    photo: Photo, tint: Tint | None, contrast: Contrast | None, *, neutralize: bool
+    photo: Photo, tint: Tint | None, contrast: Contrast | None, *, to_gray: bool
 ) -> Photo:
     """Return a photo in its own depth with the tones that it had; itself if nothing was found."""
-    neutralized = tint if neutralize else None
-    if neutralized is None and contrast is None:
+    if not to_gray and contrast is None:
         return photo
     samples = photo.samples
-    gray = neutralized is not None or is_one_channel(samples)
+    gray = to_gray or is_one_channel(samples)
     result: NDArray[Any] = np.empty((*samples.shape[:2], 1 if gray else 3), samples.dtype)
     for rows in row_strips(samples.shape):
         strip = to_float(samples[rows])
-        if neutralized is not None:
-            strip = gray_of(strip, neutralized, (rows.start, rows.stop, photo.height))[..., None]
+        if to_gray:
+            strip = gray_of(strip, tint, (rows.start, rows.stop, photo.height))[..., None]
         elif gray:
             strip = strip[..., :1]
         strip = np.asarray(strip, np.float32)

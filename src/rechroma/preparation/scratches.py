@@ -1,10 +1,10 @@
 """Finding light scratches, cracks and dust on a black-and-white print.
 
-What is taken for a scratch is thin, long, straight or nearly so, as light as the paper all along, and
-lies across things that differ; dust is small, light, in smooth surroundings, and there is much of it.
-Dark hairs are left: wires, masts and ropes look like them. The decisions are two logistic regressions,
-of lines and of specks, and what is found in one place counts only if the picture as a whole is surely
-scratched or dusty: so a rope, or the light in an eye, alone is never enough.
+What is taken for a scratch is thin, long, straight or nearly so, as light as the paper all along,
+and lies across things that differ; dust is small, light, in smooth surroundings, and there is much
+of it. Dark hairs are left: wires, masts and ropes look like them. Two logistic regressions decide,
+of lines and of specks, and what is found in one place counts only if the picture as a whole is
+surely scratched or dusty: so a rope, or the light in an eye, alone is hardly ever enough.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ _SPECK_BIAS = -6.968
 # training photographs as sharp as they are one in 200 has such a line, and enlarged twice none.
 _SURE_LINE, _LIKELY_LINE = 5.0, 3.0
 # So many specks of such log odds a thousand places where one has room, in so many of the picture's
-# 4 × 4 parts, make it dusty, and less sure ones then count as well. One in 400 photographs has as many.
+# 4 × 4 parts, make it dusty, and less sure ones then count as well. One in 400 photographs has as
+# many.
 _SURE_SPECK, _SPECKS, _PARTS, _LIKELY_SPECK = 2.0, 0.55, 4, 1.0
 _FEWEST_SPECKS = 8
 
@@ -151,7 +152,8 @@ def _share_along(looks: _Looks) -> Plane:
             total = total + _moved(total, round(down * step), round(across * step))
         half = 2 ** (doublings - 1)
         np.maximum(best, _moved(total, -round(down * half), -round(across * half)), out=best)
-    return best / np.float32(2**doublings)
+    best /= np.float32(2**doublings)
+    return best
 
 
 def _moved(plane: Plane, down: int, across: int) -> Plane:
@@ -234,9 +236,7 @@ def _dust(looks: _Looks, inside: Mask) -> list[NDArray[np.intp]]:
         for each in terms
     ]
     found = [
-        (each, places)
-        for each, places in zip(odds, specks, strict=True)
-        if each > _LIKELY_SPECK
+        (each, places) for each, places in zip(odds, specks, strict=True) if each > _LIKELY_SPECK
     ]
     height, width = looks.level.shape
     cells = [

@@ -1,13 +1,13 @@
 """From what a print has become to the gray that it was: tints, stains, faded contrast.
 
-Values are worked on as they are encoded: there light that passes through a stain, and fading, are nearly
-a factor and an offset.
+Values are worked on as they are encoded: there a stain is nearly a factor, and fading nearly a
+factor and an offset.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -51,8 +51,8 @@ _BLACK, _WHITE = 0.04, 0.95
 # blacks alone tell that they have faded.
 _NO_BLACK, _NO_WHITE, _LITTLE = 0.2, 0.82, 0.56
 _NO_BLACK_WITH_TINT = 0.13
-# Pictures differ: such a share of what an end is off an ordinary picture's stays, as it may have been
-# the picture's own. With the least error of L on made prints of 80 training photographs.
+# Pictures differ: such a share of what an end is off an ordinary picture's stays, as it may have
+# been the picture's own. With the least error of L on made prints of 80 training photographs.
 _KEPT_OF_BLACK, _KEPT_OF_WHITE, _KEPT_WITH_TINT = 0.2, 0.25, 0.4
 # The most by which contrast is raised: then noise is.
 _MOST_GAIN = 3.5
@@ -67,7 +67,7 @@ class Tint:
     Attributes:
         chroma: Of CIELAB, its median.
         has_stains: Whether it differs from place to place.
-        stains: What they add to the density of blue against red, shape (h, w), of the whole picture.
+        stains: What they add to the density of blue against red, everywhere, shape (h, w).
         share: Of that, what they add to the density of red.
         red: Levels of red, evenly over 0…1, as unstained gray: shape (K,).
         paper: The gray of its paper, which was white: luminance against red.
@@ -106,7 +106,7 @@ class Contrast:
 
 
 def gray_of(rgb: NDArray[np.float32], tint: Tint | None, rows: tuple[int, int, int]) -> Plane:
-    """Return the encoded gray of a strip, shape (n, W), that is as light as the print without stains.
+    """Return the encoded gray of a strip, shape (n, W), as light as the print without stains.
 
     Args:
         rgb: sRGB-encoded in 0…1, shape (n, W, 3).
@@ -143,8 +143,8 @@ def find_tint(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tint | Non
         return None
     lab = np.asarray(rgb_to_lab(rgb.astype(np.float64)))[inside]
     # Where most of a color can be seen.
-    tones = lab[(lab[:, 0] > 20) & (lab[:, 0] < 97)]  # noqa: PLR2004
-    if len(tones) < 100:  # noqa: PLR2004
+    tones = lab[(lab[:, 0] > 20) & (lab[:, 0] < 97)]
+    if len(tones) < 100:
         return None
     a, b = np.quantile(tones[:, 1], 0.5), np.quantile(tones[:, 2], 0.75)
     if not (b >= _LEAST_WARM and _MOST_GREEN * b <= a <= _MOST_RED * b):
@@ -165,7 +165,7 @@ def _stains(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[Plane,
     yellow = density[..., 2] - density[..., 0]
     level = rgb[..., 0]
     weight = (np.clip(rgb[..., 2] - _DARK, 0, 0.3) * inside).astype(np.float32)
-    # The tint is what blue's density is more than red's at each level, in most places without stain.
+    # The tint is what blue's density is more than red's at each level, where there is no stain.
     base = _curve(level[inside], yellow[inside], 0.35)
     left = yellow - np.interp(level, np.linspace(0, 1, _LEVELS), base)
     total = box_mean(box_mean(weight, _BLUR), _BLUR)
@@ -178,14 +178,14 @@ def _stains(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[Plane,
     return np.clip(stains, 0, 3).astype(np.float32), level, density[..., 0]
 
 
-def _curve(level: Plane, values: Plane, quantile: float) -> Matrix:
+def _curve(level: Plane, values: NDArray[Any], quantile: float) -> Matrix:
     """Return a quantile of values at levels evenly over 0…1; where none is known, the nearest."""
     knots = np.linspace(0, 1, _LEVELS)
     width = knots[1]
     found = np.full(_LEVELS, np.nan)
     for number, knot in enumerate(knots):
         near = values[np.abs(level - knot) < width]
-        if len(near) >= 20:  # noqa: PLR2004
+        if len(near) >= 20:
             found[number] = np.quantile(near, quantile)
     known = ~np.isnan(found)
     return np.interp(knots, knots[known], found[known]) if known.any() else np.zeros(_LEVELS)
@@ -201,11 +201,12 @@ def _share_of_red(stains: Plane, density: Plane, inside: NDArray[np.bool_]) -> f
             range(inside.shape[axis] - 4), axis
         )
         step, red = (
-            each.take(range(4, each.shape[axis]), axis) - each.take(range(each.shape[axis] - 4), axis)
+            each.take(range(4, each.shape[axis]), axis)
+            - each.take(range(each.shape[axis] - 4), axis)
             for each in (stains, smooth)
         )
         # Edges of the picture, where red changes much more, tell nothing.
-        counts = both & (np.abs(step) > 0.02) & (np.abs(red) < 2 * np.abs(step))  # noqa: PLR2004
+        counts = both & (np.abs(step) > 0.02) & (np.abs(red) < 2 * np.abs(step))
         total += float((step * red)[counts].sum())
         steps += float((step * step)[counts].sum())
     return float(np.clip(total / steps, 0, _MOST_SHARE))
@@ -219,7 +220,7 @@ def _as_gray(
     clean = inside & (stains <= max(_LEAST_STAIN, float(np.quantile(stains[inside], 0.4))))
     red = np.clip(level * np.exp(share * stains), 0, 1)
     # Ratios change less than values: what is unknown takes the nearest.
-    ratio = _curve(red[clean], (gray / np.maximum(red, 1e-3))[clean], 0.5)
+    ratio = _curve(red[clean], (gray / np.maximum(red, np.float32(1e-3)))[clean], 0.5)
     fine = np.linspace(0, 1, 256)
     ratios = np.interp(fine, np.linspace(0, 1, _LEVELS), ratio)
     # Paper is what is lightest, and the better known the lighter that is.
