@@ -21,6 +21,7 @@ room's code were chosen on training photographs.
 
 from __future__ import annotations
 
+import argparse
 import io
 import math
 import zipfile
@@ -31,9 +32,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
+from rechroma.color import ciede2000, lightness, rgb_to_lab
+from rechroma.colorizer import Colorizer
+from rechroma.evaluation.figure import contact_sheet
+from rechroma.photo import read
+from rechroma.preparation import PrepareOptions, predict_prepared, prepare
+from rechroma.preparation import scratches as rule
+from rechroma.preparation.negative import negative_terms
+from rechroma.preparation.tone import stretched
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rechroma.colorizer import Colorization
+    from rechroma.preparation import Preparation
 
 KINDS = ("border", "fade", "sepia", "stains", "scratches")
 PAPERS = ((0.96, 0.95, 0.92), (0.93, 0.88, 0.75), (0.85, 0.8, 0.7), (0.12, 0.11, 0.1),
