@@ -9,8 +9,8 @@ border, faded, sepia, stained, scratched. For the border it tells the intersecti
 rectangle that was found with the true one. For all kinds it colorizes the print as it is, made
 ready by `rechroma.prepare`, and undamaged, and tells the mean CIEDE2000 of the first two to the
 third, inside of the picture: of the whole color, and of what chroma alone does to it, with the
-undamaged picture's lightness everywhere. Pictures are enlarged twice first, as scans are softer than small
-photographs. Prints are not straightened, so that pixels can be compared.
+undamaged picture's lightness everywhere. Pictures are enlarged twice first, as scans are softer than
+small photographs. Prints are not straightened, so that pixels can be compared.
 
 `clean` counts in how many photographs, in color and in black and white, something is found and
 changed that is not there.
@@ -266,7 +266,7 @@ def fit(sources: list[Path], count: int) -> None:
     negatives: list[tuple[np.ndarray, bool]] = []
     for number, (_, opened) in enumerate(pictures(sources, count, 0)):
         # As sharp as small photographs are, and as soft as most scans.
-        larger = (1, 1, 1.5)[number % 3]
+        larger = (1, 1, 1.5, 2)[number // 4 % 4]
         opened = opened.resize((round(opened.width * larger), round(opened.height * larger)))
         gray = np.asarray(opened.convert("L"))
         for inverted in (False, True):
@@ -368,9 +368,7 @@ def damage(sources: list[Path], count: int, sheet: Path | None) -> None:
     found = np.array(overlaps)
     print(f"border: IoU {found.mean():.3f} on the average, {(found >= 0.9).sum()} of {len(found)} "
           f"are 0.9 or more, {(found == 0).sum()} not found")  # fmt: skip
-    print(
-        "CIEDE2000 to the undamaged picture's colors, as it is → made ready (made ready / as it is)"
-    )
+    print("CIEDE2000 to the undamaged picture in color, as it is → made ready (their ratio)")
     everything = np.concatenate([np.array(each) for each in rows.values()])
     for kind, values in [*rows.items(), ("all", everything)]:
         whole_, ready_, chroma_, chroma_ready, changed = np.mean(values, axis=0)
@@ -397,8 +395,10 @@ def clean(sources: list[Path], count: int, sheet: Path | None) -> None:
             if kinds:
                 print(f"{name} {said}: {'; '.join(map(str, ready.findings))}")
                 tiles.append([photo.to_uint8(), ready.photo.to_uint8()])
-        print(f"{said}: of {count} photographs {changed} are changed, {cropped} cropped, {negative} "
-              "called negatives")  # fmt: skip
+        print(
+            f"{said}: of {count} photographs {changed} are changed, {cropped} of them cropped, and "
+            f"{negative} are called negatives"
+        )
     if sheet is not None and tiles:
         contact_sheet(tiles, ["before", "after"], height=240).save(sheet)
 

@@ -36,11 +36,22 @@ def inpainted(samples: NDArray[Any], mask: Mask) -> NDArray[Any]:
             do so in the result.
         mask: Shape (H, W).
     """
-    rows, columns = np.nonzero(mask)
-    if not len(rows) or mask.all():
+    if not mask.any() or mask.all():
         return samples
     one = is_one_channel(samples)
-    known = samples[..., :1] if one else samples
+    result = (samples[..., :1] if one else samples).copy()
+    open_ = mask.copy()
+    # A pixel that sees nothing known in any direction waits for its neighbors.
+    while open_.any():
+        rows, columns, values = _filled(result, open_)
+        result[rows, columns] = quantize(values, samples.dtype)
+        open_[rows, columns] = False
+    return np.broadcast_to(result, samples.shape) if one else result
+
+
+def _filled(known: NDArray[Any], mask: Mask) -> tuple[Places, Places, NDArray[np.float32]]:
+    """Return rows, columns and values of the masked pixels that see known ones."""
+    rows, columns = np.nonzero(mask)
     total = np.zeros((len(rows), known.shape[2]))
     weights = np.zeros((len(rows), 1))
     for number in range(_DIRECTIONS):
@@ -52,10 +63,9 @@ def inpainted(samples: NDArray[Any], mask: Mask) -> NDArray[Any]:
         value, weight = _between(known, before, after)
         total += weight * value
         weights += weight
-    result = known.copy()
-    filled = (total / np.maximum(weights, 1e-12)).astype(np.float32)
-    result[rows, columns] = quantize(filled, samples.dtype)
-    return np.broadcast_to(result, samples.shape) if one else result
+    seen = weights[:, 0] > 0
+    values = (total[seen] / weights[seen]).astype(np.float32)
+    return rows[seen], columns[seen], values
 
 
 def _nearest(

@@ -20,7 +20,7 @@ from rechroma.preparation.inpainting import inpainted
 from rechroma.preparation.negative import looks_negative
 from rechroma.preparation.options import PrepareOptions
 from rechroma.preparation.planes import thumbnail
-from rechroma.preparation.tone import find_contrast, find_tint, gray_of, stretched
+from rechroma.preparation.tone import find_contrast, find_tint, gray_of, is_stained, stretched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -243,7 +243,7 @@ class _Print:
         picture, size = photo, (photo.width, photo.height)
         if border is not None:
             picture = Geometry(size, crop=_box(border.corners, size)).apply(photo)
-        in_color = is_color(picture)
+        in_color = is_color(picture) and not self._is_stained(photo, border)
         tint = contrast = None
         if in_color:
             self._found("color", "the picture is in color")
@@ -261,6 +261,10 @@ class _Print:
             return changed, None
         return changed.with_pixels(inpainted(changed.samples, mask)), mask
 
+    def _is_stained(self, photo: Photo, border: Border | None) -> bool:
+        small, factor = thumbnail(photo, _TONES)
+        return is_stained(small, _inside(border, small.shape[:2], factor))
+
     def _tint_and_contrast(
         self, photo: Photo, border: Border | None
     ) -> tuple[Tint | None, Contrast | None]:
@@ -273,7 +277,7 @@ class _Print:
             done = "made gray" if options.neutralize else ""
             self._found("tint", f"a warm tint of chroma {tint.chroma:.0f}{stains}", done)
         gray = gray_of(small, tint, (0, len(small), len(small)))
-        contrast = find_contrast(gray, inside, tinted=tint is not None)
+        contrast = find_contrast(gray, inside, tint)
         if contrast is not None:
             low, high = (round(100 * each) for each in (contrast.low, contrast.high))
             done = "restored" if options.contrast else ""

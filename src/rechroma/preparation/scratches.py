@@ -39,22 +39,24 @@ _SHORTEST = 0.08
 
 # Two logistic regressions by `benchmarks/prepare.py fit`: means and deviations of the terms, their
 # weights, and the odds' logarithm at the mean.
-_LINE_MEAN = (-1.967, 3.436, 1.605, -0.656, 2.856, -1.443, 2.038, 1.368, 2.598)
-_LINE_DEVIATION = (0.502, 0.406, 0.280, 0.735, 1.057, 0.563, 0.641, 0.743, 0.850)
-_LINE_WEIGHTS = (0.529, -0.471, 1.099, -1.417, -2.111, -0.114, 1.359, -0.732, -1.486)
-_LINE_BIAS = -5.147
-_SPECK_MEAN = (-0.005, 3.229, 1.528, -0.601, 3.115, 0.898)
-_SPECK_DEVIATION = (0.577, 0.506, 0.393, 0.642, 1.109, 0.066)
-_SPECK_WEIGHTS = (-0.354, -0.612, 1.502, -1.405, -2.405, 0.440)
-_SPECK_BIAS = -6.968
-# Log odds at which a line is surely a scratch, and those at which others then count as well. Of 400
-# training photographs as sharp as they are one in 200 has such a line, and enlarged twice none.
-_SURE_LINE, _LIKELY_LINE = 5.0, 3.0
+_LINE_MEAN = (-1.961, 3.407, 1.613, -0.685, 2.854, -1.444, 2.036, 1.345, 2.607)
+_LINE_DEVIATION = (0.510, 0.415, 0.300, 0.738, 1.072, 0.574, 0.653, 0.750, 0.823)
+_LINE_WEIGHTS = (0.601, -0.364, 1.202, -1.387, -2.213, -0.385, 1.671, -1.581, -1.732)
+_LINE_BIAS = -5.303
+_SPECK_MEAN = (0.053, 3.145, 1.521, -0.553, 3.137, 0.905)
+_SPECK_DEVIATION = (0.587, 0.508, 0.410, 0.647, 1.100, 0.062)
+_SPECK_WEIGHTS = (-0.519, -0.486, 1.713, -1.373, -2.408, 0.380)
+_SPECK_BIAS = -7.175
+# A scan is softer than its scratches, and below this sharpness nothing else looks like them. In
+# sharp pictures more is asked for: small photographs have as fine light details of their own.
+_SOFT = -0.75
+# Log odds at which a line is surely a scratch, and those at which others then count as well; soft
+# and sharp. One in 300 training photographs has such a line.
+_SURE_LINE, _LIKELY_LINE = (3.0, 5.0), (2.0, 3.0)
 # So many specks of such log odds a thousand places where one has room, in so many of the picture's
-# 4 × 4 parts, make it dusty, and less sure ones then count as well. One in 400 photographs has as
-# many.
-_SURE_SPECK, _SPECKS, _PARTS, _LIKELY_SPECK = 2.0, 0.55, 4, 1.0
-_FEWEST_SPECKS = 8
+# 4 × 4 parts, make it dusty, and less sure ones then count as well. None of 300 has as many.
+_SURE_SPECK, _SPECKS = (2.0, 3.0), (0.12, 0.25)
+_LIKELY_SPECK, _FEWEST_SPECKS, _PARTS = 1.0, 8, 4
 
 
 class Scratches(NamedTuple):
@@ -80,6 +82,7 @@ class _Looks(NamedTuple):
         lighter: By how much that is lighter.
         usual: By how much places around are lighter than theirs.
         light: Where it is much.
+        sharpness: Of the whole picture: the logarithm of its finest detail against coarser one.
         width: Half of the widest scratch, in pixels.
     """
 
@@ -88,7 +91,13 @@ class _Looks(NamedTuple):
     lighter: Plane
     usual: Plane
     light: Mask
+    sharpness: float
     width: int
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether it is as sharp as scratches are."""
+        return self.sharpness > _SOFT
 
 
 def find_scratches(gray: Plane, inside: Mask) -> Scratches | None:
@@ -109,10 +118,11 @@ def find_scratches(gray: Plane, inside: Mask) -> Scratches | None:
         (_log_odds(terms, _LINE_MEAN, _LINE_DEVIATION, _LINE_WEIGHTS, _LINE_BIAS), places)
         for terms, places in _lines(looks, along, inside)
     ]
-    if any(odds > _SURE_LINE for odds, _ in found):
+    if any(odds > _SURE_LINE[looks.is_sharp] for odds, _ in found):
+        likely = _LIKELY_LINE[looks.is_sharp]
         for odds, places in found:
-            mask.flat[places] = odds > _LIKELY_LINE
-        lines = sum(odds > _LIKELY_LINE for odds, _ in found)
+            mask.flat[places] = odds > likely
+        lines = sum(odds > likely for odds, _ in found)
         others = np.zeros(gray.shape, bool)
         others.flat[np.concatenate([places for _, places in found])] = True
         mask = _with_ends(mask, looks.light & (along >= _FAINT) & ~(others & ~mask))
@@ -134,7 +144,17 @@ def _looks_of(gray: Plane) -> _Looks:
     lighter = level - below
     usual = box_mean(np.minimum(lighter, np.float32(1.5 * _LIGHTER)), 6 * width)
     light = lighter > np.maximum(_LIGHTER, _TIMES * usual)
-    return _Looks(level, below, lighter, usual, light, width)
+    return _Looks(level, below, lighter, usual, light, _sharpness(level, light), width)
+
+
+def _sharpness(level: Plane, light: Mask) -> float:
+    """Return how sharp a picture is, apart from what may be scratches."""
+    rest = ~dilated(light, 2)
+    fine, coarse = box_mean(level, 1), box_mean(level, 3)
+    if not rest.any():
+        return 0.0
+    detail = float(np.abs(level - fine)[rest].mean()), float(np.abs(fine - coarse)[rest].mean())
+    return math.log((detail[0] + 0.05) / (detail[1] + 0.05))
 
 
 def _share_along(looks: _Looks) -> Plane:
@@ -215,7 +235,7 @@ def _parts(mask: Mask, least: int) -> list[NDArray[np.intp]]:
     places, part, count = components(mask)
     order = np.argsort(part, kind="stable")
     ends = np.cumsum(np.bincount(part, minlength=count))
-    return [each for each in np.split(places[order], ends[:-1]) if len(each) >= least]
+    return [each for each in np.split(places[order], ends[:-1]) if len(each) >= max(1, least)]
 
 
 def _with_ends(mask: Mask, faint: Mask) -> Mask:
@@ -242,10 +262,10 @@ def _dust(looks: _Looks, inside: Mask) -> list[NDArray[np.intp]]:
     cells = [
         (4 * int(places[0] // width) // height, 4 * int(places[0] % width) // width)
         for each, places in found
-        if each > _SURE_SPECK
+        if each > _SURE_SPECK[looks.is_sharp]
     ]
     room = height * width / looks.width**2 / 1000
-    if len(cells) < max(_FEWEST_SPECKS, _SPECKS * room) or len(set(cells)) < _PARTS:
+    if len(cells) < max(_FEWEST_SPECKS, _SPECKS[looks.is_sharp] * room) or len(set(cells)) < _PARTS:
         return []
     return [places for _, places in found]
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from rechroma.color import linear_to_srgb, rgb_to_lab, srgb_to_linear
 from rechroma.color.constants import WHITE, XYZ_FROM_RGB
+from rechroma.photo.samples import block_mean
 from rechroma.preparation.planes import box_mean, closed, opened
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
     Matrix = NDArray[np.float64]
 
-__all__ = ["Contrast", "Tint", "find_contrast", "find_tint", "gray_of", "stretched"]
+__all__ = ["Contrast", "Tint", "find_contrast", "find_tint", "gray_of", "is_stained", "stretched"]
 
 _LUMINANCE = np.asarray(XYZ_FROM_RGB[1], np.float32) / np.float32(WHITE[1])
 
 # A tint of aged paper or of sepia: its b of CIELAB, at least, and how far to red and to green.
 _LEAST_WARM, _MOST_RED, _MOST_GREEN = 2.0, 1.2, -0.8
+# The b of a stain on white paper, at least.
+_LEAST_BROWN = 6.0
 # Values below this tell nothing about color.
 _DARK = 0.06
 # Levels at which a tint is known, and the pixels of a side of a thumbnail that one place of a stain
@@ -36,6 +39,10 @@ _LEVELS = 13
 _BLUR = 2
 # The deviation of what stains add to the density of blue against red, and where one counts.
 _LEAST_STAIN = 0.04
+# Places of the longer side at which it is seen whether all color is stains'; brown, as a over b;
+# how far from that 95 and 99.5 % of places are, at most; how much blue's density changes nearby.
+_PLACES, _BROWN = 128, 0.3
+_MOST_AWAY, _FARTHEST_AWAY, _ROUGH = 4.5, 7.0, 0.013
 # How much red a stain takes, of what it takes of blue more than of red: from the edges of stains,
 # and where these say nothing, as of brown ones.
 _USUAL_SHARE, _MOST_SHARE = 0.2, 0.6
@@ -51,6 +58,8 @@ _BLACK, _WHITE = 0.04, 0.95
 # blacks alone tell that they have faded.
 _NO_BLACK, _NO_WHITE, _LITTLE = 0.2, 0.82, 0.56
 _NO_BLACK_WITH_TINT = 0.13
+# Sepia has no black from the beginning: a tint of such a chroma.
+_TONED, _NO_BLACK_OF_TONED = 8.0, 0.06
 # Pictures differ: such a share of what an end is off an ordinary picture's stays, as it may have
 # been the picture's own. With the least error of L on made prints of 80 training photographs.
 _KEPT_OF_BLACK, _KEPT_OF_WHITE, _KEPT_WITH_TINT = 0.2, 0.25, 0.4
@@ -147,7 +156,9 @@ def find_tint(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tint | Non
     if len(tones) < 100:
         return None
     a, b = np.quantile(tones[:, 1], 0.5), np.quantile(tones[:, 2], 0.75)
-    if not (b >= _LEAST_WARM and _MOST_GREEN * b <= a <= _MOST_RED * b):
+    is_warm = b >= _LEAST_WARM and _MOST_GREEN * b <= a <= _MOST_RED * b
+    has_stain = float(np.quantile(tones[:, 2], 0.98)) >= _LEAST_BROWN and is_stained(rgb, inside)
+    if not (is_warm or has_stain):
         return None
     stains, level, density = _stains(rgb, inside)
     share = _share_of_red(stains, density, inside)
@@ -156,6 +167,35 @@ def find_tint(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tint | Non
     chroma = float(np.median(np.hypot(tones[:, 1], tones[:, 2])))
     by_red, paper = _as_gray(rgb, stains, share, inside, level)
     return Tint(chroma, has_stains, stains, share, by_red, paper)
+
+
+def is_stained(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> bool:
+    """Tell whether all color of a picture may be stains': brown, and changing slowly.
+
+    Strong ones are taken for colors otherwise. None of 500 training photographs in color is like
+    this.
+
+    Args:
+        rgb: See `find_tint`.
+        inside: See `find_tint`.
+    """
+    factor = max(1, max(rgb.shape[:2]) // _PLACES)
+    small = block_mean(rgb, factor)
+    known = block_mean(inside[..., None].astype(np.float32), factor)[..., 0] == 1
+    if known.sum() < _PLACES:
+        return False
+    _, a, b = np.moveaxis(np.asarray(rgb_to_lab(small.astype(np.float64))), -1, 0)
+    away = np.where(b > 0, np.abs(a - _BROWN * b) / np.hypot(1, _BROWN), np.hypot(a, b))
+    most, nearly_all = np.quantile(away[known], (0.95, 0.995))
+    density = -np.log(np.maximum(small, np.float32(_DARK / 2)))
+    yellow = density[..., 2] - density[..., 0]
+    weight = np.clip(small[..., 2] - _DARK, 0, 0.3) * known
+    steps = yellow - box_mean(yellow, 2)
+    total = float(weight.sum())
+    if not total:
+        return False
+    rough = float(np.sqrt((steps**2 * weight).sum() / total))
+    return bool(most < _MOST_AWAY and nearly_all < _FARTHEST_AWAY and rough < _ROUGH)
 
 
 def _stains(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[Plane, Plane, Plane]:
@@ -230,19 +270,20 @@ def _as_gray(
     return np.clip(np.maximum.accumulate(fine * ratios), 0, 1), max(paper, _DARKEST_PAPER)
 
 
-def find_contrast(gray: Plane, inside: NDArray[np.bool_], *, tinted: bool) -> Contrast | None:
+def find_contrast(gray: Plane, inside: NDArray[np.bool_], tint: Tint | None) -> Contrast | None:
     """Find out whether a picture has faded.
 
     Args:
         gray: A thumbnail of it, encoded in 0…1, shape (h, w).
         inside: What of it is the picture and not its border, shape (h, w).
-        tinted: Whether its paper has turned yellow or brown.
+        tint: Of its paper.
     """
     low, high = ends_of(gray, inside)
     if low > _NO_BLACK and high < _NO_WHITE and high - low < _LITTLE:
         black = _BLACK + _KEPT_OF_BLACK * (low - _BLACK)
         return Contrast(low, high, black, _WHITE - _KEPT_OF_WHITE * (_WHITE - high))
-    if tinted and low > _NO_BLACK_WITH_TINT:
+    toned = tint is not None and tint.chroma > _TONED
+    if tint is not None and low > (_NO_BLACK_OF_TONED if toned else _NO_BLACK_WITH_TINT):
         return Contrast(low, high, _BLACK + _KEPT_WITH_TINT * (low - _BLACK), high)
     return None
 
