@@ -9,8 +9,8 @@ border, faded, sepia, stained, scratched. For the border it tells the intersecti
 rectangle that was found with the true one. For all kinds it colorizes the print as it is, made
 ready by `rechroma.prepare`, and undamaged, and tells the mean CIEDE2000 of the first two to the
 third, inside of the picture: of the whole color, and of what chroma alone does to it, with the
-undamaged picture's lightness everywhere. Pictures are enlarged twice first, as scans are softer than
-small photographs. Prints are not straightened, so that pixels can be compared.
+undamaged picture's lightness everywhere. Pictures are enlarged twice first, as scans are softer
+than small photographs. Prints are not straightened, so that pixels can be compared.
 
 `clean` counts in how many photographs, in color and in black and white, something is found and
 changed that is not there.

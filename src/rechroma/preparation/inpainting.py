@@ -2,8 +2,8 @@
 
 Each pixel looks along lines in several directions for the nearest known pixels on both sides. A
 pair that is near and whose two values are alike tells most: so an edge that a scratch crosses goes
-on through it. OpenCV has two classical methods (Telea 2004, Bertalmio et al. 2001); it is 60 MB,
-and scratches are thin enough for this one.
+on through it. OpenCV has two classical methods (Telea 2004, Bertalmio et al. 2001); it takes
+153 MB, and scratches are thin enough for this one.
 """
 
 from __future__ import annotations

@@ -21,6 +21,12 @@ class PrepareOptions(CheckedOptions):
 
     Raises:
         UsageError: A value is none of the choices.
+
+    Examples:
+        >>> import rechroma
+        >>> options = rechroma.PrepareOptions(border="crop", scratches=False)
+        >>> rechroma.prepare("examples/louis-armstrong-1946.jpg", options).is_changed
+        False
     """
 
     border: BorderChoice = option(  # noqa: RUF009 (this is how a field is declared)

@@ -78,6 +78,19 @@ class Preparation:
         scratches: What was filled, in pixels of what was given, shape (H, W); None for nothing.
         frame: Left, top, right and bottom of the picture in `photo`, if its border is masked.
         geometry: How places of what was given lie in `photo`.
+
+    Examples:
+        A picture that is made to fade, and what is found on it:
+
+        >>> import numpy as np
+        >>> import rechroma
+        >>> faded = np.asarray(rechroma.read("examples/louis-armstrong-1946.jpg")) // 3 + 80
+        >>> ready = rechroma.prepare(faded)
+        >>> for finding in ready.findings:
+        ...     print(finding.kind, finding.done)
+        contrast restored
+        >>> [int(np.ptp(each.to_uint8())) for each in (ready.original, ready.photo)]
+        [85, 2...]
     """
 
     photo: Photo
