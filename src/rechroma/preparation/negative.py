@@ -1,6 +1,6 @@
 """Whether a black-and-white picture looks like a negative.
 
-A thumbnail's light and dark tell it in few cases: of training photographs one in 150 is taken for a
+A thumbnail's light and dark tell it in few cases: of training photographs one in 300 is taken for a
 negative, and of their inversions one in eight is recognized. So it is said, and never acted upon.
 """
 
