@@ -11,7 +11,7 @@ import pytest
 import rechroma
 
 LIGHT = ["rechroma", "rechroma.batch", "rechroma.cli", "rechroma.color", "rechroma.colorizer",
-         "rechroma.mood", "rechroma.photo"]  # fmt: skip
+         "rechroma.mood", "rechroma.photo", "rechroma.preparation"]  # fmt: skip
 HEAVY = {"torch", "torchvision", "timm", "accelerate", "pydantic", "skimage", "scipy"}
 
 

@@ -16,12 +16,14 @@ from rechroma.cli.apply import apply as apply_command
 from rechroma.cli.colorize import colorize as colorize_command
 from rechroma.cli.look import save as save_command
 from rechroma.cli.operation_options import columns_of, operation_options, with_columns
+from rechroma.cli.prepare import prepare as prepare_command
 from rechroma.cli.transfer import transfer as transfer_command
 from rechroma.colorizer import ColorizeOptions, Colorizer
 from rechroma.errors import UsageError
 from rechroma.metadata import MetadataOptions
 from rechroma.mood import Swatch, TransferOptions
 from rechroma.options import CheckedOptions, option, options_of
+from rechroma.preparation import PrepareOptions
 from rechroma.web import schemas
 
 SCRIPTS = Path(rechroma.__file__).parent / "web" / "static" / "js"
@@ -71,6 +73,9 @@ def test_pythons_keywords_about_metadata(function):
         (colorize_command, ["a"], MetadataOptions, set()),
         (transfer_command, ["--src", "a", "--target", "b"], MetadataOptions, set()),
         (apply_command, ["look", "a"], MetadataOptions, set()),
+        (prepare_command, ["a"], PrepareOptions, set()),
+        (prepare_command, ["a"], MetadataOptions, set()),
+        (colorize_command, ["a"], PrepareOptions, set()),
         (save_command, ["n", "--from", "a"], TransferOptions, {"swatches", "exact"}),
     ],
 )

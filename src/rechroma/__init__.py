@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rechroma.errors import RechromaError
     from rechroma.mood import Look, Swatch, colorize, fit_look, transfer
     from rechroma.photo import Original, Photo, original, read, write
+    from rechroma.preparation import Preparation, PrepareOptions, prepare
     from rechroma.video import FilmHint, FilmProgress, FilmResult, Still, colorize_film
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "ModelCard",
     "Original",
     "Photo",
+    "Preparation",
+    "PrepareOptions",
     "RechromaError",
     "Still",
     "Swatch",
@@ -55,6 +58,7 @@ __all__ = [
     "fit_look",
     "load_card",
     "original",
+    "prepare",
     "read",
     "transfer",
     "write",
@@ -69,6 +73,7 @@ __getattr__ = lazy_names(
         "rechroma.errors": ["RechromaError"],
         "rechroma.mood": ["Look", "Swatch", "colorize", "fit_look", "transfer"],
         "rechroma.photo": ["Original", "Photo", "original", "read", "write"],
+        "rechroma.preparation": ["PrepareOptions", "Preparation", "prepare"],
         "rechroma.video": ["FilmHint", "FilmProgress", "FilmResult", "Still", "colorize_film"],
     },
 )  # fmt: skip

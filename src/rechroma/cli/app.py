@@ -59,6 +59,7 @@ _COMMANDS = (
     LazyCommand(
         "transfer", "rechroma.cli.transfer:transfer", "Give photographs the mood of another."
     ),
+    LazyCommand("prepare", "rechroma.cli.prepare:prepare", "Make old prints ready."),
     LazyCommand("apply", "rechroma.cli.apply:apply", "Apply a .cube file or a saved look."),
     LazyCommand(
         "bulk", "rechroma.cli.bulk:bulk", "Do archives on a cluster (needs rechroma[cluster])."

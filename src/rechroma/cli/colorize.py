@@ -16,6 +16,7 @@ from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.metadata.options import MetadataOptions
+from rechroma.preparation.options import PrepareOptions
 from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
@@ -64,6 +65,13 @@ __all__ = ["colorize"]
     metavar="PHOTO",
     help="A color photograph that sets the tone.",
 )
+@click.option("--prepare", "with_preparing", is_flag=True,
+              help="Show the colorizer the print made ready, as rechroma prepare does it; the "
+              "result keeps the print's own lightness.")  # fmt: skip
+@operation_options(PrepareOptions, to="preparing")
+@click.option("--prepared-lightness", is_flag=True,
+              help="With --prepare: the result has the lightness of the print made ready, too.",
+)  # fmt: skip
 @click.option(
     "--look",
     metavar="LOOK",
@@ -116,6 +124,9 @@ def colorize(
     device: str,
     mood: str | None,
     look: str | None,
+    with_preparing: bool,
+    preparing: PrepareOptions,
+    prepared_lightness: bool,
     raw_output: bool,
     film: FilmOptions,
     stills: tuple[str, ...],
@@ -142,6 +153,7 @@ def colorize(
       cat old.jpg | rechroma colorize - > new.jpg
       rechroma colorize old.jpg --mood sunset.jpg
       rechroma colorize old.jpg --look winter
+      rechroma colorize faded.jpg --prepare          (see rechroma prepare)
       rechroma colorize film.mp4 -o film.color.mp4   (needs rechroma[video])
       rechroma colorize old.jpg -o new.png --hint 210,340,#c22b2b --variants 3
       rechroma colorize old.jpg --versions versions/
@@ -154,10 +166,13 @@ def colorize(
     # Imported here, so that `--help` and a mistyped option answer at once.
     from rechroma.batch.pictures import Saving
     from rechroma.cli.colorize_work import Extras, colorize_work, is_single, planned
+    from rechroma.cli.findings import Findings
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
     from rechroma.colorizer import Colorizer
 
+    if not with_preparing and (prepared_lightness or preparing != PrepareOptions()):
+        raise UsageError("options on making prints ready, without --prepare", "add --prepare")
     refuse_two_models(cfg, overrides, ckpt_name)
     named = (*inputs, *inp)
     if not named:
@@ -165,7 +180,7 @@ def colorize(
     job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     extras = Extras(
         raw_output, mood, look, hint, hints, mask, variants, versions, confidence, recolor,
-        job_options.pixel_limit,
+        preparing if with_preparing else None, prepared_lightness, job_options.pixel_limit,
     )  # fmt: skip
     plan = plan_job(
         named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
@@ -188,6 +203,7 @@ def colorize(
         console.note(f"written: {sheet}")
         return 0
 
+    findings = Findings(console)
     with ExitStack() as stack:
 
         def make_work(threads: int) -> Work:
@@ -195,8 +211,9 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata)
-            )
+                colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata),
+                findings,
+            )  # fmt: skip
 
         def make_film_work() -> FilmWork:
             from rechroma.cli.film_work import colorize_films
@@ -208,5 +225,6 @@ def colorize(
             )  # fmt: skip
 
         return run_job(
-            plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work
-        )
+            plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work,
+            more=findings.json_of,
+        )  # fmt: skip

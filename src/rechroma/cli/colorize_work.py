@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.batch import STANDARD, place_key, save
 from rechroma.batch.plan import refuse_read_targets
+from rechroma.cli.findings import Findings
 from rechroma.colorizer import (
     ColorizeOptions,
     Mask,
@@ -24,6 +26,8 @@ from rechroma.files import is_file
 from rechroma.mood.colorizing import finished
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read, writable_format
 from rechroma.photo.formats import FORMATS, format_of
+from rechroma.preparation import predict_prepared
+from rechroma.video.kinds import is_film
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
     from rechroma.mood import Look
     from rechroma.photo.formats import BitDepth
+    from rechroma.preparation import Preparation, PrepareOptions
 
 __all__ = ["Extras", "colorize_work", "planned"]
 
@@ -58,6 +63,8 @@ class Extras:
     versions: Path | None = None
     confidence: Path | None = None
     recolor: bool | None = None
+    preparing: PrepareOptions | None = None
+    prepared_lightness: bool = False
     max_pixels: int | None = DEFAULT_MAX_PIXELS
 
 
@@ -81,6 +88,8 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         "--confidence": extras.confidence,
     }
     alone = [name for name, given in about_one.items() if given]
+    if extras.preparing is not None and any(is_film(task.source) for task in plan.tasks):
+        raise UsageError("--prepare is about photographs", "leave out films, or --prepare")
     to_files = all(isinstance(task.target, Path) for task in plan.tasks)
     if alone and not (len(plan.tasks) == 1 and to_files):
         raise UsageError(
@@ -98,7 +107,7 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         )
         for task in plan.tasks
     ]
-    _refuse_shared_files(tasks)
+    refuse_shared_files(tasks)
     also_read = [extras.mood, extras.look, extras.hints and str(extras.hints)]
     for each in map(parse_mask, extras.mask):
         also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
@@ -130,7 +139,12 @@ def _refuse_contradictions(options: ColorizeOptions, extras: Extras) -> None:
         )
 
 
-def _refuse_shared_files(tasks: Sequence[Task]) -> None:
+def refuse_shared_files(tasks: Sequence[Task]) -> None:
+    """Refuse files beside results that would replace an input or another result.
+
+    Raises:
+        UsageError: One would.
+    """
     places = [place for task in tasks for place in (task.source, task.target)]
     taken = {place_key(path) for path in places if isinstance(path, Path)}
     for path in [path for task in tasks for path in task.beside]:
@@ -164,6 +178,7 @@ def colorize_work(
     tasks: Sequence[Task],
     console: Console,
     saving: Saving,
+    findings: Findings | None = None,
 ) -> Callable[[Photo], Photo]:
     """Return what makes a photo the colored one.
 
@@ -175,6 +190,7 @@ def colorize_work(
         console: Where people read what is unusual.
         saving: How files beside the result are written; those that are there stay, unless they are
             to be replaced.
+        findings: Where what is found on prints is told; None: to people alone.
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
@@ -182,10 +198,17 @@ def colorize_work(
         LookError: There is no such look.
     """
     hints, masks = _told(extras)
+    if extras.preparing is not None and masks:
+        raise UsageError(
+            "masks are about the picture as it is, and --prepare may crop and turn it",
+            "make it ready first, with rechroma prepare, and paint masks on that",
+        )
     colored = any(each.color is not None and not each.is_gray for each in masks)
     _check_model(colorizer.card, options, extras, conditioned=bool(hints) or colored)
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
-    predict = _prediction(colorizer, hints, masks, mood)
+    predicted = _on_prints(
+        _prediction(colorizer, masks, mood), hints, extras, findings or Findings(console)
+    )
 
     look = _look_of(extras)
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
@@ -201,18 +224,20 @@ def colorize_work(
             console.note(f"{photo.name}: in color already; it is colored anew from its lightness")
         if extras.raw_output:
             return colorizer.predict(photo).render_raw()
-        prediction = predict(photo)
+        prediction, ready = predicted(photo)
         if extras.confidence:
-            save_beside(prediction.confidence(), extras.confidence)
+            sure = prediction.confidence()
+            sure = sure if ready is None else ready.framed(sure, blank=True)
+            save_beside(sure, extras.confidence)
         # A file is called by its path, and standard input is never one of several.
         target = targets.get(photo.name, tasks[0].target)
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
-            save_beside(finished(answer, options, look, _depth(photo, path)), path)
+            save_beside(_rendered(answer, options, look, _depth(photo, path), ready), path)
         if extras.versions:
             sheet = _sheet_of(extras.versions, photo.name, target)
-            _save_versions(prediction, options, look, photo, sheet, save_beside)
-        return finished(prediction, options, look, _depth(photo, target))
+            _save_versions(prediction, options, look, photo, sheet, save_beside, ready)
+        return _rendered(prediction, options, look, _depth(photo, target), ready)
 
     return work
 
@@ -225,6 +250,45 @@ def _look_of(extras: Extras) -> Look | None:
     return Look.load(extras.look)
 
 
+def _on_prints(
+    predict: Callable[[Photo, list[Hint]], Colorization],
+    hints: list[Hint],
+    extras: Extras,
+    findings: Findings,
+) -> Callable[[Photo], tuple[Colorization, Preparation | None]]:
+    """Return what predicts a photo, after it was made ready if that is asked for."""
+    options = extras.preparing
+    if options is None:
+        return lambda photo: (predict(photo, hints), None)
+
+    def predicted(photo: Photo) -> tuple[Colorization, Preparation]:
+        ready = findings.prepared(photo, options)
+        moved = [_moved(hint, ready) for hint in hints]
+        answer = predict_prepared(
+            ready, lambda seen: predict(seen, moved), prepared_lightness=extras.prepared_lightness
+        )
+        return answer, ready
+
+    return predicted
+
+
+def _rendered(
+    answer: Colorization,
+    options: ColorizeOptions,
+    look: Look | None,
+    depth: BitDepth,
+    ready: Preparation | None,
+) -> Photo:
+    picture = finished(answer, options, look, depth)
+    return picture if ready is None else ready.framed(picture)
+
+
+def _moved(hint: Hint, ready: Preparation) -> Hint:
+    """Return a hint of a print where it is in what the network sees."""
+    x, y = ready.place(hint.x + 0.5, hint.y + 0.5)
+    return replace(hint, x=math.floor(x), y=math.floor(y))
+
+
 def _depth(photo: Photo, target: Place) -> BitDepth:
     """Return the bits of a channel of what is written there."""
     if target == STANDARD:
@@ -233,14 +297,14 @@ def _depth(photo: Photo, target: Place) -> BitDepth:
 
 
 def _prediction(
-    colorizer: Colorizer, hints: list[Hint], masks: list[Mask], mood: Photo | None
-) -> Callable[[Photo], Colorization]:
+    colorizer: Colorizer, masks: list[Mask], mood: Photo | None
+) -> Callable[[Photo, list[Hint]], Colorization]:
     if mood is None and all(each.mood is None for each in masks):
-        return lambda photo: colorizer.predict(photo, hints=hints, masks=masks)
+        return lambda photo, hints: colorizer.predict(photo, hints=hints, masks=masks)
     # Mood transfer takes its time to load.
     from rechroma.mood import predict_in_mood
 
-    return lambda photo: predict_in_mood(colorizer, photo, mood, hints, masks)
+    return lambda photo, hints: predict_in_mood(colorizer, photo, mood, hints, masks)
 
 
 def _check_model(
@@ -277,6 +341,7 @@ def _save_versions(
     photo: Photo,
     sheet: Path,
     write: Callable[[Photo, Path], None],
+    ready: Preparation | None,
 ) -> None:
     """Write a picture's versions, and the sheet last."""
     from rechroma.colorizer.versions import versions_of
@@ -288,7 +353,7 @@ def _save_versions(
     suffix = FORMATS[writable_format(photo.format)].suffixes[0]
     for version in versions:
         path = sheet.with_name(f"{name}.{version.name}{suffix}")
-        made = finished(version.colors, version.options, look, _depth(photo, path))
+        made = _rendered(version.colors, version.options, look, _depth(photo, path), ready)
         write(made, path)
         tiles.append(made.to_uint8())
     titles = [version.name for version in versions]

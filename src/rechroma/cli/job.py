@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import current_thread, main_thread
@@ -110,6 +110,8 @@ def run_job(
     *,
     verb: str,
     make_film_work: Callable[[], FilmWork] | None = None,
+    kept: str | None = None,
+    more: Callable[[Task], Mapping[str, object]] | None = None,
 ) -> int:
     """Run the plan, tell how it goes, and return the exit code.
 
@@ -121,6 +123,8 @@ def run_job(
         verb: What is done to the pictures, for the closing line: "colorized".
         make_film_work: Like `make_work`, of what is done to a film: films come after the pictures,
             one after the other.
+        kept: What pictures that the work left as they are are called; None: in color already.
+        more: See `BatchReport`.
     """
     check_streams(plan.tasks, as_json=options.as_json)
     present, waiting = _split(plan.tasks, overwrite=options.overwrite)
@@ -129,10 +133,13 @@ def run_job(
         raise UsageError(f"{films[0].source}: a film", "this command is about photographs")
     waiting = [task for task in waiting if not is_film(task.source)]
     jobs = options.jobs or default_jobs(len(waiting))
+    report = BatchReport(plan.tasks, console, verb=verb, as_json=options.as_json, more=more)
+    if kept is not None:
+        report.kept = kept
     # One at least: a film's stills and moods are pictures, too.
     with crash_proof_batch(max(1, min(jobs, len(waiting)))), _one_interrupt():
         return _run_waiting(
-            plan, present, waiting, films, make_work, make_film_work, jobs, options, console, verb
+            report, present, waiting, films, make_work, make_film_work, jobs, options, console
         )
 
 
@@ -158,7 +165,7 @@ def _one_interrupt() -> Generator[None]:
 
 
 def _run_waiting(
-    plan: Plan,
+    report: BatchReport,
     present: Sequence[Task],
     waiting: Sequence[Task],
     films: Sequence[Task],
@@ -167,12 +174,10 @@ def _run_waiting(
     jobs: int,
     options: JobOptions,
     console: Console,
-    verb: str,
 ) -> int:
     # Before anything is told: a model that is missing is one error, not one for each picture.
     work = make_work(max(1, available_cores() // jobs)) if waiting else None
     film_work = make_film_work() if films and make_film_work is not None else None
-    report = BatchReport(plan.tasks, console, verb=verb, as_json=options.as_json)
     for task in present:
         report.add(Outcome(task, Status.SKIPPED))
     try:

@@ -15,7 +15,7 @@ from rechroma.errors import ExitCode
 from rechroma.photo.formats import dropped_line, name_by_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rechroma.cli.console import Console
 
@@ -30,15 +30,27 @@ class BatchReport:
         console: Where people read.
         verb: What was done to the pictures, for the closing line: "colorized".
         as_json: Whether stdout gets one object a picture and one with the summary.
+        more: What else the object of a picture says; it is called when that is told.
+
+    Attributes:
+        kept: What pictures that the work left as they are are called in the closing line.
     """
 
     def __init__(
-        self, tasks: Sequence[Task], console: Console, *, verb: str, as_json: bool
+        self,
+        tasks: Sequence[Task],
+        console: Console,
+        *,
+        verb: str,
+        as_json: bool,
+        more: Callable[[Task], Mapping[str, object]] | None = None,
     ) -> None:
         self._tasks = tasks
         self._console = console
         self.verb = verb
         self._as_json = as_json
+        self.kept = "left alone (in color already; --recolor colors them anew)"
+        self._more = more
         self._counts: Counter[Status] = Counter()
         self._failure_codes: set[int] = set()
         self._notes: dict[str, list[str]] = {}
@@ -63,7 +75,8 @@ class BatchReport:
         for note in outcome.notes:
             self._notes.setdefault(note, []).append(str(task.source))
         if self._as_json:
-            _print_json(_picture_object(outcome))
+            more = self._more(outcome.task) if self._more is not None else {}
+            _print_json({**_picture_object(outcome), **more})
 
     def close(self, *, interrupted: bool = False) -> int:
         """Tell the summary and return the exit code."""
@@ -94,10 +107,7 @@ class BatchReport:
     def _closing_line(self, *, interrupted: bool) -> str:
         counts = [
             (self._counts[Status.DONE], self.verb),
-            (
-                self._counts[Status.KEPT],
-                "left alone (in color already; --recolor colors them anew)",
-            ),
+            (self._counts[Status.KEPT], self.kept),
             (self._counts[Status.COMPLETED], "completed (only what was missing was written)"),
             (self._counts[Status.SKIPPED], "skipped (already there)"),
             (self._counts[Status.FAILED], "failed"),

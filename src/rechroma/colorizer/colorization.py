@@ -17,6 +17,7 @@ from rechroma.colorizer.luma_render import half_chroma
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.colorizer.reach import Answer
 from rechroma.colorizer.render import enlarge, render
+from rechroma.colorizer.size import SizePlan, network_lightness
 from rechroma.colorizer.temperature import warmed
 from rechroma.errors import OutOfMemoryError, UsageError
 from rechroma.photo import Photo, read
@@ -220,6 +221,22 @@ class Colorization:
     def on(self, photo: Photo) -> Colorization:
         """Return the same colors for the same picture at another resolution."""
         return self._changed(photo, self._planes)
+
+    def on_print(self, photo: Photo) -> Colorization:
+        """Return the same colors for a picture of the same things whose tones are other ones.
+
+        Color stops at the edges of its L, as faded or as scratched as they are.
+        """
+        cells = self.lightness.shape[0], self.lightness.shape[1]
+        # Four samples a side of each cell, as the network has them.
+        height, width = (max(1, round(4 * each)) for each in self._extent)
+        plan = SizePlan(height, width, 4 * cells[0], 4 * cells[1])
+        seen = network_lightness(photo.samples, plan)
+        lightness = seen.reshape(cells[0], 4, cells[1], 4).mean(axis=(1, 3))
+        return Colorization(
+            photo, lightness, self._planes, self._extent, self._threads, self._distribution,
+            self._model,
+        )  # fmt: skip
 
     def answer(self, number: int, count: int) -> Colorization:
         """Return another plausible answer.

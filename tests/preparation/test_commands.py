@@ -1,0 +1,176 @@
+"""`rechroma prepare` and `rechroma colorize --prepare`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.preparation.prints import on_paper, photo, scene
+
+import rechroma
+from rechroma.cli import main
+from rechroma.color import rgb_to_lab
+
+GRAY = scene()
+SIDES = (31, 22, 40, 50)
+
+
+@pytest.fixture
+def prints(tmp_path, monkeypatch):
+    """The current folder with a faded, a bordered and a clean print in `in/`."""
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    exif = Image.Exif()
+    exif[0x010F] = "A maker"
+    faded = photo(78 + GRAY * 0.38).to_pil().convert("L")
+    faded.save("in/faded.jpg", quality=95, exif=exif, dpi=(300, 300))
+    photo(on_paper(GRAY, SIDES)).to_pil().save("in/paper.png", dpi=(600, 600))
+    Image.fromarray(GRAY).save("in/clean.jpg", quality=95)
+    return tmp_path
+
+
+@pytest.fixture
+def run(prints, model, capfd):  # noqa: ARG001 (the current folder)
+    def call(*arguments):
+        given = [arguments[0], "--model", model] if arguments[0] == "colorize" else arguments[:1]
+        capfd.readouterr()
+        code = main([*given, *map(str, arguments[1:])])
+        return code, *capfd.readouterr()
+
+    return call
+
+
+def test_a_folder(run):
+    code, out, err = run("prepare", "in", "-o", "out", "--border", "crop", "--json")
+    assert code == 0
+    lines = [json.loads(line) for line in out.splitlines()]
+    found = {Path(each["input"]).stem: each for each in lines if "input" in each}
+    assert found["clean"]["found"] == []
+    assert found["clean"]["status"] == "kept"
+    assert found["paper"]["found"][0]["kind"] == "border"
+    assert found["paper"]["found"][0]["done"] == "cropped"
+    assert [each["kind"] for each in found["faded"]["found"]] == ["contrast"]
+    # Never silently.
+    assert "faded.jpg: contrast: " in err
+    assert "2 prepared, 1 left as they are" in err
+    assert Path("out/clean.jpg").read_bytes() == Path("in/clean.jpg").read_bytes()
+
+
+def test_files_keep_their_metadata(run):
+    assert run("prepare", "in", "-o", "out", "--border", "crop")[0] == 0
+    with Image.open("out/faded.jpg") as made:
+        assert made.getexif()[0x010F] == "A maker"
+        assert made.info["dpi"] == pytest.approx((300, 300))
+    with Image.open("out/paper.png") as made:
+        assert made.info["dpi"] == pytest.approx((600, 600), abs=0.1)
+    assert b"prepared: contrast restored" in Path("out/faded.jpg").read_bytes()
+    assert b"trainedAlgorithmicMedia" not in Path("out/faded.jpg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "parts", [["--no-contrast"], ["--no-contrast", "--no-scratches", "--no-neutralize"]]
+)
+def test_parts_can_be_left_out(run, parts):
+    assert run("prepare", "in/faded.jpg", "-o", "new.jpg", *parts)[0] == 0
+    assert Path("new.jpg").read_bytes() == Path("in/faded.jpg").read_bytes()
+
+
+def test_masks_are_written_and_edited_ones_are_heeded(run):
+    assert run("prepare", "in/clean.jpg", "-o", "new.png", "--write-masks")[0] == 0
+    with Image.open("new.scratches.png") as written:
+        mask = np.array(written.convert("L"))
+    assert mask.shape == GRAY.shape
+    assert not mask.any()
+    mask[50:53, 40:200] = 255
+    Image.fromarray(mask).save("edited.png")
+    given = "prepare", "in/clean.jpg", "-o", "filled.png", "--scratch-mask", "edited.png"
+    assert run(*given)[0] == 0
+    before, after = (np.array(rechroma.read(each)) for each in ("in/clean.jpg", "filled.png"))
+    changed = (before != after).any(axis=2)
+    assert changed.any()
+    assert not changed[mask == 0].any()
+
+
+def test_a_preview_writes_a_sheet_and_nothing_else(run):
+    code, _, err = run("prepare", "in", "--preview", "sheet.png")
+    assert code == 0
+    assert "contrast" in err
+    assert sorted(path.name for path in Path().rglob("*.*")) == sorted(
+        ["clean.jpg", "faded.jpg", "paper.png", "sheet.png"]
+    )
+    with Image.open("sheet.png") as sheet:
+        assert sheet.height > 3 * 480
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["prepare", "in", "-o", "out", "--scratch-mask", "in/clean.jpg"], "about one picture"),
+        (["prepare", "in/clean.jpg", "-o", "-", "--write-masks"], "files beside results"),
+        (["colorize", "in", "-o", "out", "--border", "crop"], "without --prepare"),
+        (["colorize", "in", "-o", "out", "--prepared-lightness"], "without --prepare"),
+    ],
+)
+def test_what_makes_no_sense(run, words, said):
+    code, _, err = run(*words)
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def levels(path):
+    return rgb_to_lab(np.array(rechroma.read(path)) / 255)[..., 0]
+
+
+def test_colorizing_keeps_the_prints_own_lightness_unless_asked(run):
+    given = "colorize", "in/faded.jpg", "--recompress", "--prepare", "-o"
+    assert run(*given, "own.png")[0] == 0
+    assert run(*given, "new.png", "--prepared-lightness")[0] == 0
+    assert np.abs(levels("own.png") - levels("in/faded.jpg")).max() < 1
+    assert levels("new.png").std() > 2 * levels("own.png").std()
+    assert b"prepared: contrast restored" in Path("own.png").read_bytes()
+
+
+def test_a_gray_jpegs_gray_is_still_copied(run):
+    code, out, _ = run("colorize", "in/faded.jpg", "-o", "own.jpg", "--prepare", "--json")
+    assert code == 0
+    first = json.loads(out.splitlines()[0])
+    assert first["gray"] == "copied"
+    assert [each["kind"] for each in first["found"]] == ["contrast"]
+
+
+def test_a_masked_border_keeps_its_color(run):
+    assert run("colorize", "in/paper.png", "-o", "new.png", "--prepare", "--recolor")[0] == 0
+    before, after = (np.array(rechroma.read(each)) for each in ("in/paper.png", "new.png"))
+    left, top, right, bottom = SIDES
+    outside = np.ones(before.shape[:2], bool)
+    outside[top - 3 : -bottom + 3, left - 3 : -right + 3] = False
+    assert np.array_equal(before[outside], after[outside])
+    inner = after[top + 5 : -bottom - 5, left + 5 : -right - 5]
+    # The model of one layer makes everything reddish.
+    assert (inner[..., 0].astype(int) - inner[..., 2] > 5).mean() > 0.9
+
+
+def test_cropping_while_colorizing(run):
+    given = "colorize", "in/paper.png", "-o", "new.png", "--prepare", "--border", "crop"
+    assert run(*given, "--recolor")[0] == 0
+    with Image.open("new.png") as made:
+        size = made.size
+    assert size == pytest.approx(GRAY.shape[::-1], abs=4)
+
+
+def test_versions_of_a_print_are_cropped_as_the_result_is(run):
+    given = "colorize", "in/paper.png", "-o", "new.png", "--prepare", "--border", "crop"
+    assert run(*given, "--recolor", "--versions", "versions")[0] == 0
+    with Image.open("new.png") as made, Image.open("versions/paper.natural.png") as natural:
+        assert np.array_equal(np.array(made), np.array(natural))
+
+
+def test_masks_are_painted_on_what_is_ready(run):
+    mask = "in/clean.jpg=#ff0000"
+    code, _, err = run("colorize", "in/clean.jpg", "-o", "new.png", "--prepare", "--mask", mask)
+    assert code == 2
+    assert "make it ready first" in err
