@@ -13,6 +13,7 @@ from rechroma.video.flow import Flow, Step, chained, identity, normalized
 from rechroma.video.kinds import load_cv2
 from rechroma.video.source import luma_of
 from rechroma.video.steady import Key, Told, key_weight, mean_chroma, packed
+from rechroma.video.tweening import FINER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -224,4 +225,9 @@ class Analyst:
                 forth = chained(step, forth)
             part.keys[-1].forth = forth
         stored = packed(said, likely=self._network.tells)
-        part.keys.append(Key(part.count - 1, stored, weight, mean_chroma(answer), back, None, told))
+        rows, columns = self._network.cells
+        light = shrunk(lightness, rows * FINER, columns * FINER) * np.float32(2.55)
+        light = np.round(light).astype(np.uint8)
+        part.keys.append(
+            Key(part.count - 1, stored, light, weight, mean_chroma(answer), back, None, told)
+        )

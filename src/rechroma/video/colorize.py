@@ -29,8 +29,9 @@ from rechroma.video.options import FilmOptions
 from rechroma.video.painting import Painter
 from rechroma.video.pictures import film_is_color, sampled
 from rechroma.video.source import Trouble, frames_of, luma_of, open_film
-from rechroma.video.steady import Memory, between_keys, decided
+from rechroma.video.steady import Memory, decided
 from rechroma.video.telling import FilmHint, Still, Teller
+from rechroma.video.tweening import part_planes
 from rechroma.video.workfolder import Segment, WorkFolder
 
 if TYPE_CHECKING:
@@ -434,7 +435,7 @@ class _Work:
         self, decision: _Decision, frames: Iterator[Shown], painter: Painter, meter: FilmMeter
     ) -> Iterator[tuple[int, Any]]:
         part = decision.part
-        for ticks, cells in zip(part.ticks, _cells_of(decision), strict=True):
+        for ticks, cells in zip(part.ticks, part_planes(part.keys, decision.planes, part.steps), strict=True):
             shown = next(frames, None)
             while shown is not None and shown.ticks < ticks:
                 shown = next(frames, None)
@@ -445,19 +446,6 @@ class _Work:
                 )
             yield ticks, painter.paint(shown.frame, cells)
             meter.frame()
-
-
-def _cells_of(decision: _Decision) -> Iterator[Plane]:
-    """Yield the chroma of each frame of a part."""
-    part, keys = decision.part, decision.part.keys
-    for i, key in enumerate(keys):
-        yield decision.planes[i]
-        following = keys[i + 1] if i + 1 < len(keys) else None
-        last = part.count - 1 if following is None else following.index
-        pairs = part.steps[key.index + 1 : last + 1]
-        steps = [(each[0].whole(), each[1].whole()) for each in pairs if each is not None]
-        second = None if following is None else decision.planes[i + 1]
-        yield from between_keys(steps, decision.planes[i], second)
 
 
 def _ahead(decisions: Generator[_Decision]) -> Generator[_Decision]:

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["Flow", "Step", "chained", "identity", "normalized", "warped", "warped_rows"]
 
 # Cells by which the way there and back may miss, and the part of the motion's length that is added.
-_MISS = 0.25
+_MISS = 0.4
 _MISS_PART = 0.05
 # Brightness, of a frame brought to this spread, may differ by about so much.
 _SPREAD = 40.0
 _DIFFERENCE = 14.0
 _LEAST_SPREAD = 3.0
 # What is nearly right is right: trust is multiplied over many frames.
-_SURE = 1.6
+_SURE = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

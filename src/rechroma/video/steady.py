@@ -3,8 +3,8 @@
 The network looks at some frames, the keys. What it says of a thing, as a distribution over colors,
 is added up along the thing's way through all keys, forwards and backwards, so that every key of a
 shot knows what was said in all others: the answer can't change from frame to frame, and what is
-uncertain in one frame is decided by those that show it better. Frames between two keys take colors
-from both, by the motion.
+uncertain in one frame is decided by those that show it better. What lies between keys is
+`rechroma.video.tweening`'s.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.video.flow import Step, chained, identity, warped, warped_rows
-from rechroma.video.kinds import load_cv2
+from rechroma.video.flow import Step, warped, warped_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating[Any]]
 
-__all__ = ["Key", "Memory", "Told", "between_keys", "decided", "merged_told"]
+__all__ = ["Key", "Memory", "Told", "decided", "mean_chroma", "merged_told"]
 
 # How much of what was known goes on from key to key, and of what a person told.
 _KEEP = 0.97
@@ -37,8 +36,6 @@ _LEAST = 0.02
 _DIM = 10.0
 # The chroma of a shot may be raised or lowered by so much to be the network's own on the average.
 _REACH = 1.3
-# The mixture of two keys may be raised by so much.
-_STRONGER = 1.1
 # Of so many keys sums are kept as they are.
 _FEW_KEYS = 12
 
@@ -63,15 +60,17 @@ class Key:
     Attributes:
         index: Its place in the part of the shot.
         said: What the network said, as square roots in bytes or float16, shape (cells, Q).
-        back: The step to the key before it; None at the first.
-        forth: The step to the key after it; None at the last.
+        light: L of 255 at the places where its chroma is followed, see `rechroma.video.tweening`.
         weight: How much it counts.
         mean_chroma: Of the network's own answer to it.
+        back: The step to the key before it; None at the first.
+        forth: The step to the key after it; None at the last.
         told: What a person told here.
     """
 
     index: int
     said: NDArray[np.generic]
+    light: NDArray[np.generic]
     weight: float
     mean_chroma: float
     back: Step | None = None
@@ -229,64 +228,3 @@ def _joined(one: Told | None, other: Told | None) -> Told | None:
     return Told(
         other.chroma + share * (one.chroma - other.chroma), np.maximum(one.weight, other.weight)
     )
-
-
-def between_keys(
-    steps: Sequence[tuple[Step, Step]], first: Plane, second: Plane | None
-) -> list[Plane]:
-    """Return the chroma of the frames after a key, up to the next one, which isn't among them.
-
-    Args:
-        steps: For each frame after the key, and the next key, the step to the frame before it and
-            that from the frame before to it.
-        first: The key's chroma, shape (2, h, w).
-        second: The next key's; None if there is none, and all steps are of frames.
-    """
-    shape = first.shape[1], first.shape[2]
-    count = len(steps) if second is None else len(steps) - 1
-    backs: list[Step] = []
-    way = identity(shape)
-    for back, _ in steps[:count]:
-        way = chained(back, way)
-        backs.append(way)
-    forths: list[Step] = []
-    if second is not None:
-        way = identity(shape)
-        for _, forth in reversed(steps[1:]):
-            way = chained(forth, way)
-            forths.append(way)
-        forths.reverse()
-    planes: list[Plane] = []
-    for i in range(count):
-        near = np.float32((i + 1) / (count + 1))
-        one, weight = warped(first, backs[i].motion), backs[i].trust
-        if second is None:
-            planes.append(_filled(one, weight))
-            continue
-        # The first step leads to the first frame, so forths[i] leads from frame i to the key.
-        other, other_weight = warped(second, forths[i].motion), forths[i].trust
-        left, right = weight * (1 - near), other_weight * near
-        total = left + right
-        share = right / np.maximum(total, 1e-6)
-        mixed = _filled(one + share * (other - one), np.maximum(weight, other_weight))
-        planes.append(_as_strong(mixed, first, second, float(near)))
-    return planes
-
-
-def _as_strong(mixed: Plane, first: Plane, second: Plane, near: float) -> Plane:
-    """Give the mixture of two keys, paler than either, the chroma that lies between theirs."""
-    wanted = mean_chroma(first) * (1 - near) + mean_chroma(second) * near
-    return mixed * np.float32(np.clip(wanted / max(mean_chroma(mixed), 1e-6), 1, _STRONGER))
-
-
-def _filled(planes: Plane, trust: Plane) -> Plane:
-    """Give cells that nothing leads to the colors around them."""
-    if float(trust.min()) > 0.5:
-        return planes
-    cv2 = load_cv2()
-    weight = trust + np.float32(1e-3)
-    size = (9, 9)
-    total = cv2.blur(weight, size)
-    around = np.stack([cv2.blur(plane * weight, size) / total for plane in planes])
-    keep = np.clip(trust * 2, 0, 1)
-    return around + keep * (planes - around)
