@@ -34,10 +34,12 @@ _DIFFERS = 16.0
 # A new key as soon as this part of the frame is no longer found in the last one, but not sooner
 # than after so many frames.
 _LOST = 0.35
-_SOONEST = 6
+_SOONEST = 12
+# At the end of a shot for less: what comes into view then is known from no later key.
+_LOST_AT_END = 0.15
 # A shot longer than this is decided in parts, so that memory stays flat.
-_MOST_FRAMES = 400
-_MOST_KEYS = 40
+_MOST_FRAMES = 300
+_MOST_KEYS = 24
 
 
 @dataclass(slots=True, eq=False)
@@ -197,16 +199,17 @@ class Analyst:
             yield part
 
     def _close(self, part: Part, plane: NDArray[Any], there: list[Step], *, ends: bool) -> None:
-        """Look at the last frame, too: what lies between two keys is known from both."""
+        """Look at the last frame, too, if it shows what the last key didn't, or the shot goes on."""
         part.ends = ends
         last = part.count - 1
         since = last - part.keys[-1].index
-        if since and (not ends or since >= _SOONEST):
+        if since:
             way = identity(self._network.cells)
             for pair in part.steps[part.keys[-1].index + 1 :]:
                 assert pair is not None  # noqa: S101 - only the first frame has none
                 way = chained(pair[0].whole(), way)
-            self._look(part, plane, way, there, None)
+            if not ends or (since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST_AT_END):
+                self._look(part, plane, way, there, None)
 
     def _look(
         self,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.video.flow import Step, warped, warped_rows
+from rechroma.video.flow import Step, warped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,6 @@ _LEAST = 0.02
 _DIM = 10.0
 # The chroma of a shot may be raised or lowered by so much to be the network's own on the average.
 _REACH = 1.3
-# Of so many keys sums are kept as they are.
-_FEW_KEYS = 12
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +57,7 @@ class Key:
 
     Attributes:
         index: Its place in the part of the shot.
-        said: What the network said, as square roots in bytes or float16, shape (cells, Q).
+        said: What the network said, `packed`, shape (Q, h, w).
         light: L of 255 at the places where its chroma is followed, see `rechroma.video.tweening`.
         weight: How much it counts.
         mean_chroma: Of the network's own answer to it.
@@ -83,8 +81,8 @@ class Memory:
     """What one part of a shot hands on to the next, or a setting to its next shot.
 
     Attributes:
-        sums: Of what was said, weighted, shape (cells, Q), float16.
-        weight: Of each cell, shape (cells, 1).
+        sums: Of what was said, weighted, shape (Q, h, w), float16.
+        weight: Of each cell, shape (h, w).
         wanted: Sum of the network's own mean chroma over keys, and of the decided ones.
         told: What people told, as far as it has come.
     """
@@ -95,18 +93,20 @@ class Memory:
     told: Told | None = None
 
 
-def packed(rows: Plane, *, likely: bool) -> NDArray[np.generic]:
-    """Return rows in little memory: likelihoods as bytes of their square roots."""
+def packed(said: Plane, *, likely: bool) -> NDArray[np.generic]:
+    """Return what was said in little memory: likelihoods as bytes of their square roots."""
     if likely:
-        return np.round(np.sqrt(rows) * 255).astype(np.uint8)
-    return rows.astype(np.float16)
+        return np.round(np.sqrt(said) * np.float32(255)).astype(np.uint8)
+    return said.astype(np.float16)
 
 
-def unpacked(rows: NDArray[np.generic]) -> Plane:
+def unpacked(said: NDArray[np.generic]) -> Plane:
     """Undo `packed`."""
-    if rows.dtype == np.uint8:
-        return np.square(rows.astype(np.float32) / 255)
-    return rows.astype(np.float32)
+    result = said.astype(np.float32)
+    if said.dtype == np.uint8:
+        result *= np.float32(1 / 255)
+        np.square(result, out=result)
+    return result
 
 
 def key_weight(spread: float) -> float:
@@ -125,24 +125,26 @@ def decided(
         before: From the part before; None at the start of a shot.
         vividness: See `FrameNetwork.chroma`.
     """
-    sums, weight = _forwards(keys, before)
-    memory_sums, memory_weight = np.asarray(sums[-1], np.float16), weight[-1]
+    known, memory_sums, memory_weight = _forwards(keys, before, likely=network.tells)
     later: Plane | None = None
     later_weight: Plane | None = None
     planes: list[Plane] = [np.empty(0, np.float32)] * len(keys)
     for i in range(len(keys) - 1, -1, -1):
         key = keys[i]
-        own = unpacked(key.said) * key.weight
-        total, share = np.asarray(sums[i], np.float32), weight[i]
+        said = unpacked(key.said)
+        said *= np.float32(key.weight)
+        mean, share = known.pop()
+        total = unpacked(mean)
+        total *= share
         if later is not None and later_weight is not None and key.forth is not None:
-            trust = _handed(key.forth)
-            coming = warped_rows(later, key.forth.motion) * trust
-            coming_weight = warped_rows(later_weight, key.forth.motion) * trust
-            total, share = total + coming, share + coming_weight
-            later, later_weight = own + coming, key.weight + coming_weight
+            coming, coming_weight = _carried_sums(later, later_weight, key.forth)
+            total += coming
+            share = share + coming_weight
+            later, later_weight = said + coming, np.float32(key.weight) + coming_weight
         else:
-            later, later_weight = own, np.full_like(share, key.weight)
-        planes[i] = network.chroma(total / np.maximum(share, 1e-6), vividness)
+            later, later_weight = said, np.full_like(share, key.weight)
+        total /= np.maximum(share, 1e-6)
+        planes[i] = network.chroma(total, vividness)
     own_mean = sum(key.mean_chroma for key in keys)
     got_mean = sum(mean_chroma(plane) for plane in planes)
     wanted = before.wanted if before is not None else (0.0, 0.0)
@@ -157,30 +159,36 @@ def decided(
     return planes, Memory(memory_sums, memory_weight, wanted, told[-1])
 
 
-def _forwards(keys: Sequence[Key], before: Memory | None) -> tuple[list[Plane], list[Plane]]:
-    sums: list[Plane] = []
-    weights: list[Plane] = []
+def _forwards(
+    keys: Sequence[Key], before: Memory | None, *, likely: bool
+) -> tuple[list[tuple[NDArray[np.generic], Plane]], NDArray[np.float16], Plane]:
+    """Return, for each key, the mean of what was said up to it, packed, and its weight.
+
+    And the sums and weights at the last.
+    """
+    known: list[tuple[NDArray[np.generic], Plane]] = []
     total: Plane | None = None if before is None else before.sums.astype(np.float32)
     share: Plane | None = None if before is None else before.weight
-    # Half of the memory costs time: only where there are many.
-    kind = np.float32 if len(keys) <= _FEW_KEYS else np.float16
     for key in keys:
-        own = unpacked(key.said) * np.float32(key.weight)
-        own_weight = np.full((len(own), 1), key.weight, np.float32)
+        said = unpacked(key.said)
+        said *= np.float32(key.weight)
+        weight = np.full(said.shape[1:], key.weight, np.float32)
         if total is not None and share is not None and key.back is not None:
-            trust = _handed(key.back)
-            total = own + warped_rows(total, key.back.motion) * trust
-            share = own_weight + warped_rows(share, key.back.motion) * trust
-        else:
-            total, share = own, own_weight
-        sums.append(np.asarray(total, kind))
-        weights.append(share)
-    return sums, weights
+            coming, coming_weight = _carried_sums(total, share, key.back)
+            said += coming
+            weight += coming_weight
+        total, share = said, weight
+        known.append((packed(total / np.maximum(share, 1e-6), likely=likely), share))
+    assert total is not None and share is not None  # noqa: S101, PT018 - there is at least one key
+    return known, total.astype(np.float16), share
 
 
-def _handed(step: Step) -> Plane:
+def _carried_sums(total: Plane, weight: Plane, step: Step) -> tuple[Plane, Plane]:
+    """Return sums of what was said, and their weights, as they come to another key."""
     trust = np.where(step.trust < _LEAST, 0, step.trust) * np.float32(_KEEP)
-    return trust.reshape(-1, 1)
+    carried = warped(total, step.motion)
+    carried *= trust
+    return carried, warped(weight[None], step.motion)[0] * trust
 
 
 def mean_chroma(planes: Plane) -> float:
