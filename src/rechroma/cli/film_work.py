@@ -16,7 +16,7 @@ from rechroma.batch import Outcome, Status, Task
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import tile_sheet
 from rechroma.photo import read, write
-from rechroma.video.colorize import FilmProgress, FilmResult, colorize_film_with
+from rechroma.video.colorize import colorize_film_with
 from rechroma.video.kinds import is_film
 from rechroma.video.options import format_time
 from rechroma.video.shots import sheet_pictures
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer.options import ColorizeOptions
     from rechroma.mood import Look, TransferOptions
     from rechroma.video.options import FilmOptions
+    from rechroma.video.progress import FilmProgress, FilmResult
 
 __all__ = ["colorize_films", "film_outcome", "look_films", "preview_film", "transfer_films"]
 

@@ -199,7 +199,7 @@ class Analyst:
             yield part
 
     def _close(self, part: Part, plane: NDArray[Any], there: list[Step], *, ends: bool) -> None:
-        """Look at the last frame, too, if it shows what the last key didn't, or the shot goes on."""
+        """Look at the last frame, too, if it shows something new, or the shot goes on."""
         part.ends = ends
         last = part.count - 1
         since = last - part.keys[-1].index

@@ -133,9 +133,7 @@ def warped(planes: Plane, motion: Plane) -> Plane:
     where = cv2.convertMaps(columns + motion[0], rows + motion[1], cv2.CV_16SC2)
     result = np.empty(planes.shape, np.float32)
     for plane, taken in zip(planes, result, strict=True):
-        cv2.remap(
-            plane, *where, cv2.INTER_LINEAR, dst=taken, borderMode=cv2.BORDER_REPLICATE
-        )
+        cv2.remap(plane, *where, cv2.INTER_LINEAR, dst=taken, borderMode=cv2.BORDER_REPLICATE)
     return result
 
 

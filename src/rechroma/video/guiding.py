@@ -47,9 +47,7 @@ def guided(planes: Plane, guide: Plane, out: Plane | None = None) -> Plane:
     cv2.min(seen, upper, dst=seen)
     rest = upper
     for plane, large in zip(planes, result, strict=True):
-        slope = (
-            cv2.blur(plane * light, _WINDOW) - cv2.blur(plane, _WINDOW) * middle
-        ) / variance
+        slope = (cv2.blur(plane * light, _WINDOW) - cv2.blur(plane, _WINDOW) * middle) / variance
         cv2.resize(slope, size, dst=large, interpolation=cv2.INTER_LINEAR)
         cv2.multiply(large, seen, dst=large)
         rest = cv2.resize(plane - slope * light, size, dst=rest, interpolation=cv2.INTER_LINEAR)

@@ -13,10 +13,10 @@ from rechroma.errors import UsageError
 from rechroma.files import make_folder, refuse_taken
 from rechroma.mood.look import Look, fit
 from rechroma.photo import Photo
-from rechroma.video.colorize import FilmMeter, FilmProgress, FilmResult
 from rechroma.video.encoding import chosen_encoding, write_segment
 from rechroma.video.joining import check_container, join
 from rechroma.video.pictures import film_is_color, photo_of, rgb_frame, sampled, turned
+from rechroma.video.progress import FilmMeter, FilmProgress, FilmResult
 from rechroma.video.source import Trouble, frames_of, open_film
 from rechroma.video.workfolder import Segment, WorkFolder
 

@@ -17,7 +17,7 @@ import numpy as np
 from rechroma.video.flow import Step, warped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,7 +115,12 @@ def key_weight(spread: float) -> float:
 
 
 def decided(
-    keys: Sequence[Key], network: FrameNetwork, before: Memory | None, vividness: float
+    keys: Sequence[Key],
+    network: FrameNetwork,
+    before: Memory | None,
+    vividness: float,
+    *,
+    change: Callable[[Plane], Plane] | None = None,
 ) -> tuple[list[Plane], Memory]:
     """Return the chroma of each key, shape (2, h, w), and what the next part of the shot gets.
 
@@ -124,6 +129,7 @@ def decided(
         network: What makes colors of what was said.
         before: From the part before; None at the start of a shot.
         vividness: See `FrameNetwork.chroma`.
+        change: Is made to the chroma of each key, but not to what people have told; None for none.
     """
     known, memory_sums, memory_weight = _forwards(keys, before, likely=network.tells)
     later: Plane | None = None
@@ -151,6 +157,8 @@ def decided(
     wanted = wanted[0] + own_mean, wanted[1] + got_mean
     scale = np.float32(np.clip(wanted[0] / max(wanted[1], 1e-6), 1 / _REACH, _REACH))
     planes = [plane * scale for plane in planes]
+    if change is not None:
+        planes = [change(plane) for plane in planes]
     told = merged_told(keys, before.told if before is not None else None)
     planes = [
         plane if each is None else plane + each.weight * (each.chroma - plane)
