@@ -28,8 +28,8 @@ __all__ = ["FrameNetwork"]
 class FrameNetwork:
     """A network at one size.
 
-    What it says of each cell is how likely each bin is, of a model that tells, else a and b. What it
-    says of several frames may be averaged; `chroma` makes colors of it.
+    What it says of each cell is how likely each bin is, of a model that tells, else a and b. That
+    of several frames may be averaged; `chroma` makes colors of it.
 
     Attributes:
         session: The network.
