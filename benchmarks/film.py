@@ -249,7 +249,7 @@ def measured(
             x, y, good = motion
             band = moving_edges(x, y)
             for name, old, new in zip(names, before, now, strict=True):
-                moved = cv2.remap(new, x, y, cv2.INTER_CUBIC)
+                moved = cv2.remap(new, x, y, cv2.INTER_LINEAR)
                 moved[..., 0] = old[..., 0]
                 sums[name][:2] += ciede2000(old, moved)[good].sum(), good.sum()
                 at = before[0].copy()

@@ -33,6 +33,7 @@ def write_film(
     path: Path,
     *,
     shots: Sequence[int] = (12,),
+    scenes: Sequence[int] | None = None,
     width: int = WIDTH,
     height: int = HEIGHT,
     pix_fmt: str = "yuv420p",
@@ -61,7 +62,7 @@ def write_film(
         number = 0
         for shot, count in enumerate(shots):
             for i in range(count):
-                light = scene(shot, i * 1.0, width, height)
+                light = scene(shot if scenes is None else scenes[shot], i * 1.0, width, height)
                 top = (1 << depth) - 1
                 low, high = (0, top) if full else (16 << (depth - 8), 235 << (depth - 8))
                 luma = np.clip(np.round(low + light * (high - low)), 0, top).astype(kind)

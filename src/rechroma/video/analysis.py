@@ -231,6 +231,19 @@ class Analyst:
         rows, columns = self._network.cells
         light = shrunk(lightness, rows * FINER, columns * FINER) * np.float32(2.55)
         light = np.round(light).astype(np.uint8)
+        features = None
+        if part.opens and not part.keys:
+            features = self._network.features(lightness)
         part.keys.append(
-            Key(part.count - 1, stored, light, weight, mean_chroma(answer), back, None, told)
+            Key(
+                part.count - 1,
+                stored,
+                light,
+                weight,
+                mean_chroma(answer),
+                back,
+                None,
+                told,
+                features,
+            )
         )

@@ -94,6 +94,12 @@ class FrameNetwork:
         likely /= likely.sum(axis=0)
         return likely, maps
 
+    def features(self, lightness: Plane) -> Plane | None:
+        """Return what it sees in L, shape (C, h, w); None of a model that doesn't say."""
+        if not self.session.card.feature_stride:
+            return None
+        return self.session.features(lightness)
+
     def chroma(self, said: Plane, vividness: float = 1.0) -> Plane:
         """Return the a and b, shape (2, h, w), of what was said, shape (Q, h, w)."""
         if not self.tells:

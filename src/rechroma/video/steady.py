@@ -9,7 +9,7 @@ uncertain in one frame is decided by those that show it better. What lies betwee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,6 +64,7 @@ class Key:
         back: The step to the key before it; None at the first.
         forth: The step to the key after it; None at the last.
         told: What a person told here.
+        features: What the network sees, of a shot's first key, shape (C, h, w); else None.
     """
 
     index: int
@@ -74,6 +75,7 @@ class Key:
     back: Step | None = None
     forth: Step | None = None
     told: Told | None = None
+    features: Plane | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -85,12 +87,16 @@ class Memory:
         weight: Of each cell, shape (h, w).
         wanted: Sum of the network's own mean chroma over keys, and of the decided ones.
         told: What people told, as far as it has come.
+        opening: The mean of what was said at the first key, `packed`; empty if none was.
+        opening_told: What people told at the first key.
     """
 
     sums: NDArray[np.float16]
     weight: Plane
     wanted: tuple[float, float] = (0.0, 0.0)
     told: Told | None = None
+    opening: NDArray[np.generic] = field(default_factory=lambda: np.empty(0, np.uint8))
+    opening_told: Told | None = None
 
 
 def packed(said: Plane, *, likely: bool) -> NDArray[np.generic]:
@@ -132,6 +138,7 @@ def decided(
         change: Is made to the chroma of each key, but not to what people have told; None for none.
     """
     known, memory_sums, memory_weight = _forwards(keys, before, likely=network.tells)
+    opening = keys[0].said
     later: Plane | None = None
     later_weight: Plane | None = None
     planes: list[Plane] = [np.empty(0, np.float32)] * len(keys)
@@ -150,6 +157,8 @@ def decided(
         else:
             later, later_weight = said, np.full_like(share, key.weight)
         total /= np.maximum(share, 1e-6)
+        if i == 0:
+            opening = packed(total, likely=network.tells)
         planes[i] = network.chroma(total, vividness)
     own_mean = sum(key.mean_chroma for key in keys)
     got_mean = sum(mean_chroma(plane) for plane in planes)
@@ -164,7 +173,7 @@ def decided(
         plane if each is None else plane + each.weight * (each.chroma - plane)
         for plane, each in zip(planes, told, strict=True)
     ]
-    return planes, Memory(memory_sums, memory_weight, wanted, told[-1])
+    return planes, Memory(memory_sums, memory_weight, wanted, told[-1], opening, told[0])
 
 
 def _forwards(

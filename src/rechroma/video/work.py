@@ -18,9 +18,11 @@ from rechroma.photo import Photo
 from rechroma.video.analysis import Analyst, Part, shrunk
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.encoding import write_segment
+from rechroma.video.flow import identity
 from rechroma.video.kinds import load_cv2
 from rechroma.video.painting import Painter
 from rechroma.video.pictures import sampled
+from rechroma.video.settings import Setting, Settings, setting_of
 from rechroma.video.source import Trouble, frames_of, luma_of
 from rechroma.video.steady import Memory, decided
 from rechroma.video.tweening import part_planes
@@ -60,6 +62,7 @@ class _Decision:
     part: Part
     planes: list[Plane]
     memory: Memory
+    setting: Setting | None
 
 
 class FilmWork:
@@ -132,6 +135,7 @@ class FilmWork:
                     Segment(path.name, part.first, count, part.ticks[-1], part.shot, part.ends,
                             len(part.keys)),
                     None if part.ends else decision.memory,
+                    decision.setting,
                 )  # fmt: skip
 
     def _frames(self, trouble: Trouble, done: Segment | None) -> Iterator[Shown]:
@@ -157,17 +161,27 @@ class FilmWork:
             self._film, self._network, self._how.gap, conditioning=self.conditioning, tell=teller
         )
         memory = folder.memory() if done is not None and not done.ends else None
+        settings = Settings(folder.settings())
         frames = self._frames(Trouble(), done)
         shot = 0 if done is None else done.shot
         for part in analyst.parts(frames, shot=shot, goes_on=done is not None):
+            features = part.keys[0].features
             before = None if part.opens else memory
+            if features is not None:
+                before = settings.prior(features, self._network.cells)
+                if before is not None:
+                    part.keys[0].back = identity(self._network.cells)
             planes, memory = decided(
                 part.keys, self._network, before, self._colors.vividness,
                 change=None if self._look is None else self._in_mood,
             )  # fmt: skip
             for key in part.keys:
                 key.said = _NOTHING
-            yield _Decision(part, planes, memory)
+            setting = None
+            if features is not None:
+                setting = setting_of(features, memory)
+                settings.add(setting)
+            yield _Decision(part, planes, memory, setting)
 
     def _in_mood(self, plane: Plane) -> Plane:
         """Return the look's chroma for that of cells, as for a middle gray's lightness."""
