@@ -31,6 +31,7 @@ __all__ = ["FINER", "between_keys", "finer", "part_planes"]
 FINER = 2
 # The mixture of two keys may be raised by so much.
 _STRONGER = 1.1
+_NO_TRUST = np.float32(1e-3)
 
 
 def part_planes(
@@ -96,8 +97,9 @@ def between_keys(
         # The first step leads to the first frame, so forths[i] leads from frame i to the key.
         forth = _at(forths[i], first.shape)
         other = warped(second, forth.motion)
-        left, right = back.trust * (1 - near), forth.trust * near
-        share = right / np.maximum(left + right, 1e-6)
+        # Where nothing leads to either key, as in a dissolve, time alone decides.
+        left, right = (back.trust + _NO_TRUST) * (1 - near), (forth.trust + _NO_TRUST) * near
+        share = right / (left + right)
         mixed = _filled(one + share * (other - one), np.maximum(back.trust, forth.trust))
         yield _as_strong(mixed, first, second, float(near))
 
