@@ -129,7 +129,7 @@ class WorkFolder:
         return found[-MOST_SETTINGS:]
 
     def _setting_files(self) -> list[Path]:
-        return sorted(self.path.glob(_setting_name("*")))
+        return sorted(self.path.glob(_setting_name("[0-9]*")))
 
     def remove(self) -> None:
         """Delete the folder."""
