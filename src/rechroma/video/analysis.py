@@ -31,7 +31,7 @@ __all__ = ["Analyst", "Part", "shrunk"]
 # A new key as soon as this part of the frame is no longer found in the last one, but not sooner
 # than after so many frames.
 _LOST = 0.35
-_SOONEST = 12
+_SOONEST = 8
 # At the end of a shot for less: what comes into view then is known from no later key.
 _LOST_AT_END = 0.15
 # A shot longer than this is decided in parts, so that memory stays flat.
