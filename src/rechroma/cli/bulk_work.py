@@ -121,7 +121,7 @@ class ColorizeOperation:
             )(task)  # fmt: skip
 
         card = colorizer.card
-        return Prepared(_kept(make), film, f"{card.name} {card.version}")
+        return Prepared(_kept(make), f"{card.name} {card.version}", film)
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class TransferOperation:
                 how, extras, FilmOptions(), _Notes(_unheard), overwrite=True, as_json=False
             )(task)
 
-        return Prepared(lambda own, task: (made(tuple(sorted(own.items()))), task), film, "")
+        return Prepared(lambda own, task: (made(tuple(sorted(own.items()))), task), "", film)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,4 +243,4 @@ class ApplyOperation:
                 overwrite=True, as_json=False,
             )(task)  # fmt: skip
 
-        return Prepared(_kept(make), film, "")
+        return Prepared(_kept(make), "", film)

@@ -61,7 +61,7 @@ def prepare(operation: Operation, files: Mapping[str, Path], threads: int) -> st
 def work_on(
     source: Path, target: Path, options: Mapping[str, str], modified: float
 ) -> Done:  # fmt: skip
-    """Make the result of a picture or a film: the batch of one that the ordinary commands would run.
+    """Make a picture's or a film's result: the batch of one that the ordinary commands would run.
 
     Args:
         source: The picture.
@@ -76,8 +76,8 @@ def work_on(
     task = Task(source, target)
     shared = _open.shared
     try:
-        if is_film(source):
-            outcome = _open.prepared.film(options, task)
+        if (film := _open.prepared.film) is not None and is_film(source):
+            outcome = film(options, task)
             return Done(outcome, outcome.notes, (target,) if target.exists() else ())
         work, task = _open.prepared.make_work(options, task)
         outcomes = run(

@@ -41,13 +41,13 @@ class Prepared:
 
     Attributes:
         make_work: See there.
-        film: See `FilmWork`.
         model: Name and version; empty if there is none.
+        film: See `FilmWork`; None of what is not done to films.
     """
 
     make_work: MakeWork
-    film: FilmWork
     model: str
+    film: FilmWork | None = None
 
 
 class Operation(Protocol):
