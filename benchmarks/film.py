@@ -372,8 +372,11 @@ import resource, sys, time
 from pathlib import Path
 began = time.perf_counter()
 {work}
+seconds = time.perf_counter() - began
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(count, time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
+# What getrusage tells would begin with the parent's own.
+most = next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]
+print(count, seconds, used.ru_utime + used.ru_stime, int(most) / 1000)
 """
 OURS = """
 from rechroma.video import colorize_film
