@@ -33,6 +33,7 @@ def write_film(
     path: Path,
     *,
     shots: Sequence[int] = (12,),
+    scenes: Sequence[int] | None = None,
     width: int = WIDTH,
     height: int = HEIGHT,
     pix_fmt: str = "yuv420p",
@@ -43,6 +44,7 @@ def write_film(
     colorspace: int = 1,
     sound: bool = False,
     prepare: Callable[[Any, Any], None] | None = None,
+    change: Callable[[int, np.ndarray[Any, Any]], np.ndarray[Any, Any]] | None = None,
 ) -> list[np.ndarray[Any, Any]]:
     """Write a gray film and return the luma planes that were given to its encoder."""
     planes: list[np.ndarray[Any, Any]] = []
@@ -61,7 +63,9 @@ def write_film(
         number = 0
         for shot, count in enumerate(shots):
             for i in range(count):
-                light = scene(shot, i * 1.0, width, height)
+                light = scene(shot if scenes is None else scenes[shot], i * 1.0, width, height)
+                if change is not None:
+                    light = change(number, light)
                 top = (1 << depth) - 1
                 low, high = (0, top) if full else (16 << (depth - 8), 235 << (depth - 8))
                 luma = np.clip(np.round(low + light * (high - low)), 0, top).astype(kind)

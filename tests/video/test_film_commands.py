@@ -61,15 +61,38 @@ def test_a_look_changes_every_frame_alike(tmp_path, film):
     assert packets(target, "audio") == packets(source, "audio")
 
 
-def test_a_black_and_white_film_gets_no_transfer(tmp_path, film, capsys):
-    source, _ = film
+def test_a_black_and_white_film_is_colored_with_the_mood(tmp_path, film, capsys):
+    source, given = film
     mood = tmp_path / "mood.png"
-    picture = np.random.default_rng(0).integers(0, 255, (48, 48, 3), np.uint8)
+    picture = np.random.default_rng(0).integers(0, 90, (48, 48, 3), np.uint8)
+    picture[..., 2] += 150
     Image.fromarray(picture).save(mood)
-    told = ["transfer", "--src", str(mood), "--target", str(source), "--out"]
-    assert main([*told, str(tmp_path / "new.mkv")]) == 2
+    target = tmp_path / "new.mkv"
+    told = ["transfer", "--src", str(mood), "--target", str(source)]
+    assert main([*told, "--out", str(target), "--codec", "ffv1"]) == 0
+    assert "colored with that mood" in capsys.readouterr().err
+    kept = luma_planes(target)
+    assert all(np.array_equal(a, b) for a, b in zip(given, kept, strict=True))
+    assert np.mean([frame[0].mean() for frame in chroma_planes(target)]) > 5
+    # A table of what isn't in color can't be made.
+    other = ["--out", str(tmp_path / "b.mkv"), "--lut", str(tmp_path / "a.cube")]
+    assert main([*told, *other]) == 2
     assert "--mood" in capsys.readouterr().err
-    assert not (tmp_path / "new.mkv").exists()
+
+
+def test_a_still_is_as_told_beside_a_mood(tmp_path, film):
+    source, _ = film
+    mood, still, target = tmp_path / "mood.png", tmp_path / "still.png", tmp_path / "new.mkv"
+    picture = np.random.default_rng(0).integers(0, 90, (48, 48, 3), np.uint8)
+    picture[..., 2] += 150
+    Image.fromarray(picture).save(mood)
+    red = np.zeros((64, 96, 3), np.uint8) + np.array([190, 90, 90], np.uint8)
+    Image.fromarray(red).save(still)
+    told = ["colorize", str(source), "-o", str(target), "--codec", "ffv1", "--mood", str(mood)]
+    assert main([*told, "--still", f"0={still}"]) == 0
+    frames = chroma_planes(target)
+    assert all(np.median(frame[1]) > 15 and np.median(frame[0]) < 0 for frame in frames[:10])
+    assert all(np.median(frame[0]) > 5 for frame in frames[14:])
 
 
 def test_a_preview_is_one_picture(tmp_path, film):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rechroma.batch import Plan, Task
-from rechroma.cli import colorize_work, mood_work
+from rechroma.cli import colorize_work, film_work, mood_work
 from rechroma.cli.apply import look_work
 from rechroma.cli.console import Console
 from rechroma.cli.operation_options import columns_of, with_columns
@@ -20,11 +20,12 @@ from rechroma.errors import UsageError
 from rechroma.mood import Look, TransferOptions
 from rechroma.mood.named_looks import named_look
 from rechroma.options import CheckedOptions, Range, option
+from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from rechroma.batch import Work
+    from rechroma.batch import Outcome, Work
     from rechroma.cluster.operation import Files, MakeWork
 
 __all__ = ["ApplyOperation", "ApplyOptions", "ColorizeOperation", "TransferOperation"]
@@ -44,6 +45,10 @@ class _Notes(Console):
     def note(self, text: str) -> None:
         """Take a note."""
         self._note(text)
+
+
+def _unheard(_: str) -> None:
+    """Drop a note: a film's outcome has it, too."""
 
 
 def _kept(make: Callable[[tuple[tuple[str, str], ...], Task], tuple[Work, Task]]) -> MakeWork:
@@ -93,20 +98,31 @@ class ColorizeOperation:
         given = replace(self.extras, mood=mood)
         console = _Notes(note)
 
-        def make(own: tuple[tuple[str, str], ...], task: Task) -> tuple[Work, Task]:
-            row = dict(own)
+        def told(row: Mapping[str, str]) -> tuple[ColorizeOptions, colorize_work.Extras]:
             how = with_columns(self.how, row)
             hints = tuple(part.strip() for part in row.get("hint", "").split(";") if part.strip())
             recolor = how.recolor if "recolor" in row else given.recolor
-            extras = replace(given, mood=row.get("mood", given.mood), hint=hints, recolor=recolor)
+            return how, replace(
+                given, mood=row.get("mood", given.mood), hint=hints, recolor=recolor
+            )
+
+        def make(own: tuple[tuple[str, str], ...], task: Task) -> tuple[Work, Task]:
+            how, extras = told(dict(own))
             plan = colorize_work.planned(Plan((task,)), how, extras)
             work = colorize_work.colorize_work(
                 colorizer, how, extras, plan.tasks, console, self.shared.saving
             )
             return work, plan.tasks[0]
 
+        def film(own: Mapping[str, str], task: Task) -> Outcome:
+            how, extras = told(own)
+            return film_work.colorize_films(
+                files["model"], FilmOptions(), how, extras, (), _Notes(_unheard),
+                device=self.device, size=self.size, overwrite=True, as_json=False,
+            )(task)  # fmt: skip
+
         card = colorizer.card
-        return Prepared(_kept(make), f"{card.name} {card.version}")
+        return Prepared(_kept(make), f"{card.name} {card.version}", film)
 
 
 @dataclass(frozen=True)
@@ -143,22 +159,31 @@ class TransferOperation:
         given = tuple(str(files[key]) for key in self.sources)
         console = _Notes(note)
 
-        @lru_cache(_KEPT)
-        def made(own: tuple[tuple[str, str], ...]) -> Work:
-            row = dict(own)
+        def told(row: Mapping[str, str]) -> tuple[TransferOptions, mood_work.Extras]:
             how = with_columns(self.how, row)
             sources = (row["src"],) if "src" in row else given
             if not sources:
                 raise UsageError(
                     "no photograph to take the mood from", "give --src, or a column src"
                 )
-            extras = mood_work.Extras(sources, (None, None), None, self.shared.max_pixels)
+            return how, mood_work.Extras(sources, (None, None), None, self.shared.max_pixels)
+
+        @lru_cache(_KEPT)
+        def made(own: tuple[tuple[str, str], ...]) -> Work:
+            how, extras = told(dict(own))
             mood_work.check_single(how, extras, 1, preview=False)
             return mood_work.transfer_work(how, extras, threads, console, overwrite=True)
 
         if given:
             made(())  # sources that can't be used are said once, not for every picture
-        return Prepared(lambda own, task: (made(tuple(sorted(own.items()))), task), "")
+
+        def film(own: Mapping[str, str], task: Task) -> Outcome:
+            how, extras = told(own)
+            return film_work.transfer_films(
+                how, extras, FilmOptions(), _Notes(_unheard), overwrite=True, as_json=False
+            )(task)
+
+        return Prepared(lambda own, task: (made(tuple(sorted(own.items()))), task), "", film)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,10 +231,19 @@ class ApplyOperation:
         given = named_look(self.named) if self.named else Look.load(files["look"])
         console = _Notes(note)
 
-        def make(own: tuple[tuple[str, str], ...], task: Task) -> tuple[Work, Task]:
-            row = dict(own)
+        def told(row: Mapping[str, str]) -> tuple[Look, float]:
             look = Look.load(row["look"]) if "look" in row else given
-            strength = with_columns(self.how, row).strength
+            return look, with_columns(self.how, row).strength
+
+        def make(own: tuple[tuple[str, str], ...], task: Task) -> tuple[Work, Task]:
+            look, strength = told(dict(own))
             return look_work(look, strength, threads, console), task
 
-        return Prepared(_kept(make), "")
+        def film(own: Mapping[str, str], task: Task) -> Outcome:
+            look, strength = told(own)
+            return film_work.look_films(
+                lambda _: look, FilmOptions(), _Notes(_unheard), strength=strength,
+                overwrite=True, as_json=False,
+            )(task)  # fmt: skip
+
+        return Prepared(_kept(make), "", film)

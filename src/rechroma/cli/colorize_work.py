@@ -160,14 +160,20 @@ def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
     """Return the hints and masks of the command line, and of the file after them.
 
     Raises:
-        UsageError: One can't be read.
+        UsageError: One can't be read; or there are masks for a print that is made ready.
         PhotoError: A mask's picture can't be read.
     """
     typed = [*map(parse_hint, extras.hint), *map(parse_mask, extras.mask)]
     told = typed + (read_hints(extras.hints) if extras.hints else [])
+    masks = [each for each in told if isinstance(each, Mask)]
+    if extras.preparing is not None and masks:
+        raise UsageError(
+            "masks are about the picture as it is, and --prepare may crop and turn it",
+            "make it ready first, with rechroma prepare, and paint masks on that",
+        )
     return (
         [each for each in told if not isinstance(each, Mask)],
-        [each.with_pictures_read(extras.max_pixels) for each in told if isinstance(each, Mask)],
+        [each.with_pictures_read(extras.max_pixels) for each in masks],
     )
 
 
@@ -198,11 +204,6 @@ def colorize_work(
         LookError: There is no such look.
     """
     hints, masks = _told(extras)
-    if extras.preparing is not None and masks:
-        raise UsageError(
-            "masks are about the picture as it is, and --prepare may crop and turn it",
-            "make it ready first, with rechroma prepare, and paint masks on that",
-        )
     colored = any(each.color is not None and not each.is_gray for each in masks)
     _check_model(colorizer.card, options, extras, conditioned=bool(hints) or colored)
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None

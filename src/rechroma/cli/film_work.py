@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from rechroma.batch import Outcome, Status, Task
+from rechroma.colorizer.options import ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import tile_sheet
 from rechroma.photo import read, write
-from rechroma.video.colorize import FilmProgress, FilmResult, colorize_film_with
+from rechroma.video.colorize import colorize_film_with
 from rechroma.video.kinds import is_film
 from rechroma.video.options import format_time
 from rechroma.video.shots import sheet_pictures
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from rechroma.cli.job import FilmWork
     from rechroma.cli.mood_work import Extras as MoodExtras
     from rechroma.colorizer import Colorizer
-    from rechroma.colorizer.options import ColorizeOptions
     from rechroma.mood import Look, TransferOptions
     from rechroma.video.options import FilmOptions
+    from rechroma.video.progress import FilmProgress, FilmResult
 
 __all__ = ["colorize_films", "film_outcome", "look_films", "preview_film", "transfer_films"]
 
@@ -124,11 +125,14 @@ def transfer_films(
 ) -> FilmWork:
     """Return what gives the film of a task the mood of photographs, by one look for all of it.
 
+    A film in black and white is colored with that mood, if it is one photograph and no table is
+    wanted.
+
     Raises:
         UsageError: Options that films don't have, or sources that can't be used.
     """
     from rechroma.mood import check_tones
-    from rechroma.video.looks import fit_film_look
+    from rechroma.video.looks import fit_film_look, has_color
 
     if any(extras.masks) or options.swatches or options.exact:
         raise UsageError(
@@ -144,7 +148,22 @@ def transfer_films(
             look.save(extras.lut, overwrite=overwrite)
         return look
 
-    return look_films(look_of, how, console, overwrite=overwrite, as_json=as_json)
+    graded = look_films(look_of, how, console, overwrite=overwrite, as_json=as_json)
+
+    def colored(source: Path, target: Path, tell: Callable[[FilmProgress], None]) -> FilmResult:
+        result = colorize_film_with(
+            source, target, how, ColorizeOptions(recolor=True), mood=moods[0],
+            overwrite=overwrite, progress=tell,
+        )  # fmt: skip
+        return replace(result, notes=(*result.notes, "black and white: colored with that mood"))
+
+    def work(task: Task) -> Outcome:
+        plain = len(moods) == 1 and extras.lut is None
+        if plain and isinstance(task.source, Path) and not has_color(task.source, how):
+            return film_outcome(task, colored, console, as_json=as_json)
+        return graded(task)
+
+    return work
 
 
 def film_outcome(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.batch import Outcome, Task, run
 from rechroma.batch.task import failure
+from rechroma.video.kinds import is_film
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def prepare(operation: Operation, files: Mapping[str, Path], threads: int) -> st
 def work_on(
     source: Path, target: Path, options: Mapping[str, str], modified: float
 ) -> Done:  # fmt: skip
-    """Make the result of one picture: the batch of one that the ordinary commands would run.
+    """Make a picture's or a film's result: the batch of one that the ordinary commands would run.
 
     Args:
         source: The picture.
@@ -75,6 +76,9 @@ def work_on(
     task = Task(source, target)
     shared = _open.shared
     try:
+        if (film := _open.prepared.film) is not None and is_film(source):
+            outcome = film(options, task)
+            return Done(outcome, outcome.notes, (target,) if target.exists() else ())
         work, task = _open.prepared.make_work(options, task)
         outcomes = run(
             [task], work, jobs=1, overwrite=True, max_pixels=shared.max_pixels,

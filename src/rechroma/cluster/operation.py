@@ -9,15 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from rechroma.batch import Task, Work
+    from rechroma.batch import Outcome, Task, Work
     from rechroma.batch.pictures import Saving
 
-__all__ = ["Files", "MakeWork", "Operation", "Prepared", "Shared"]
+__all__ = ["Files", "FilmWork", "MakeWork", "Operation", "Prepared", "Shared"]
 
 # Name → file on this machine.
 Files: TypeAlias = "Mapping[str, Path]"
 # Makes the work for one picture from its own options, and says what goes beside its result.
 MakeWork: TypeAlias = "Callable[[Mapping[str, str], Task], tuple[Work, Task]]"
+# Takes one film to its end, by its own options.
+FilmWork: TypeAlias = "Callable[[Mapping[str, str], Task], Outcome]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,12 @@ class Prepared:
     Attributes:
         make_work: See there.
         model: Name and version; empty if there is none.
+        film: See `FilmWork`; None of what is not done to films.
     """
 
     make_work: MakeWork
     model: str
+    film: FilmWork | None = None
 
 
 class Operation(Protocol):

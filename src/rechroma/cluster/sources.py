@@ -24,6 +24,7 @@ from rechroma.cluster.stores import (
 )
 from rechroma.errors import RechromaError, UnreadablePhotoError, UsageError
 from rechroma.photo import readable_suffixes
+from rechroma.video.kinds import film_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -122,7 +123,7 @@ def _item(root: str, entry: Entry) -> Item:
 
 def _searched(source: Source, store: Store, exclude: Sequence[str]) -> Iterator[Item]:
     shards: deque[str] = deque()
-    suffixes = readable_suffixes()
+    suffixes = readable_suffixes() | film_suffixes()
     for entry in store.entries():
         below = PurePosixPath(entry.name)
         if below.parts[:1] == (OUR_FOLDER,) or is_left_out(below, exclude):
@@ -156,7 +157,7 @@ def _members(root: str, name: str) -> tuple[list[Item], Counter[str]]:
     folder = name[: -len(_SHARD)]
     items: list[Item] = []
     unreadable: Counter[str] = Counter()
-    suffixes = readable_suffixes()
+    suffixes = readable_suffixes() | film_suffixes()
     try:
         stamp = store.entry(name).version
         with store.open(name) as file, tarfile.open(fileobj=file, mode="r:") as shard:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from rechroma.video.colorize import FilmProgress, FilmResult, colorize_film
+    from rechroma.video.colorize import colorize_film
     from rechroma.video.kinds import FILM_SUFFIXES, is_film
     from rechroma.video.options import FilmOptions
+    from rechroma.video.progress import FilmProgress, FilmResult
     from rechroma.video.telling import FilmHint, Still
 
 __all__ = [
@@ -29,9 +30,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "rechroma.video.colorize": ["FilmProgress", "FilmResult", "colorize_film"],
+        "rechroma.video.colorize": ["colorize_film"],
         "rechroma.video.kinds": ["FILM_SUFFIXES", "is_film"],
         "rechroma.video.options": ["FilmOptions"],
+        "rechroma.video.progress": ["FilmProgress", "FilmResult"],
         "rechroma.video.telling": ["FilmHint", "Still"],
     },
 )

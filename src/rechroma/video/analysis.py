@@ -9,10 +9,12 @@ import numpy as np
 
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.video.chroma_table import lightness_steps
-from rechroma.video.flow import Flow, Step, chained, identity, normalized
+from rechroma.video.cuts import walked
+from rechroma.video.flow import Step, chained, identity, normalized
 from rechroma.video.kinds import load_cv2
 from rechroma.video.source import luma_of
 from rechroma.video.steady import Key, Told, key_weight, mean_chroma, packed
+from rechroma.video.tweening import FINER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,19 +26,17 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating[Any]]
 
-__all__ = ["Analyst", "Part", "is_cut", "shrunk"]
+__all__ = ["Analyst", "Part", "shrunk"]
 
-# A frame begins a shot if less than this part of it can be found in the frame before, and what is
-# left differs by this much (of 255, at one spread).
-_FOUND = 0.35
-_DIFFERS = 16.0
 # A new key as soon as this part of the frame is no longer found in the last one, but not sooner
 # than after so many frames.
 _LOST = 0.35
-_SOONEST = 6
+_SOONEST = 8
+# At the end of a shot for less: what comes into view then is known from no later key.
+_LOST_AT_END = 0.15
 # A shot longer than this is decided in parts, so that memory stays flat.
-_MOST_FRAMES = 400
-_MOST_KEYS = 40
+_MOST_FRAMES = 300
+_MOST_KEYS = 24
 
 
 @dataclass(slots=True, eq=False)
@@ -85,20 +85,6 @@ def shrunk(luma: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     return cv2.resize(luma, (columns, rows), interpolation=how)
 
 
-def is_cut(found: float, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> bool:
-    """Tell whether two neighboring frames are of different shots.
-
-    Args:
-        found: The part of the frames that is found in each other, 0…1.
-        before: The first, `normalized`.
-        after: The second.
-    """
-    if found >= _FOUND:
-        return False
-    cv2 = load_cv2()
-    return float(cv2.absdiff(before, after).mean()) > _DIFFERS
-
-
 class Analyst:
     """Walks through a film and yields its parts.
 
@@ -126,7 +112,6 @@ class Analyst:
         self._conditioning = conditioning
         self._tell = tell
         self._lightness = lightness_steps(film.bits, full=film.full)
-        self._flow = Flow(network.cells)
 
     def parts(
         self, frames: Iterable[Shown], *, shot: int = 0, goes_on: bool = False
@@ -139,25 +124,16 @@ class Analyst:
             goes_on: Whether the first frame is the last one of a part that was done before: it is
                 looked at and not yielded.
         """
-        height, width = self._network.shape
         cells = self._network.cells
         part: Part | None = None
-        before: NDArray[np.uint8] | None = None
         way = identity(cells)
         there: list[Step] = []
         plane: NDArray[Any] = np.empty(0)
-        for shown in frames:
-            small = shrunk(luma_of(self._film, shown.frame), height, width)
-            now = normalized(shrunk(small, cells[0] * 2, cells[1] * 2))
-            lightness = None if self._tell is None else self._lightness[small]
-            if before is None and goes_on:
-                before = now
+        for number, now in enumerate(walked(frames, self._seen, cells)):
+            if number == 0 and goes_on:
                 continue
-            steps = None if before is None else self._flow.between(before, now)
-            found = 1.0
-            if steps is not None:
-                found = float(min(steps[0].trust.mean(), steps[1].trust.mean()))
-            cut = before is not None and steps is not None and is_cut(found, before, now)
+            shown, small, steps, cut = now.shown, now.plane, now.steps, now.cut
+            lightness = None if self._tell is None else self._lightness[small]
             if part is not None and (
                 cut or part.count >= _MOST_FRAMES or len(part.keys) >= _MOST_KEYS
             ):
@@ -190,22 +166,29 @@ class Analyst:
             ):
                 self._look(part, small, back, there, told)
                 way, there = identity(cells), []
-            before, plane = now, small
+            plane = small
         if part is not None:
             self._close(part, plane, there, ends=True)
             yield part
 
+    def _seen(self, shown: Shown) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """Return a frame's luma at the network's size, and what motion is sought in."""
+        rows, columns = self._network.cells
+        small = shrunk(luma_of(self._film, shown.frame), *self._network.shape)
+        return small, normalized(shrunk(small, rows * 2, columns * 2))
+
     def _close(self, part: Part, plane: NDArray[Any], there: list[Step], *, ends: bool) -> None:
-        """Look at the last frame, too: what lies between two keys is known from both."""
+        """Look at the last frame, too, if it shows something new, or the shot goes on."""
         part.ends = ends
         last = part.count - 1
         since = last - part.keys[-1].index
-        if since and (not ends or since >= _SOONEST):
+        if since:
             way = identity(self._network.cells)
             for pair in part.steps[part.keys[-1].index + 1 :]:
                 assert pair is not None  # noqa: S101 - only the first frame has none
                 way = chained(pair[0].whole(), way)
-            self._look(part, plane, way, there, None)
+            if not ends or (since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST_AT_END):
+                self._look(part, plane, way, there, None)
 
     def _look(
         self,
@@ -224,4 +207,22 @@ class Analyst:
                 forth = chained(step, forth)
             part.keys[-1].forth = forth
         stored = packed(said, likely=self._network.tells)
-        part.keys.append(Key(part.count - 1, stored, weight, mean_chroma(answer), back, None, told))
+        rows, columns = self._network.cells
+        light = shrunk(lightness, rows * FINER, columns * FINER) * np.float32(2.55)
+        light = np.round(light).astype(np.uint8)
+        features = None
+        if part.opens and not part.keys:
+            features = self._network.features(lightness)
+        part.keys.append(
+            Key(
+                part.count - 1,
+                stored,
+                light,
+                weight,
+                mean_chroma(answer),
+                back,
+                None,
+                told,
+                features,
+            )
+        )

@@ -13,10 +13,10 @@ from rechroma.errors import UsageError
 from rechroma.files import make_folder, refuse_taken
 from rechroma.mood.look import Look, fit
 from rechroma.photo import Photo
-from rechroma.video.colorize import FilmMeter, FilmProgress, FilmResult
 from rechroma.video.encoding import chosen_encoding, write_segment
 from rechroma.video.joining import check_container, join
 from rechroma.video.pictures import film_is_color, photo_of, rgb_frame, sampled, turned
+from rechroma.video.progress import FilmMeter, FilmProgress, FilmResult
 from rechroma.video.source import Trouble, frames_of, open_film
 from rechroma.video.workfolder import Segment, WorkFolder
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rechroma.video.options import FilmOptions
     from rechroma.video.source import Film, Shown
 
-__all__ = ["fit_film_look", "grade_film"]
+__all__ = ["fit_film_look", "grade_film", "has_color"]
 
 _SAMPLES = 12
 _SIDE = 256
@@ -46,15 +46,24 @@ def fit_film_look(
         PhotoError: It can't be read.
     """
     film = open_film(source)
-    if not film_is_color(film, (0.0, float("inf")), share=0):
+    if not has_color(source, how):
         raise UsageError(
-            f"{source}: black and white: a transfer changes colors",
-            "color it first: rechroma colorize FILM --mood PHOTO does both",
+            f"{source}: black and white: of it no look of several moods, and no table, can be made",
+            "color it first: rechroma colorize FILM --mood PHOTO",
         )
     photos = [photo_of(film, each.frame, side=_SIDE) for each in sampled(film, _SAMPLES, how.span)]
     side_by_side = np.concatenate([each.samples for each in photos], axis=1)
     target = Photo(side_by_side, bit_depth=photos[0].bit_depth, name=str(source))
     return fit(list(moods), target, options)
+
+
+def has_color(source: Path, how: FilmOptions) -> bool:
+    """Tell whether any of some frames, spread over a film, is in color.
+
+    Raises:
+        PhotoError: It can't be read.
+    """
+    return film_is_color(open_film(source), how.span, share=0)
 
 
 def grade_film(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.colorizer.guided import EPSILON, MARGIN
 from rechroma.video.chroma_table import AB_REACH, chroma_table, luma_steps
+from rechroma.video.guiding import guided
 from rechroma.video.kinds import load_cv2
 from rechroma.video.source import luma_of, plane_of
 
@@ -24,8 +24,7 @@ __all__ = ["Painter", "blank_frame"]
 class Painter:
     """Makes frames: the film's own luma plane, and chroma.
 
-    The chroma of cells is enlarged with luma as a guide, as `rechroma.colorizer.guided` does it, to
-    the size of the chroma planes and no larger.
+    Chroma is enlarged with luma as a guide to the size of the film's chroma planes and no larger.
 
     Args:
         film: The film.
@@ -78,32 +77,11 @@ class Painter:
 
     def _chroma(self, guide: Plane, cells: Plane) -> Plane:
         """Return Cb + 0.5 and Cr + 0.5 at each place of the guide, shape (h, w, 3)."""
-        cv2 = self._cv2
-        rows, columns = cells.shape[1:]
-        light = 100 * cv2.resize(guide, (columns, rows), interpolation=cv2.INTER_AREA)
-        window = (3, 3)
-        middle = cv2.blur(light, window)
-        variance = np.maximum(cv2.blur(light * light, window) - middle * middle, 0) + EPSILON
-        low, high = cv2.erode(light, np.ones(window)), cv2.dilate(light, np.ones(window))
-        margin = MARGIN * (high - low)
-        size = (guide.shape[1], guide.shape[0])
-        seen = np.clip(
-            100 * guide,
-            cv2.resize(low - margin, size, interpolation=cv2.INTER_LINEAR),
-            cv2.resize(high + margin, size, interpolation=cv2.INTER_LINEAR),
-        )
-        packed = np.empty((*guide.shape, 3), np.float32)
-        packed[..., 0] = guide
         half = np.float32(1 / (2 * AB_REACH))
-        for i, plane in enumerate(cells * self._strength):
-            slope = (cv2.blur(plane * light, window) - cv2.blur(plane, window) * middle) / variance
-            large = cv2.resize(slope, size, interpolation=cv2.INTER_LINEAR)
-            large *= seen
-            large += cv2.resize(plane - slope * light, size, interpolation=cv2.INTER_LINEAR)
-            large *= half
-            large += np.float32(0.5)
-            np.clip(large, 0, 1, out=packed[..., i + 1])
-        return self._table.apply(packed)
+        planes = guided(cells * (self._strength * half), guide * np.float32(100))
+        planes += np.float32(0.5)
+        np.clip(planes, 0, 1, out=planes)
+        return self._table.apply(self._cv2.merge([guide, *planes]))
 
     def _store(self, chroma: Plane, plane: Any, bits: int) -> None:  # noqa: ANN401 - PyAV's
         target = plane_of(plane, plane.width, plane.height, bits)

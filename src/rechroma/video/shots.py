@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rechroma.colorizer.size import plan_size
 from rechroma.files import make_folder
 from rechroma.photo import write
-from rechroma.video.analysis import is_cut, shrunk
-from rechroma.video.flow import Flow, normalized
+from rechroma.video.analysis import shrunk
+from rechroma.video.cuts import walked
+from rechroma.video.flow import normalized
 from rechroma.video.pictures import photo_of, sampled
 from rechroma.video.source import Trouble, frames_of, luma_of, open_film
 from rechroma.video.telling import still_name
@@ -53,25 +54,25 @@ def find_shots(film: Film, span: tuple[float, float] = (0.0, float("inf"))) -> I
     """Yield the shots of a film, between two times."""
     plan = plan_size(film.height, film.width, size=_SIZE, stride=_STRIDE)
     rows, columns = (max(8, side // _CELL) for side in (plan.height, plan.width))
-    flow = Flow((rows, columns))
-    before: NDArray[np.uint8] | None = None
     number, count, begin = 1, 0, 0.0
     held: Shown | None = None
-    for shown in _between(film, span):
+
+    def look(shown: Shown) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        small = normalized(shrunk(luma_of(film, shown.frame), rows * 2, columns * 2))
+        return small, small
+
+    for now in walked(_between(film, span), look, (rows, columns)):
+        shown = now.shown
         seconds = _seconds(film, shown)
-        now = normalized(shrunk(luma_of(film, shown.frame), rows * 2, columns * 2))
-        if before is not None and held is not None:
-            found = min(float(step.trust.mean()) for step in flow.between(before, now))
-            if is_cut(found, before, now):
-                yield Shot(number, begin, count, held)
-                number, count = number + 1, 0
+        if now.cut and held is not None:
+            yield Shot(number, begin, count, held)
+            number, count = number + 1, 0
         if count == 0:
             begin = seconds
         # The frames 0, 1, 2, 4, 8 …: whenever the shot ends, one of its second half is at hand.
         if count & (count - 1) == 0:
             held = shown
         count += 1
-        before = now
     if held is not None:
         yield Shot(number, begin, count, held)
 

@@ -3,22 +3,21 @@
 The network looks at some frames, the keys. What it says of a thing, as a distribution over colors,
 is added up along the thing's way through all keys, forwards and backwards, so that every key of a
 shot knows what was said in all others: the answer can't change from frame to frame, and what is
-uncertain in one frame is decided by those that show it better. Frames between two keys take colors
-from both, by the motion.
+uncertain in one frame is decided by those that show it better. What lies between keys is
+`rechroma.video.tweening`'s.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.video.flow import Step, chained, identity, warped, warped_rows
-from rechroma.video.kinds import load_cv2
+from rechroma.video.flow import Step, warped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating[Any]]
 
-__all__ = ["Key", "Memory", "Told", "between_keys", "decided", "merged_told"]
+__all__ = ["Key", "Memory", "Told", "decided", "mean_chroma", "merged_told"]
 
 # How much of what was known goes on from key to key, and of what a person told.
 _KEEP = 0.97
@@ -37,10 +36,6 @@ _LEAST = 0.02
 _DIM = 10.0
 # The chroma of a shot may be raised or lowered by so much to be the network's own on the average.
 _REACH = 1.3
-# The mixture of two keys may be raised by so much.
-_STRONGER = 1.1
-# Of so many keys sums are kept as they are.
-_FEW_KEYS = 12
 
 
 @dataclass(slots=True, eq=False)
@@ -62,21 +57,25 @@ class Key:
 
     Attributes:
         index: Its place in the part of the shot.
-        said: What the network said, as square roots in bytes or float16, shape (cells, Q).
-        back: The step to the key before it; None at the first.
-        forth: The step to the key after it; None at the last.
+        said: What the network said, `packed`, shape (Q, h, w).
+        light: L of 255 at the places where its chroma is followed, see `rechroma.video.tweening`.
         weight: How much it counts.
         mean_chroma: Of the network's own answer to it.
+        back: The step to the key before it; None at the first.
+        forth: The step to the key after it; None at the last.
         told: What a person told here.
+        features: What the network sees, of a shot's first key, shape (C, h, w); else None.
     """
 
     index: int
     said: NDArray[np.generic]
+    light: NDArray[np.generic]
     weight: float
     mean_chroma: float
     back: Step | None = None
     forth: Step | None = None
     told: Told | None = None
+    features: Plane | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -84,30 +83,36 @@ class Memory:
     """What one part of a shot hands on to the next, or a setting to its next shot.
 
     Attributes:
-        sums: Of what was said, weighted, shape (cells, Q), float16.
-        weight: Of each cell, shape (cells, 1).
+        sums: Of what was said, weighted, shape (Q, h, w), float16.
+        weight: Of each cell, shape (h, w).
         wanted: Sum of the network's own mean chroma over keys, and of the decided ones.
         told: What people told, as far as it has come.
+        opening: The mean of what was said at the first key, `packed`; empty if none was.
+        opening_told: What people told at the first key.
     """
 
     sums: NDArray[np.float16]
     weight: Plane
     wanted: tuple[float, float] = (0.0, 0.0)
     told: Told | None = None
+    opening: NDArray[np.generic] = field(default_factory=lambda: np.empty(0, np.uint8))
+    opening_told: Told | None = None
 
 
-def packed(rows: Plane, *, likely: bool) -> NDArray[np.generic]:
-    """Return rows in little memory: likelihoods as bytes of their square roots."""
+def packed(said: Plane, *, likely: bool) -> NDArray[np.generic]:
+    """Return what was said in little memory: likelihoods as bytes of their square roots."""
     if likely:
-        return np.round(np.sqrt(rows) * 255).astype(np.uint8)
-    return rows.astype(np.float16)
+        return np.round(np.sqrt(said) * np.float32(255)).astype(np.uint8)
+    return said.astype(np.float16)
 
 
-def unpacked(rows: NDArray[np.generic]) -> Plane:
+def unpacked(said: NDArray[np.generic]) -> Plane:
     """Undo `packed`."""
-    if rows.dtype == np.uint8:
-        return np.square(rows.astype(np.float32) / 255)
-    return rows.astype(np.float32)
+    result = said.astype(np.float32)
+    if said.dtype == np.uint8:
+        result *= np.float32(1 / 255)
+        np.square(result, out=result)
+    return result
 
 
 def key_weight(spread: float) -> float:
@@ -116,7 +121,12 @@ def key_weight(spread: float) -> float:
 
 
 def decided(
-    keys: Sequence[Key], network: FrameNetwork, before: Memory | None, vividness: float
+    keys: Sequence[Key],
+    network: FrameNetwork,
+    before: Memory | None,
+    vividness: float,
+    *,
+    change: Callable[[Plane], Plane] | None = None,
 ) -> tuple[list[Plane], Memory]:
     """Return the chroma of each key, shape (2, h, w), and what the next part of the shot gets.
 
@@ -125,63 +135,77 @@ def decided(
         network: What makes colors of what was said.
         before: From the part before; None at the start of a shot.
         vividness: See `FrameNetwork.chroma`.
+        change: Is made to the chroma of each key, but not to what people have told; None for none.
     """
-    sums, weight = _forwards(keys, before)
-    memory_sums, memory_weight = np.asarray(sums[-1], np.float16), weight[-1]
+    known, memory_sums, memory_weight = _forwards(keys, before, likely=network.tells)
+    opening = keys[0].said
     later: Plane | None = None
     later_weight: Plane | None = None
     planes: list[Plane] = [np.empty(0, np.float32)] * len(keys)
     for i in range(len(keys) - 1, -1, -1):
         key = keys[i]
-        own = unpacked(key.said) * key.weight
-        total, share = np.asarray(sums[i], np.float32), weight[i]
+        said = unpacked(key.said)
+        said *= np.float32(key.weight)
+        mean, share = known.pop()
+        total = unpacked(mean)
+        total *= share
         if later is not None and later_weight is not None and key.forth is not None:
-            trust = _handed(key.forth)
-            coming = warped_rows(later, key.forth.motion) * trust
-            coming_weight = warped_rows(later_weight, key.forth.motion) * trust
-            total, share = total + coming, share + coming_weight
-            later, later_weight = own + coming, key.weight + coming_weight
+            coming, coming_weight = _carried_sums(later, later_weight, key.forth)
+            total += coming
+            share = share + coming_weight
+            later, later_weight = said + coming, np.float32(key.weight) + coming_weight
         else:
-            later, later_weight = own, np.full_like(share, key.weight)
-        planes[i] = network.chroma(total / np.maximum(share, 1e-6), vividness)
+            later, later_weight = said, np.full_like(share, key.weight)
+        total /= np.maximum(share, 1e-6)
+        if i == 0:
+            opening = packed(total, likely=network.tells)
+        planes[i] = network.chroma(total, vividness)
     own_mean = sum(key.mean_chroma for key in keys)
     got_mean = sum(mean_chroma(plane) for plane in planes)
     wanted = before.wanted if before is not None else (0.0, 0.0)
     wanted = wanted[0] + own_mean, wanted[1] + got_mean
     scale = np.float32(np.clip(wanted[0] / max(wanted[1], 1e-6), 1 / _REACH, _REACH))
     planes = [plane * scale for plane in planes]
+    if change is not None:
+        planes = [change(plane) for plane in planes]
     told = merged_told(keys, before.told if before is not None else None)
     planes = [
         plane if each is None else plane + each.weight * (each.chroma - plane)
         for plane, each in zip(planes, told, strict=True)
     ]
-    return planes, Memory(memory_sums, memory_weight, wanted, told[-1])
+    return planes, Memory(memory_sums, memory_weight, wanted, told[-1], opening, told[0])
 
 
-def _forwards(keys: Sequence[Key], before: Memory | None) -> tuple[list[Plane], list[Plane]]:
-    sums: list[Plane] = []
-    weights: list[Plane] = []
+def _forwards(
+    keys: Sequence[Key], before: Memory | None, *, likely: bool
+) -> tuple[list[tuple[NDArray[np.generic], Plane]], NDArray[np.float16], Plane]:
+    """Return, for each key, the mean of what was said up to it, packed, and its weight.
+
+    And the sums and weights at the last.
+    """
+    known: list[tuple[NDArray[np.generic], Plane]] = []
     total: Plane | None = None if before is None else before.sums.astype(np.float32)
     share: Plane | None = None if before is None else before.weight
-    # Half of the memory costs time: only where there are many.
-    kind = np.float32 if len(keys) <= _FEW_KEYS else np.float16
     for key in keys:
-        own = unpacked(key.said) * np.float32(key.weight)
-        own_weight = np.full((len(own), 1), key.weight, np.float32)
+        said = unpacked(key.said)
+        said *= np.float32(key.weight)
+        weight = np.full(said.shape[1:], key.weight, np.float32)
         if total is not None and share is not None and key.back is not None:
-            trust = _handed(key.back)
-            total = own + warped_rows(total, key.back.motion) * trust
-            share = own_weight + warped_rows(share, key.back.motion) * trust
-        else:
-            total, share = own, own_weight
-        sums.append(np.asarray(total, kind))
-        weights.append(share)
-    return sums, weights
+            coming, coming_weight = _carried_sums(total, share, key.back)
+            said += coming
+            weight += coming_weight
+        total, share = said, weight
+        known.append((packed(total / np.maximum(share, 1e-6), likely=likely), share))
+    assert total is not None and share is not None  # noqa: S101, PT018 - there is at least one key
+    return known, total.astype(np.float16), share
 
 
-def _handed(step: Step) -> Plane:
+def _carried_sums(total: Plane, weight: Plane, step: Step) -> tuple[Plane, Plane]:
+    """Return sums of what was said, and their weights, as they come to another key."""
     trust = np.where(step.trust < _LEAST, 0, step.trust) * np.float32(_KEEP)
-    return trust.reshape(-1, 1)
+    carried = warped(total, step.motion)
+    carried *= trust
+    return carried, warped(weight[None], step.motion)[0] * trust
 
 
 def mean_chroma(planes: Plane) -> float:
@@ -229,64 +253,3 @@ def _joined(one: Told | None, other: Told | None) -> Told | None:
     return Told(
         other.chroma + share * (one.chroma - other.chroma), np.maximum(one.weight, other.weight)
     )
-
-
-def between_keys(
-    steps: Sequence[tuple[Step, Step]], first: Plane, second: Plane | None
-) -> list[Plane]:
-    """Return the chroma of the frames after a key, up to the next one, which isn't among them.
-
-    Args:
-        steps: For each frame after the key, and the next key, the step to the frame before it and
-            that from the frame before to it.
-        first: The key's chroma, shape (2, h, w).
-        second: The next key's; None if there is none, and all steps are of frames.
-    """
-    shape = first.shape[1], first.shape[2]
-    count = len(steps) if second is None else len(steps) - 1
-    backs: list[Step] = []
-    way = identity(shape)
-    for back, _ in steps[:count]:
-        way = chained(back, way)
-        backs.append(way)
-    forths: list[Step] = []
-    if second is not None:
-        way = identity(shape)
-        for _, forth in reversed(steps[1:]):
-            way = chained(forth, way)
-            forths.append(way)
-        forths.reverse()
-    planes: list[Plane] = []
-    for i in range(count):
-        near = np.float32((i + 1) / (count + 1))
-        one, weight = warped(first, backs[i].motion), backs[i].trust
-        if second is None:
-            planes.append(_filled(one, weight))
-            continue
-        # The first step leads to the first frame, so forths[i] leads from frame i to the key.
-        other, other_weight = warped(second, forths[i].motion), forths[i].trust
-        left, right = weight * (1 - near), other_weight * near
-        total = left + right
-        share = right / np.maximum(total, 1e-6)
-        mixed = _filled(one + share * (other - one), np.maximum(weight, other_weight))
-        planes.append(_as_strong(mixed, first, second, float(near)))
-    return planes
-
-
-def _as_strong(mixed: Plane, first: Plane, second: Plane, near: float) -> Plane:
-    """Give the mixture of two keys, paler than either, the chroma that lies between theirs."""
-    wanted = mean_chroma(first) * (1 - near) + mean_chroma(second) * near
-    return mixed * np.float32(np.clip(wanted / max(mean_chroma(mixed), 1e-6), 1, _STRONGER))
-
-
-def _filled(planes: Plane, trust: Plane) -> Plane:
-    """Give cells that nothing leads to the colors around them."""
-    if float(trust.min()) > 0.5:
-        return planes
-    cv2 = load_cv2()
-    weight = trust + np.float32(1e-3)
-    size = (9, 9)
-    total = cv2.blur(weight, size)
-    around = np.stack([cv2.blur(plane * weight, size) / total for plane in planes])
-    keep = np.clip(trust * 2, 0, 1)
-    return around + keep * (planes - around)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from rechroma.errors import UnwritableFileError
 from rechroma.files import make_folder, write_whole
+from rechroma.video.settings import MOST_SETTINGS, Setting
 from rechroma.video.steady import Memory, Told
 
 if TYPE_CHECKING:
@@ -84,14 +86,21 @@ class WorkFolder:
         """Return the path of a segment."""
         return self.path / f"{number:05}.nut"
 
-    def add(self, segment: Segment, memory: Memory | None) -> None:
-        """Note that a segment is there, and what the next one has to know.
+    def add(self, segment: Segment, memory: Memory | None, setting: Setting | None = None) -> None:
+        """Note that a segment is there, and what the next one has to know, and other shots.
 
         Raises:
             UnwritableFileError: The disk says no.
         """
         if memory is not None:
             self._save(memory)
+        if setting is not None:
+            self._write(
+                _setting_name(segment.name),
+                {"features": setting.features, "said": setting.said, "told": setting.told},
+            )
+            for old in self._setting_files()[:-MOST_SETTINGS]:
+                old.unlink(missing_ok=True)
         self.segments.append(segment)
         state = {"key": self.key, "segments": [asdict(each) for each in self.segments]}
         write_whole(self.path / _STATE, json.dumps(state, indent=1).encode(), overwrite=True)
@@ -108,6 +117,20 @@ class WorkFolder:
         except (OSError, ValueError, KeyError):
             return None
 
+    def settings(self) -> list[Setting]:
+        """Return what the last shots have left for others of their settings."""
+        names = {_setting_name(each.name) for each in self.segments}
+        found: list[Setting] = []
+        for path in self._setting_files():
+            if path.name not in names:
+                continue
+            with suppress(OSError, ValueError, KeyError), np.load(path) as stored:
+                found.append(Setting(stored["features"], stored["said"], stored["told"]))
+        return found[-MOST_SETTINGS:]
+
+    def _setting_files(self) -> list[Path]:
+        return sorted(self.path.glob(_setting_name("[0-9]*")))
+
     def remove(self) -> None:
         """Delete the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -118,12 +141,19 @@ class WorkFolder:
         }  # fmt: skip
         if memory.told is not None:
             parts |= {"told": memory.told.chroma, "told_weight": memory.told.weight}
-        new = self.path / f"new-{_MEMORY}"
+        self._write(_MEMORY, parts)
+
+    def _write(self, name: str, parts: dict[str, Any]) -> None:
+        new = self.path / f"new-{name}"
         try:
             np.savez(new, **parts)
-            new.replace(self.path / _MEMORY)
+            new.replace(self.path / name)
         except OSError as error:
             raise UnwritableFileError(
                 f"{self.path}: can't be written: {error.strerror or error}",
                 "make room there, or choose another output",
             ) from error
+
+
+def _setting_name(segment: str) -> str:
+    return f"{segment.removesuffix('.nut')}.setting.npz"
