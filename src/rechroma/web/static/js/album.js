@@ -13,7 +13,7 @@ const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does n
  * Dispatches "change" when a picture's state has changed, "select" when another one is chosen.
  *
  * A picture: { key, name, state: waiting | sending | opening | ready | failed | cancelled,
- * progress, refusal, problem, id, facts, file, kept, history, moods, planes, before }; `kept` is
+ * progress, refusal, problem, id, facts, file, kept, history, moods, planes, seen }; `kept` is
  * what the browser keeps the file under. Undoing may bring any of its moods back, so all of them
  * ({ id, name, file, kept }) stay open with it.
  */

@@ -148,6 +148,12 @@ export async function original(id, side, signal) {
   return (await ask(`v1/sessions/${id}/original?side=${side}`, { signal })).blob();
 }
 
+/** The same without loss, or a part of it: left, top, width and height in pixels. */
+export async function exactly(id, side, signal, box = null) {
+  const part = box ? `&box=${box.join(",")}` : "";
+  return (await ask(`v1/sessions/${id}/original?side=${side}&exact=true${part}`, { signal })).blob();
+}
+
 // `way`, where it is taken: { signal, refused }, see `patiently`.
 
 /** L and chroma of a preview: { width, height, data: ArrayBuffer }. */
@@ -156,6 +162,17 @@ export async function planes(id, edit, side, way) {
   return {
     width: Number(response.headers.get("X-Width")),
     height: Number(response.headers.get("X-Height")),
+    data: await response.arrayBuffer(),
+  };
+}
+
+/** What the network says of a picture: { width, height, extent, data: ArrayBuffer }. */
+export async function cells(id, edit, way) {
+  const response = await ask(`v1/sessions/${id}/cells`, json(edit, way));
+  return {
+    width: Number(response.headers.get("X-Width")),
+    height: Number(response.headers.get("X-Height")),
+    extent: response.headers.get("X-Extent").split(" ").map(Number),
     data: await response.arrayBuffer(),
   };
 }

@@ -3,15 +3,17 @@
 import * as api from "./api.js";
 import { Album } from "./album.js";
 import { Answers } from "./answers.js";
+import { Colored, Seen } from "./colored.js";
 import { announce, find, make, showError, whenQuiet, wordsOf } from "./dom.js";
 import { conditionsOf, wayOf, wireOf } from "./edit.js";
 import { Filmstrip } from "./filmstrip.js";
+import { Cells } from "./guided.js";
 import { Hints } from "./hints.js";
 import { keepFile } from "./kept.js";
 import { closePicture, openPicture } from "./opened.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
-import { Planes, show } from "./planes.js";
+import { show } from "./planes.js";
 import { saveFile, withButton } from "./save.js";
 import { Stage } from "./stage.js";
 
@@ -151,22 +153,22 @@ export class ColorRoom {
     this.recent = [picture, ...this.recent.filter((each) => each !== picture)];
     for (const each of this.recent.splice(RECENT)) {
       each.asking?.abort();
-      each.before?.close();
-      Object.assign(each, { planes: null, planesFor: null, before: null });
+      each.seen?.close();
+      Object.assign(each, { planes: null, planesFor: null, seen: null });
     }
   }
 
   /** Show the picture as it came: the browser's own until the service has it; tells whether to go on. */
   async showBefore(picture, ready) {
     try {
-      if (ready && !picture.before) {
-        const bitmap = await this.album.ask(picture, () => (
-          api.original(picture.id, SIDE, picture.abort.signal).then(createImageBitmap)));
-        if (picture !== this.picture) {
-          bitmap.close();
+      if (ready && !picture.seen) {
+        const seen = await this.album.ask(picture, () => (
+          api.exactly(picture.id, SIDE, picture.abort.signal).then(Seen.of)));
+        if (picture !== this.picture || picture.seen) {
+          seen.close();
           return false;
         }
-        picture.before = bitmap;
+        picture.seen = seen;
       }
     } catch (error) {
       if (error.name === "AbortError") return false;
@@ -174,9 +176,9 @@ export class ColorRoom {
       this.failed(picture, error);
       return false;
     }
-    const own = picture.before ? null : await ownBitmap(picture.file);
+    const own = picture.seen ? null : await ownBitmap(picture.file);
     // The service may have been faster than the browser.
-    const bitmap = picture.before ?? own;
+    const bitmap = picture.seen?.bitmap ?? own;
     const stays = picture === this.picture;
     if (stays && bitmap) this.stage.showBefore(bitmap);
     own?.close();
@@ -204,12 +206,14 @@ export class ColorRoom {
     this.stage.setBusy(true);
     let conditions;
     try {
-      picture.planes = new Planes(await this.album.ask(picture, () => {
+      const cells = new Cells(await this.album.ask(picture, () => {
         conditions = wanted(picture);
-        return api.planes(picture.id, wireOf(picture.history.now), SIDE, {
+        return api.cells(picture.id, wireOf(picture.history.now), {
           signal, refused: (problem) => picture === this.picture && this.stage.setBusy(true, wordsOf(problem)),
         });
       }));
+      if (!picture.seen) return false; // another one is looked at
+      picture.planes = new Colored(picture.seen, cells);
     } catch (error) {
       if (error.name === "AbortError") return false;
       if (picture === this.picture) {
