@@ -42,14 +42,15 @@ export class Album extends EventTarget {
     return { key: this.next++, state: "waiting", progress: 0, abort: new AbortController(), ...known };
   }
 
-  /** Bring back what was there before the page was loaded again; they become ready one by one. */
+  /** Bring back what was there before the page was loaded again, or add a project's. */
   async restore({ pictures, current }) {
+    const returned = [];
     for (const { history, ...known } of pictures) {
-      this.pictures.push(this.picture({
-        ...known, state: "opening", history: History.from(history), file: await fileOf(known.kept),
+      returned.push(this.picture({
+        ...known, state: "opening", history: History.from(history), file: known.file ?? await fileOf(known.kept),
       }));
     }
-    const returned = [...this.pictures];
+    this.pictures.push(...returned);
     if (returned.length) this.select(returned[current] ?? returned[0]);
     this.changed();
     this.returnAll(returned);
@@ -87,6 +88,12 @@ export class Album extends EventTarget {
   /** The keys of the files that are needed. */
   files() {
     return this.pictures.flatMap(({ kept, moods }) => [kept, ...moods.map((mood) => mood.kept)]).filter(Boolean);
+  }
+
+  /** The files themselves that are at hand, by their keys. */
+  filesAtHand() {
+    const records = this.pictures.flatMap((picture) => [picture, ...picture.moods]);
+    return new Map(records.filter(({ file }) => file).map(({ kept, file }) => [kept, file]));
   }
 
   ready() { return this.pictures.filter((picture) => picture.state === "ready"); }

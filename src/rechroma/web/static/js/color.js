@@ -14,7 +14,8 @@ import { closePicture, openPicture } from "./opened.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
 import { show } from "./planes.js";
-import { saveFile, withButton } from "./save.js";
+import { SaveAll } from "./save-all.js";
+import { withButton } from "./save.js";
 import { Stage } from "./stage.js";
 
 const SIDE = 1600;
@@ -48,7 +49,7 @@ export class ColorRoom {
     this.refresh = whenQuiet(() => this.load(), 60);
     this.album.addEventListener("select", () => this.selected());
     this.album.addEventListener("change", () => this.frame());
-    find("save-all").addEventListener("click", (event) => this.saveAll(event.currentTarget));
+    this.saveAll = new SaveAll(this.album, (error) => this.say(error));
     for (const button of document.querySelectorAll("[data-reopen]")) {
       button.addEventListener("click", () => this.filmstrip.focus(this.album.reopen()));
     }
@@ -121,7 +122,7 @@ export class ColorRoom {
       button.hidden = !closed;
       button.textContent = closed ? `Undo closing ${closed.picture.name}` : "";
     }
-    find("save-all").disabled = this.album.ready().length === 0;
+    this.saveAll.show();
     this.panel.show(this.picture);
     this.remember();
     if (!empty) this.stage.fit();
@@ -307,13 +308,6 @@ export class ColorRoom {
     if (!way || this.picture?.state !== "ready" || event.target.matches("input[type=text]")) return;
     event.preventDefault();
     this.travel(way);
-  }
-
-  saveAll(button) {
-    const pictures = () => this.album.ready().map(({ id, history }) => ({ id, edit: wireOf(history.now) }));
-    return withButton(button, async (refused) => {
-      saveFile(await this.album.askForAll(() => api.archive(pictures(), { refused })));
-    }, (error) => this.say(error));
   }
 }
 

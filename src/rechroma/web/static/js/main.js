@@ -7,6 +7,8 @@ import { takeFiles } from "./files.js";
 import { goOnWith, forgetWork, keepWork, lastWork, takeUpWork, tidy } from "./kept.js";
 import { MoodRoom } from "./mood.js";
 import { leave, touch } from "./opened.js";
+import { isProject, openProject, projectName, saveProject } from "./project.js";
+import { saveFile } from "./save.js";
 
 const ROOMS = ["color", "mood"];
 
@@ -36,17 +38,40 @@ async function start() {
     keepWork({ color: color.album.saved(), mood: mood.saved() }, [...color.album.files(), ...mood.files()]);
   };
   const choose = takeFiles((files, target) => {
+    const [projects, pictures] = [files.filter(isProject), files.filter((file) => !isProject(file))];
+    projects.forEach(open);
+    if (pictures.length) give(pictures, target);
+  });
+  const give = (files, target) => {
     if (target === "mood-of-color") color.takeMood(files[0]);
     else if (target === "source" || target === "target") mood.take(files[0], target);
     else if (roomOf() === "mood") mood.takeAny(files);
     else color.take(files);
-  });
+  };
+  const open = async (file) => {
+    try {
+      const work = await openProject(file);
+      find("project-error").hidden = true;
+      const keeps = !mood.empty;
+      await Promise.all([color.album.restore(work.color), keeps || mood.restore(work.mood)]);
+      remember();
+    } catch (error) {
+      showError(find("project-error"), error);
+    }
+  };
   const shared = { choose, remember };
   color = new ColorRoom(model, shared);
   mood = new MoodRoom(shared, model);
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.addEventListener("click", () => choose(button.dataset.choose, true));
   }
+
+  find("save-project").addEventListener("click", () => color.saveAll.run(async (signal) => {
+    const files = new Map([...color.album.filesAtHand(), ...mood.filesAtHand()]);
+    const work = { color: color.album.saved(), mood: mood.saved() };
+    const progress = (done, all) => color.saveAll.progress(done, all);
+    saveFile({ blob: await saveProject(work, files, { progress, signal }), name: projectName() });
+  }));
 
   addEventListener("pagehide", leave);
   addEventListener("pageshow", ({ persisted }) => persisted && touch());

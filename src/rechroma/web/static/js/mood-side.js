@@ -69,8 +69,8 @@ export class MoodSide {
   }
 
   /** Bring back what was there before the page was loaded again. */
-  async restore({ id, name, kept }) {
-    const file = await fileOf(kept);
+  async restore({ id, name, kept, file: known }) {
+    const file = known ?? await fileOf(kept);
     this.coming = { id, name, file, kept };
     this.bringBack(this.coming);
   }

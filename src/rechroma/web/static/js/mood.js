@@ -336,10 +336,18 @@ export class MoodRoom {
     return [this.source.saved(), this.target.saved(), ...this.spares].map((each) => each?.kept).filter(Boolean);
   }
 
+  get empty() { return this.files().length === 0; }
+
+  /** The files themselves that are at hand, by their keys. */
+  filesAtHand() {
+    const records = ["source", "target"].map((role) => this[role].coming ?? this[role].photo);
+    return new Map([...records, ...this.spares].filter((each) => each?.file).map(({ kept, file }) => [kept, file]));
+  }
+
   async restore(saved) {
     this.history = History.from(saved.history);
     this.apply(this.history.now);
-    const spares = await Promise.all(saved.spares.map(async (spare) => ({ ...spare, file: await fileOf(spare.kept) })));
+    const spares = await Promise.all(saved.spares.map(async (spare) => ({ ...spare, file: spare.file ?? await fileOf(spare.kept) })));
     this.setSpares(spares.filter(({ file }) => file));
     await Promise.all(["source", "target"].map((role) => saved[role] && this[role].restore(saved[role])));
     this.drawPairs();
