@@ -67,7 +67,8 @@ def until(page, check):
 
 def no_violations(page):
     found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+    assert not told, told
 
 
 def ready(page, count=1):

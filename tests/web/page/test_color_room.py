@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from .steps import (
     give,
     no_violations,
     pick,
+    place_hint,
     ready,
     sample,
     saved,
@@ -128,8 +130,6 @@ def test_a_batch_goes_on_after_a_bad_file(page, make_picture):
     expect(failed).to_contain_text("Check that the file is complete")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download all (zip)").click()
-    import zipfile
-
     with zipfile.ZipFile(io.BytesIO(saved(waiting.value))) as archive:
         assert archive.testzip() is None
         wanted = sorted(f"{n}.color.png" for n in range(20) if n != 7)
@@ -137,20 +137,52 @@ def test_a_batch_goes_on_after_a_bad_file(page, make_picture):
     no_violations(page)
 
 
-def test_a_photograph_in_color_is_told(page, make_picture):
-    note = page.locator("#picture-note")
-    give(page, "main", "drop", ("color.jpg", make_picture("JPEG", mode="RGB")))
-    ready(page)
-    expect(note).to_have_text(
-        "This picture is in color already: it is colored anew, from its light and dark."
-    )
+def test_a_photograph_in_color_is_asked_about(page, make_picture):
+    """It stays as it is until somebody says so; undo takes that back."""
+    question = page.locator("#in-color")
+    colors = [(f"{n}.jpg", make_picture("JPEG", mode="RGB", seed=n)) for n in (1, 2)]
+    give(page, "main", "drop", *colors, ("gray.jpg", make_picture("JPEG")))
+    ready(page, 3)
+    expect(question).to_contain_text("in color already")
+    expect(page.locator("#download")).to_be_disabled()
+    expect(page.locator("#color-stage .after")).to_be_hidden()
     no_violations(page)
-    give(page, "main", "drop", ("gray.jpg", make_picture("JPEG")))
-    ready(page, 2)
-    shown = page.locator(".filmstrip li")
-    for name, visible in (("gray.jpg", False), ("color.jpg", True)):
-        shown.filter(has_text=name).click()
-        expect(note).to_be_visible(visible=visible)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download all (zip)").click()
+    with zipfile.ZipFile(io.BytesIO(saved(waiting.value))) as archive:
+        assert archive.namelist() == ["gray.color.jpg"]
+    page.get_by_role("button", name="Color it anew").click()
+    expect(question).to_be_hidden()
+    expect(page.locator("#color-stage .after")).to_be_visible()
+    ready(page, 3)
+    page.get_by_role("button", name="Undo").click()
+    expect(question).to_be_visible()
+    expect(page.locator("#color-stage .after")).to_be_hidden()
+    page.get_by_role("button", name="All that are in color").click()
+    expect(question).to_be_hidden()
+    for name in ("gray.jpg", "2.jpg"):
+        pick(page, name)
+        ready(page, 3)
+        expect(question).to_be_hidden()
+        expect(page.locator("#download")).to_be_enabled()
+
+
+def test_the_same_settings_for_all(page, make_picture):
+    give(page, "main", "drop", *((f"{n}.png", make_picture(seed=n)) for n in (1, 2, 3)))
+    ready(page, 3)
+    place_hint(page)
+    expect(page.locator(".mark")).to_have_count(1)
+    page.get_by_label("Strength").first.fill("0.4")
+    give(page, "#mood-drop", "drop", ("evening.png", make_picture(mode="RGB")))
+    expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+    page.get_by_role("button", name="Same settings for all").click()
+    pick(page, "3.png")
+    ready(page, 3)
+    assert page.get_by_label("Strength").first.input_value() == "0.4"
+    expect(page.locator("#mood-name")).to_contain_text("tone of evening.png")
+    expect(page.locator(".mark")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    assert page.get_by_label("Strength").first.input_value() == "1"
 
 
 def test_what_is_no_picture_is_said_beside_it(page):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from .steps import cancel_pointer, give, no_violations, saved
+from .steps import cancel_pointer, give, no_violations, ready, saved
 
 
 def test_a_black_and_white_source_is_told(page, make_picture):
@@ -177,3 +177,26 @@ def test_the_mood_room_remembers_all_of_it(page, make_picture):
     expect(undo).to_be_disabled()
     redo.click()
     expect(page.locator(".rectangle")).to_have_count(2)
+
+
+def test_from_color_to_mood_and_swapped(page, make_picture):
+    give(page, "main", "drop", ("a.png", make_picture(size=(200, 150))))
+    ready(page)
+    page.get_by_role("button", name="Continue in Mood").click()
+    expect(page.locator("[data-take=target] .name")).to_have_text("a.color.png")
+    evening = ("evening.png", make_picture(mode="RGB", size=(300, 200)))
+    give(page, "[data-take=source]", "drop", evening)
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    page.get_by_role("button", name="Add a pair").click()
+    own = page.locator("[data-take=target] .rectangle").evaluate("e => e.style.left")
+    with page.expect_request("**/mood/preview?side=1200") as asked:
+        page.get_by_role("button", name="Swap the two").click()
+    expect(page.locator("[data-take=source] .name")).to_have_text("a.color.png")
+    expect(page.locator("[data-take=target] .name")).to_have_text("evening.png")
+    assert page.locator("[data-take=source] .rectangle").evaluate("e => e.style.left") == own
+    expect(page.locator("#mood-stage .busy")).to_be_hidden()
+    before = page.locator("#mood-stage .before").evaluate("c => [c.width, c.height]")
+    assert before == [300, 200]
+    assert asked.value.post_data_json["swatches"][0]["target"][2] == 60
+    expect(page.locator("#mood-error")).to_be_hidden()
+    no_violations(page)

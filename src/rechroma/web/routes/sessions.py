@@ -81,7 +81,7 @@ async def original_preview(
     request: Request,
     service: ServiceHere,
     id: str,  # noqa: A002
-    side: Side = 1600,
+    side: Annotated[int, Query(ge=16, le=4096, description="Of the longer side, at most.")] = 1600,
     box: RequestedBox = None,
     exact: _Exact = False,  # noqa: FBT002 (a query's parameter)
 ) -> Response:

@@ -5,7 +5,8 @@ import { Album } from "./album.js";
 import { Answers } from "./answers.js";
 import { Colored, Seen } from "./colored.js";
 import { announce, find, make, showError, whenQuiet, wordsOf } from "./dom.js";
-import { conditionsOf, wayOf, wireOf } from "./edit.js";
+import { conditionsOf, isAsked, wayOf, wireOf } from "./edit.js";
+import { Detail } from "./detail.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Cells } from "./guided.js";
 import { Hints } from "./hints.js";
@@ -16,21 +17,23 @@ import { Panel } from "./panel.js";
 import { show } from "./planes.js";
 import { SaveAll } from "./save-all.js";
 import { withButton } from "./save.js";
+import { Share } from "./share.js";
 import { Stage } from "./stage.js";
 
 const SIDE = 1600;
 // Pictures whose planes and bitmaps are kept, up to 20 MB each: those that were looked at last.
 const RECENT = 2;
-const IN_COLOR = "This picture is in color already: it is colored anew, from its light and dark";
 
 export class ColorRoom {
-  constructor(model, { choose, remember }) {
+  constructor(model, { choose, remember, giveToMood }) {
     this.model = model;
     this.remember = remember;
     this.album = new Album();
     this.recent = [];
     this.stage = new Stage(find("color-stage"), "The picture");
     this.painter = new Painter(this.stage.after);
+    this.detail = new Detail(this.stage, (picture, box, side, signal) => (
+      this.album.ask(picture, () => api.exactly(picture.id, side, signal, box).then(Seen.of))));
     this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep), this.album);
     this.panel = new Panel(find("panel"), {
       amounts: (part, done) => this.amounts(part, done),
@@ -38,12 +41,24 @@ export class ColorRoom {
       addHint: () => this.hints.add(),
       mood: () => choose("mood-of-color", false),
       dropMood: () => this.change({ mood: null }),
+      copy: () => this.copyToAll(),
       doubt: (on) => this.showDoubt(on),
       ask: (picture, work) => this.album.ask(picture, work),
       failed: (error, picture) => this.failed(picture, error),
     });
+    find("anew").addEventListener("click", () => this.anew([this.picture]));
+    find("anew-all").addEventListener("click", () => this.anew(this.album.pictures.filter(isAsked)));
+    for (const button of document.querySelectorAll("[data-to-mood]")) {
+      button.addEventListener("click", () => this.toMood(button, giveToMood));
+    }
     find("mood-drop").dataset.take = "mood-of-color";
     this.panel.suit(model);
+    this.share = new Share(this.stage, {
+      name: () => this.picture.name,
+      result: () => this.resultAsPng(this.picture),
+      failed: (error) => this.say(error),
+    }, "share");
+    this.panel.root.append(this.share.root);
     this.answers = new Answers(this.panel.answers, (answer) => this.change({ answer }), this.album);
     this.filmstrip = new Filmstrip(this.album);
     this.refresh = whenQuiet(() => this.load(), 60);
@@ -124,6 +139,7 @@ export class ColorRoom {
     }
     this.saveAll.show();
     this.panel.show(this.picture);
+    this.panel.others(this.album.pictures.length > 1);
     this.remember();
     if (!empty) this.stage.fit();
   }
@@ -133,20 +149,36 @@ export class ColorRoom {
     const { picture } = this;
     const ready = picture?.state === "ready";
     this.say(picture?.problem ?? null);
-    const inColor = ready && picture.facts.in_color;
-    showError(find("picture-note"), inColor ? { message: IN_COLOR } : null);
+    const colored = ready && !isAsked(picture);
+    this.askAboutColor();
     this.panel.show(picture);
-    if (!ready || picture !== this.answers.picture) this.answers.clear();
-    this.hints.use(ready ? picture : null, this.model.hints);
+    if (!colored || picture !== this.answers.picture) this.answers.clear();
+    this.hints.use(colored ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
     if (picture) this.lookAt(picture);
     if (picture !== this.staged) {
       this.staged = picture;
+      this.detail.clear();
       this.stage.clear();
     }
     if (picture?.planes) this.paint();
     if (picture && !(await this.showBefore(picture, ready))) return;
     if (ready) await this.load();
+  }
+
+  /** Ask about a photograph that is in color, once for each; it is colored anew only then. */
+  askAboutColor() {
+    const asked = this.album.pictures.filter(isAsked);
+    find("in-color").hidden = !asked.includes(this.picture);
+    find("anew-all").hidden = asked.length < 2;
+  }
+
+  /** Color photographs anew that are in color, from their light and dark. */
+  anew(pictures) {
+    for (const { history } of pictures) history.change({ anew: true });
+    this.say(null);
+    this.selected();
+    this.frame();
   }
 
   /** Let go of what was looked at long ago: it comes again when it is wanted. */
@@ -181,7 +213,8 @@ export class ColorRoom {
     // The service may have been faster than the browser.
     const bitmap = picture.seen?.bitmap ?? own;
     const stays = picture === this.picture;
-    if (stays && bitmap) this.stage.showBefore(bitmap);
+    if (stays && bitmap) this.stage.showBefore(bitmap, picture.facts ?? bitmap);
+    this.stage.view.classList.toggle("transparent", Boolean(picture.seen?.alpha));
     own?.close();
     return stays;
   }
@@ -190,6 +223,10 @@ export class ColorRoom {
   async load() {
     const { picture } = this;
     if (picture?.state !== "ready") return;
+    if (isAsked(picture)) {
+      this.showUncolored(picture);
+      return;
+    }
     // Also if what is wanted is there: what is under way would take its place.
     picture.asking?.abort();
     if (picture.planesFor !== wanted(picture) && !(await this.ask(picture))) return;
@@ -199,6 +236,49 @@ export class ColorRoom {
     this.paint();
     this.hints.showReach();
     if (this.model.answers) this.answers.show(picture);
+  }
+
+  /** Show a picture as it came, whose colors nobody wants to have changed. */
+  showUncolored(picture) {
+    picture.asking?.abort();
+    Object.assign(picture, { planes: null, planesFor: null });
+    this.detail.clear();
+    this.painter.planes = null;
+    this.stage.after.style.visibility = "hidden";
+    this.stage.overlay.hidden = true;
+    this.stage.setBusy(false);
+    this.album.changed(picture);
+  }
+
+  async resultAsPng(picture) {
+    return (await this.album.ask(picture, () => api.picture(picture.id, wireOf(picture.history.now), "png"))).blob;
+  }
+
+  /** Take what is shown to the other room, as what gets a mood. */
+  toMood(button, giveToMood) {
+    const { picture } = this;
+    return withButton(button, async (refused) => {
+      if (isAsked(picture)) {
+        giveToMood(picture.file);
+        return;
+      }
+      const { blob, name } = await this.album.ask(picture, () => (
+        api.picture(picture.id, wireOf(picture.history.now), "", { refused })));
+      giveToMood(new File([blob], name, { type: blob.type }));
+    }, (error) => this.failed(picture, error));
+  }
+
+  /** All pictures get what this one has of amounts, answer and mood; its spots are its own. */
+  copyToAll() {
+    const { strength, vividness, answer, mood } = this.picture.history.now;
+    const model = this.picture.moods.find(({ id }) => id === mood?.id);
+    for (const picture of this.album.pictures.filter((each) => each !== this.picture)) {
+      if (model && !picture.moods.some(({ id }) => id === model.id)) picture.moods.push({ ...model });
+      picture.history.change({ strength, vividness, answer, mood });
+    }
+    announce("All pictures have these settings");
+    this.filmstrip.refresh();
+    this.remember();
   }
 
   /** Tells whether the colors came: the newest conditions win. */
@@ -232,6 +312,7 @@ export class ColorRoom {
   paint() {
     const { planes, history } = this.picture;
     this.painter.use(planes, history.now.strength, history.now.vividness);
+    this.detail.use(this.picture);
     this.stage.after.style.visibility = "";
     this.showDoubt(this.panel.doubt.checked);
     announce(`${this.picture.name} is colored`);
@@ -278,6 +359,7 @@ export class ColorRoom {
     if (!same) history.change(part, !this.sliding);
     this.sliding = !done;
     this.painter.change(history.now.strength, history.now.vividness);
+    this.detail.change(history.now.strength, history.now.vividness);
     this.panel.show(this.picture);
     if (done) this.remember();
   }
@@ -296,9 +378,13 @@ export class ColorRoom {
   changed() {
     const { picture } = this;
     this.say(null);
+    this.askAboutColor();
     this.panel.show(picture);
-    this.hints.draw();
-    if (picture.planes) this.painter.change(picture.history.now.strength, picture.history.now.vividness);
+    this.hints.use(isAsked(picture) ? null : picture, this.model.hints);
+    if (isAsked(picture)) this.answers.clear();
+    for (const each of [this.painter, this.detail]) {
+      if (picture.planes) each.change(picture.history.now.strength, picture.history.now.vividness);
+    }
     this.remember();
     this.refresh();
   }

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { find, make, wordsOf } from "./dom.js";
-import { wireOf } from "./edit.js";
+import { isAsked, wireOf } from "./edit.js";
 import { Planes, show } from "./planes.js";
 
 const THUMB = 96;
@@ -82,14 +82,33 @@ export class Filmstrip {
       const item = this.items.get(picture.key);
       item.asked = true;
       try {
-        const small = new Planes(await this.album.ask(picture, () => (
-          api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal: picture.abort.signal }))));
-        if (!item.planes) show(item.canvas, small.paint(1, 1));
+        await this.small(picture, item);
       } catch {
         // The picture itself says what is wrong once it is opened.
       }
     }
     this.filling = false;
+  }
+
+  async small(picture, item) {
+    const { signal } = picture.abort;
+    if (isAsked(picture)) {
+      const bitmap = await createImageBitmap(await this.album.ask(picture, () => api.original(picture.id, THUMB, signal)));
+      Object.assign(item.canvas, { width: bitmap.width, height: bitmap.height });
+      item.canvas.getContext("2d").drawImage(bitmap, 0, 0);
+      bitmap.close();
+      return;
+    }
+    const { strength, vividness } = picture.history.now;
+    const small = new Planes(await this.album.ask(picture, () => (
+      api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal }))));
+    if (!picture.planes) show(item.canvas, small.paint(strength, vividness));
+  }
+
+  /** Ask for all small pictures anew, but for the one that is looked at. */
+  refresh() {
+    for (const [key, item] of this.items) item.asked = key === this.album.current?.key;
+    this.fill();
   }
 
   unseen() {

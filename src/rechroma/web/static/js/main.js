@@ -59,7 +59,12 @@ async function start() {
       showError(find("project-error"), error);
     }
   };
-  const shared = { choose, remember };
+  const giveToMood = (file) => {
+    mood.take(file, "target");
+    location.hash = "mood";
+    mood.target.root.focus();
+  };
+  const shared = { choose, remember, giveToMood };
   color = new ColorRoom(model, shared);
   mood = new MoodRoom(shared, model);
   for (const button of document.querySelectorAll("[data-choose]")) {

@@ -100,16 +100,28 @@ export class MoodSide {
     const blob = await api.original(photo.id, SIDE);
     const bitmap = await createImageBitmap(blob);
     if (photo !== this.showing) return;
-    this.photo = photo;
-    this.bitmap = bitmap;
     if (this.coming?.kept === photo.kept) this.coming = null;
     if (this.image.src) URL.revokeObjectURL(this.image.src);
-    this.image.src = URL.createObjectURL(blob);
-    this.image.alt = photo.name;
+    this.put({ photo, bitmap, address: URL.createObjectURL(blob) });
     this.image.hidden = this.frame.hidden = false;
     this.help.hidden = true;
-    this.name.textContent = photo.name;
     this.choose.textContent = "Choose another…";
+    this.changed();
+  }
+
+  put({ photo, bitmap, address }) {
+    this.showing = this.photo = photo;
+    this.bitmap = bitmap;
+    this.image.src = address;
+    this.image.alt = photo.name;
+    this.name.textContent = photo.name;
+  }
+
+  /** Change places with the other side. */
+  exchange(other) {
+    const [mine, theirs] = [this, other].map(({ photo, bitmap, image }) => ({ photo, bitmap, address: image.src }));
+    this.put(theirs);
+    other.put(mine);
     this.changed();
   }
 }

@@ -7,6 +7,7 @@ import { MoodSide } from "./mood-side.js";
 import { fileOf, keepFile } from "./kept.js";
 import { inPixels } from "./rectangles.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
+import { Share } from "./share.js";
 import { Stage } from "./stage.js";
 
 const SIDE = 1200;
@@ -40,13 +41,19 @@ export class MoodRoom {
     };
     this.source = new MoodSide("source", "Take the mood from", { ...actions, boxChanged: (index, box) => this.boxChanged("source", index, box) });
     this.target = new MoodSide("target", "Give it to", { ...actions, boxChanged: (index, box) => this.boxChanged("target", index, box) });
-    find("mood-pair").append(this.source.root, make("p", { className: "arrow", aria: { hidden: "true" } }, "→"), this.target.root);
+    this.swapButton = make("button", { type: "button", className: "swap", disabled: true, title: "Swap the two", aria: { label: "Swap the two" }, on: { click: () => this.swap() } }, "⇄");
+    find("mood-pair").append(this.source.root, make("div", { className: "arrow" }, make("span", { aria: { hidden: "true" } }, "→"), this.swapButton), this.target.root);
     this.spareList = make("ul", { className: "spares", hidden: true, aria: { label: "Pictures that are not used" } });
     find("mood-pair").after(this.spareList);
     api.line.addEventListener("back", () => api.isOutage(this.problem) && this.load());
     this.stage = new Stage(find("mood-stage"), "The picture with its new mood");
     this.refresh = whenQuiet(() => this.load(), 120);
     this.panel(methods, transfer);
+    find("mood-panel").append(new Share(this.stage, {
+      name: () => this.target.photo.name,
+      result: async () => (await this.ask(() => api.moodPicture(this.target.photo.id, this.request(), "png"))).blob,
+      failed: (error) => this.say(error),
+    }, "mood-share").root);
     this.history = new History(this.settings());
     addEventListener("keydown", (event) => this.key(event));
   }
@@ -91,6 +98,14 @@ export class MoodRoom {
         make("div", { className: "row" }, this.drawButton, this.addButton, this.clearButton), this.taking, this.help),
       make("div", { className: "group save" }, make("label", { htmlFor: "mood-format" }, "Save "), this.format, this.download, this.cube),
     );
+  }
+
+  /** The two change places, and each pair of rectangles with them. */
+  swap() {
+    this.setDrawing(this.drawing);
+    this.source.exchange(this.target);
+    this.setPairs(this.pairs.map(({ source, target }) => ({ source: target, target: source })));
+    announce("The two pictures have changed places");
   }
 
   get complete() { return Boolean(this.source.photo && this.target.photo); }
@@ -147,6 +162,7 @@ export class MoodRoom {
 
   photoChanged() {
     find("mood-work").hidden = !this.complete;
+    this.swapButton.disabled = !this.complete;
     this.remember();
     if (!this.complete) return;
     const [source, target] = [this.source.photo, this.target.photo];

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { make, setRange } from "./dom.js";
-import { wireOf } from "./edit.js";
+import { isAsked, wireOf } from "./edit.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
 
 const slider = (id, label, listener) => {
@@ -41,6 +41,8 @@ export class Panel {
     this.moodProgress = make("progress", { max: 1, hidden: true, aria: { label: "Sending the mood picture" } });
     this.moodCancel = button("Cancel", () => this.moodAbort.abort(), { hidden: true });
     this.moodDrop = button("Take the mood away", () => actions.dropMood(), { hidden: true });
+    this.toMood = button("Continue in Mood", () => {}, { dataset: { toMood: "" } });
+    this.copy = button("Same settings for all", () => actions.copy(), { id: "copy-all", hidden: true, title: "Strength, vividness, answer and mood; spots stay each picture's own" });
     this.format = make("select", { id: "format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
     this.download = button("Download", () => this.save(), { className: "primary", id: "download" });
     root.addEventListener("submit", (event) => event.preventDefault());
@@ -49,6 +51,7 @@ export class Panel {
       make("div", { className: "row" }, this.undo, this.redo),
       make("div", { className: "group save" },
         make("label", { htmlFor: "format" }, "Save "), this.format, this.download),
+      make("div", { className: "row" }, this.toMood, this.copy),
       this.spots, this.answersGroup, this.doubtField,
       make("div", { className: "group", id: "mood-drop" }, make("h2", {}, "Mood"), this.moodName, this.moodProgress,
         make("div", { className: "row" }, this.moodButton, this.moodDrop, this.moodCancel)),
@@ -69,7 +72,11 @@ export class Panel {
   show(picture) {
     this.picture = picture;
     const ready = picture?.state === "ready";
-    for (const field of this.root.elements) field.disabled = !ready;
+    const asked = ready && isAsked(picture);
+    for (const field of this.root.elements) field.disabled = !ready || asked;
+    // By keyboard it can be scrolled even if there is nothing in it to go to.
+    if (!ready || asked) this.root.tabIndex = 0;
+    else this.root.removeAttribute("tabindex");
     if (!ready) return;
     const { now, canUndo, canRedo } = picture.history;
     for (const [name, { input, value }] of [["strength", this.strength], ["vividness", this.vividness]]) {
@@ -81,6 +88,9 @@ export class Panel {
     this.moodName.textContent = now.mood ? `The tone of ${now.mood.name}` : "Let a color photograph set the tone.";
     this.moodDrop.hidden = !now.mood;
   }
+
+  /** Whether there are other pictures. */
+  others(some) { this.copy.hidden = !some; }
 
   /** Show that a mood picture is on its way; returns what cancels it. */
   sendMood(name) {

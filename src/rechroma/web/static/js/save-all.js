@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { announce, find, wordsOf } from "./dom.js";
-import { wireOf } from "./edit.js";
+import { isAsked, wireOf } from "./edit.js";
 import { saveFile } from "./save.js";
 import { Zip } from "./zip.js";
 
@@ -53,11 +53,14 @@ export class SaveAll {
   /** Show what can be saved. */
   show() {
     const idle = !this.abort;
-    const some = this.album.ready().length > 0;
-    for (const id of ["save-all", "save-folder", "save-project"]) find(id).disabled = !(some && idle);
+    for (const id of ["save-all", "save-folder"]) find(id).disabled = !(idle && this.wanted().length);
+    find("save-project").disabled = !(idle && this.album.ready().length);
     find("save-folder").hidden = !window.showDirectoryPicker;
     find("saving").hidden = idle;
   }
+
+  /** Those in color that nobody wants colored anew have no result. */
+  wanted() { return this.album.ready().filter((picture) => !isAsked(picture)); }
 
   progress(done, all) {
     this.bar.max = all;
@@ -84,7 +87,7 @@ export class SaveAll {
 
   /** Give each result to `keep(name, blob)`; returns lines about those that failed. */
   async each(signal, keep) {
-    const pictures = this.album.ready();
+    const pictures = this.wanted();
     const refused = (problem) => { if (problem) this.words.textContent = wordsOf(problem); };
     const lines = [];
     let done = 0;

@@ -8,7 +8,7 @@ const CLICK = 5; // pixels that a finger may tremble
 const TWICE = 500; // milliseconds within which a second click at a place is a double click
 
 /**
- * Dispatches "place" with { x, y } in 0…1 of the picture when somebody clicks in it.
+ * Dispatches "view" when another part of the picture is seen, and "place" with { x, y } in 0…1 of the picture when somebody clicks in it.
  */
 export class Stage extends EventTarget {
   constructor(root, label) {
@@ -18,10 +18,13 @@ export class Stage extends EventTarget {
     this.pointers = new Map();
     this.before = make("canvas", { className: "before", role: "img", aria: { label: `${label}: before` } });
     this.after = make("canvas", { className: "after", role: "img", aria: { label: `${label}: after` } });
+    // The part that is looked at closely, over the whole pictures.
+    this.closeBefore = make("canvas", { className: "close-up", hidden: true, aria: { hidden: "true" } });
+    this.closeAfter = make("canvas", { className: "close-up", hidden: true, aria: { hidden: "true" } });
     this.overlay = make("canvas", { className: "overlay", hidden: true, aria: { hidden: "true" } });
     this.reach = make("canvas", { className: "reach", hidden: true, aria: { hidden: "true" } });
     this.marks = make("div", { className: "marks" });
-    this.world = make("div", { className: "world" }, this.before, this.after, this.overlay, this.reach, this.marks);
+    this.world = make("div", { className: "world" }, this.before, this.closeBefore, this.after, this.closeAfter, this.overlay, this.reach, this.marks);
     this.line = make("div", { className: "line", aria: { hidden: "true" } });
     this.view = make("div", {
       className: "view", tabIndex: 0, role: "group",
@@ -53,11 +56,39 @@ export class Stage extends EventTarget {
   clear() {
     for (const canvas of [this.before, this.after]) canvas.style.visibility = "hidden";
     this.overlay.hidden = this.reach.hidden = true;
+    this.showClose(null);
     this.reset();
   }
 
-  /** Show a bitmap on the left of the line. */
-  showBefore(bitmap) {
+  /** Show a part of the picture, a box in pixels of the whole one, over the rest; null for none. */
+  showClose(box, bitmap = null) {
+    this.closeBefore.hidden = this.closeAfter.hidden = !box;
+    this.close = box;
+    if (!box) return;
+    this.closeBefore.width = bitmap.width;
+    this.closeBefore.height = bitmap.height;
+    this.closeBefore.getContext("2d").drawImage(bitmap, 0, 0);
+    this.place();
+  }
+
+  /** What is seen of the picture, 0…1, and its width on the screen; null for nothing. */
+  shown() {
+    if (!this.size || !this.corner) return null;
+    const { clientWidth, clientHeight } = this.view;
+    const [width, height] = [this.size.width * this.scale, this.size.height * this.scale];
+    const within = (value) => Math.min(1, Math.max(0, value));
+    return {
+      width, left: within(-this.corner.left / width), top: within(-this.corner.top / height),
+      right: within((clientWidth - this.corner.left) / width), bottom: within((clientHeight - this.corner.top) / height),
+    };
+  }
+
+  /**
+   * Show a bitmap on the left of the line.
+   * @param whole the picture's own size, if it is larger
+   */
+  showBefore(bitmap, whole = bitmap) {
+    this.whole = whole;
     this.before.style.visibility = "";
     this.before.width = bitmap.width;
     this.before.height = bitmap.height;
@@ -105,9 +136,14 @@ export class Stage extends EventTarget {
     this.place();
   }
 
+  /** How far can be zoomed: to twice the picture's own pixels at least. */
+  get most() {
+    return this.size ? Math.max(MOST, (2 * this.whole.width) / (this.size.width * devicePixelRatio)) : MOST;
+  }
+
   /** Zoom by a factor around a point of the view, its middle if none is given. */
   zoom(factor, at = null) {
-    const scale = Math.min(MOST, Math.max(1, this.scale * factor));
+    const scale = Math.min(this.most, Math.max(1, this.scale * factor));
     const box = this.view.getBoundingClientRect();
     const x = (at ? at.x - box.left : box.width / 2) - box.width / 2;
     const y = (at ? at.y - box.top : box.height / 2) - box.height / 2;
@@ -143,6 +179,22 @@ export class Stage extends EventTarget {
     this.after.style.clipPath = `inset(0 0 0 ${hidden}px)`;
     this.divider.setAttribute("aria-valuetext", `${100 - this.divider.value} % in color`);
     this.edges = { from, to };
+    this.corner = { left, top };
+    if (this.close) this.placeClose(hidden);
+    this.dispatchEvent(new CustomEvent("view"));
+  }
+
+  placeClose(hidden) {
+    const [left, top, width, height] = this.close;
+    const part = (value, of) => `${(100 * value) / of}%`;
+    for (const canvas of [this.closeBefore, this.closeAfter]) {
+      Object.assign(canvas.style, {
+        left: part(left, this.whole.width), top: part(top, this.whole.height),
+        width: part(width, this.whole.width), height: part(height, this.whole.height),
+      });
+    }
+    const own = (left / this.whole.width) * this.size.width;
+    this.closeAfter.style.clipPath = `inset(0 0 0 ${Math.max(0, hidden - own)}px)`;
   }
 
   listen() {
