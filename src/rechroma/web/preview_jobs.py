@@ -20,6 +20,8 @@ from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
 from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, preview
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, ColorizeOptions
@@ -42,6 +44,7 @@ __all__ = [
     "original",
     "picture",
     "planes",
+    "segment",
 ]
 
 _PREVIEW_QUALITY = 90
@@ -178,20 +181,48 @@ def likely(
     Raises:
         UsageError: The place is outside of the picture, or the model does not tell.
     """
-    opened = state.open(upload)
-    if not (0 <= at[0] < opened.width and 0 <= at[1] < opened.height):
-        raise UsageError(
-            f"{at[0]:g}, {at[1]:g} is outside of the picture",
-            f"it has {opened.width} × {opened.height} pixels",
-        )
+    down, across = _part_of(at, state.open(upload))
     predicted = state.predict(upload, color_request)
     rows, columns = predicted.lightness.shape
-    row, column = int(at[1] / opened.height * rows), int(at[0] / opened.width * columns)
+    row, column = int(down * rows), int(across * columns)
     level = float(predicted.lightness[row, column])
     return [
         LikelyColor(_hex(level, each.a, each.b), each.probability)
         for each in predicted.distribution.likely(row, column, count)
     ]
+
+
+def segment(
+    state: WorkerState,
+    upload: Upload,
+    inside: Sequence[tuple[float, float]],
+    outside: Sequence[tuple[float, float]],
+    side: int,
+) -> bytes:
+    """Return what belongs together with places, given as x, y in pixels of the whole picture.
+
+    Returns:
+        A gray PNG of at most `side` pixels: white where it is.
+
+    Raises:
+        UsageError: A place is outside of the picture, or the model can't tell things apart.
+    """
+    opened = state.open(upload)
+    parts = [[_part_of(each, opened) for each in places] for places in (inside, outside)]
+    found = state.colorizer.segment(opened.preview, *parts)
+    mask = np.where(found, np.uint8(255), np.uint8(0))[..., None]
+    return _png(preview(Photo(np.broadcast_to(mask, (*found.shape, 3)), was_gray=True), side))
+
+
+def _part_of(place: tuple[float, float], opened: Opened) -> tuple[float, float]:
+    """Return a place as parts of the height and of the width."""
+    x, y = place
+    if not (0 <= x < opened.width and 0 <= y < opened.height):
+        raise UsageError(
+            f"{x:g}, {y:g} is outside of the picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+    return y / opened.height, x / opened.width
 
 
 def picture(

@@ -1,8 +1,10 @@
 """Spots of color on the picture."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from .steps import cancel_pointer, give, no_violations, place_hint, ready, sample, until
@@ -121,3 +123,37 @@ def test_the_colors_of_a_spot_do_not_cover_it(page):
         )  # fmt: skip
         assert apart
         page.keyboard.press("Escape")
+
+
+def test_what_is_one_thing_with_a_spot_is_outlined(page, make_picture):
+    """The test's model tells no things apart: the mask is the test's own."""
+    mask = Image.new("L", (200, 150), 0)
+    mask.paste(255, (50, 40, 150, 110))
+    file = io.BytesIO()
+    mask.save(file, "PNG")
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.post_data_json)
+        route.fulfill(body=file.getvalue(), content_type="image/png")
+
+    page.route("**/segment*", answer)
+    give(page, "main", "drop", ("a.png", make_picture(size=(400, 300))))
+    ready(page)
+    place_hint(page, 0.6, 0.5)
+    outline = page.locator("#color-stage .outline")
+    expect(outline).to_be_visible()
+    assert asked[0]["inside"][0] == pytest.approx([240, 150], abs=2)
+    drawn = (
+        "c => [[100, 75], [48, 75], [100, 20], [47, 60]].map(([x, y]) =>"
+        " c.getContext('2d').getImageData(x, y, 1, 1).data[3])"
+    )
+    inside, edge, away, _ = outline.evaluate(drawn)
+    assert inside == away == 0
+    assert edge > 60
+    page.get_by_label("Reaches").select_option("here")
+    expect(outline).to_be_hidden()
+    page.get_by_label("Reaches").select_option("thing")
+    expect(outline).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(outline).to_be_hidden()

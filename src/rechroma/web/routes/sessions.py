@@ -17,7 +17,7 @@ from rechroma.web.routes.parts import (
     picture_answer,
     problems,
 )
-from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture
+from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture, SegmentOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.sessions import Session
 from rechroma.web.uploads import UploadRoute
@@ -156,6 +156,27 @@ async def likely(
         at=(place.x, place.y), count=place.count,
     )  # fmt: skip
     return await service.do(request, job, key=id)
+
+
+@router.post(
+    "/{id}/segment",
+    response_class=Response,
+    responses=file_answer("image/png", "White where it is.") | problems(404, 429, 503),
+)
+async def segment(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    places: SegmentOptions,
+    side: Side = 1600,
+) -> Response:
+    """Return what belongs together with places, as a gray PNG; where the model can tell."""
+    session = service.sessions.get(id)
+    job = partial(
+        preview_jobs.segment, upload=session.upload, inside=places.inside, outside=places.outside,
+        side=side,
+    )  # fmt: skip
+    return Response(await service.do(request, job, key=id), media_type="image/png")
 
 
 @router.post(

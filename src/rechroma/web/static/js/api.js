@@ -177,6 +177,12 @@ export async function cells(id, edit, way) {
   };
 }
 
+/** What belongs together with a place, white, as a picture. */
+export async function segment(id, { x, y }, side, signal) {
+  const places = { inside: [[Math.floor(x), Math.floor(y)]] };
+  return (await ask(`v1/sessions/${id}/segment?side=${side}`, json(places, { signal }))).blob();
+}
+
 export async function likely(id, place, signal) {
   return (await ask(`v1/sessions/${id}/likely`, json(place, { signal }))).json();
 }

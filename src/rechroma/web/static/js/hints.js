@@ -4,9 +4,11 @@ import * as api from "./api.js";
 import { announce, make, replaceItems } from "./dom.js";
 import { conditionsOf, wireOf } from "./edit.js";
 import { Planes } from "./planes.js";
+import { drawOutline } from "./outline.js";
 import { followPointer } from "./pointer.js";
 
 const CLICK = 4;
+const OUTLINE = 800; // pixels of the mask whose outline is shown
 const REACH = 256; // pixels of the picture that shows how far a color goes
 // How far a color goes, as the service calls it and as people do.
 const REACHES = [["here", "this place"], ["thing", "this thing"], ["alike", "everything alike"]];
@@ -134,6 +136,12 @@ export class Hints {
     this.changed(this.hints.map((each, other) => (other === index ? hint : each)), true);
   }
 
+  reachTo(index, reach) {
+    if (!this.hints[index]) return;
+    this.replace(index, { ...this.hints[index], reach });
+    this.showOutline(this.picture, this.hints[index]);
+  }
+
   remove(index) {
     this.close();
     this.changed(this.hints.filter((_, other) => other !== index), true);
@@ -154,7 +162,7 @@ export class Hints {
     });
     const reach = make(
       "select",
-      { on: { change: (event) => this.hints[index] && this.replace(index, { ...this.hints[index], reach: event.target.value }) } },
+      { on: { change: (event) => this.reachTo(index, event.target.value) } },
       ...REACHES.map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
     );
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, "Take away");
@@ -181,6 +189,7 @@ export class Hints {
     const { picture, index } = this;
     if (!picture || this.popover.hidden || !this.hints[index]) return;
     const { signal } = this.reaching = new AbortController();
+    this.showOutline(picture, this.hints[index]);
     const edit = wireOf(picture.history.now);
     const without = { ...edit, hints: edit.hints.filter((_, other) => other !== index) };
     const ask = (each) => api.planes(picture.id, each, REACH, { signal });
@@ -192,10 +201,31 @@ export class Hints {
     }
   }
 
+  /** Show what is one thing with a spot, while its popover is open. */
+  async showOutline(picture, hint) {
+    const { outline } = this.stage;
+    const place = hint.reach === "here" || hint.reach === "alike" ? "" : [picture.key, hint.x, hint.y].join();
+    if (place === this.outlined) return;
+    this.outlined = place;
+    outline.hidden = true;
+    this.outlining?.abort();
+    if (!place) return;
+    const { signal } = this.outlining = new AbortController();
+    try {
+      const mask = await api.segment(picture.id, hint, OUTLINE, signal);
+      await drawOutline(outline, mask);
+      outline.hidden = signal.aborted;
+    } catch {
+      // A model that can't tell things apart, or it was called off.
+    }
+  }
+
   /** Whoever is inside gets back to the spot. */
   close() {
     this.reaching?.abort();
-    this.stage.reach.hidden = true;
+    this.outlining?.abort();
+    this.stage.reach.hidden = this.stage.outline.hidden = true;
+    this.outlined = "";
     if (this.popover.contains(document.activeElement)) this.focus(this.index);
     this.popover.hidden = true;
   }

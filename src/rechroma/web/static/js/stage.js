@@ -23,8 +23,9 @@ export class Stage extends EventTarget {
     this.closeAfter = make("canvas", { className: "close-up", hidden: true, aria: { hidden: "true" } });
     this.overlay = make("canvas", { className: "overlay", hidden: true, aria: { hidden: "true" } });
     this.reach = make("canvas", { className: "reach", hidden: true, aria: { hidden: "true" } });
+    this.outline = make("canvas", { className: "outline", hidden: true, aria: { hidden: "true" } });
     this.marks = make("div", { className: "marks" });
-    this.world = make("div", { className: "world" }, this.before, this.closeBefore, this.after, this.closeAfter, this.overlay, this.reach, this.marks);
+    this.world = make("div", { className: "world" }, this.before, this.closeBefore, this.after, this.closeAfter, this.overlay, this.reach, this.outline, this.marks);
     this.line = make("div", { className: "line", aria: { hidden: "true" } });
     this.view = make("div", {
       className: "view", tabIndex: 0, role: "group",
@@ -55,7 +56,7 @@ export class Stage extends EventTarget {
   /** Show nothing, until there is something of the next picture. */
   clear() {
     for (const canvas of [this.before, this.after]) canvas.style.visibility = "hidden";
-    this.overlay.hidden = this.reach.hidden = true;
+    this.overlay.hidden = this.reach.hidden = this.outline.hidden = true;
     this.showClose(null);
     this.reset();
   }
