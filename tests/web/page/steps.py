@@ -33,7 +33,12 @@ def give(page, selector, kind, *pictures):
 def opening(browser, base, **options):
     """A fresh page; no test ends with an error in the console or a request to elsewhere."""
     context = browser.new_context(
-        **{"viewport": {"width": 1280, "height": 900}, "accept_downloads": True, **options}
+        **{
+            "viewport": {"width": 1280, "height": 900},
+            "accept_downloads": True,
+            "service_workers": "block",
+            **options,
+        }
     )
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE)

@@ -5,6 +5,7 @@ import { announce, wordsOf } from "./dom.js";
 import { History } from "./edit.js";
 import { fileOf, keepFile } from "./kept.js";
 import { bringBack, closePicture, onceMore, openPicture } from "./opened.js";
+import { t } from "./text.js";
 
 const AT_ONCE = 2;
 const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does not solve
@@ -29,7 +30,7 @@ export class Album extends EventTarget {
 
   add(files) {
     const added = [...files].map((file) => this.picture({
-      name: file.name || "pasted picture", file, kept: keepFile(file), history: new History(), moods: [],
+      name: file.name || t("pasted picture"), file, kept: keepFile(file), history: new History(), moods: [],
     }));
     this.pictures.push(...added);
     if (!this.current || this.current.state === "failed") this.select(added[0]);
@@ -64,7 +65,7 @@ export class Album extends EventTarget {
   /** Show a picture that may still be open; else it is sent again. */
   async return(picture) {
     try {
-      if (!picture.id) throw new Error("it was not open yet");
+      if (!picture.id) throw new Error(t("it was not open yet"));
       picture.facts = await bringBack(picture.id);
       // Moods that have gone are sent again when they are asked for.
       await Promise.allSettled(picture.moods.map(({ id }) => bringBack(id)));
@@ -192,7 +193,7 @@ export class Album extends EventTarget {
       });
       picture.id = picture.facts.id;
       picture.state = "ready";
-      announce(`${picture.name} is ready`);
+      announce(t("{name} is ready", picture));
     } catch (error) {
       if (error.name === "AbortError") return;
       picture.state = "failed";

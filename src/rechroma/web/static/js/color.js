@@ -19,6 +19,7 @@ import { SaveAll } from "./save-all.js";
 import { withButton } from "./save.js";
 import { Share } from "./share.js";
 import { Stage } from "./stage.js";
+import { t } from "./text.js";
 
 const SIDE = 1600;
 // Pictures whose planes and bitmaps are kept, up to 20 MB each: those that were looked at last.
@@ -30,7 +31,7 @@ export class ColorRoom {
     this.remember = remember;
     this.album = new Album();
     this.recent = [];
-    this.stage = new Stage(find("color-stage"), "The picture");
+    this.stage = new Stage(find("color-stage"), t("The picture"));
     this.painter = new Painter(this.stage.after);
     this.detail = new Detail(this.stage, (picture, box, side, signal) => (
       this.album.ask(picture, () => api.exactly(picture.id, side, signal, box).then(Seen.of))));
@@ -89,7 +90,7 @@ export class ColorRoom {
         this.take([new File([await api.sample(address)], file, { type: "image/jpeg" })]);
       }, (error) => showError(find("sample-error"), error));
       find("samples").append(make("li", {}, make("button", {
-        type: "button", aria: { label: `Color the sample: ${name}` }, on: { click: take },
+        type: "button", aria: { label: t("Color the sample: {name}", { name }) }, on: { click: take },
       }, make("img", { src: address, alt: "", width: 160, height: 160 }), make("span", {}, name))));
     }
   }
@@ -135,7 +136,7 @@ export class ColorRoom {
     const closed = this.album.closed.at(-1);
     for (const button of document.querySelectorAll("[data-reopen]")) {
       button.hidden = !closed;
-      button.textContent = closed ? `Undo closing ${closed.picture.name}` : "";
+      button.textContent = closed ? t("Undo closing {name}", closed.picture) : "";
     }
     this.saveAll.show();
     this.panel.show(this.picture);
@@ -276,7 +277,7 @@ export class ColorRoom {
       if (model && !picture.moods.some(({ id }) => id === model.id)) picture.moods.push({ ...model });
       picture.history.change({ strength, vividness, answer, mood });
     }
-    announce("All pictures have these settings");
+    announce(t("All pictures have these settings"));
     this.filmstrip.refresh();
     this.remember();
   }
@@ -315,7 +316,7 @@ export class ColorRoom {
     this.detail.use(this.picture);
     this.stage.after.style.visibility = "";
     this.showDoubt(this.panel.doubt.checked);
-    announce(`${this.picture.name} is colored`);
+    announce(t("{name} is colored", this.picture));
   }
 
   /** Something about a picture went wrong; null if nothing does any more. */
@@ -341,7 +342,7 @@ export class ColorRoom {
     if (picture !== this.picture) return;
     this.changed();
     this.say({
-      message: `the mood picture ${mood.name} is not open any more`, mend: "drop it again",
+      message: t("the mood picture {name} is not open any more", mood), mend: t("drop it again"),
     });
   }
 
@@ -419,7 +420,7 @@ async function ownBitmap(file) {
 const isOpen = ({ id }) => api.facts(id).then(() => true, () => false);
 
 const SAMPLES = [
-  ["saratoga-springs-broadway-1900s.jpg", "Saratoga Springs, about 1910"],
-  ["louis-armstrong-1946.jpg", "Louis Armstrong, 1946"],
-  ["pea-pickers-nipomo-1936.jpg", "Migrant Mother, 1936"],
+  ["saratoga-springs-broadway-1900s.jpg", t("Saratoga Springs, about 1910")],
+  ["louis-armstrong-1946.jpg", t("Louis Armstrong, 1946")],
+  ["pea-pickers-nipomo-1936.jpg", t("Migrant Mother, 1936")],
 ];

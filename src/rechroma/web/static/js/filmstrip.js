@@ -4,9 +4,10 @@ import * as api from "./api.js";
 import { find, make, wordsOf } from "./dom.js";
 import { isAsked, wireOf } from "./edit.js";
 import { Planes, show } from "./planes.js";
+import { t } from "./text.js";
 
 const THUMB = 96;
-const WORDS = { waiting: "waiting", sending: "sending", opening: "opening", ready: "ready" };
+const WORDS = { waiting: t("waiting"), sending: t("sending"), opening: t("opening"), ready: t("ready") };
 
 export class Filmstrip {
   constructor(album) {
@@ -127,18 +128,18 @@ export class Filmstrip {
   item(picture) {
     const canvas = make("canvas", { width: THUMB, height: THUMB, aria: { hidden: "true" } });
     const word = make("span", { className: "word" });
-    const bar = make("progress", { max: 1, aria: { label: `Sending ${picture.name}` } });
+    const bar = make("progress", { max: 1, aria: { label: t("Sending {name}", picture) } });
     const open = make("button", {
       type: "button", className: "open", on: { click: () => this.album.select(picture) },
     }, canvas, make("span", { className: "name" }, picture.name));
     const close = make("button", {
-      type: "button", className: "close", title: "Cancel or close",
-      aria: { label: `Close ${picture.name}` }, on: { click: () => this.album.remove(picture) },
+      type: "button", className: "close", title: t("Cancel or close"),
+      aria: { label: t("Close {name}", picture) }, on: { click: () => this.album.remove(picture) },
     }, "×");
     const again = make("button", {
-      type: "button", hidden: true, aria: { label: `Send ${picture.name} again` },
+      type: "button", hidden: true, aria: { label: t("Send {name} again", picture) },
       on: { click: () => this.album.retry(picture) },
-    }, "Try again");
+    }, t("Try again"));
     const root = make("li", {}, open, close, bar, word, again);
     this.list.append(root);
     const item = { root, open, canvas, word, bar, again };

@@ -6,12 +6,13 @@ import { conditionsOf, wireOf } from "./edit.js";
 import { Planes } from "./planes.js";
 import { drawOutline } from "./outline.js";
 import { followPointer } from "./pointer.js";
+import { t } from "./text.js";
 
 const CLICK = 4;
 const OUTLINE = 800; // pixels of the mask whose outline is shown
 const REACH = 256; // pixels of the picture that shows how far a color goes
 // How far a color goes, as the service calls it and as people do.
-const REACHES = [["here", "this place"], ["thing", "this thing"], ["alike", "everything alike"]];
+const REACHES = [["here", t("this place")], ["thing", t("this thing")], ["alike", t("everything alike")]];
 
 /** Calls `changed` with the new list of hints, and whether it is a step of its own to undo. */
 export class Hints {
@@ -61,7 +62,7 @@ export class Hints {
     this.changed([...this.hints, hint], true);
     this.focus(index);
     this.open(index, colors);
-    announce(`Color ${index + 1} is placed; arrows move it, Enter changes it, Delete takes it away`);
+    announce(t("Color {number} is placed; arrows move it, Enter changes it, Delete takes it away", { number: index + 1 }));
   }
 
   /** What a place is likely to have, whatever the hint says that is there already. */
@@ -83,7 +84,7 @@ export class Hints {
     const mark = make("button", {
       type: "button", className: "mark",
       style: { left: `${(100 * (hint.x + 0.5)) / width}%`, top: `${(100 * (hint.y + 0.5)) / height}%`, backgroundColor: hint.color },
-      aria: { label: `Color ${index + 1}: ${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}` },
+      aria: { label: t("Color {number}: {color} at {x}, {y}", { number: index + 1, color: hint.color, x: Math.round(hint.x), y: Math.round(hint.y) }) },
     });
     mark.addEventListener("keydown", (event) => this.key(event, index));
     mark.addEventListener("pointerdown", (event) => this.hold(event, mark, index));
@@ -145,7 +146,7 @@ export class Hints {
   remove(index) {
     this.close();
     this.changed(this.hints.filter((_, other) => other !== index), true);
-    announce(`Color ${index + 1} is taken away`);
+    announce(t("Color {number} is taken away", { number: index + 1 }));
   }
 
   /** Offer the colors that the place may have, and any other. */
@@ -155,7 +156,7 @@ export class Hints {
     const choose = (color) => this.hints[index] && this.replace(index, { ...this.hints[index], color });
     const swatches = colors.map((color) => make("button", {
       type: "button", className: "swatch", style: { backgroundColor: color },
-      title: color, aria: { label: `Likely color ${color}` }, on: { click: () => choose(color) },
+      title: color, aria: { label: t("Likely color {color}", { color }) }, on: { click: () => choose(color) },
     }));
     const any = make("input", {
       type: "color", value: hint.color, on: { change: (event) => choose(event.target.value) },
@@ -165,15 +166,15 @@ export class Hints {
       { on: { change: (event) => this.reachTo(index, event.target.value) } },
       ...REACHES.map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
     );
-    const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, "Take away");
-    const close = make("button", { type: "button", on: { click: () => this.close() } }, "Done");
+    const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, t("Take away"));
+    const close = make("button", { type: "button", on: { click: () => this.close() } }, t("Done"));
     this.index = index;
-    this.popover.setAttribute("aria-label", `Color ${index + 1}`);
+    this.popover.setAttribute("aria-label", t("Color {number}", { number: index + 1 }));
     this.popover.replaceChildren(
-      make("p", {}, swatches.length ? "Likely here:" : "Pick a color:"),
+      make("p", {}, swatches.length ? t("Likely here:") : t("Pick a color:")),
       make("div", { className: "swatches" }, ...swatches),
-      make("label", {}, "Any color ", any),
-      make("label", {}, "Reaches ", reach),
+      make("label", {}, t("Any color"), " ", any),
+      make("label", {}, t("Reaches"), " ", reach),
       make("div", { className: "row" }, remove, close),
     );
     this.popover.hidden = false;

@@ -5,6 +5,7 @@ import { make, showError } from "./dom.js";
 import { fileOf, keepFile } from "./kept.js";
 import { bringBack, closePicture, onceMore, openPicture } from "./opened.js";
 import { Rectangles } from "./rectangles.js";
+import { t } from "./text.js";
 
 const SIDE = 900;
 
@@ -17,12 +18,12 @@ export class MoodSide {
     this.coming = null; // { name, file, kept } that is on its way, or was stopped by an outage
     this.image = make("img", { alt: "", hidden: true });
     this.frame = make("div", { className: "frame", hidden: true }, this.image);
-    this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, "Choose…");
+    this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, t("Choose…"));
     this.name = make("span", { className: "name" });
-    this.progress = make("progress", { max: 1, hidden: true, aria: { label: `Sending ${title}` } });
-    this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort() } }, "Cancel");
+    this.progress = make("progress", { max: 1, hidden: true, aria: { label: t("Sending: {title}", { title }) } });
+    this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort() } }, t("Cancel"));
     this.error = make("p", { className: "error", role: "alert", hidden: true });
-    this.help = make("p", { className: "help" }, "Drop a photograph here, or choose one.");
+    this.help = make("p", { className: "help" }, t("Drop a photograph here, or choose one."));
     api.line.addEventListener("back", () => this.coming?.file && this.take(this.coming.file, this.coming.kept));
     this.root = make("section", { className: "mood-side", dataset: { take: role }, tabIndex: -1, aria: { label: title } },
       make("h2", {}, title), this.help, this.frame,
@@ -77,7 +78,7 @@ export class MoodSide {
 
   async bringBack({ id, name, file, kept }) {
     try {
-      if (!id) throw new api.ServiceError(404, `${name} is not open any more`, "choose it again");
+      if (!id) throw new api.ServiceError(404, t("{name} is not open any more", { name }), t("choose it again"));
       await this.show({ id, name, facts: await bringBack(id), file, kept });
     } catch (error) {
       if (file) {
@@ -105,7 +106,7 @@ export class MoodSide {
     this.put({ photo, bitmap, address: URL.createObjectURL(blob) });
     this.image.hidden = this.frame.hidden = false;
     this.help.hidden = true;
-    this.choose.textContent = "Choose another…";
+    this.choose.textContent = t("Choose another…");
     this.changed();
   }
 

@@ -1,6 +1,7 @@
 // A project: pictures, and what is wanted of them, in one file. It is a zip file.
 
 import { fileOf, keepFile } from "./kept.js";
+import { t } from "./text.js";
 import { openZip, Zip } from "./zip.js";
 
 const VERSION = 1;
@@ -66,6 +67,6 @@ export async function openProject(blob) {
     }
     return work;
   } catch {
-    throw Object.assign(new Error(`${blob.name} is no project of this page`), { mend: "choose a .rechroma file that it has saved" });
+    throw Object.assign(new Error(t("{name} is no project of this page", blob)), { mend: t("choose a .rechroma file that it has saved") });
   }
 }

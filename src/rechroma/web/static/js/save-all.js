@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { announce, find, wordsOf } from "./dom.js";
 import { isAsked, wireOf } from "./edit.js";
 import { saveFile } from "./save.js";
+import { t } from "./text.js";
 import { Zip } from "./zip.js";
 
 /** Results one after the other, the next one on its way: { name, blob } or { name, problem }. */
@@ -65,7 +66,7 @@ export class SaveAll {
   progress(done, all) {
     this.bar.max = all;
     this.bar.value = done;
-    this.words.textContent = `${Math.min(done + 1, all)} of ${all}`;
+    this.words.textContent = t("{number} of {all}", { number: Math.min(done + 1, all), all });
   }
 
   /** Do a long work that can be called off. */
@@ -78,7 +79,7 @@ export class SaveAll {
       await work(signal);
     } catch (error) {
       if (error.name !== "AbortError") this.failed(error);
-      else announce("Saving is cancelled");
+      else announce(t("Saving is cancelled"));
     } finally {
       this.abort = null;
       this.show();
@@ -100,7 +101,7 @@ export class SaveAll {
     }
     if (lines.length === pictures.length) throw new Error(lines[0]);
     if (lines.length) this.failed(new Error(lines.join(" ")));
-    else announce("All pictures are saved");
+    else announce(t("All pictures are saved"));
     return lines;
   }
 

@@ -2,9 +2,10 @@
 
 import { make } from "./dom.js";
 import { saveFile, withButton } from "./save.js";
+import { t } from "./text.js";
 
 const GAP = 8;
-const KINDS = [["side", "Side by side"], ["split", "Before | after"], ["result", "The result"]];
+const KINDS = [["side", t("Side by side")], ["split", t("Before | after")], ["result", t("The result")]];
 
 /** Before and after of a stage in one picture: a canvas of the preview's size. */
 export function joined({ before, after, divider }, kind) {
@@ -39,11 +40,11 @@ export class Share {
     const button = (text, work) => make("button", {
       type: "button", on: { click: ({ currentTarget }) => withButton(currentTarget, work, actions.failed) },
     }, text);
-    this.copyButton = button("Copy", () => this.copy());
+    this.copyButton = button(t("Copy"), () => this.copy());
     // Browsers copy pictures only where the page itself came safely.
     this.copyButton.hidden = !(window.ClipboardItem && navigator.clipboard?.write);
-    this.root = make("div", { className: "group share" }, make("label", { htmlFor: id }, "Share "), this.kind,
-      make("div", { className: "row" }, this.copyButton, button("Save picture", () => this.save())));
+    this.root = make("div", { className: "group share" }, make("label", { htmlFor: id }, t("Share"), " "), this.kind,
+      make("div", { className: "row" }, this.copyButton, button(t("Save picture"), () => this.save())));
   }
 
   picture() {

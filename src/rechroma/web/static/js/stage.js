@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { show } from "./planes.js";
+import { t } from "./text.js";
 
 const MOST = 8;
 const CLICK = 5; // pixels that a finger may tremble
@@ -16,8 +17,8 @@ export class Stage extends EventTarget {
     this.scale = 1;
     this.offset = { x: 0, y: 0 };
     this.pointers = new Map();
-    this.before = make("canvas", { className: "before", role: "img", aria: { label: `${label}: before` } });
-    this.after = make("canvas", { className: "after", role: "img", aria: { label: `${label}: after` } });
+    this.before = make("canvas", { className: "before", role: "img", aria: { label: t("{label}: before", { label }) } });
+    this.after = make("canvas", { className: "after", role: "img", aria: { label: t("{label}: after", { label }) } });
     // The part that is looked at closely, over the whole pictures.
     this.closeBefore = make("canvas", { className: "close-up", hidden: true, aria: { hidden: "true" } });
     this.closeAfter = make("canvas", { className: "close-up", hidden: true, aria: { hidden: "true" } });
@@ -29,11 +30,11 @@ export class Stage extends EventTarget {
     this.line = make("div", { className: "line", aria: { hidden: "true" } });
     this.view = make("div", {
       className: "view", tabIndex: 0, role: "group",
-      aria: { label: `${label}. Plus and minus zoom, arrows move, 0 fits.` },
+      aria: { label: t("{label}. Plus and minus zoom, arrows move, 0 fits.", { label }) },
     }, this.world, this.line);
     this.divider = make("input", {
       type: "range", min: 0, max: 100, step: 1, value: 50, className: "divider",
-      aria: { label: "Before and after: where the line between them is" },
+      aria: { label: t("Before and after: where the line between them is") },
       on: { input: () => this.place() },
     });
     this.busy = make("p", { className: "busy", hidden: true });
@@ -46,10 +47,10 @@ export class Stage extends EventTarget {
   tools() {
     const button = (text, label, work) =>
       make("button", { type: "button", aria: { label }, title: label, on: { click: work } }, text);
-    this.tool = make("div", { className: "tools", role: "group", aria: { label: "Zoom" } },
-      button("−", "Zoom out", () => this.zoom(1 / 1.5)),
-      button("Fit", "Fit the picture into the window", () => this.reset()),
-      button("+", "Zoom in", () => this.zoom(1.5)));
+    this.tool = make("div", { className: "tools", role: "group", aria: { label: t("Zoom") } },
+      button("−", t("Zoom out"), () => this.zoom(1 / 1.5)),
+      button(t("Fit"), t("Fit the picture into the window"), () => this.reset()),
+      button("+", t("Zoom in"), () => this.zoom(1.5)));
     return this.tool;
   }
 
@@ -113,7 +114,7 @@ export class Stage extends EventTarget {
     this.reach.hidden = false;
   }
 
-  setBusy(busy, words = "Working…") {
+  setBusy(busy, words = t("Working…")) {
     this.busy.textContent = words;
     this.busy.hidden = !busy;
     this.view.setAttribute("aria-busy", String(busy));
@@ -178,7 +179,7 @@ export class Stage extends EventTarget {
     this.line.style.transform = `translateX(${line}px)`;
     const hidden = Math.min(this.size.width, Math.max(0, (line - left) / this.scale));
     this.after.style.clipPath = `inset(0 0 0 ${hidden}px)`;
-    this.divider.setAttribute("aria-valuetext", `${100 - this.divider.value} % in color`);
+    this.divider.setAttribute("aria-valuetext", t("{share} % in color", { share: 100 - this.divider.value }));
     this.edges = { from, to };
     this.corner = { left, top };
     if (this.close) this.placeClose(hidden);

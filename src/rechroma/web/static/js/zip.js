@@ -1,6 +1,8 @@
 // Zip files, made and read in the browser (PKWARE's APPNOTE 6.3). What is put in is stored as it is:
 // pictures are compressed already, and the file is made of the blobs themselves, without a copy.
 
+import { t } from "./text.js";
+
 const UTF8 = 0x0800;
 const MOST = 0xffffffff; // beyond it the format needs other records, which are not written here
 const CHUNK = 1 << 22; // bytes that are read at once
@@ -56,7 +58,7 @@ export class Zip {
     ];
     const start = this.size;
     this.push(record([0x04034b50, 4], ...common), path, blob);
-    if (this.size > MOST) throw Object.assign(new Error("this is too much for one zip file"), { mend: "save fewer pictures at once" });
+    if (this.size > MOST) throw Object.assign(new Error(t("this is too much for one zip file")), { mend: t("save fewer pictures at once") });
     this.directory.push(
       record([0x02014b50, 4], [20, 2], ...common, [0, 2], [0, 2], [0, 2], [0, 4], [start, 4]), path,
     );
