@@ -207,9 +207,17 @@ def test_zoom_and_pan_move_both_halves(page):
         assert page.locator(f"#color-stage {canvas}").bounding_box() == world.bounding_box()
     page.keyboard.press("0")
     assert world.bounding_box() == before
+    # The wheel alone scrolls the page.
     box = view.bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.wheel(0, 150)
+    page.wait_for_function("() => scrollY > 0")
+    page.mouse.wheel(0, -150)
+    page.wait_for_function("() => scrollY === 0")
+    assert world.bounding_box() == before
+    page.keyboard.down("Control")
     page.mouse.wheel(0, -400)
+    page.keyboard.up("Control")
     page.wait_for_function(
         "width => document.querySelector('#color-stage .world')"
         ".getBoundingClientRect().width > width",
@@ -226,7 +234,12 @@ def test_other_answers_and_doubt(page):
     expect(answers.nth(2)).to_have_attribute("aria-pressed", "true")
     until(page, lambda: color_of(page) != own)
     page.get_by_label("Show where it is guessing").check()
-    expect(page.locator("#color-stage .overlay")).to_be_visible()
+    overlay = page.locator("#color-stage .overlay")
+    expect(overlay).to_be_visible()
+    expect(page.get_by_text("Orange: it is guessing")).to_be_visible()
+    # Over the colored half alone.
+    clip = "e => e.style.clipPath"
+    assert overlay.evaluate(clip) == page.locator("#color-stage .after").evaluate(clip) != ""
 
 
 def test_keyboard_alone(page):

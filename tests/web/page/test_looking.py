@@ -22,7 +22,7 @@ def pixels(canvas):
 
 def test_zooming_shows_the_picture_s_own_pixels(page):
     """Fine noise, which no preview has: what is seen closely is that of the result."""
-    noise = np.random.default_rng(0).integers(0, 256, (1200, 2400), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (360, 1720), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).save(file, "PNG")
     give(page, "main", "drop", ("fine.png", file.getvalue()))
@@ -41,8 +41,8 @@ def test_zooming_shows_the_picture_s_own_pixels(page):
           return [own.left, own.top, own.width, own.height].map(parseFloat);
         }"""
     )
-    x, y = round(left / 100 * 2400), round(top / 100 * 1200)
-    across, down = round(width / 100 * 2400), round(height / 100 * 1200)
+    x, y = round(left / 100 * 1720), round(top / 100 * 360)
+    across, down = round(width / 100 * 1720), round(height / 100 * 360)
     seen = pixels(before)
     assert seen.shape[:2] == (down, across)
     assert np.array_equal(seen[..., 0], noise[y : y + down, x : x + across])

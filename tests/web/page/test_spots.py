@@ -145,15 +145,42 @@ def test_what_is_one_thing_with_a_spot_is_outlined(page, make_picture):
     expect(outline).to_be_visible()
     assert asked[0]["inside"][0] == pytest.approx([240, 150], abs=2)
     drawn = (
-        "c => [[100, 75], [48, 75], [100, 20], [47, 60]].map(([x, y]) =>"
+        "c => [[100, 75], [50, 75], [100, 20]].map(([x, y]) =>"
         " c.getContext('2d').getImageData(x, y, 1, 1).data[3])"
     )
-    inside, edge, away, _ = outline.evaluate(drawn)
+    inside, edge, away = outline.evaluate(drawn)
     assert inside == away == 0
-    assert edge > 60
+    assert edge > 100
     page.get_by_label("Reaches").select_option("here")
     expect(outline).to_be_hidden()
     page.get_by_label("Reaches").select_option("thing")
     expect(outline).to_be_visible()
     page.keyboard.press("Escape")
     expect(outline).to_be_hidden()
+
+
+def test_the_colors_of_a_spot_go_with_it(page):
+    """They are for where it is now; what undo takes away has none, and redo brings it back."""
+    sample(page)
+    place_hint(page, 0.7, 0.4)
+    popover = page.locator(".popover")
+    expect(popover).to_be_visible()
+    mark = page.locator(".mark")
+    box = mark.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 80, steps=3)
+    with page.expect_request("**/likely") as asked:
+        page.mouse.up()
+    now = mark.get_attribute("aria-label")
+    place = asked.value.post_data_json
+    assert f"at {place['x']}, {place['y']}" in now
+    expect(popover).to_be_visible()
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    expect(popover).to_be_hidden()
+    expect(mark).to_have_count(0)
+    for _ in range(2):
+        page.keyboard.press("Control+Shift+Z")
+    expect(mark).to_have_attribute("aria-label", now)

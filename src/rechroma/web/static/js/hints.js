@@ -14,6 +14,8 @@ const REACH = 256; // pixels of the picture that shows how far a color goes
 // How far a color goes, as the service calls it and as people do.
 const REACHES = [["here", t("this place")], ["thing", t("this thing")], ["alike", t("everything alike")]];
 
+const placeOf = ({ x, y }) => `${x}, ${y}`;
+
 /** Calls `changed` with the new list of hints, and whether it is a step of its own to undo. */
 export class Hints {
   constructor(stage, changed, album) {
@@ -43,6 +45,19 @@ export class Hints {
 
   draw() {
     replaceItems(this.stage.marks, this.hints.map((hint, index) => this.mark(hint, index)), this.stage.view);
+    if (!this.popover.hidden) this.follow();
+  }
+
+  /** The popover goes with its spot, and closes if undo has taken the spot away. */
+  async follow() {
+    const { index, picture } = this;
+    const hint = this.hints[index];
+    if (!hint) this.close();
+    else if (placeOf(hint) !== this.place) {
+      this.place = placeOf(hint);
+      const colors = await this.suggest(picture, hint);
+      if (picture === this.picture && index === this.index && !this.popover.hidden && this.place === placeOf(this.hints[index] ?? {})) this.open(index, colors);
+    }
   }
 
   focus(index) {
@@ -169,6 +184,7 @@ export class Hints {
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, t("Take away"));
     const close = make("button", { type: "button", on: { click: () => this.close() } }, t("Done"));
     this.index = index;
+    this.place = placeOf(hint);
     this.popover.setAttribute("aria-label", t("Color {number}", { number: index + 1 }));
     this.popover.replaceChildren(
       make("p", {}, swatches.length ? t("Likely here:") : t("Pick a color:")),

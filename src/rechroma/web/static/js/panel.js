@@ -33,10 +33,14 @@ export class Panel {
       this.hintButton);
     this.answers = make("div", { className: "answers", role: "group", aria: { label: t("Other plausible answers") } });
     this.answersGroup = make("div", { className: "group" }, make("h2", {}, t("Other plausible answers")), this.answers);
+    this.legend = make("p", { className: "legend help", hidden: true }, t("Orange: it is guessing. Clear: it is sure."));
     this.doubt = make("input", { id: "doubt", type: "checkbox" });
-    this.doubt.addEventListener("change", () => actions.doubt(this.doubt.checked));
+    this.doubt.addEventListener("change", () => {
+      this.legend.hidden = !this.doubt.checked;
+      actions.doubt(this.doubt.checked);
+    });
     this.doubtField = make("div", { className: "field check" }, this.doubt,
-      make("label", { htmlFor: "doubt" }, t("Show where it is guessing")));
+      make("label", { htmlFor: "doubt" }, t("Show where it is guessing")), this.legend);
     this.moodButton = button(t("Choose a mood picture…"), () => actions.mood(), { id: "mood-choose" });
     this.moodName = make("p", { className: "help", id: "mood-name" });
     this.moodProgress = make("progress", { max: 1, hidden: true, aria: { label: t("Sending the mood picture") } });

@@ -171,6 +171,7 @@ export class Stage extends EventTarget {
     const left = (clientWidth - this.size.width * this.scale) / 2 + this.offset.x;
     const top = (clientHeight - this.size.height * this.scale) / 2 + this.offset.y;
     this.world.style.transform = `translate(${left}px, ${top}px) scale(${this.scale})`;
+    this.view.classList.toggle("zoomed", this.scale > 1);
     this.world.style.setProperty("--shrink", String(1 / this.scale));
     // The line moves over what is seen of the picture.
     const from = Math.max(0, left);
@@ -178,7 +179,7 @@ export class Stage extends EventTarget {
     const line = from + ((to - from) * this.divider.value) / 100;
     this.line.style.transform = `translateX(${line}px)`;
     const hidden = Math.min(this.size.width, Math.max(0, (line - left) / this.scale));
-    this.after.style.clipPath = `inset(0 0 0 ${hidden}px)`;
+    for (const canvas of [this.after, this.overlay]) canvas.style.clipPath = `inset(0 0 0 ${hidden}px)`;
     this.divider.setAttribute("aria-valuetext", t("{share} % in color", { share: 100 - this.divider.value }));
     this.edges = { from, to };
     this.corner = { left, top };
@@ -202,6 +203,8 @@ export class Stage extends EventTarget {
   listen() {
     const view = this.view;
     view.addEventListener("wheel", (event) => {
+      // The page scrolls, unless somebody means the picture.
+      if (this.scale === 1 && !event.ctrlKey) return;
       event.preventDefault();
       this.zoom(Math.exp(-event.deltaY / 400), { x: event.clientX, y: event.clientY });
     }, { passive: false });
