@@ -22,8 +22,8 @@ import { Stage } from "./stage.js";
 import { t } from "./text.js";
 
 const SIDE = 1600;
-// Pictures whose planes and bitmaps are kept, up to 20 MB each: those that were looked at last.
-const RECENT = 2;
+// Pictures whose pixels are kept, up to 12 MB each: those that were looked at last.
+const RECENT = 1;
 
 export class ColorRoom {
   constructor(model, { choose, remember, giveToMood }) {
