@@ -23,7 +23,7 @@ TINT = (30.0, 20.0)
 TRAIN = (
     "training", "evaluation", "experiments", "color/test_lab_torch.py", "test_notebooks.py"
 )  # fmt: skip
-BROWSER = ("web/test_page.py", "web/test_compare_page.py")
+BROWSER = ("web/page", "web/test_compare_page.py")
 CLUSTER = ("cluster",)
 FILMS = ("video",)
 NEEDED = {"torch": TRAIN, "playwright": BROWSER, "ray": CLUSTER, "av": FILMS, "cv2": FILMS}

@@ -457,6 +457,42 @@ def test_planes_are_the_colors_of_the_preview(client, colorizer, gray):
     assert np.array_equal(planes[5], sure)
 
 
+def test_cells_are_what_the_network_says(client, colorizer, gray):
+    key = opened(client, gray)["id"]
+    answer = client.post(f"/v1/sessions/{key}/cells", json={})
+    width, height = int(answer.headers["x-width"]), int(answer.headers["x-height"])
+    cells = np.frombuffer(answer.content, "<f4").reshape(6, height, width)
+    predicted = colorizer.predict(gray)
+    told = predicted.distribution
+    assert np.allclose(cells[0], predicted.lightness, atol=0.5)
+    assert np.allclose(cells[1:3].transpose(1, 2, 0), predicted.chroma, atol=0.1)
+    assert np.allclose(cells[3:5], told.mean(), atol=0.1)
+    assert np.allclose(cells[5], told.confidence(), atol=0.01)
+    extent = [float(part) for part in answer.headers["x-extent"].split()]
+    assert extent == list(predicted.extent)
+
+
+def test_an_exact_preview_and_a_part_of_it(client):
+    """Pixel for pixel, with its transparency; parts in pixels of the whole picture."""
+    rng = np.random.default_rng(3)
+    rgba = rng.integers(0, 256, (100, 140, 4), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(rgba).save(file, "PNG")
+    key = opened(client, file.getvalue())["id"]
+
+    def seen(query):
+        answer = client.get(f"/v1/sessions/{key}/original?exact=true{query}")
+        return np.asarray(Image.open(io.BytesIO(answer.content)))
+
+    assert np.array_equal(seen(""), rgba)
+    assert np.array_equal(seen("&box=20,30,50,40"), rgba[30:70, 20:70])
+    half = seen("&box=20,30,50,40&side=25")
+    blocks = rgba[30:70, 20:70].reshape(20, 2, 25, 2, 4).mean((1, 3))
+    assert np.abs(half - blocks).max() <= 1
+    for box, status in (("100,0,41,10", 422), ("0,0,0,10", 422), ("-1,0,9,9", 422), ("1,2", 422)):
+        problem(client.get(f"/v1/sessions/{key}/original?box={box}"), status)
+
+
 def test_a_session_s_picture_is_whole(client, make_picture):
     """Larger than a preview: the colors of the preview, the lightness of the whole."""
     data = make_picture(size=(2400, 1800))

@@ -14,10 +14,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rechroma.errors import ModelError, RechromaError, UnwritableFileError, UnwritablePhotoError
+from rechroma.errors import (
+    ModelError,
+    RechromaError,
+    UnwritableFileError,
+    UnwritablePhotoError,
+    UsageError,
+)
 from rechroma.mood import TransferOptions
 from rechroma.photo import read
 from rechroma.web import pool as pool_module
+from rechroma.web import preview_jobs
 from rechroma.web.jobs import ResultFile, ResultFormat
 from rechroma.web.pool import Pool
 from rechroma.web.preview_jobs import mood_picture, mood_preview
@@ -378,3 +385,20 @@ def test_a_preview_has_the_size_that_is_asked_for(size, wanted, make_picture):
     assert (seen.width, seen.height) == wanted
     reference = np.asarray(picture.resize(wanted, Image.Resampling.BOX)).astype(int)
     assert np.abs(seen.samples - reference).max() <= 4
+
+
+def test_what_belongs_together_with_a_place(tmp_path):
+    """Half of the picture is bright, half is dark: places are in pixels of the whole one."""
+    gray = np.full((400, 600), 40, np.uint8)
+    gray[:, 300:] = 220
+    path = tmp_path / "halves.png"
+    Image.fromarray(gray).save(path)
+    upload = Upload(path, "halves.png")
+    state = WorkerState(WorkerSetup("rechroma-v2", "cpu", None, 1, None, ""))
+    found = preview_jobs.segment(state, upload, [(450, 200)], [(100, 200)], side=300)
+    mask = np.asarray(Image.open(io.BytesIO(found)))
+    assert mask.shape == (200, 300)
+    assert mask[:, 170:].mean() > 250
+    assert mask[:, :130].mean() < 5
+    with pytest.raises(UsageError, match="outside of the picture"):
+        preview_jobs.segment(state, upload, [(600, 0)], [], side=300)

@@ -99,6 +99,11 @@ class Colorization:
         self._others: list[NDArray[np.float32]] = []
 
     @property
+    def extent(self) -> tuple[float, float]:
+        """How many cells of `chroma` the photo covers downwards and to the right."""
+        return self._extent
+
+    @property
     def distribution(self) -> Distribution:
         """What the network holds for possible at each cell of `chroma`.
 

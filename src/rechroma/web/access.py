@@ -24,7 +24,7 @@ __all__ = ["AccessControl", "Forwarded", "path_of"]
 
 # What a probe asks, and the pages themselves, which have no data in them, need no token.
 _PAGES = ("/", "/docs")
-_OPEN = ("/healthz", "/readyz", "/favicon.ico", "/static/")
+_OPEN = ("/healthz", "/readyz", "/favicon.ico", "/sw.js", "/static/")
 # Seconds before the answer to a wrong token, and how many of one address may wait for it: beyond
 # that none of its tokens is looked at, so that nobody learns more by asking more often.
 _PAUSE = 1.0

@@ -66,6 +66,8 @@ def make_app(settings: Settings) -> FastAPI:
     add_viewer(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/", _page, include_in_schema=False)
+    # Where it lies says which pages it is for.
+    app.add_api_route("/sw.js", _page_keeper, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     complete(app, token=settings.token is not None)
     # The server asks for it, also before the service has begun.
@@ -100,6 +102,11 @@ def _accepted() -> str:
     """Return the kinds of a file chooser; browsers know not all of them as pictures."""
     others = (each for each in FORMATS.values() if each.signature and not each.in_browsers)
     return ",".join(["image/*", *(suffix for each in others for suffix in each.suffixes)])
+
+
+async def _page_keeper() -> FileResponse:
+    headers = {"Cache-Control": "no-cache"}
+    return FileResponse(_STATIC / "sw.js", media_type="text/javascript", headers=headers)
 
 
 async def _icon() -> FileResponse:

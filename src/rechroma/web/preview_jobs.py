@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.colorizer.colorizer import render_with
 from rechroma.errors import UsageError
 from rechroma.mood import Swatch, check_tones, fit, has_no_colors, write_cube
-from rechroma.photo import encode
+from rechroma.photo import Photo, encode
 from rechroma.photo.samples import to_float
 from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
 from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, preview
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, ColorizeOptions
     from rechroma.mood import Look, TransferOptions
     from rechroma.mood.options import Box
-    from rechroma.photo import Photo
     from rechroma.web.jobs import ResultFormat
     from rechroma.web.worker_state import Opened, Upload, WorkerState
 
 __all__ = [
+    "Cells",
     "LikelyColor",
     "PictureInfo",
     "Planes",
+    "cells",
     "likely",
     "look_at",
     "look_file",
@@ -39,10 +44,13 @@ __all__ = [
     "original",
     "picture",
     "planes",
+    "segment",
 ]
 
 _PREVIEW_QUALITY = 90
 _L_SCALE = 255 / 100
+# More costs seconds and saves a few percent.
+_PNG_LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,24 @@ class Planes:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """What a network says of a picture, as planes of float32 (little endian), one after the other.
+
+    Attributes:
+        width: Columns.
+        height: Rows.
+        extent: How many rows and columns of them the picture covers, not whole ones as a rule.
+        data: L as the network saw it, a, b; of a model that tells how likely colors are also a, b
+            of vividness 0 and how sure it is, 0…1.
+    """
+
+    width: int
+    height: int
+    extent: tuple[float, float]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LikelyColor:
     """A color that a place may have: sRGB "#rrggbb" at the place's own L, and how likely it is."""
 
@@ -89,9 +115,44 @@ def look_at(state: WorkerState, upload: Upload) -> PictureInfo:
     )  # fmt: skip
 
 
-def original(state: WorkerState, upload: Upload, side: int) -> bytes:
-    """Return the picture as it is, as a JPEG of at most `side` pixels."""
-    return _jpeg(preview(state.open(upload).preview, side))
+def original(
+    state: WorkerState, upload: Upload, side: int, box: Box | None = None, *, exact: bool = False
+) -> bytes:
+    """Return the picture as it is, at most `side` pixels large.
+
+    Args:
+        state: The worker's.
+        upload: The picture.
+        side: Of the longer side.
+        box: The part of it that is wanted, in pixels of the whole picture; None for all.
+        exact: As a PNG, with its transparency; else as a JPEG.
+
+    Raises:
+        UsageError: The box leaves the picture.
+    """
+    if box is None:
+        part = state.open(upload).preview
+    else:
+        opened = state.open(upload)
+        _check_inside(box, opened)
+        left, top, width, height = box
+        whole, place = state.whole(upload), np.s_[top : top + height, left : left + width]
+        alpha = None if whole.alpha is None else whole.alpha[place]
+        part = Photo(whole.samples[place], alpha, was_gray=whole.was_gray)
+    small = preview(part, side)
+    return _png(small) if exact else _jpeg(small)
+
+
+def cells(state: WorkerState, upload: Upload, color_request: ColorRequest) -> Cells:
+    """Return what the network says of the preview; see `Cells`."""
+    predicted = state.predict(upload, color_request)
+    chroma = np.moveaxis(predicted.chroma, -1, 0)
+    parts = [predicted.lightness[None], chroma]
+    if state.colorizer.card.temperature:
+        told = predicted.distribution
+        parts += [told.mean(), told.confidence()[None]]
+    data = np.concatenate(parts).astype("<f4").tobytes()
+    return Cells(chroma.shape[2], chroma.shape[1], predicted.extent, data)
 
 
 def planes(state: WorkerState, upload: Upload, color_request: ColorRequest, side: int) -> Planes:
@@ -120,20 +181,48 @@ def likely(
     Raises:
         UsageError: The place is outside of the picture, or the model does not tell.
     """
-    opened = state.open(upload)
-    if not (0 <= at[0] < opened.width and 0 <= at[1] < opened.height):
-        raise UsageError(
-            f"{at[0]:g}, {at[1]:g} is outside of the picture",
-            f"it has {opened.width} × {opened.height} pixels",
-        )
+    down, across = _part_of(at, state.open(upload))
     predicted = state.predict(upload, color_request)
     rows, columns = predicted.lightness.shape
-    row, column = int(at[1] / opened.height * rows), int(at[0] / opened.width * columns)
+    row, column = int(down * rows), int(across * columns)
     level = float(predicted.lightness[row, column])
     return [
         LikelyColor(_hex(level, each.a, each.b), each.probability)
         for each in predicted.distribution.likely(row, column, count)
     ]
+
+
+def segment(
+    state: WorkerState,
+    upload: Upload,
+    inside: Sequence[tuple[float, float]],
+    outside: Sequence[tuple[float, float]],
+    side: int,
+) -> bytes:
+    """Return what belongs together with places, given as x, y in pixels of the whole picture.
+
+    Returns:
+        A gray PNG of at most `side` pixels: white where it is.
+
+    Raises:
+        UsageError: A place is outside of the picture, or the model can't tell things apart.
+    """
+    opened = state.open(upload)
+    parts = [[_part_of(each, opened) for each in places] for places in (inside, outside)]
+    found = state.colorizer.segment(opened.preview, *parts)
+    mask = np.where(found, np.uint8(255), np.uint8(0))[..., None]
+    return _png(preview(Photo(np.broadcast_to(mask, (*found.shape, 3)), was_gray=True), side))
+
+
+def _part_of(place: tuple[float, float], opened: Opened) -> tuple[float, float]:
+    """Return a place as parts of the height and of the width."""
+    x, y = place
+    if not (0 <= x < opened.width and 0 <= y < opened.height):
+        raise UsageError(
+            f"{x:g}, {y:g} is outside of the picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+    return y / opened.height, x / opened.width
 
 
 def picture(
@@ -219,12 +308,8 @@ def _title(source: Upload) -> str:
 
 def _shrunk(box: Box, opened: Opened) -> Box:
     """Return a rectangle of the whole picture in its preview's pixels."""
+    _check_inside(box, opened)
     left, top, width, height = box
-    if left + width > opened.width or top + height > opened.height:
-        raise UsageError(
-            f"the rectangle {left}, {top}, {width}, {height} leaves its picture",
-            f"it has {opened.width} × {opened.height} pixels",
-        )
     across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
     x, y = int(left * across), int(top * down)
     return (
@@ -234,8 +319,27 @@ def _shrunk(box: Box, opened: Opened) -> Box:
     )  # fmt: skip
 
 
+def _check_inside(box: Box, opened: Opened) -> None:
+    """Raise a `UsageError` if a rectangle leaves its picture."""
+    left, top, width, height = box
+    if left + width > opened.width or top + height > opened.height:
+        raise UsageError(
+            f"the rectangle {left}, {top}, {width}, {height} leaves its picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+
+
 def _jpeg(photo: Photo) -> bytes:
-    return encode(photo, "jpeg", quality=_PREVIEW_QUALITY)
+    return encode(replace(photo, alpha=None), "jpeg", quality=_PREVIEW_QUALITY)
+
+
+def _png(photo: Photo) -> bytes:
+    """Return a preview without loss; gray ones have one channel."""
+    samples = photo.samples[..., 0] if photo.was_gray else photo.samples
+    planes = samples if photo.alpha is None else np.dstack([samples, photo.alpha])
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(planes)).save(file, "PNG", compress_level=_PNG_LEVEL)
+    return file.getvalue()
 
 
 def _bytes(plane: NDArray[np.float32], kind: type[np.uint8 | np.int8]) -> bytes:

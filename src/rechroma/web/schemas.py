@@ -28,6 +28,7 @@ __all__ = [
     "Models",
     "NamedLook",
     "OpenPicture",
+    "SegmentOptions",
     "SessionMood",
     "SwatchOptions",
     "TransferOptions",
@@ -232,6 +233,18 @@ class LikelyOptions(_Strict):
     y: Annotated[float, Field(ge=0, le=_MAX_PIXEL)]
     count: Annotated[int, Field(ge=1, le=12)] = 6
     edit: Edit = Edit()
+
+
+_Place = Annotated[tuple[_Pixel, _Pixel], Field(description="x, y in pixels.")]
+
+
+class SegmentOptions(_Strict):
+    """Places of a picture that is open, and places of something else."""
+
+    model_config = _example({"inside": [[120, 80]]})
+
+    inside: Annotated[list[_Place], Field(min_length=1, max_length=MAX_HINTS)]
+    outside: Annotated[list[_Place], Field(max_length=MAX_HINTS)] = []
 
 
 class LeaveOptions(_Strict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -15,11 +15,13 @@ from rechroma.colorizer.shared import share_colorizer
 from rechroma.errors import RechromaError
 from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
-from rechroma.photo.samples import block_mean, quantize, to_float
+from rechroma.photo.samples import block_mean, is_one_channel, quantize, to_float
 from rechroma.web.worker import closed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, Hint
     from rechroma.web.settings import WorkerSetup
@@ -34,6 +36,8 @@ PREVIEW_SIDE = 1600
 # Previews take up to 8 MB each, predictions with their distribution up to 20.
 _PREVIEWS = 16
 _PREDICTIONS = 8
+# Bytes of a whole picture that is kept while somebody looks at it closely.
+_WHOLE = 80_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +101,24 @@ class WorkerState:
         self.threads = setup.threads
         self.pixels = setup.pixels
         self._opened = _Latest[Path, Opened](_PREVIEWS)
+        self._whole = _Latest[Path, Photo](1)
         self._predicted = _Latest["tuple[Path, ColorRequest]", "Colorization"](_PREDICTIONS)
 
     @property
     def kept(self) -> set[Path]:
         """The files of which something is kept."""
-        return {path for key in (*self._opened, *self._predicted) for path in _files_of(key)}
+        return {
+            path
+            for key in (*self._opened, *self._whole, *self._predicted)
+            for path in _files_of(key)
+        }
 
     def tidy(self) -> None:
         """Let go of what was kept of files that are gone."""
         gone = {path for path in self.kept if not path.exists()}
         if gone:
-            self._opened.drop(lambda path: path in gone)
+            for pictures in (self._opened, self._whole):
+                pictures.drop(lambda path: path in gone)
             self._predicted.drop(lambda key: not gone.isdisjoint(_files_of(key)))
 
     def read(self, upload: Upload) -> Photo:
@@ -128,6 +138,13 @@ class WorkerState:
     def open(self, upload: Upload) -> Opened:
         """Return what is known of a picture."""
         return self._opened.get(upload.path, lambda: _opened(self.read(upload)))
+
+    def whole(self, upload: Upload) -> Photo:
+        """Return a whole picture; the last one is kept, if it is not too large."""
+        photo = self._whole.get(upload.path, lambda: self.read(upload))
+        if photo.samples.nbytes > _WHOLE:
+            self._whole.drop(lambda _: True)
+        return photo
 
     def predict(self, upload: Upload, color_request: ColorRequest) -> Colorization:
         """Return the colors of a picture's preview."""
@@ -185,28 +202,29 @@ def preview(photo: Photo, side: int) -> Photo:
     Whole pixels are averaged in blocks first; an antialiased bicubic filter does the rest of less
     than a factor of two.
     """
-    scale = side / max(photo.width, photo.height)
+    samples, alpha = photo.samples, photo.alpha
+    small = _small(samples[..., :1] if is_one_channel(samples) else samples, side)
+    return Photo(
+        np.broadcast_to(small, (*small.shape[:2], 3)),
+        None if alpha is None else _small(alpha[..., None], side)[..., 0],
+        bit_depth=8, format="jpeg", was_gray=photo.was_gray, name=photo.name,
+    )  # fmt: skip
+
+
+def _small(samples: NDArray[Any], side: int) -> NDArray[np.uint8]:
+    """Return samples, shape (H, W, C), as `preview` has them."""
+    height, width, channels = samples.shape
+    scale = side / max(width, height)
     if scale >= 1:
-        small = to_float(photo.samples)
-    else:
-        size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
-        factor = max(1, int(1 / scale))
-        blocks = block_mean(photo.samples, factor)
-        # The last block may be cut: the box ends where the picture does.
-        box = 0, 0, photo.width / factor, photo.height / factor
-        small = np.stack(
-            [
-                np.asarray(
-                    Image.fromarray(np.ascontiguousarray(blocks[..., channel])).resize(
-                        size, Image.Resampling.BICUBIC, box=box
-                    )
-                )
-                for channel in range(blocks.shape[2])
-            ],
-            axis=-1,
-        )
-    samples = quantize(small, np.dtype(np.uint8))
-    return Photo(samples, bit_depth=8, format="jpeg", name=photo.name)
+        return quantize(to_float(samples), np.dtype(np.uint8))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    factor = max(1, int(1 / scale))
+    blocks = block_mean(samples, factor)
+    # The last block may be cut: the box ends where the picture does.
+    box = 0, 0, width / factor, height / factor
+    planes = (Image.fromarray(np.ascontiguousarray(blocks[..., each])) for each in range(channels))
+    resized = [np.asarray(each.resize(size, Image.Resampling.BICUBIC, box=box)) for each in planes]
+    return quantize(np.stack(resized, axis=-1), np.dtype(np.uint8))
 
 
 def _opened(photo: Photo) -> Opened:

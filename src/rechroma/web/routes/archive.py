@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import unicodedata
 import zipfile
 from contextlib import aclosing
 from functools import partial
@@ -161,10 +162,13 @@ def _line(name: str, problem: Problem) -> str:
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    """Return a name that no other picture of the archive has, and note it."""
+    """Return a name that no other picture of the archive has on any disk, and note it.
+
+    Many disks take names for the same that differ in case, or in how letters are composed.
+    """
     path, number = Path(name), 1
-    while name in taken:
+    while (alike := unicodedata.normalize("NFC", name).casefold()) in taken:
         number += 1
         name = f"{path.stem}-{number}{path.suffix}"
-    taken.add(name)
+    taken.add(alike)
     return name

@@ -16,7 +16,7 @@ from rechroma.web.jobs import ResultFormat
 from rechroma.web.problems import MEDIA_TYPE, Problem
 
 __all__ = [
-    "PREVIEW",
+    "RequestedBox",
     "RequestedFormat",
     "RequestedMetadata",
     "Side",
@@ -62,6 +62,24 @@ def _requested_format(
 
 # As what the client wants its picture.
 RequestedFormat = Annotated[ResultFormat, Depends(_requested_format)]
+_BoxText = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{1,7},\d{1,7},[1-9]\d{0,6},[1-9]\d{0,6}$", examples=["400,300,800,600"],
+        description="A part of the picture: left, top, width, height in pixels; else all of it.",
+    ),
+]  # fmt: skip
+
+
+def _requested_box(box: _BoxText = None) -> tuple[int, int, int, int] | None:
+    if box is None:
+        return None
+    left, top, width, height = map(int, box.split(","))
+    return left, top, width, height
+
+
+# Which part of a picture the client wants.
+RequestedBox = Annotated["tuple[int, int, int, int] | None", Depends(_requested_box)]
 Side = Annotated[int, Query(ge=16, le=1600, description="Pixels of the longer side, at most.")]
 
 _PROBLEM: dict[str, Any] = {
@@ -109,12 +127,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
-def file_answer(media: str, text: str) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of an answer that is a file of one kind."""
-    return {200: {"description": text, "content": {media: _FILE}}}
-
-
-PREVIEW = file_answer("image/jpeg", "The preview.")
+def file_answer(media: str, text: str, *others: str) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of an answer that is a file of one kind, or of others."""
+    return {200: {"description": text, "content": dict.fromkeys((media, *others), _FILE)}}
 
 
 def picture_answer(media: Sequence[str] = ()) -> dict[int | str, dict[str, Any]]:

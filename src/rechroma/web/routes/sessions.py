@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from rechroma.web import preview_jobs
 from rechroma.web.routes.parts import (
-    PREVIEW,
+    RequestedBox,
     RequestedFormat,
     Side,
     file_answer,
     picture_answer,
     problems,
 )
-from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture
+from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture, SegmentOptions
 from rechroma.web.service import ServiceHere
 from rechroma.web.sessions import Session
 from rechroma.web.uploads import UploadRoute
@@ -26,6 +26,13 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=UploadRoute)
 
+_SEEN = file_answer("image/jpeg", "The preview.", "image/png")
+_CELLS = file_answer(
+    "application/octet-stream",
+    "Planes of float32, of the size in X-Width and X-Height; X-Extent: how many of their rows and "
+    "columns the picture covers.",
+)
+_Exact = Annotated[bool, Query(description="As a PNG, with its transparency.")]
 _PLANES = file_answer(
     "application/octet-stream", "Planes of bytes, of the size in X-Width and X-Height."
 )
@@ -69,17 +76,45 @@ async def close_picture(service: ServiceHere, id: str) -> Response:  # noqa: A00
     return Response(status_code=204)
 
 
-@router.get("/{id}/original", response_class=Response, responses=PREVIEW | problems(404, 429, 503))
+@router.get("/{id}/original", response_class=Response, responses=_SEEN | problems(404, 429, 503))
 async def original_preview(
     request: Request,
     service: ServiceHere,
     id: str,  # noqa: A002
-    side: Side = 1600,
+    side: Annotated[int, Query(ge=16, le=4096, description="Of the longer side, at most.")] = 1600,
+    box: RequestedBox = None,
+    exact: _Exact = False,  # noqa: FBT002 (a query's parameter)
 ) -> Response:
-    """Return the picture as it is, as a JPEG preview."""
+    """Return the picture as it is, or a part of it, as a preview: a JPEG, or a PNG."""
     session = service.sessions.get(id)
-    job = partial(preview_jobs.original, upload=session.upload, side=side)
-    return Response(await service.do(request, job, key=id), media_type="image/jpeg")
+    job = partial(preview_jobs.original, upload=session.upload, side=side, box=box, exact=exact)
+    kind = "image/png" if exact else "image/jpeg"
+    return Response(await service.do(request, job, key=id), media_type=kind)
+
+
+@router.post("/{id}/cells", response_class=Response, responses=_CELLS | problems(404, 429, 503))
+async def cells(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    edit: Edit,
+) -> Response:
+    """Return what the network says, from which the page makes colors of any size.
+
+    Planes of float32, little endian, row by row: L as the network saw it, a, b; if the model tells
+    how likely colors are, also a and b of vividness 0 and how sure it is, 0…1. They are enlarged as
+    `rechroma.colorizer.guided` does.
+    """
+    session = service.sessions.get(id)
+    job = partial(
+        preview_jobs.cells, upload=session.upload, color_request=service.color_request(edit)
+    )
+    found = await service.do(request, job, key=id)
+    headers = {
+        "X-Width": str(found.width), "X-Height": str(found.height),
+        "X-Extent": " ".join(map(repr, found.extent)),
+    }  # fmt: skip
+    return Response(found.data, media_type="application/octet-stream", headers=headers)
 
 
 @router.post("/{id}/planes", response_class=Response, responses=_PLANES | problems(404, 429, 503))
@@ -121,6 +156,27 @@ async def likely(
         at=(place.x, place.y), count=place.count,
     )  # fmt: skip
     return await service.do(request, job, key=id)
+
+
+@router.post(
+    "/{id}/segment",
+    response_class=Response,
+    responses=file_answer("image/png", "White where it is.") | problems(404, 429, 503),
+)
+async def segment(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    places: SegmentOptions,
+    side: Side = 1600,
+) -> Response:
+    """Return what belongs together with places, as a gray PNG; where the model can tell."""
+    session = service.sessions.get(id)
+    job = partial(
+        preview_jobs.segment, upload=session.upload, inside=places.inside, outside=places.outside,
+        side=side,
+    )  # fmt: skip
+    return Response(await service.do(request, job, key=id), media_type="image/png")
 
 
 @router.post(

@@ -5,6 +5,7 @@ import { announce, wordsOf } from "./dom.js";
 import { History } from "./edit.js";
 import { fileOf, keepFile } from "./kept.js";
 import { bringBack, closePicture, onceMore, openPicture } from "./opened.js";
+import { t } from "./text.js";
 
 const AT_ONCE = 2;
 const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does not solve
@@ -13,7 +14,7 @@ const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does n
  * Dispatches "change" when a picture's state has changed, "select" when another one is chosen.
  *
  * A picture: { key, name, state: waiting | sending | opening | ready | failed | cancelled,
- * progress, refusal, problem, id, facts, file, kept, history, moods, planes, before }; `kept` is
+ * progress, refusal, problem, id, facts, file, kept, history, moods, planes, seen }; `kept` is
  * what the browser keeps the file under. Undoing may bring any of its moods back, so all of them
  * ({ id, name, file, kept }) stay open with it.
  */
@@ -29,7 +30,7 @@ export class Album extends EventTarget {
 
   add(files) {
     const added = [...files].map((file) => this.picture({
-      name: file.name || "pasted picture", file, kept: keepFile(file), history: new History(), moods: [],
+      name: file.name || t("pasted picture"), file, kept: keepFile(file), history: new History(), moods: [],
     }));
     this.pictures.push(...added);
     if (!this.current || this.current.state === "failed") this.select(added[0]);
@@ -42,14 +43,15 @@ export class Album extends EventTarget {
     return { key: this.next++, state: "waiting", progress: 0, abort: new AbortController(), ...known };
   }
 
-  /** Bring back what was there before the page was loaded again; they become ready one by one. */
+  /** Bring back what was there before the page was loaded again, or add a project's. */
   async restore({ pictures, current }) {
+    const returned = [];
     for (const { history, ...known } of pictures) {
-      this.pictures.push(this.picture({
-        ...known, state: "opening", history: History.from(history), file: await fileOf(known.kept),
+      returned.push(this.picture({
+        ...known, state: "opening", history: History.from(history), file: known.file ?? await fileOf(known.kept),
       }));
     }
-    const returned = [...this.pictures];
+    this.pictures.push(...returned);
     if (returned.length) this.select(returned[current] ?? returned[0]);
     this.changed();
     this.returnAll(returned);
@@ -63,7 +65,7 @@ export class Album extends EventTarget {
   /** Show a picture that may still be open; else it is sent again. */
   async return(picture) {
     try {
-      if (!picture.id) throw new Error("it was not open yet");
+      if (!picture.id) throw new Error(t("it was not open yet"));
       picture.facts = await bringBack(picture.id);
       // Moods that have gone are sent again when they are asked for.
       await Promise.allSettled(picture.moods.map(({ id }) => bringBack(id)));
@@ -87,6 +89,12 @@ export class Album extends EventTarget {
   /** The keys of the files that are needed. */
   files() {
     return this.pictures.flatMap(({ kept, moods }) => [kept, ...moods.map((mood) => mood.kept)]).filter(Boolean);
+  }
+
+  /** The files themselves that are at hand, by their keys. */
+  filesAtHand() {
+    const records = this.pictures.flatMap((picture) => [picture, ...picture.moods]);
+    return new Map(records.filter(({ file }) => file).map(({ kept, file }) => [kept, file]));
   }
 
   ready() { return this.pictures.filter((picture) => picture.state === "ready"); }
@@ -185,7 +193,7 @@ export class Album extends EventTarget {
       });
       picture.id = picture.facts.id;
       picture.state = "ready";
-      announce(`${picture.name} is ready`);
+      announce(t("{name} is ready", picture));
     } catch (error) {
       if (error.name === "AbortError") return;
       picture.state = "failed";

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { make } from "./dom.js";
 import { wireOf } from "./edit.js";
 import { Planes, show } from "./planes.js";
+import { t } from "./text.js";
 
 const COUNT = 4;
 const SIDE = 128;
@@ -54,7 +55,7 @@ export class Answers {
   item(answer, planes) {
     const canvas = make("canvas", { aria: { hidden: "true" } });
     show(canvas, planes.paint(1, 1));
-    const name = answer ? `Answer ${answer[0]}` : "The model's own";
+    const name = answer ? t("Answer {number}", { number: answer[0] }) : t("The model's own");
     return make("button", {
       type: "button", title: name, aria: { label: name, pressed: "false" },
       dataset: { answer: JSON.stringify(answer) }, on: { click: () => this.choose(answer) },

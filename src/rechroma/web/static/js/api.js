@@ -1,5 +1,7 @@
 // The HTTP service, as functions.
 
+import { t } from "./text.js";
+
 const TOKEN = "rechroma.token";
 const ATTEMPTS = 5;
 const LISTEN = 2; // seconds between two looks whether the service is there again
@@ -26,6 +28,12 @@ export function takeToken() {
   return true;
 }
 
+/** Take a token that somebody has typed. */
+export const useToken = (token) => sessionStorage.setItem(TOKEN, token.trim());
+
+/** Whether there is a token, right or wrong. */
+export const hasToken = () => Boolean(sessionStorage.getItem(TOKEN));
+
 function headers(more = {}) {
   const token = sessionStorage.getItem(TOKEN);
   return token ? { ...more, Authorization: `Bearer ${token}` } : more;
@@ -37,7 +45,7 @@ function problemOf(status, retryAfter, body) {
     const { detail, mend } = JSON.parse(body);
     return new ServiceError(status, detail, mend, retry);
   } catch {
-    return new ServiceError(status, `the service answers ${status}`, "", retry);
+    return new ServiceError(status, t("the service answers {status}", { status }), "", retry);
   }
 }
 
@@ -47,7 +55,7 @@ let listening = 0;
 
 function unreachable() {
   listening ||= setTimeout(listen, 1000 * LISTEN);
-  return new ServiceError(0, "the service can't be reached", "is rechroma serve still running? The page goes on as soon as it is");
+  return new ServiceError(0, t("the service can't be reached"), t("is rechroma serve still running? The page goes on as soon as it is"));
 }
 
 async function listen() {
@@ -76,7 +84,7 @@ export async function patiently(work, signal, refused) {
       return await work();
     } catch (error) {
       if (!error.retryAfter || attempt === ATTEMPTS) throw error;
-      refused?.({ message: error.message, mend: `it is tried again in ${error.retryAfter} s` });
+      refused?.({ message: error.message, mend: t("it is tried again in {seconds} s", { seconds: error.retryAfter }) });
       await pause(error.retryAfter, signal);
     }
   }
@@ -148,6 +156,12 @@ export async function original(id, side, signal) {
   return (await ask(`v1/sessions/${id}/original?side=${side}`, { signal })).blob();
 }
 
+/** The same without loss, or a part of it: left, top, width and height in pixels. */
+export async function exactly(id, side, signal, box = null) {
+  const part = box ? `&box=${box.join(",")}` : "";
+  return (await ask(`v1/sessions/${id}/original?side=${side}&exact=true${part}`, { signal })).blob();
+}
+
 // `way`, where it is taken: { signal, refused }, see `patiently`.
 
 /** L and chroma of a preview: { width, height, data: ArrayBuffer }. */
@@ -158,6 +172,23 @@ export async function planes(id, edit, side, way) {
     height: Number(response.headers.get("X-Height")),
     data: await response.arrayBuffer(),
   };
+}
+
+/** What the network says of a picture: { width, height, extent, data: ArrayBuffer }. */
+export async function cells(id, edit, way) {
+  const response = await ask(`v1/sessions/${id}/cells`, json(edit, way));
+  return {
+    width: Number(response.headers.get("X-Width")),
+    height: Number(response.headers.get("X-Height")),
+    extent: response.headers.get("X-Extent").split(" ").map(Number),
+    data: await response.arrayBuffer(),
+  };
+}
+
+/** What belongs together with a place, white, as a picture. */
+export async function segment(id, { x, y }, side, signal) {
+  const places = { inside: [[Math.floor(x), Math.floor(y)]] };
+  return (await ask(`v1/sessions/${id}/segment?side=${side}`, json(places, { signal }))).blob();
 }
 
 export async function likely(id, place, signal) {

@@ -3,31 +3,38 @@
 import * as api from "./api.js";
 import { Album } from "./album.js";
 import { Answers } from "./answers.js";
+import { Colored, Seen } from "./colored.js";
 import { announce, find, make, showError, whenQuiet, wordsOf } from "./dom.js";
-import { conditionsOf, wayOf, wireOf } from "./edit.js";
+import { conditionsOf, isAsked, wayOf, wireOf } from "./edit.js";
+import { Detail } from "./detail.js";
 import { Filmstrip } from "./filmstrip.js";
+import { Cells } from "./guided.js";
 import { Hints } from "./hints.js";
 import { keepFile } from "./kept.js";
 import { closePicture, openPicture } from "./opened.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
-import { Planes, show } from "./planes.js";
-import { saveFile, withButton } from "./save.js";
+import { show } from "./planes.js";
+import { SaveAll } from "./save-all.js";
+import { withButton } from "./save.js";
+import { Share } from "./share.js";
 import { Stage } from "./stage.js";
+import { t } from "./text.js";
 
 const SIDE = 1600;
-// Pictures whose planes and bitmaps are kept, up to 20 MB each: those that were looked at last.
-const RECENT = 2;
-const IN_COLOR = "This picture is in color already: it is colored anew, from its light and dark";
+// Pictures whose pixels are kept, up to 12 MB each: those that were looked at last.
+const RECENT = 1;
 
 export class ColorRoom {
-  constructor(model, { choose, remember }) {
+  constructor(model, { choose, remember, giveToMood }) {
     this.model = model;
     this.remember = remember;
     this.album = new Album();
     this.recent = [];
-    this.stage = new Stage(find("color-stage"), "The picture");
+    this.stage = new Stage(find("color-stage"), t("The picture"));
     this.painter = new Painter(this.stage.after);
+    this.detail = new Detail(this.stage, (picture, box, side, signal) => (
+      this.album.ask(picture, () => api.exactly(picture.id, side, signal, box).then(Seen.of))));
     this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep), this.album);
     this.panel = new Panel(find("panel"), {
       amounts: (part, done) => this.amounts(part, done),
@@ -35,18 +42,30 @@ export class ColorRoom {
       addHint: () => this.hints.add(),
       mood: () => choose("mood-of-color", false),
       dropMood: () => this.change({ mood: null }),
+      copy: () => this.copyToAll(),
       doubt: (on) => this.showDoubt(on),
       ask: (picture, work) => this.album.ask(picture, work),
       failed: (error, picture) => this.failed(picture, error),
     });
+    find("anew").addEventListener("click", () => this.anew([this.picture]));
+    find("anew-all").addEventListener("click", () => this.anew(this.album.pictures.filter(isAsked)));
+    for (const button of document.querySelectorAll("[data-to-mood]")) {
+      button.addEventListener("click", () => this.toMood(button, giveToMood));
+    }
     find("mood-drop").dataset.take = "mood-of-color";
     this.panel.suit(model);
+    this.share = new Share(this.stage, {
+      name: () => this.picture.name,
+      result: () => this.resultAsPng(this.picture),
+      failed: (error) => this.say(error),
+    }, "share");
+    this.panel.root.append(this.share.root);
     this.answers = new Answers(this.panel.answers, (answer) => this.change({ answer }), this.album);
     this.filmstrip = new Filmstrip(this.album);
     this.refresh = whenQuiet(() => this.load(), 60);
     this.album.addEventListener("select", () => this.selected());
     this.album.addEventListener("change", () => this.frame());
-    find("save-all").addEventListener("click", (event) => this.saveAll(event.currentTarget));
+    this.saveAll = new SaveAll(this.album, (error) => this.say(error));
     for (const button of document.querySelectorAll("[data-reopen]")) {
       button.addEventListener("click", () => this.filmstrip.focus(this.album.reopen()));
     }
@@ -71,7 +90,7 @@ export class ColorRoom {
         this.take([new File([await api.sample(address)], file, { type: "image/jpeg" })]);
       }, (error) => showError(find("sample-error"), error));
       find("samples").append(make("li", {}, make("button", {
-        type: "button", aria: { label: `Color the sample: ${name}` }, on: { click: take },
+        type: "button", aria: { label: t("Color the sample: {name}", { name }) }, on: { click: take },
       }, make("img", { src: address, alt: "", width: 160, height: 160 }), make("span", {}, name))));
     }
   }
@@ -117,10 +136,11 @@ export class ColorRoom {
     const closed = this.album.closed.at(-1);
     for (const button of document.querySelectorAll("[data-reopen]")) {
       button.hidden = !closed;
-      button.textContent = closed ? `Undo closing ${closed.picture.name}` : "";
+      button.textContent = closed ? t("Undo closing {name}", closed.picture) : "";
     }
-    find("save-all").disabled = this.album.ready().length === 0;
+    this.saveAll.show();
     this.panel.show(this.picture);
+    this.panel.others(this.album.pictures.length > 1);
     this.remember();
     if (!empty) this.stage.fit();
   }
@@ -130,15 +150,16 @@ export class ColorRoom {
     const { picture } = this;
     const ready = picture?.state === "ready";
     this.say(picture?.problem ?? null);
-    const inColor = ready && picture.facts.in_color;
-    showError(find("picture-note"), inColor ? { message: IN_COLOR } : null);
+    const colored = ready && !isAsked(picture);
+    this.askAboutColor();
     this.panel.show(picture);
-    if (!ready || picture !== this.answers.picture) this.answers.clear();
-    this.hints.use(ready ? picture : null, this.model.hints);
+    if (!colored || picture !== this.answers.picture) this.answers.clear();
+    this.hints.use(colored ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
     if (picture) this.lookAt(picture);
     if (picture !== this.staged) {
       this.staged = picture;
+      this.detail.clear();
       this.stage.clear();
     }
     if (picture?.planes) this.paint();
@@ -146,27 +167,42 @@ export class ColorRoom {
     if (ready) await this.load();
   }
 
+  /** Ask about a photograph that is in color, once for each; it is colored anew only then. */
+  askAboutColor() {
+    const asked = this.album.pictures.filter(isAsked);
+    find("in-color").hidden = !asked.includes(this.picture);
+    find("anew-all").hidden = asked.length < 2;
+  }
+
+  /** Color photographs anew that are in color, from their light and dark. */
+  anew(pictures) {
+    for (const { history } of pictures) history.change({ anew: true });
+    this.say(null);
+    this.selected();
+    this.frame();
+  }
+
   /** Let go of what was looked at long ago: it comes again when it is wanted. */
   lookAt(picture) {
     this.recent = [picture, ...this.recent.filter((each) => each !== picture)];
     for (const each of this.recent.splice(RECENT)) {
       each.asking?.abort();
-      each.before?.close();
-      Object.assign(each, { planes: null, planesFor: null, before: null });
+      each.seen?.close();
+      Object.assign(each, { planes: null, planesFor: null, seen: null });
     }
   }
 
   /** Show the picture as it came: the browser's own until the service has it; tells whether to go on. */
   async showBefore(picture, ready) {
     try {
-      if (ready && !picture.before) {
-        const bitmap = await this.album.ask(picture, () => (
-          api.original(picture.id, SIDE, picture.abort.signal).then(createImageBitmap)));
-        if (picture !== this.picture) {
-          bitmap.close();
+      if (ready && !picture.seen) {
+        const seen = await this.album.ask(picture, () => (
+          api.exactly(picture.id, SIDE, picture.abort.signal).then(Seen.of)));
+        if (picture !== this.picture || picture.seen) {
+          seen.close();
           return false;
         }
-        picture.before = bitmap;
+        picture.seen = seen;
       }
     } catch (error) {
       if (error.name === "AbortError") return false;
@@ -174,11 +210,12 @@ export class ColorRoom {
       this.failed(picture, error);
       return false;
     }
-    const own = picture.before ? null : await ownBitmap(picture.file);
+    const own = picture.seen ? null : await ownBitmap(picture.file);
     // The service may have been faster than the browser.
-    const bitmap = picture.before ?? own;
+    const bitmap = picture.seen?.bitmap ?? own;
     const stays = picture === this.picture;
-    if (stays && bitmap) this.stage.showBefore(bitmap);
+    if (stays && bitmap) this.stage.showBefore(bitmap, picture.facts ?? bitmap);
+    this.stage.view.classList.toggle("transparent", Boolean(picture.seen?.alpha));
     own?.close();
     return stays;
   }
@@ -187,6 +224,10 @@ export class ColorRoom {
   async load() {
     const { picture } = this;
     if (picture?.state !== "ready") return;
+    if (isAsked(picture)) {
+      this.showUncolored(picture);
+      return;
+    }
     // Also if what is wanted is there: what is under way would take its place.
     picture.asking?.abort();
     if (picture.planesFor !== wanted(picture) && !(await this.ask(picture))) return;
@@ -198,18 +239,63 @@ export class ColorRoom {
     if (this.model.answers) this.answers.show(picture);
   }
 
+  /** Show a picture as it came, whose colors nobody wants to have changed. */
+  showUncolored(picture) {
+    picture.asking?.abort();
+    Object.assign(picture, { planes: null, planesFor: null });
+    this.detail.clear();
+    this.painter.planes = null;
+    this.stage.after.style.visibility = "hidden";
+    this.stage.overlay.hidden = true;
+    this.stage.setBusy(false);
+    this.album.changed(picture);
+  }
+
+  async resultAsPng(picture) {
+    return (await this.album.ask(picture, () => api.picture(picture.id, wireOf(picture.history.now), "png"))).blob;
+  }
+
+  /** Take what is shown to the other room, as what gets a mood. */
+  toMood(button, giveToMood) {
+    const { picture } = this;
+    return withButton(button, async (refused) => {
+      if (isAsked(picture)) {
+        giveToMood(picture.file);
+        return;
+      }
+      const { blob, name } = await this.album.ask(picture, () => (
+        api.picture(picture.id, wireOf(picture.history.now), "", { refused })));
+      giveToMood(new File([blob], name, { type: blob.type }));
+    }, (error) => this.failed(picture, error));
+  }
+
+  /** All pictures get what this one has of amounts, answer and mood; its spots are its own. */
+  copyToAll() {
+    const { strength, vividness, answer, mood } = this.picture.history.now;
+    const model = this.picture.moods.find(({ id }) => id === mood?.id);
+    for (const picture of this.album.pictures.filter((each) => each !== this.picture)) {
+      if (model && !picture.moods.some(({ id }) => id === model.id)) picture.moods.push({ ...model });
+      picture.history.change({ strength, vividness, answer, mood });
+    }
+    announce(t("All pictures have these settings"));
+    this.filmstrip.refresh();
+    this.remember();
+  }
+
   /** Tells whether the colors came: the newest conditions win. */
   async ask(picture) {
     const { signal } = picture.asking = new AbortController();
     this.stage.setBusy(true);
     let conditions;
     try {
-      picture.planes = new Planes(await this.album.ask(picture, () => {
+      const cells = new Cells(await this.album.ask(picture, () => {
         conditions = wanted(picture);
-        return api.planes(picture.id, wireOf(picture.history.now), SIDE, {
+        return api.cells(picture.id, wireOf(picture.history.now), {
           signal, refused: (problem) => picture === this.picture && this.stage.setBusy(true, wordsOf(problem)),
         });
       }));
+      if (!picture.seen) return false; // another one is looked at
+      picture.planes = new Colored(picture.seen, cells);
     } catch (error) {
       if (error.name === "AbortError") return false;
       if (picture === this.picture) {
@@ -227,9 +313,10 @@ export class ColorRoom {
   paint() {
     const { planes, history } = this.picture;
     this.painter.use(planes, history.now.strength, history.now.vividness);
+    this.detail.use(this.picture);
     this.stage.after.style.visibility = "";
     this.showDoubt(this.panel.doubt.checked);
-    announce(`${this.picture.name} is colored`);
+    announce(t("{name} is colored", this.picture));
   }
 
   /** Something about a picture went wrong; null if nothing does any more. */
@@ -255,7 +342,7 @@ export class ColorRoom {
     if (picture !== this.picture) return;
     this.changed();
     this.say({
-      message: `the mood picture ${mood.name} is not open any more`, mend: "drop it again",
+      message: t("the mood picture {name} is not open any more", mood), mend: t("drop it again"),
     });
   }
 
@@ -273,6 +360,7 @@ export class ColorRoom {
     if (!same) history.change(part, !this.sliding);
     this.sliding = !done;
     this.painter.change(history.now.strength, history.now.vividness);
+    this.detail.change(history.now.strength, history.now.vividness);
     this.panel.show(this.picture);
     if (done) this.remember();
   }
@@ -291,9 +379,13 @@ export class ColorRoom {
   changed() {
     const { picture } = this;
     this.say(null);
+    this.askAboutColor();
     this.panel.show(picture);
-    this.hints.draw();
-    if (picture.planes) this.painter.change(picture.history.now.strength, picture.history.now.vividness);
+    this.hints.use(isAsked(picture) ? null : picture, this.model.hints);
+    if (isAsked(picture)) this.answers.clear();
+    for (const each of [this.painter, this.detail]) {
+      if (picture.planes) each.change(picture.history.now.strength, picture.history.now.vividness);
+    }
     this.remember();
     this.refresh();
   }
@@ -303,13 +395,6 @@ export class ColorRoom {
     if (!way || this.picture?.state !== "ready" || event.target.matches("input[type=text]")) return;
     event.preventDefault();
     this.travel(way);
-  }
-
-  saveAll(button) {
-    const pictures = () => this.album.ready().map(({ id, history }) => ({ id, edit: wireOf(history.now) }));
-    return withButton(button, async (refused) => {
-      saveFile(await this.album.askForAll(() => api.archive(pictures(), { refused })));
-    }, (error) => this.say(error));
   }
 }
 
@@ -335,7 +420,7 @@ async function ownBitmap(file) {
 const isOpen = ({ id }) => api.facts(id).then(() => true, () => false);
 
 const SAMPLES = [
-  ["saratoga-springs-broadway-1900s.jpg", "Saratoga Springs, about 1910"],
-  ["louis-armstrong-1946.jpg", "Louis Armstrong, 1946"],
-  ["pea-pickers-nipomo-1936.jpg", "Migrant Mother, 1936"],
+  ["saratoga-springs-broadway-1900s.jpg", t("Saratoga Springs, about 1910")],
+  ["louis-armstrong-1946.jpg", t("Louis Armstrong, 1946")],
+  ["pea-pickers-nipomo-1936.jpg", t("Migrant Mother, 1936")],
 ];

@@ -1,6 +1,9 @@
 // What somebody wants of a picture's colors, and the way back.
 
-export const plainEdit = () => ({ strength: 1, vividness: 1, hints: [], mood: null, answer: null });
+export const plainEdit = () => ({ strength: 1, vividness: 1, hints: [], mood: null, answer: null, anew: false });
+
+/** Whether a picture is in color already, and nobody has said that it shall be colored anew. */
+export const isAsked = ({ state, facts, history }) => state === "ready" && facts.in_color && !history.now.anew;
 
 /** An edit that can be undone: every state is a value of its own. */
 export class History {

@@ -27,9 +27,11 @@ export function takeFiles(taken) {
     event.preventDefault();
     taken(files, zoneOf(document.activeElement)?.dataset.take ?? null);
   });
+  const pictures = chooser.accept;
   return (target, multiple) => {
     asked = target;
     chooser.multiple = multiple;
+    chooser.accept = target === "project" ? ".rechroma" : pictures;
     chooser.click();
   };
 }

@@ -2,11 +2,12 @@
 
 import * as api from "./api.js";
 import { find, make, wordsOf } from "./dom.js";
-import { wireOf } from "./edit.js";
+import { isAsked, wireOf } from "./edit.js";
 import { Planes, show } from "./planes.js";
+import { t } from "./text.js";
 
 const THUMB = 96;
-const WORDS = { waiting: "waiting", sending: "sending", opening: "opening", ready: "ready" };
+const WORDS = { waiting: t("waiting"), sending: t("sending"), opening: t("opening"), ready: t("ready") };
 
 export class Filmstrip {
   constructor(album) {
@@ -82,14 +83,33 @@ export class Filmstrip {
       const item = this.items.get(picture.key);
       item.asked = true;
       try {
-        const small = new Planes(await this.album.ask(picture, () => (
-          api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal: picture.abort.signal }))));
-        if (!item.planes) show(item.canvas, small.paint(1, 1));
+        await this.small(picture, item);
       } catch {
         // The picture itself says what is wrong once it is opened.
       }
     }
     this.filling = false;
+  }
+
+  async small(picture, item) {
+    const { signal } = picture.abort;
+    if (isAsked(picture)) {
+      const bitmap = await createImageBitmap(await this.album.ask(picture, () => api.original(picture.id, THUMB, signal)));
+      Object.assign(item.canvas, { width: bitmap.width, height: bitmap.height });
+      item.canvas.getContext("2d").drawImage(bitmap, 0, 0);
+      bitmap.close();
+      return;
+    }
+    const { strength, vividness } = picture.history.now;
+    const small = new Planes(await this.album.ask(picture, () => (
+      api.planes(picture.id, wireOf(picture.history.now), THUMB, { signal }))));
+    if (!picture.planes) show(item.canvas, small.paint(strength, vividness));
+  }
+
+  /** Ask for all small pictures anew, but for the one that is looked at. */
+  refresh() {
+    for (const [key, item] of this.items) item.asked = key === this.album.current?.key;
+    this.fill();
   }
 
   unseen() {
@@ -108,18 +128,18 @@ export class Filmstrip {
   item(picture) {
     const canvas = make("canvas", { width: THUMB, height: THUMB, aria: { hidden: "true" } });
     const word = make("span", { className: "word" });
-    const bar = make("progress", { max: 1, aria: { label: `Sending ${picture.name}` } });
+    const bar = make("progress", { max: 1, aria: { label: t("Sending {name}", picture) } });
     const open = make("button", {
       type: "button", className: "open", on: { click: () => this.album.select(picture) },
     }, canvas, make("span", { className: "name" }, picture.name));
     const close = make("button", {
-      type: "button", className: "close", title: "Cancel or close",
-      aria: { label: `Close ${picture.name}` }, on: { click: () => this.album.remove(picture) },
+      type: "button", className: "close", title: t("Cancel or close"),
+      aria: { label: t("Close {name}", picture) }, on: { click: () => this.album.remove(picture) },
     }, "×");
     const again = make("button", {
-      type: "button", hidden: true, aria: { label: `Send ${picture.name} again` },
+      type: "button", hidden: true, aria: { label: t("Send {name} again", picture) },
       on: { click: () => this.album.retry(picture) },
-    }, "Try again");
+    }, t("Try again"));
     const root = make("li", {}, open, close, bar, word, again);
     this.list.append(root);
     const item = { root, open, canvas, word, bar, again };

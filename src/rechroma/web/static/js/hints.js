@@ -4,12 +4,17 @@ import * as api from "./api.js";
 import { announce, make, replaceItems } from "./dom.js";
 import { conditionsOf, wireOf } from "./edit.js";
 import { Planes } from "./planes.js";
+import { drawOutline } from "./outline.js";
 import { followPointer } from "./pointer.js";
+import { t } from "./text.js";
 
 const CLICK = 4;
+const OUTLINE = 800; // pixels of the mask whose outline is shown
 const REACH = 256; // pixels of the picture that shows how far a color goes
 // How far a color goes, as the service calls it and as people do.
-const REACHES = [["here", "this place"], ["thing", "this thing"], ["alike", "everything alike"]];
+const REACHES = [["here", t("this place")], ["thing", t("this thing")], ["alike", t("everything alike")]];
+
+const placeOf = ({ x, y }) => `${x}, ${y}`;
 
 /** Calls `changed` with the new list of hints, and whether it is a step of its own to undo. */
 export class Hints {
@@ -40,6 +45,19 @@ export class Hints {
 
   draw() {
     replaceItems(this.stage.marks, this.hints.map((hint, index) => this.mark(hint, index)), this.stage.view);
+    if (!this.popover.hidden) this.follow();
+  }
+
+  /** The popover goes with its spot, and closes if undo has taken the spot away. */
+  async follow() {
+    const { index, picture } = this;
+    const hint = this.hints[index];
+    if (!hint) this.close();
+    else if (placeOf(hint) !== this.place) {
+      this.place = placeOf(hint);
+      const colors = await this.suggest(picture, hint);
+      if (picture === this.picture && index === this.index && !this.popover.hidden && this.place === placeOf(this.hints[index] ?? {})) this.open(index, colors);
+    }
   }
 
   focus(index) {
@@ -59,7 +77,7 @@ export class Hints {
     this.changed([...this.hints, hint], true);
     this.focus(index);
     this.open(index, colors);
-    announce(`Color ${index + 1} is placed; arrows move it, Enter changes it, Delete takes it away`);
+    announce(t("Color {number} is placed; arrows move it, Enter changes it, Delete takes it away", { number: index + 1 }));
   }
 
   /** What a place is likely to have, whatever the hint says that is there already. */
@@ -81,7 +99,7 @@ export class Hints {
     const mark = make("button", {
       type: "button", className: "mark",
       style: { left: `${(100 * (hint.x + 0.5)) / width}%`, top: `${(100 * (hint.y + 0.5)) / height}%`, backgroundColor: hint.color },
-      aria: { label: `Color ${index + 1}: ${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}` },
+      aria: { label: t("Color {number}: {color} at {x}, {y}", { number: index + 1, color: hint.color, x: Math.round(hint.x), y: Math.round(hint.y) }) },
     });
     mark.addEventListener("keydown", (event) => this.key(event, index));
     mark.addEventListener("pointerdown", (event) => this.hold(event, mark, index));
@@ -134,10 +152,16 @@ export class Hints {
     this.changed(this.hints.map((each, other) => (other === index ? hint : each)), true);
   }
 
+  reachTo(index, reach) {
+    if (!this.hints[index]) return;
+    this.replace(index, { ...this.hints[index], reach });
+    this.showOutline(this.picture, this.hints[index]);
+  }
+
   remove(index) {
     this.close();
     this.changed(this.hints.filter((_, other) => other !== index), true);
-    announce(`Color ${index + 1} is taken away`);
+    announce(t("Color {number} is taken away", { number: index + 1 }));
   }
 
   /** Offer the colors that the place may have, and any other. */
@@ -147,25 +171,26 @@ export class Hints {
     const choose = (color) => this.hints[index] && this.replace(index, { ...this.hints[index], color });
     const swatches = colors.map((color) => make("button", {
       type: "button", className: "swatch", style: { backgroundColor: color },
-      title: color, aria: { label: `Likely color ${color}` }, on: { click: () => choose(color) },
+      title: color, aria: { label: t("Likely color {color}", { color }) }, on: { click: () => choose(color) },
     }));
     const any = make("input", {
       type: "color", value: hint.color, on: { change: (event) => choose(event.target.value) },
     });
     const reach = make(
       "select",
-      { on: { change: (event) => this.hints[index] && this.replace(index, { ...this.hints[index], reach: event.target.value }) } },
+      { on: { change: (event) => this.reachTo(index, event.target.value) } },
       ...REACHES.map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
     );
-    const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, "Take away");
-    const close = make("button", { type: "button", on: { click: () => this.close() } }, "Done");
+    const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, t("Take away"));
+    const close = make("button", { type: "button", on: { click: () => this.close() } }, t("Done"));
     this.index = index;
-    this.popover.setAttribute("aria-label", `Color ${index + 1}`);
+    this.place = placeOf(hint);
+    this.popover.setAttribute("aria-label", t("Color {number}", { number: index + 1 }));
     this.popover.replaceChildren(
-      make("p", {}, swatches.length ? "Likely here:" : "Pick a color:"),
+      make("p", {}, swatches.length ? t("Likely here:") : t("Pick a color:")),
       make("div", { className: "swatches" }, ...swatches),
-      make("label", {}, "Any color ", any),
-      make("label", {}, "Reaches ", reach),
+      make("label", {}, t("Any color"), " ", any),
+      make("label", {}, t("Reaches"), " ", reach),
       make("div", { className: "row" }, remove, close),
     );
     this.popover.hidden = false;
@@ -181,6 +206,7 @@ export class Hints {
     const { picture, index } = this;
     if (!picture || this.popover.hidden || !this.hints[index]) return;
     const { signal } = this.reaching = new AbortController();
+    this.showOutline(picture, this.hints[index]);
     const edit = wireOf(picture.history.now);
     const without = { ...edit, hints: edit.hints.filter((_, other) => other !== index) };
     const ask = (each) => api.planes(picture.id, each, REACH, { signal });
@@ -192,10 +218,31 @@ export class Hints {
     }
   }
 
+  /** Show what is one thing with a spot, while its popover is open. */
+  async showOutline(picture, hint) {
+    const { outline } = this.stage;
+    const place = hint.reach === "here" || hint.reach === "alike" ? "" : [picture.key, hint.x, hint.y].join();
+    if (place === this.outlined) return;
+    this.outlined = place;
+    outline.hidden = true;
+    this.outlining?.abort();
+    if (!place) return;
+    const { signal } = this.outlining = new AbortController();
+    try {
+      const mask = await api.segment(picture.id, hint, OUTLINE, signal);
+      await drawOutline(outline, mask);
+      outline.hidden = signal.aborted;
+    } catch {
+      // A model that can't tell things apart, or it was called off.
+    }
+  }
+
   /** Whoever is inside gets back to the spot. */
   close() {
     this.reaching?.abort();
-    this.stage.reach.hidden = true;
+    this.outlining?.abort();
+    this.stage.reach.hidden = this.stage.outline.hidden = true;
+    this.outlined = "";
     if (this.popover.contains(document.activeElement)) this.focus(this.index);
     this.popover.hidden = true;
   }

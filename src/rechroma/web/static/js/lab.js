@@ -33,8 +33,17 @@ const ENCODED = Uint8ClampedArray.from({ length: STEPS + 1 }, (_, index) => {
   const linear = index / STEPS;
   return 255 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055);
 });
-// (L + 16) / 116 for L as a byte.
-const LEVELS = Float64Array.from({ length: 256 }, (_, byte) => (byte / 2.55 + 16) / 116);
+// Linear light of bytes of sRGB, as parts of Y.
+const LIGHT = Float64Array.from({ length: 256 }, (_, byte) => {
+  const value = byte / 255;
+  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+});
+const levelOf = (y) => (y > EDGE ** 3 ? 116 * Math.cbrt(y) - 16 : KAPPA * y);
+const GRAYS = Uint16Array.from({ length: 256 }, (_, byte) => Math.round(655.35 * levelOf(LIGHT[byte])));
+
+/** L · 655.35 of a color, bytes of sRGB. */
+export const lightnessOf = (red, green, blue) => (red === green && green === blue ? GRAYS[red]
+  : Math.round(655.35 * levelOf(Math.min(1, 0.212671 * LIGHT[red] + 0.715160 * LIGHT[green] + 0.072169 * LIGHT[blue]))));
 
 const inside = (red, green, blue) =>
   red > -TOLERANCE && green > -TOLERANCE && blue > -TOLERANCE
@@ -44,10 +53,10 @@ const inside = (red, green, blue) =>
  * Write one pixel; a color outside of sRGB loses chroma at the same L and hue.
  * @param {Uint8ClampedArray} out RGBA
  * @param {number} at index of the pixel's red
- * @param {number} level L as a byte
+ * @param {number} level L, 0…100
  */
 export function writePixel(out, at, level, a, b) {
-  const fy = LEVELS[level];
+  const fy = (level + 16) / 116;
   const y = expand(fy);
   let x = expand(fy + a / 500);
   let z = expand(fy - b / 200);

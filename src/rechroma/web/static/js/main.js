@@ -2,27 +2,40 @@
 
 import * as api from "./api.js";
 import { ColorRoom } from "./color.js";
-import { find, showError } from "./dom.js";
+import { find, make, showError } from "./dom.js";
 import { takeFiles } from "./files.js";
+import { keepPage } from "./install.js";
 import { goOnWith, forgetWork, keepWork, lastWork, takeUpWork, tidy } from "./kept.js";
 import { MoodRoom } from "./mood.js";
 import { leave, touch } from "./opened.js";
+import { isProject, openProject, projectName, saveProject } from "./project.js";
+import { saveFile } from "./save.js";
+import { LANGUAGES, language, speak, t, translateDocument } from "./text.js";
 
 const ROOMS = ["color", "mood"];
 
 const roomOf = () => ROOMS.find((room) => location.hash === `#${room}`) ?? "color";
 
 function openRoom() {
+  if (!find("token").hidden) return;
   const open = roomOf();
   for (const room of ROOMS) find(room).hidden = room !== open;
   for (const link of document.querySelectorAll("[data-room]")) {
     if (link.dataset.room === open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  document.title = open === "color" ? "Rechroma" : "Rechroma: mood";
+  document.title = open === "color" ? "Rechroma" : `Rechroma: ${t("Mood")}`;
+}
+
+function offerLanguages() {
+  const select = find("language");
+  select.append(...Object.entries(LANGUAGES).map(([value, name]) => make("option", { value, lang: value, selected: value === language }, name)));
+  select.addEventListener("change", () => speak(select.value));
 }
 
 async function start() {
+  translateDocument();
+  offerLanguages();
   api.takeToken();
   openRoom();
   addEventListener("hashchange", () => (api.takeToken() ? location.reload() : openRoom()));
@@ -36,17 +49,45 @@ async function start() {
     keepWork({ color: color.album.saved(), mood: mood.saved() }, [...color.album.files(), ...mood.files()]);
   };
   const choose = takeFiles((files, target) => {
+    const [projects, pictures] = [files.filter(isProject), files.filter((file) => !isProject(file))];
+    projects.forEach(open);
+    if (pictures.length) give(pictures, target);
+  });
+  const give = (files, target) => {
     if (target === "mood-of-color") color.takeMood(files[0]);
     else if (target === "source" || target === "target") mood.take(files[0], target);
     else if (roomOf() === "mood") mood.takeAny(files);
     else color.take(files);
-  });
-  const shared = { choose, remember };
+  };
+  const open = async (file) => {
+    try {
+      const work = await openProject(file);
+      find("project-error").hidden = true;
+      const keeps = !mood.empty;
+      await Promise.all([color.album.restore(work.color), keeps || mood.restore(work.mood)]);
+      remember();
+    } catch (error) {
+      showError(find("project-error"), error);
+    }
+  };
+  const giveToMood = (file) => {
+    mood.take(file, "target");
+    location.hash = "mood";
+    mood.target.root.focus();
+  };
+  const shared = { choose, remember, giveToMood };
   color = new ColorRoom(model, shared);
   mood = new MoodRoom(shared, model);
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.addEventListener("click", () => choose(button.dataset.choose, true));
   }
+
+  find("save-project").addEventListener("click", () => color.saveAll.run(async (signal) => {
+    const files = new Map([...color.album.filesAtHand(), ...mood.filesAtHand()]);
+    const work = { color: color.album.saved(), mood: mood.saved() };
+    const progress = (done, all) => color.saveAll.progress(done, all);
+    saveFile({ blob: await saveProject(work, files, { progress, signal }), name: projectName() });
+  }));
 
   addEventListener("pagehide", leave);
   addEventListener("pageshow", ({ persisted }) => persisted && touch());
@@ -61,6 +102,7 @@ async function start() {
   if (!color.album.pictures.length) await offerLastWork();
   tidy([...color.album.files(), ...mood.files()]);
   document.body.dataset.ready = "true";
+  keepPage();
 }
 
 /** Offer what was worked on last and closed with its tab. */
@@ -68,7 +110,9 @@ async function offerLastWork() {
   const last = await lastWork();
   find("last-work").hidden = !last;
   if (!last) return;
-  find("last-work-words").textContent = `${last.count === 1 ? "A picture that you worked on is" : `${last.count} pictures that you worked on are`} still in this browser.`;
+  find("last-work-words").textContent = last.count === 1
+    ? t("A picture that you worked on is still in this browser.")
+    : t("{count} pictures that you worked on are still in this browser.", last);
   find("last-work-open").addEventListener("click", () => goOnWith(last.key));
   find("last-work-forget").addEventListener("click", async () => {
     await forgetWork(last.key);
@@ -77,7 +121,25 @@ async function offerLastWork() {
   });
 }
 
+/** Say what to do without a token, or with a wrong one. */
+function askForToken() {
+  for (const room of ROOMS) find(room).hidden = true;
+  document.querySelector("nav").hidden = true;
+  find("token").hidden = false;
+  showError(find("token-error"), api.hasToken() ? { message: t("this token is not the right one") } : null);
+  find("token-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    api.useToken(find("token-text").value);
+    location.reload();
+  });
+  find("token-text").focus();
+}
+
 start().catch((error) => {
+  if (error.status === 401) {
+    askForToken();
+    return;
+  }
   if (api.isOutage(error)) api.line.addEventListener("back", () => location.reload());
   find("color").hidden = false;
   showError(find("fatal"), error);

@@ -5,6 +5,7 @@ import { make, showError } from "./dom.js";
 import { fileOf, keepFile } from "./kept.js";
 import { bringBack, closePicture, onceMore, openPicture } from "./opened.js";
 import { Rectangles } from "./rectangles.js";
+import { t } from "./text.js";
 
 const SIDE = 900;
 
@@ -17,12 +18,12 @@ export class MoodSide {
     this.coming = null; // { name, file, kept } that is on its way, or was stopped by an outage
     this.image = make("img", { alt: "", hidden: true });
     this.frame = make("div", { className: "frame", hidden: true }, this.image);
-    this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, "Choose…");
+    this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, t("Choose…"));
     this.name = make("span", { className: "name" });
-    this.progress = make("progress", { max: 1, hidden: true, aria: { label: `Sending ${title}` } });
-    this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort() } }, "Cancel");
+    this.progress = make("progress", { max: 1, hidden: true, aria: { label: t("Sending: {title}", { title }) } });
+    this.cancel = make("button", { type: "button", hidden: true, on: { click: () => this.abort.abort() } }, t("Cancel"));
     this.error = make("p", { className: "error", role: "alert", hidden: true });
-    this.help = make("p", { className: "help" }, "Drop a photograph here, or choose one.");
+    this.help = make("p", { className: "help" }, t("Drop a photograph here, or choose one."));
     api.line.addEventListener("back", () => this.coming?.file && this.take(this.coming.file, this.coming.kept));
     this.root = make("section", { className: "mood-side", dataset: { take: role }, tabIndex: -1, aria: { label: title } },
       make("h2", {}, title), this.help, this.frame,
@@ -69,15 +70,15 @@ export class MoodSide {
   }
 
   /** Bring back what was there before the page was loaded again. */
-  async restore({ id, name, kept }) {
-    const file = await fileOf(kept);
+  async restore({ id, name, kept, file: known }) {
+    const file = known ?? await fileOf(kept);
     this.coming = { id, name, file, kept };
     this.bringBack(this.coming);
   }
 
   async bringBack({ id, name, file, kept }) {
     try {
-      if (!id) throw new api.ServiceError(404, `${name} is not open any more`, "choose it again");
+      if (!id) throw new api.ServiceError(404, t("{name} is not open any more", { name }), t("choose it again"));
       await this.show({ id, name, facts: await bringBack(id), file, kept });
     } catch (error) {
       if (file) {
@@ -100,16 +101,28 @@ export class MoodSide {
     const blob = await api.original(photo.id, SIDE);
     const bitmap = await createImageBitmap(blob);
     if (photo !== this.showing) return;
-    this.photo = photo;
-    this.bitmap = bitmap;
     if (this.coming?.kept === photo.kept) this.coming = null;
     if (this.image.src) URL.revokeObjectURL(this.image.src);
-    this.image.src = URL.createObjectURL(blob);
-    this.image.alt = photo.name;
+    this.put({ photo, bitmap, address: URL.createObjectURL(blob) });
     this.image.hidden = this.frame.hidden = false;
     this.help.hidden = true;
+    this.choose.textContent = t("Choose another…");
+    this.changed();
+  }
+
+  put({ photo, bitmap, address }) {
+    this.showing = this.photo = photo;
+    this.bitmap = bitmap;
+    this.image.src = address;
+    this.image.alt = photo.name;
     this.name.textContent = photo.name;
-    this.choose.textContent = "Choose another…";
+  }
+
+  /** Change places with the other side. */
+  exchange(other) {
+    const [mine, theirs] = [this, other].map(({ photo, bitmap, image }) => ({ photo, bitmap, address: image.src }));
+    this.put(theirs);
+    other.put(mine);
     this.changed();
   }
 }

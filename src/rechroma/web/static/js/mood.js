@@ -7,22 +7,24 @@ import { MoodSide } from "./mood-side.js";
 import { fileOf, keepFile } from "./kept.js";
 import { inPixels } from "./rectangles.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
+import { Share } from "./share.js";
 import { Stage } from "./stage.js";
+import { t } from "./text.js";
 
 const SIDE = 1200;
 const SMALL = 160;
 const METHODS = [
-  ["swatches", "Regions", "Regions of color, each with its own change"],
-  ["reinhard", "Reinhard", "Mean and spread of each channel (2001)"],
-  ["mkl", "MKL", "The linear map that moves colors least"],
-  ["sliced", "Sliced", "The whole distribution, step by step"],
-  ["histogram", "Histogram", "Each channel's histogram"],
-  ["reinhard-paper", "Reinhard, as printed", "The paper's formula to the letter"],
+  ["swatches", t("Regions"), t("Regions of color, each with its own change")],
+  ["reinhard", "Reinhard", t("Mean and spread of each channel (2001)")],
+  ["mkl", "MKL", t("The linear map that moves colors least")],
+  ["sliced", t("Sliced"), t("The whole distribution, step by step")],
+  ["histogram", t("Histogram"), t("Each channel's histogram")],
+  ["reinhard-paper", t("Reinhard, as printed"), t("The paper's formula to the letter")],
 ];
 
 const HELP = {
-  source: "Draw a rectangle in the left picture.",
-  target: "Now draw its counterpart in the right picture.",
+  source: t("Draw a rectangle in the left picture."),
+  target: t("Now draw its counterpart in the right picture."),
 };
 
 export class MoodRoom {
@@ -38,15 +40,21 @@ export class MoodRoom {
       changed: () => this.photoChanged(),
       boxChanged: null, boxAdded: (role, box) => this.boxAdded(role, box),
     };
-    this.source = new MoodSide("source", "Take the mood from", { ...actions, boxChanged: (index, box) => this.boxChanged("source", index, box) });
-    this.target = new MoodSide("target", "Give it to", { ...actions, boxChanged: (index, box) => this.boxChanged("target", index, box) });
-    find("mood-pair").append(this.source.root, make("p", { className: "arrow", aria: { hidden: "true" } }, "→"), this.target.root);
-    this.spareList = make("ul", { className: "spares", hidden: true, aria: { label: "Pictures that are not used" } });
+    this.source = new MoodSide("source", t("Take the mood from"), { ...actions, boxChanged: (index, box) => this.boxChanged("source", index, box) });
+    this.target = new MoodSide("target", t("Give it to"), { ...actions, boxChanged: (index, box) => this.boxChanged("target", index, box) });
+    this.swapButton = make("button", { type: "button", className: "swap", disabled: true, title: t("Swap the two"), aria: { label: t("Swap the two") }, on: { click: () => this.swap() } }, "⇄");
+    find("mood-pair").append(this.source.root, make("div", { className: "arrow" }, make("span", { aria: { hidden: "true" } }, "→"), this.swapButton), this.target.root);
+    this.spareList = make("ul", { className: "spares", hidden: true, aria: { label: t("Pictures that are not used") } });
     find("mood-pair").after(this.spareList);
     api.line.addEventListener("back", () => api.isOutage(this.problem) && this.load());
-    this.stage = new Stage(find("mood-stage"), "The picture with its new mood");
+    this.stage = new Stage(find("mood-stage"), t("The picture with its new mood"));
     this.refresh = whenQuiet(() => this.load(), 120);
     this.panel(methods, transfer);
+    find("mood-panel").append(new Share(this.stage, {
+      name: () => this.target.photo.name,
+      result: async () => (await this.ask(() => api.moodPicture(this.target.photo.id, this.request(), "png"))).blob,
+      failed: (error) => this.say(error),
+    }, "mood-share").root);
     this.history = new History(this.settings());
     addEventListener("keydown", (event) => this.key(event));
   }
@@ -68,29 +76,37 @@ export class MoodRoom {
     this.strength.addEventListener("change", () => this.changed());
     this.keep = make("input", { id: "mood-keep", type: "checkbox" });
     this.keep.addEventListener("change", () => this.changed());
-    this.drawButton = make("button", { type: "button", aria: { pressed: "false" }, on: { click: () => this.setDrawing(!this.drawing) } }, "Draw pairs");
-    this.addButton = make("button", { type: "button", on: { click: () => this.addPair() } }, "Add a pair");
-    this.clearButton = make("button", { type: "button", on: { click: () => this.clear() } }, "Clear");
-    this.taking = make("div", { className: "row", role: "group", aria: { label: "Take a pair away" } });
+    this.drawButton = make("button", { type: "button", aria: { pressed: "false" }, on: { click: () => this.setDrawing(!this.drawing) } }, t("Draw pairs"));
+    this.addButton = make("button", { type: "button", on: { click: () => this.addPair() } }, t("Add a pair"));
+    this.clearButton = make("button", { type: "button", on: { click: () => this.clear() } }, t("Clear"));
+    this.taking = make("div", { className: "row", role: "group", aria: { label: t("Take a pair away") } });
     this.help = make("p", { className: "help", role: "status" });
     const button = (text, title, way) => make("button", { type: "button", title, disabled: true, on: { click: () => this.travel(way) } }, text);
-    this.undo = button("Undo", "Undo (Ctrl+Z)", "undo");
-    this.redo = button("Redo", "Redo (Ctrl+Shift+Z)", "redo");
+    this.undo = button(t("Undo"), t("Undo (Ctrl+Z)"), "undo");
+    this.redo = button(t("Redo"), t("Redo (Ctrl+Shift+Z)"), "redo");
     this.format = make("select", { id: "mood-format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
-    this.download = make("button", { type: "button", className: "primary", id: "mood-download", on: { click: () => this.save() } }, "Download");
-    this.cube = make("button", { type: "button", id: "mood-cube", on: { click: () => this.saveLook() } }, "Download the look (.cube)");
+    this.download = make("button", { type: "button", className: "primary", id: "mood-download", on: { click: () => this.save() } }, t("Download"));
+    this.cube = make("button", { type: "button", id: "mood-cube", on: { click: () => this.saveLook() } }, t("Download the look (.cube)"));
     const root = find("mood-panel");
     root.addEventListener("submit", (event) => event.preventDefault());
     root.append(
-      this.methods = make("fieldset", { className: "methods" }, make("legend", {}, "Method"), ...[...this.choices.values()].map(({ root: each }) => each)),
-      make("div", { className: "field" }, make("label", { htmlFor: "mood-strength" }, "Strength"), this.strengthValue, this.strength),
-      make("div", { className: "field check" }, this.keep, make("label", { htmlFor: "mood-keep" }, "Keep its own light and dark")),
+      this.methods = make("fieldset", { className: "methods" }, make("legend", {}, t("Method")), ...[...this.choices.values()].map(({ root: each }) => each)),
+      make("div", { className: "field" }, make("label", { htmlFor: "mood-strength" }, t("Strength")), this.strengthValue, this.strength),
+      make("div", { className: "field check" }, this.keep, make("label", { htmlFor: "mood-keep" }, t("Keep its own light and dark"))),
       make("div", { className: "row" }, this.undo, this.redo),
-      make("div", { className: "group" }, make("h2", {}, "Swatches"),
-        make("p", { className: "help" }, "Pairs of rectangles: what is in this one shall look like what is in that one."),
+      make("div", { className: "group" }, make("h2", {}, t("Swatches")),
+        make("p", { className: "help" }, t("Pairs of rectangles: what is in this one shall look like what is in that one.")),
         make("div", { className: "row" }, this.drawButton, this.addButton, this.clearButton), this.taking, this.help),
-      make("div", { className: "group save" }, make("label", { htmlFor: "mood-format" }, "Save "), this.format, this.download, this.cube),
+      make("div", { className: "group save" }, make("label", { htmlFor: "mood-format" }, t("Save"), " "), this.format, this.download, this.cube),
     );
+  }
+
+  /** The two change places, and each pair of rectangles with them. */
+  swap() {
+    this.setDrawing(this.drawing);
+    this.source.exchange(this.target);
+    this.setPairs(this.pairs.map(({ source, target }) => ({ source: target, target: source })));
+    announce(t("The two pictures have changed places"));
   }
 
   get complete() { return Boolean(this.source.photo && this.target.photo); }
@@ -113,7 +129,7 @@ export class MoodRoom {
       type: "button", aria: { label: `${text}: ${spare.name}` }, on: { click: () => this.useSpare(spare, role) },
     }, text);
     replaceItems(this.spareList, spares.map((spare) => make("li", {}, make("span", { className: "name" }, spare.name),
-      button(spare, "source", "Take its mood"), button(spare, "target", "Give it the mood"))), this.source.root);
+      button(spare, "source", t("Take its mood")), button(spare, "target", t("Give it the mood")))), this.source.root);
     this.remember();
   }
 
@@ -147,6 +163,7 @@ export class MoodRoom {
 
   photoChanged() {
     find("mood-work").hidden = !this.complete;
+    this.swapButton.disabled = !this.complete;
     this.remember();
     if (!this.complete) return;
     const [source, target] = [this.source.photo, this.target.photo];
@@ -227,7 +244,7 @@ export class MoodRoom {
       signal.throwIfAborted();
       this.stage.showAfter(bitmap);
       showNotes(find("mood-note"), notes);
-      announce("The new mood is shown");
+      announce(t("The new mood is shown"));
       this.stage.setBusy(false);
       await this.loadMethods(signal);
     } catch (error) {
@@ -308,7 +325,7 @@ export class MoodRoom {
     this.source.rectangles.show([...boxes("source"), this.pending].filter(Boolean));
     this.target.rectangles.show(boxes("target"));
     replaceItems(this.taking, this.pairs.map((_, index) => make("button", {
-      type: "button", aria: { label: `Take pair ${index + 1} away` }, on: { click: () => this.takeAway(index) },
+      type: "button", aria: { label: t("Take pair {number} away", { number: index + 1 }) }, on: { click: () => this.takeAway(index) },
     }, `${index + 1} ×`)), this.addButton);
   }
 
@@ -336,10 +353,18 @@ export class MoodRoom {
     return [this.source.saved(), this.target.saved(), ...this.spares].map((each) => each?.kept).filter(Boolean);
   }
 
+  get empty() { return this.files().length === 0; }
+
+  /** The files themselves that are at hand, by their keys. */
+  filesAtHand() {
+    const records = ["source", "target"].map((role) => this[role].coming ?? this[role].photo);
+    return new Map([...records, ...this.spares].filter((each) => each?.file).map(({ kept, file }) => [kept, file]));
+  }
+
   async restore(saved) {
     this.history = History.from(saved.history);
     this.apply(this.history.now);
-    const spares = await Promise.all(saved.spares.map(async (spare) => ({ ...spare, file: await fileOf(spare.kept) })));
+    const spares = await Promise.all(saved.spares.map(async (spare) => ({ ...spare, file: spare.file ?? await fileOf(spare.kept) })));
     this.setSpares(spares.filter(({ file }) => file));
     await Promise.all(["source", "target"].map((role) => saved[role] && this[role].restore(saved[role])));
     this.drawPairs();

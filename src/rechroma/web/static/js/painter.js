@@ -42,7 +42,8 @@ export class Painter {
   draw(step) {
     if (!this.planes) return;
     const start = performance.now();
-    const picture = this.planes.paint(this.strength, this.vividness, step);
+    // What was painted last is painted over: a new picture each time would fill the memory.
+    const picture = this.last = this.planes.paint(this.strength, this.vividness, step, this.last);
     show(this.canvas, picture);
     this.pace = (performance.now() - start) / (picture.width * picture.height);
   }

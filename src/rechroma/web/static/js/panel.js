@@ -2,8 +2,9 @@
 
 import * as api from "./api.js";
 import { make, setRange } from "./dom.js";
-import { wireOf } from "./edit.js";
+import { isAsked, wireOf } from "./edit.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
+import { t } from "./text.js";
 
 const slider = (id, label, listener) => {
   const value = make("output", { htmlFor: id }, "100 %");
@@ -20,37 +21,44 @@ const slider = (id, label, listener) => {
 export class Panel {
   constructor(root, actions) {
     this.actions = actions;
-    this.strength = slider("strength", "Strength", (strength, done) => actions.amounts({ strength }, done));
-    this.vividness = slider("vividness", "Vividness", (vividness, done) => actions.amounts({ vividness }, done));
+    this.strength = slider("strength", t("Strength"), (strength, done) => actions.amounts({ strength }, done));
+    this.vividness = slider("vividness", t("Vividness"), (vividness, done) => actions.amounts({ vividness }, done));
     const button = (text, work, more = {}) => make("button", { type: "button", on: { click: work }, ...more }, text);
-    this.undo = button("Undo", () => actions.undo(), { title: "Undo (Ctrl+Z)" });
-    this.redo = button("Redo", () => actions.redo(), { title: "Redo (Ctrl+Shift+Z)" });
-    this.hintButton = button("Add a color spot", () => actions.addHint());
+    this.undo = button(t("Undo"), () => actions.undo(), { title: t("Undo (Ctrl+Z)") });
+    this.redo = button(t("Redo"), () => actions.redo(), { title: t("Redo (Ctrl+Shift+Z)") });
+    this.hintButton = button(t("Add a color spot"), () => actions.addHint());
     this.spots = make("div", { className: "group" },
-      make("h2", {}, "Colors you know"),
-      make("p", { className: "help" }, "Click in the picture where you know the color."),
+      make("h2", {}, t("Colors you know")),
+      make("p", { className: "help" }, t("Click in the picture where you know the color.")),
       this.hintButton);
-    this.answers = make("div", { className: "answers", role: "group", aria: { label: "Other plausible answers" } });
-    this.answersGroup = make("div", { className: "group" }, make("h2", {}, "Other plausible answers"), this.answers);
+    this.answers = make("div", { className: "answers", role: "group", aria: { label: t("Other plausible answers") } });
+    this.answersGroup = make("div", { className: "group" }, make("h2", {}, t("Other plausible answers")), this.answers);
+    this.legend = make("p", { className: "legend help", hidden: true }, t("Orange: it is guessing. Clear: it is sure."));
     this.doubt = make("input", { id: "doubt", type: "checkbox" });
-    this.doubt.addEventListener("change", () => actions.doubt(this.doubt.checked));
+    this.doubt.addEventListener("change", () => {
+      this.legend.hidden = !this.doubt.checked;
+      actions.doubt(this.doubt.checked);
+    });
     this.doubtField = make("div", { className: "field check" }, this.doubt,
-      make("label", { htmlFor: "doubt" }, "Show where it is guessing"));
-    this.moodButton = button("Choose a mood picture…", () => actions.mood(), { id: "mood-choose" });
+      make("label", { htmlFor: "doubt" }, t("Show where it is guessing")), this.legend);
+    this.moodButton = button(t("Choose a mood picture…"), () => actions.mood(), { id: "mood-choose" });
     this.moodName = make("p", { className: "help", id: "mood-name" });
-    this.moodProgress = make("progress", { max: 1, hidden: true, aria: { label: "Sending the mood picture" } });
-    this.moodCancel = button("Cancel", () => this.moodAbort.abort(), { hidden: true });
-    this.moodDrop = button("Take the mood away", () => actions.dropMood(), { hidden: true });
+    this.moodProgress = make("progress", { max: 1, hidden: true, aria: { label: t("Sending the mood picture") } });
+    this.moodCancel = button(t("Cancel"), () => this.moodAbort.abort(), { hidden: true });
+    this.moodDrop = button(t("Take the mood away"), () => actions.dropMood(), { hidden: true });
+    this.toMood = button(t("Continue in Mood"), () => {}, { dataset: { toMood: "" } });
+    this.copy = button(t("Same settings for all"), () => actions.copy(), { id: "copy-all", hidden: true, title: t("Strength, vividness, answer and mood; spots stay each picture's own") });
     this.format = make("select", { id: "format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
-    this.download = button("Download", () => this.save(), { className: "primary", id: "download" });
+    this.download = button(t("Download"), () => this.save(), { className: "primary", id: "download" });
     root.addEventListener("submit", (event) => event.preventDefault());
     root.append(
       this.strength.root, this.vividness.root,
       make("div", { className: "row" }, this.undo, this.redo),
       make("div", { className: "group save" },
-        make("label", { htmlFor: "format" }, "Save "), this.format, this.download),
+        make("label", { htmlFor: "format" }, t("Save"), " "), this.format, this.download),
+      make("div", { className: "row" }, this.toMood, this.copy),
       this.spots, this.answersGroup, this.doubtField,
-      make("div", { className: "group", id: "mood-drop" }, make("h2", {}, "Mood"), this.moodName, this.moodProgress,
+      make("div", { className: "group", id: "mood-drop" }, make("h2", {}, t("Mood")), this.moodName, this.moodProgress,
         make("div", { className: "row" }, this.moodButton, this.moodDrop, this.moodCancel)),
     );
     this.root = root;
@@ -69,7 +77,11 @@ export class Panel {
   show(picture) {
     this.picture = picture;
     const ready = picture?.state === "ready";
-    for (const field of this.root.elements) field.disabled = !ready;
+    const asked = ready && isAsked(picture);
+    for (const field of this.root.elements) field.disabled = !ready || asked;
+    // By keyboard it can be scrolled even if there is nothing in it to go to.
+    if (!ready || asked) this.root.tabIndex = 0;
+    else this.root.removeAttribute("tabindex");
     if (!ready) return;
     const { now, canUndo, canRedo } = picture.history;
     for (const [name, { input, value }] of [["strength", this.strength], ["vividness", this.vividness]]) {
@@ -78,15 +90,18 @@ export class Panel {
     }
     this.undo.disabled = !canUndo;
     this.redo.disabled = !canRedo;
-    this.moodName.textContent = now.mood ? `The tone of ${now.mood.name}` : "Let a color photograph set the tone.";
+    this.moodName.textContent = now.mood ? t("The tone of {name}", now.mood) : t("Let a color photograph set the tone.");
     this.moodDrop.hidden = !now.mood;
   }
+
+  /** Whether there are other pictures. */
+  others(some) { this.copy.hidden = !some; }
 
   /** Show that a mood picture is on its way; returns what cancels it. */
   sendMood(name) {
     this.moodAbort?.abort();
     this.moodAbort = new AbortController();
-    this.moodName.textContent = `Sending ${name}…`;
+    this.moodName.textContent = t("Sending {name}…", { name });
     this.moodSent(this.moodAbort, 0);
     this.moodProgress.hidden = this.moodCancel.hidden = false;
     return this.moodAbort;

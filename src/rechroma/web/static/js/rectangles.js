@@ -2,6 +2,7 @@
 
 import { make, replaceItems } from "./dom.js";
 import { followPointer } from "./pointer.js";
+import { t } from "./text.js";
 
 const LEAST = 0.02;
 const HUES = ["#d9480f", "#1971c2", "#2f9e44", "#9c36b5", "#e8a90c", "#0c8599", "#c2255c", "#5f3dc4"];
@@ -26,7 +27,7 @@ export class Rectangles {
   item(box, index) {
     const item = make("button", {
       type: "button", className: "rectangle", style: { ...placed(box), borderColor: HUES[index % HUES.length] },
-      aria: { label: `${this.label}, pair ${index + 1}. Arrows move it, with Shift they change its size, Delete takes the pair away.` },
+      aria: { label: t("{label}, pair {number}. Arrows move it, with Shift they change its size, Delete takes the pair away.", { label: this.label, number: index + 1 }) },
     }, make("span", { style: { backgroundColor: HUES[index % HUES.length] } }, String(index + 1)));
     item.addEventListener("keydown", (event) => this.key(event, box, index));
     item.addEventListener("pointerdown", (event) => this.drag(event, item, box, index));

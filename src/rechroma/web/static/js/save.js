@@ -1,5 +1,7 @@
 // Handing files to the browser.
 
+import { t } from "./text.js";
+
 /** Save a file that the service gave: { blob, name }. */
 export function saveFile({ blob, name }) {
   const address = URL.createObjectURL(blob);
@@ -27,6 +29,6 @@ export async function withButton(button, work, failed) {
 }
 
 export const FORMATS = [
-  ["", "as it came"], ["jpeg", "JPEG"], ["png", "PNG"], ["tiff", "TIFF"], ["webp", "WebP"],
+  ["", t("as it came")], ["jpeg", "JPEG"], ["png", "PNG"], ["tiff", "TIFF"], ["webp", "WebP"],
   ["avif", "AVIF"],
 ];

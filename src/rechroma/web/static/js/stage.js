@@ -2,13 +2,14 @@
 
 import { make } from "./dom.js";
 import { show } from "./planes.js";
+import { t } from "./text.js";
 
 const MOST = 8;
 const CLICK = 5; // pixels that a finger may tremble
 const TWICE = 500; // milliseconds within which a second click at a place is a double click
 
 /**
- * Dispatches "place" with { x, y } in 0…1 of the picture when somebody clicks in it.
+ * Dispatches "view" when another part of the picture is seen, and "place" with { x, y } in 0…1 of the picture when somebody clicks in it.
  */
 export class Stage extends EventTarget {
   constructor(root, label) {
@@ -16,20 +17,24 @@ export class Stage extends EventTarget {
     this.scale = 1;
     this.offset = { x: 0, y: 0 };
     this.pointers = new Map();
-    this.before = make("canvas", { className: "before", role: "img", aria: { label: `${label}: before` } });
-    this.after = make("canvas", { className: "after", role: "img", aria: { label: `${label}: after` } });
+    this.before = make("canvas", { className: "before", role: "img", aria: { label: t("{label}: before", { label }) } });
+    this.after = make("canvas", { className: "after", role: "img", aria: { label: t("{label}: after", { label }) } });
+    // The part that is looked at closely, over the whole pictures.
+    this.closeBefore = make("canvas", { className: "close-up", hidden: true, aria: { hidden: "true" } });
+    this.closeAfter = make("canvas", { className: "close-up", hidden: true, aria: { hidden: "true" } });
     this.overlay = make("canvas", { className: "overlay", hidden: true, aria: { hidden: "true" } });
     this.reach = make("canvas", { className: "reach", hidden: true, aria: { hidden: "true" } });
+    this.outline = make("canvas", { className: "outline", hidden: true, aria: { hidden: "true" } });
     this.marks = make("div", { className: "marks" });
-    this.world = make("div", { className: "world" }, this.before, this.after, this.overlay, this.reach, this.marks);
+    this.world = make("div", { className: "world" }, this.before, this.closeBefore, this.after, this.closeAfter, this.overlay, this.reach, this.outline, this.marks);
     this.line = make("div", { className: "line", aria: { hidden: "true" } });
     this.view = make("div", {
       className: "view", tabIndex: 0, role: "group",
-      aria: { label: `${label}. Plus and minus zoom, arrows move, 0 fits.` },
+      aria: { label: t("{label}. Plus and minus zoom, arrows move, 0 fits.", { label }) },
     }, this.world, this.line);
     this.divider = make("input", {
       type: "range", min: 0, max: 100, step: 1, value: 50, className: "divider",
-      aria: { label: "Before and after: where the line between them is" },
+      aria: { label: t("Before and after: where the line between them is") },
       on: { input: () => this.place() },
     });
     this.busy = make("p", { className: "busy", hidden: true });
@@ -42,22 +47,50 @@ export class Stage extends EventTarget {
   tools() {
     const button = (text, label, work) =>
       make("button", { type: "button", aria: { label }, title: label, on: { click: work } }, text);
-    this.tool = make("div", { className: "tools", role: "group", aria: { label: "Zoom" } },
-      button("−", "Zoom out", () => this.zoom(1 / 1.5)),
-      button("Fit", "Fit the picture into the window", () => this.reset()),
-      button("+", "Zoom in", () => this.zoom(1.5)));
+    this.tool = make("div", { className: "tools", role: "group", aria: { label: t("Zoom") } },
+      button("−", t("Zoom out"), () => this.zoom(1 / 1.5)),
+      button(t("Fit"), t("Fit the picture into the window"), () => this.reset()),
+      button("+", t("Zoom in"), () => this.zoom(1.5)));
     return this.tool;
   }
 
   /** Show nothing, until there is something of the next picture. */
   clear() {
     for (const canvas of [this.before, this.after]) canvas.style.visibility = "hidden";
-    this.overlay.hidden = this.reach.hidden = true;
+    this.overlay.hidden = this.reach.hidden = this.outline.hidden = true;
+    this.showClose(null);
     this.reset();
   }
 
-  /** Show a bitmap on the left of the line. */
-  showBefore(bitmap) {
+  /** Show a part of the picture, a box in pixels of the whole one, over the rest; null for none. */
+  showClose(box, bitmap = null) {
+    this.closeBefore.hidden = this.closeAfter.hidden = !box;
+    this.close = box;
+    if (!box) return;
+    this.closeBefore.width = bitmap.width;
+    this.closeBefore.height = bitmap.height;
+    this.closeBefore.getContext("2d").drawImage(bitmap, 0, 0);
+    this.place();
+  }
+
+  /** What is seen of the picture, 0…1, and its width on the screen; null for nothing. */
+  shown() {
+    if (!this.size || !this.corner) return null;
+    const { clientWidth, clientHeight } = this.view;
+    const [width, height] = [this.size.width * this.scale, this.size.height * this.scale];
+    const within = (value) => Math.min(1, Math.max(0, value));
+    return {
+      width, left: within(-this.corner.left / width), top: within(-this.corner.top / height),
+      right: within((clientWidth - this.corner.left) / width), bottom: within((clientHeight - this.corner.top) / height),
+    };
+  }
+
+  /**
+   * Show a bitmap on the left of the line.
+   * @param whole the picture's own size, if it is larger
+   */
+  showBefore(bitmap, whole = bitmap) {
+    this.whole = whole;
     this.before.style.visibility = "";
     this.before.width = bitmap.width;
     this.before.height = bitmap.height;
@@ -81,7 +114,7 @@ export class Stage extends EventTarget {
     this.reach.hidden = false;
   }
 
-  setBusy(busy, words = "Working…") {
+  setBusy(busy, words = t("Working…")) {
     this.busy.textContent = words;
     this.busy.hidden = !busy;
     this.view.setAttribute("aria-busy", String(busy));
@@ -105,9 +138,14 @@ export class Stage extends EventTarget {
     this.place();
   }
 
+  /** How far can be zoomed: to twice the picture's own pixels at least. */
+  get most() {
+    return this.size ? Math.max(MOST, (2 * this.whole.width) / (this.size.width * devicePixelRatio)) : MOST;
+  }
+
   /** Zoom by a factor around a point of the view, its middle if none is given. */
   zoom(factor, at = null) {
-    const scale = Math.min(MOST, Math.max(1, this.scale * factor));
+    const scale = Math.min(this.most, Math.max(1, this.scale * factor));
     const box = this.view.getBoundingClientRect();
     const x = (at ? at.x - box.left : box.width / 2) - box.width / 2;
     const y = (at ? at.y - box.top : box.height / 2) - box.height / 2;
@@ -133,6 +171,7 @@ export class Stage extends EventTarget {
     const left = (clientWidth - this.size.width * this.scale) / 2 + this.offset.x;
     const top = (clientHeight - this.size.height * this.scale) / 2 + this.offset.y;
     this.world.style.transform = `translate(${left}px, ${top}px) scale(${this.scale})`;
+    this.view.classList.toggle("zoomed", this.scale > 1);
     this.world.style.setProperty("--shrink", String(1 / this.scale));
     // The line moves over what is seen of the picture.
     const from = Math.max(0, left);
@@ -140,14 +179,32 @@ export class Stage extends EventTarget {
     const line = from + ((to - from) * this.divider.value) / 100;
     this.line.style.transform = `translateX(${line}px)`;
     const hidden = Math.min(this.size.width, Math.max(0, (line - left) / this.scale));
-    this.after.style.clipPath = `inset(0 0 0 ${hidden}px)`;
-    this.divider.setAttribute("aria-valuetext", `${100 - this.divider.value} % in color`);
+    for (const canvas of [this.after, this.overlay]) canvas.style.clipPath = `inset(0 0 0 ${hidden}px)`;
+    this.divider.setAttribute("aria-valuetext", t("{share} % in color", { share: 100 - this.divider.value }));
     this.edges = { from, to };
+    this.corner = { left, top };
+    if (this.close) this.placeClose(hidden);
+    this.dispatchEvent(new CustomEvent("view"));
+  }
+
+  placeClose(hidden) {
+    const [left, top, width, height] = this.close;
+    const part = (value, of) => `${(100 * value) / of}%`;
+    for (const canvas of [this.closeBefore, this.closeAfter]) {
+      Object.assign(canvas.style, {
+        left: part(left, this.whole.width), top: part(top, this.whole.height),
+        width: part(width, this.whole.width), height: part(height, this.whole.height),
+      });
+    }
+    const own = (left / this.whole.width) * this.size.width;
+    this.closeAfter.style.clipPath = `inset(0 0 0 ${Math.max(0, hidden - own)}px)`;
   }
 
   listen() {
     const view = this.view;
     view.addEventListener("wheel", (event) => {
+      // The page scrolls, unless somebody means the picture.
+      if (this.scale === 1 && !event.ctrlKey) return;
       event.preventDefault();
       this.zoom(Math.exp(-event.deltaY / 400), { x: event.clientX, y: event.clientY });
     }, { passive: false });
