@@ -26,7 +26,6 @@ from rechroma.files import is_file
 from rechroma.mood.colorizing import finished
 from rechroma.photo import DEFAULT_MAX_PIXELS, Photo, read, writable_format
 from rechroma.photo.formats import FORMATS, format_of
-from rechroma.preparation import predict_prepared
 from rechroma.video.kinds import is_film
 
 if TYPE_CHECKING:
@@ -261,6 +260,7 @@ def _on_prints(
     options = extras.preparing
     if options is None:
         return lambda photo: (predict(photo, hints), None)
+    from rechroma.preparation import predict_prepared
 
     def predicted(photo: Photo) -> tuple[Colorization, Preparation]:
         ready = findings.prepared(photo, options)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rechroma.preparation import prepare
-
 if TYPE_CHECKING:
     from rechroma.batch import Task
     from rechroma.cli.console import Console
@@ -29,6 +27,8 @@ class Findings:
 
     def prepared(self, photo: Photo, how: PrepareOptions, mask: Photo | None = None) -> Preparation:
         """Make a photo ready, and tell what was found on it; see `rechroma.prepare`."""
+        from rechroma.preparation import prepare
+
         ready = prepare(photo, how, scratch_mask=mask)
         for finding in ready.findings:
             said = self._console.detail if finding.kind == "color" else self._console.note

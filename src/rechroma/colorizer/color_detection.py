@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rechroma.color import rgb_to_lab
-from rechroma.photo.samples import block_mean
+from rechroma.photo.samples import block_mean, visible_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,11 @@ def _thumbnail(photo: Photo) -> Matrix:
     factor = max(1, min(photo.height, photo.width) // _SIDE)
     # Of very many pixels a block's mean is known from some.
     stride = max(1, factor // _BLOCK)
-    small = block_mean(photo.samples[::stride, ::stride], factor // stride)
+    samples, block = photo.samples[::stride, ::stride], factor // stride
+    if photo.alpha is None:
+        small = block_mean(samples, block)
+    else:
+        small, _ = visible_mean(samples, photo.alpha[::stride, ::stride], block)
     # A long strip is no better known by all of its pixels.
     step = max(1, max(small.shape[:2]) // (_SIDE * _BLOCK))
     return np.asarray(rgb_to_lab(small[::step, ::step].astype(np.float64)), np.float64)

@@ -12,8 +12,6 @@ import numpy as np
 from rechroma.colorizer.distribution import single_answer_error
 from rechroma.colorizer.guided import GuidedPlanes
 from rechroma.colorizer.hints import Hint
-from rechroma.segmentation import Segmenter, find_superpixels
-from rechroma.segmentation.likeness import looks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from rechroma.colorizer.card import ModelCard
     from rechroma.colorizer.distribution import Distribution
     from rechroma.photo import Photo
-    from rechroma.segmentation.segmenter import Place
+    from rechroma.segmentation.segmenter import Place, Segmenter
 
 __all__ = ["Answer", "Known", "RecentPictures", "cell_means", "extended", "segmenter_of"]
 
@@ -129,6 +127,10 @@ def segmenter_of(
     """
     if answer.distribution is None:
         raise single_answer_error()
+    # Most pictures are colored without a hint.
+    from rechroma.segmentation import Segmenter, find_superpixels
+    from rechroma.segmentation.likeness import looks_of
+
     extent, extent_of_features = (
         (lightness.shape[0] / step, lightness.shape[1] / step)
         for step in (card.output_stride, card.feature_stride)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.color import rgb_to_lab
-from rechroma.photo.samples import block_mean, to_float
+from rechroma.photo.samples import block_mean, visible_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,33 +74,24 @@ def palette_of(photo: Photo) -> Palette:
         lab = rgb_to_lab(block_mean(samples, block))
         pixels = np.arange(lab.shape[0] * lab.shape[1])
     else:
-        rgb, pixels = _visible(to_float(samples), to_float(photo.alpha[::stride, ::stride]), block)
-        lab = rgb_to_lab(rgb)
+        rgb, weight = visible_mean(samples, photo.alpha[::stride, ::stride], block)
+        lab, pixels = rgb_to_lab(rgb), _drawn(weight)
     return _palette([(lab, pixels[:: max(1, len(pixels) // _MAX_COLORS)])])
 
 
-def _visible(
-    rgb: NDArray[np.float32], alpha: NDArray[np.float32], block: int
-) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """Return a thumbnail of what can be seen, and which of its pixels count.
+def _drawn(weight: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return which pixels of a thumbnail count, by their alpha, shape (h, w, 1).
 
-    Colors count by their alpha, and places where nothing can be seen get the mean of all that can:
-    what is hidden there is not known to anybody, neither to statistics nor to a network.
+    What is hidden is not known to anybody, neither to statistics nor to a network.
     """
-    if not alpha.any():
-        alpha = np.ones_like(alpha)
-    weight = block_mean(alpha[..., None], block)
-    color = block_mean(rgb * alpha[..., None], block) / np.maximum(weight, 1e-6)
-    mean = (color * weight).sum(axis=(0, 1)) / weight.sum()
-    seen = np.where(weight > 0, color, mean).astype(np.float32)
     share = weight.reshape(-1).astype(np.float64)
     if (share == 1).all():
-        return seen, np.arange(share.size)
+        return np.arange(share.size)
     # A pixel of half the alpha is drawn half as often: every method then weighs by alpha.
     edges = np.cumsum(share)
     count = max(1, round(float(edges[-1])))
     drawn = np.searchsorted(edges, (np.arange(count) + 0.5) / count * edges[-1])
-    return seen, np.minimum(drawn, share.size - 1)
+    return np.minimum(drawn, share.size - 1)
 
 
 def palettes_of(photos: Sequence[Photo]) -> list[Palette]:

@@ -24,6 +24,7 @@ __all__ = [
     "requantize",
     "row_strips",
     "to_float",
+    "visible_mean",
 ]
 
 # Bits of a channel → the type of samples.
@@ -130,6 +131,29 @@ def block_mean(samples: NDArray[Any], factor: int) -> NDArray[np.float32]:
     if samples.dtype.kind == "u":
         means /= np.float32(np.iinfo(samples.dtype).max)
     return means
+
+
+def visible_mean(
+    samples: NDArray[Any], alpha: NDArray[Any], factor: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Average blocks of what can be seen: colors count by their alpha.
+
+    Args:
+        samples: As for `block_mean`.
+        alpha: Of their type, shape (H, W); if it is 0 throughout, all counts alike.
+        factor: As for `block_mean`.
+
+    Returns:
+        What `block_mean` returns, with the mean of all that can be seen where nothing can; and the
+        mean alpha of each block, 0…1, shape (h, w, 1).
+    """
+    colors, seen = to_float(samples), to_float(alpha)[..., None]
+    if not seen.any():
+        seen = np.ones_like(seen)
+    weight = block_mean(seen, factor)
+    color = block_mean(colors * seen, factor) / np.maximum(weight, np.float32(1e-6))
+    mean = (color * weight).sum(axis=(0, 1)) / weight.sum()
+    return np.where(weight > 0, color, mean).astype(np.float32), weight
 
 
 def _mean_of_runs(values: NDArray[Any], factor: int) -> NDArray[np.float32]:

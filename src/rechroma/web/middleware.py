@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,7 +19,11 @@ __all__ = ["POLICY", "BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
 
 # Where files are sent, as multipart/form-data. Whatever else is sent is JSON: it is parsed at once,
 # and nobody is served meanwhile.
-_UPLOADS = ("/v1/colorize", "/v1/original", "/v1/transfer", "/v1/looks/apply", "/v1/sessions")
+_UPLOADS = (
+    "/v1/colorize", "/v1/original", "/v1/transfer", "/v1/looks/apply", "/v1/looks/{name}/apply",
+    "/v1/sessions",
+)  # fmt: skip
+_UPLOAD = re.compile("|".join(re.sub(r"\{\w+\}", "[^/]+", path) for path in _UPLOADS))
 _JSON_BYTES = 1_000_000
 
 # Everything comes from here; pictures that the page made itself are blobs.
@@ -64,7 +69,11 @@ class SecurityHeaders:
 def lacks_form(scope: Scope) -> bool:
     """Tell whether a request that should have files in a form is something else."""
     kind = Headers(scope=scope).get("content-type", "").lower()
-    return path_of(scope) in _UPLOADS and not kind.startswith("multipart/form-data")
+    return _takes_form(scope) and not kind.startswith("multipart/form-data")
+
+
+def _takes_form(scope: Scope) -> bool:
+    return _UPLOAD.fullmatch(path_of(scope)) is not None
 
 
 class BodyLimit:
@@ -116,7 +125,7 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
     def _limit_of(self, scope: Scope) -> int:
-        takes_files = path_of(scope) in _UPLOADS and not lacks_form(scope)
+        takes_files = _takes_form(scope) and not lacks_form(scope)
         return self._limit if takes_files else min(self._limit, _JSON_BYTES)
 
     def _problem(self, limit: int) -> Problem:
