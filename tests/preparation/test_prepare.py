@@ -206,3 +206,32 @@ def test_alpha_goes_with_the_picture():
 def test_tiny_pictures(size):
     values = np.random.default_rng(5).integers(0, 255, (*size, 3), dtype=np.uint8)
     assert rechroma.prepare(values).photo.samples.shape == (*size, 3)
+
+
+def dotted(step, jitter, size=(400, 560), radius=1):
+    """A soft scene with light dots on a grid, each moved by chance."""
+    rng = np.random.default_rng(3)
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    scene = 90 + 40 * np.sin(rows / 60) * np.cos(columns / 80)
+    for row in range(step, size[0] - step, step):
+        for column in range(step, size[1] - step, step):
+            down, across = rng.integers(-jitter, jitter + 1, 2) if jitter else (0, 0)
+            y, x = row + down, column + across
+            scene[y - radius : y + radius + 1, x - radius : x + radius + 1] = 235
+    return rechroma.read(scene.astype(np.uint8))
+
+
+def scratches_found(photo):
+    return [each for each in rechroma.prepare(photo).findings if each.kind == "scratches"]
+
+
+def test_dots_in_a_pattern_are_no_dust_and_dots_by_chance_are():
+    assert not scratches_found(dotted(24, 0))
+    assert scratches_found(dotted(24, 11))
+
+
+def test_a_picture_of_black_and_white_dots_has_no_dust():
+    rng = np.random.default_rng(0)
+    shade = np.linspace(0.2, 0.8, 300)[None].repeat(220, 0)
+    dots = (rng.random(shade.shape) < shade) * np.uint8(255)
+    assert not scratches_found(rechroma.read(dots))

@@ -104,8 +104,9 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         for task in plan.tasks
     ]
     also_read = [extras.mood, extras.look, extras.hints and str(extras.hints)]
-    for each in map(parse_mask, extras.mask):
-        also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
+    for each in _typed_or_read(extras):
+        if isinstance(each, Mask):
+            also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
     read_too = [each for each in also_read if each]
     if sheets := sheets_of(extras.versions, tasks):
         refuse_version_clashes(sheets, tasks, read_too)
@@ -156,6 +157,11 @@ def refuse_shared_files(tasks: Sequence[Task]) -> None:
         taken.add(place_key(path))
 
 
+def _typed_or_read(extras: Extras) -> list[Hint | Mask]:
+    typed = [*map(parse_hint, extras.hint), *map(parse_mask, extras.mask)]
+    return typed + (read_hints(extras.hints) if extras.hints else [])
+
+
 def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
     """Return the hints and masks of the command line, and of the file after them.
 
@@ -163,8 +169,7 @@ def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
         UsageError: One can't be read; or there are masks for a print that is made ready.
         PhotoError: A mask's picture can't be read.
     """
-    typed = [*map(parse_hint, extras.hint), *map(parse_mask, extras.mask)]
-    told = typed + (read_hints(extras.hints) if extras.hints else [])
+    told = _typed_or_read(extras)
     masks = [each for each in told if isinstance(each, Mask)]
     if extras.preparing is not None and masks:
         raise UsageError(
