@@ -230,6 +230,12 @@ def test_dots_in_a_pattern_are_no_dust_and_dots_by_chance_are():
     assert scratches_found(dotted(24, 11))
 
 
+@pytest.mark.parametrize("level", [0, 128, 235, 255])
+def test_one_tone_has_no_contrast_and_is_no_negative(level):
+    ready = rechroma.prepare(rechroma.read(np.full((90, 120), level, np.uint8)))
+    assert not {"contrast", "negative"} & set(kinds(ready))
+
+
 def test_a_picture_of_black_and_white_dots_has_no_dust():
     rng = np.random.default_rng(0)
     shade = np.linspace(0.2, 0.8, 300)[None].repeat(220, 0)
