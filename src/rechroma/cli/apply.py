@@ -105,7 +105,7 @@ def look_work(look: Look, strength: float, threads: int, console: Console) -> Wo
         if not is_color(photo):
             console.note(
                 f"{name}: black and white: a look tints it, and has no colors to change in it; "
-                "rechroma colorize --look colors it first"
+                "rechroma transfer, or colorize --look, colors it first"
             )
 
     def whole(photo: Photo) -> Photo:
