@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.preparation.prints import on_paper, photo, scene
+from tests.preparation.prints import on_paper, photo, scene, stained
 
 import rechroma
 from rechroma.cli import main
 from rechroma.color import rgb_to_lab
+from rechroma.colorizer import is_color
 
 GRAY = scene()
 SIDES = (31, 22, 40, 50)
@@ -174,3 +175,17 @@ def test_masks_are_painted_on_what_is_ready(run):
     code, _, err = run("colorize", "in/clean.jpg", "-o", "new.png", "--prepare", "--mask", mask)
     assert code == 2
     assert "make it ready first" in err
+
+
+def test_a_stained_print_in_a_folder_is_colored(run):
+    print_ = photo(stained(GRAY))
+    # It is taken for one in color where nobody looks for stains.
+    assert is_color(print_)
+    print_.to_pil().save("in/stained.png")
+    code, out, err = run("colorize", "in", "-o", "out", "--prepare", "--json")
+    assert code == 0
+    lines = [json.loads(line) for line in out.splitlines()]
+    found = {Path(each["input"]).stem: each for each in lines if "input" in each}
+    assert found["stained"]["status"] == "done"
+    assert [each["kind"] for each in found["stained"]["found"]] == ["tint"]
+    assert "in color already" not in err

@@ -107,6 +107,11 @@ class Preparation:
         return any(finding.done for finding in self.findings)
 
     @property
+    def is_in_color(self) -> bool:
+        """Whether the picture is in color; a black-and-white print's tint and stains are none."""
+        return any(finding.kind == "color" for finding in self.findings)
+
+    @property
     def summary(self) -> str:
         """What was done, such as "border cropped, contrast restored"; "" for nothing."""
         return ", ".join(f"{each.kind} {each.done}" for each in self.findings if each.done)
