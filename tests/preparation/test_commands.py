@@ -189,3 +189,20 @@ def test_a_stained_print_in_a_folder_is_colored(run):
     assert found["stained"]["status"] == "done"
     assert [each["kind"] for each in found["stained"]["found"]] == ["tint"]
     assert "in color already" not in err
+
+
+@pytest.mark.parametrize(
+    ("place", "border", "said"),
+    [
+        ("5,5", "mask", "the hint at 5,5 lies in the border that --prepare masks"),
+        ("420,330", "crop", "the hint at 420,330 lies in the border that --prepare crops"),
+        ("5000,5", "mask", "the hint at 5000,5 lies outside of in/paper.png"),
+    ],
+)
+@pytest.mark.usefixtures("prints")
+def test_a_hint_in_the_border_is_told_as_it_was_typed(capfd, place, border, said):
+    # The model of one layer takes no hints.
+    given = ["colorize", "in/paper.png", "-o", "new.png", "--prepare", "--recolor"]
+    assert main([*given, "--border", border, "--hint", f"{place},#c22b2b"]) == 2
+    assert said in capfd.readouterr().err
+    assert not Path("new.png").exists()

@@ -294,9 +294,25 @@ def _framed(picture: Photo, ready: Preparation | None, *, blank: bool = False) -
 
 
 def _moved(hint: Hint, ready: Preparation) -> Hint:
-    """Return a hint of a print where it is in what the network sees."""
-    x, y = ready.place(hint.x + 0.5, hint.y + 0.5)
-    return replace(hint, x=math.floor(x), y=math.floor(y))
+    """Return a hint of a print where it is in what the network sees.
+
+    Raises:
+        UsageError: It lies in what the network does not see.
+    """
+    x, y = (math.floor(each) for each in ready.place(hint.x + 0.5, hint.y + 0.5))
+    seen = ready.inside(ready.photo)
+    if 0 <= x < seen.width and 0 <= y < seen.height:
+        return replace(hint, x=x, y=y)
+    named = f"the hint at {hint.x:g},{hint.y:g} lies"
+    width, height = ready.geometry.size
+    if hint.x >= width or hint.y >= height:
+        raise UsageError(
+            f"{named} outside of {ready.photo.name}", f"it has {width} × {height} pixels"
+        )
+    done = {each.kind: each.done for each in ready.findings}
+    if removed := {"masked": "masks", "cropped": "crops"}.get(done.get("border", "")):
+        raise UsageError(f"{named} in the border that --prepare {removed}", "use --border keep")
+    raise UsageError(f"{named} in a corner that --prepare turns away", "use --no-straighten")
 
 
 def _depth(photo: Photo, target: Place) -> BitDepth:
