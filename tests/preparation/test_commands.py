@@ -206,3 +206,16 @@ def test_a_hint_in_the_border_is_told_as_it_was_typed(capfd, place, border, said
     assert main([*given, "--border", border, "--hint", f"{place},#c22b2b"]) == 2
     assert said in capfd.readouterr().err
     assert not Path("new.png").exists()
+
+
+def test_a_file_that_is_named_is_written_though_nothing_is_found(run):
+    code, out, _ = run("prepare", "in/clean.jpg", "-o", "in/same.jpg", "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[0])["output"] == "in/same.jpg"
+    assert Path("in/same.jpg").read_bytes() == Path("in/clean.jpg").read_bytes()
+    assert run("prepare", "in/clean.jpg", "-o", "in/other.png")[0] == 0
+    before, after = (np.array(rechroma.read(each)) for each in ("in/clean.jpg", "in/other.png"))
+    assert np.array_equal(before, after)
+    # Beside the picture, where nobody named it, a copy would be one too many.
+    assert run("prepare", "in/clean.jpg")[0] == 0
+    assert not Path("in/clean.prepared.jpg").exists()

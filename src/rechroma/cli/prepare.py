@@ -73,7 +73,7 @@ def prepare(
       rechroma colorize grandmother.jpg --prepare     (the colorizer alone sees it)
 
     What is found is told, each with its reason. Pictures on which nothing is found are copied as
-    they are.
+    they are; beside themselves only if -o names the file.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     from rechroma.batch.pictures import Saving
     from rechroma.cli.job import JobOptions, plan_job, run_job
