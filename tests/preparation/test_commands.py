@@ -106,9 +106,48 @@ def test_a_preview_writes_a_sheet_and_nothing_else(run):
         assert sheet.height > 3 * 480
 
 
+def test_a_preview_goes_on_past_what_it_cannot_show(run):
+    Path("in/broken.png").write_bytes(b"no picture")
+    Path("in/film.mp4").write_bytes(b"no picture either")
+    code, out, err = run("prepare", "in", "--preview", "sheet.png", "--json")
+    assert code == 1
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert lines.pop()["summary"]["failed"] == 2
+    status = {Path(each["input"]).name: each["status"] for each in lines}
+    assert status == {
+        "broken.png": "failed", "film.mp4": "failed", "clean.jpg": "done", "faded.jpg": "done",
+        "paper.png": "done",
+    }  # fmt: skip
+    assert next(each["found"][0]["kind"] for each in lines if each["input"] == "in/faded.jpg")
+    assert "film.mp4: a film" in err
+    assert "3 previewed, 2 failed: sheet.png" in err
+    with Image.open("sheet.png") as sheet:
+        assert 3 * 480 < sheet.height < 4 * 480
+
+
+def test_a_preview_replaces_no_picture(run):
+    before = Path("in/clean.jpg").read_bytes()
+    code, _, err = run("prepare", "in", "--preview", "in/clean.jpg", "--overwrite")
+    assert code == 2
+    assert "is read by the same command" in err
+    assert Path("in/clean.jpg").read_bytes() == before
+
+
+def test_a_sheet_has_an_end(run, monkeypatch):
+    monkeypatch.setattr("rechroma.cli.prepare_work._MOST_ROWS", 2)
+    code, _, err = run("prepare", "in", "--preview", "sheet.png")
+    assert code == 0
+    assert "the sheet is full: it shows 2 pictures at most" in err
+    assert "2 previewed, 1 not reached: sheet.png" in err
+    with Image.open("sheet.png") as sheet:
+        assert sheet.height < 3 * 480
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["prepare", "in", "-o", "out", "--preview", "s.png"], "no -o"),
+        (["prepare", "in", "--write-masks", "--preview", "s.png"], "no --write-masks"),
         (["prepare", "in", "-o", "out", "--scratch-mask", "in/clean.jpg"], "about one picture"),
         (["prepare", "in/clean.jpg", "-o", "-", "--write-masks"], "files beside results"),
         (["colorize", "in", "-o", "out", "--border", "crop"], "without --prepare"),
