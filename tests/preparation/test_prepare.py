@@ -180,7 +180,25 @@ def test_the_mask_that_is_given_counts():
     assert np.array_equal(ready.photo.samples[drawn == 0], given.samples[drawn == 0])
     assert not np.array_equal(ready.photo.samples, given.samples)
     with pytest.raises(UsageError, match="360×270"):
-        rechroma.prepare(given, scratch_mask=drawn[:-1])
+        rechroma.prepare(given, scratch_mask=drawn[:-40])
+
+
+def test_a_scratch_mask_is_read_as_other_masks_are():
+    given = photo(GRAY)
+    drawn = np.zeros(GRAY.shape, np.uint8)
+    drawn[100:104, 50:250] = 255
+    # As a layer of an editor: black paint on transparent.
+    painted = np.dstack([np.zeros((*GRAY.shape, 3), np.uint8), drawn])
+    ready = rechroma.prepare(given, scratch_mask=painted)
+    assert np.array_equal(ready.scratches, drawn > 0)
+    # White everywhere, of which something is opaque.
+    painted[..., :3] = 255
+    assert np.array_equal(rechroma.prepare(given, scratch_mask=painted).scratches, drawn > 0)
+    # At half the size.
+    ready = rechroma.prepare(given, scratch_mask=drawn[::2, ::2])
+    assert np.array_equal(ready.scratches, drawn > 0)
+    with pytest.raises(UsageError, match="white all over"):
+        rechroma.prepare(given, scratch_mask=np.full(GRAY.shape, 255, np.uint8))
 
 
 def test_a_negative_is_inverted_if_that_is_asked_for_and_never_else():

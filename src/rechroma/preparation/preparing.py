@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from rechroma.colorizer.color_detection import is_color
+from rechroma.colorizer.masks import plane_of_picture, resampled
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
 from rechroma.photo.samples import is_one_channel, quantize, requantize, row_strips, to_float
@@ -44,6 +45,8 @@ _TONES = 512
 _LEAST_SLANT = 0.3
 # The picture begins so far inside of the border that was found: thumbnails' pixels are mixed there.
 _MARGIN = 0.5
+# What is lighter in a mask, of 0…255, is filled.
+_HALF = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +161,13 @@ def prepare(
     Args:
         source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
         options: What to look for, and what to do about it; None for the defaults.
-        scratch_mask: What to fill, white on black, as large as the picture, instead of what would
-            be found: perhaps `Preparation.scratches`, edited.
+        scratch_mask: What to fill, instead of what would be found: perhaps
+            `Preparation.scratches`, edited. White on black or opaque on transparent, of any size
+            in the shape of the picture, as other masks; see `rechroma.Mask`.
 
     Raises:
         PhotoError: It can't be read.
-        UsageError: The mask is of another size.
+        UsageError: The mask is of another shape, or white all over.
 
     Examples:
         >>> import rechroma
@@ -180,13 +184,13 @@ def _mask_of(mask: PhotoLike | None, photo: Photo) -> Mask | None:
     if mask is None:
         return None
     drawn = mask if isinstance(mask, Photo) else read(mask)
-    if (drawn.width, drawn.height) != (photo.width, photo.height):
+    plane = resampled(plane_of_picture(drawn, photo), (photo.height, photo.width))
+    inside = plane > _HALF
+    if inside.all():
         raise UsageError(
-            f"{drawn.name}: a mask of {drawn.width}×{drawn.height} pixels, and {photo.name} has "
-            f"{photo.width}×{photo.height}",
-            "give a mask of the picture's size",
+            f"{drawn.name}: the mask is white all over", "paint white only what is to be filled"
         )
-    return drawn.pixels[..., 0] > 0.5
+    return inside
 
 
 class _Print:
