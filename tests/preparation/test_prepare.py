@@ -224,3 +224,13 @@ def test_alpha_goes_with_the_picture():
 def test_tiny_pictures(size):
     values = np.random.default_rng(5).integers(0, 255, (*size, 3), dtype=np.uint8)
     assert rechroma.prepare(values).photo.samples.shape == (*size, 3)
+
+
+def test_a_scratch_mask_without_a_scratch_fills_nothing():
+    given = photo(GRAY)
+    ready = rechroma.prepare(given, scratch_mask=np.zeros(GRAY.shape, np.uint8))
+    assert ready.photo is given
+    assert not ready.is_changed
+    assert [str(each) for each in ready.findings] == [
+        "scratches: none in the mask that was given; left as it is"
+    ]

@@ -276,7 +276,9 @@ class _Print:
         changed = _restored(photo, tint, contrast, to_gray=to_gray)
         mask = self._mask
         if mask is not None:
-            self._found("scratches", "in the mask that was given", "filled")
+            some = bool(mask.any())
+            which = "in" if some else "none in"
+            self._found("scratches", f"{which} the mask that was given", "filled" if some else "")
         elif options.scratches and not in_color:
             mask = self._scratches(photo, border, tint)
         if mask is None or not mask.any():
