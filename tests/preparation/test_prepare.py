@@ -234,3 +234,13 @@ def test_a_scratch_mask_without_a_scratch_fills_nothing():
     assert [str(each) for each in ready.findings] == [
         "scratches: none in the mask that was given; left as it is"
     ]
+
+
+def test_a_blank_border_has_no_alpha():
+    rgb = np.clip(on_paper(GRAY, SIDES), 0, 255).astype(np.uint8)
+    alpha = np.full(rgb.shape[:2], 255, np.uint8)
+    alpha[:, -9:] = 128
+    ready = rechroma.prepare(rechroma.read(np.dstack([rgb, alpha])))
+    inner = rechroma.read(ready.inside(ready.photo).to_uint8())
+    assert ready.framed(inner, blank=True).alpha is None
+    assert np.array_equal(ready.framed(inner).alpha, alpha)

@@ -136,7 +136,7 @@ class Preparation:
 
         Args:
             picture: The picture; itself if there is no masked border.
-            blank: Make the border black, instead of what it was.
+            blank: Make the border black, instead of what it was, and nothing transparent.
         """
         if self.frame is None:
             return picture
@@ -144,7 +144,8 @@ class Preparation:
         around = requantize(self.original.samples, picture.samples.dtype)
         samples = np.zeros_like(around) if blank else np.array(around)
         samples[top:bottom, left:right] = picture.samples
-        return replace(picture.with_pixels(samples), alpha=self.original.alpha)
+        alpha = None if blank else self.original.alpha
+        return replace(picture.with_pixels(samples), alpha=alpha)
 
 
 def prepare(
