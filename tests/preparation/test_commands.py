@@ -182,6 +182,15 @@ def test_a_gray_jpegs_gray_is_still_copied(run):
     assert [each["kind"] for each in first["found"]] == ["contrast"]
 
 
+def test_a_gray_jpegs_gray_is_not_copied_where_a_border_was_found(run):
+    photo(on_paper(GRAY, SIDES)).to_pil().convert("L").save("in/paper.jpg", quality=95)
+    code, out, _ = run("colorize", "in/paper.jpg", "-o", "own.jpg", "--prepare", "--json")
+    assert code == 0
+    first = json.loads(out.splitlines()[0])
+    assert "border" in [each["kind"] for each in first["found"]]
+    assert first["gray"] == "recompressed"
+
+
 def test_a_masked_border_keeps_its_color(run):
     assert run("colorize", "in/paper.png", "-o", "new.png", "--prepare", "--recolor")[0] == 0
     before, after = (np.array(rechroma.read(each)) for each in ("in/paper.png", "new.png"))
