@@ -210,6 +210,13 @@ def test_a_negative_is_inverted_if_that_is_asked_for_and_never_else():
     assert ready.original is ready.photo
 
 
+def test_the_masked_border_of_a_negative_is_inverted_as_well():
+    given = photo(255 - on_paper(GRAY, SIDES))
+    ready = rechroma.prepare(given, PrepareOptions(negative=True))
+    assert ready.frame is not None
+    assert np.array_equal(ready.photo.samples[:9], 255 - given.samples[:9])
+
+
 def test_alpha_goes_with_the_picture():
     rgb = np.clip(on_paper(GRAY, SIDES), 0, 255).astype(np.uint8)
     alpha = np.arange(rgb.shape[0] * rgb.shape[1]).reshape(rgb.shape[:2]) % 251

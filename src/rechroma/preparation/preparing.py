@@ -134,6 +134,8 @@ class Preparation:
     def framed(self, picture: Photo, *, blank: bool = False) -> Photo:
         """Return a picture of the size of `inside` with the masked border around it.
 
+        A negative's border is inverted as the picture is.
+
         Args:
             picture: The picture; itself if there is no masked border.
             blank: Make the border black, instead of what it was, and nothing transparent.
