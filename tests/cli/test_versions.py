@@ -35,9 +35,47 @@ def test_of_several_pictures(colorize):
     code, _, err = colorize("in/0.jpg", "in/1.jpg", "-o", "out/", "--versions", "versions")
     assert code == 0, err
     assert len(list(Path("versions").iterdir())) == 2 * 5
-    code, _, err = colorize("in", "-o", "out2/", "--versions", "versions")
+
+
+def test_pictures_of_one_name_keep_their_folders_or_suffixes(colorize):
+    code, _, err = colorize("in", "-o", "out/", "--versions", "versions")
+    assert code == 0, err
+    sheets = {path.relative_to("versions").as_posix() for path in Path("versions").rglob("*.jpg")}
+    results = [path for path in Path("out").rglob("*") if path.is_file()]
+    assert len([name for name in sheets if name.endswith(".versions.jpg")]) == len(results)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("in/0.jpg", "in/0.warm.jpg", "-o", "out/", "--versions", "in"),
+        ("in", "-o", "out/", "--versions", "in"),
+        ("in/0.jpg", "-o", "in/0.bluer.jpg", "--versions", "in"),
+        ("in/0.jpg", "-o", "new.jpg", "--versions", "in", "--confidence", "in/0.cool.png"),
+    ],
+)
+def test_versions_are_not_written_over_what_is_read_or_made(colorize, arguments):
+    Path("in/0.warm.jpg").write_bytes(Path("in/1.jpg").read_bytes())
+    before = {path: path.read_bytes() for path in Path("in").rglob("*") if path.is_file()}
+    code, _, err = colorize(*arguments, "--overwrite")
     assert code == 2
-    assert "0.versions.jpg would be written over" in err
+    assert "one of the files that --versions may write" in err
+    assert {path: path.read_bytes() for path in Path("in").rglob("*") if path.is_file()} == before
+
+
+def test_versions_inside_of_the_folder_are_no_inputs_the_next_time(colorize):
+    assert colorize("in", "--versions", "in/versions")[0] == 0
+    code, _, err = colorize("in", "--versions", "in/versions")
+    assert code == 0, err
+    assert "colorized" not in err.replace("skipped", "")
+
+
+def test_a_long_strip_has_a_small_sheet(colorize):
+    Image.linear_gradient("L").resize((1500, 4)).save("strip.png")
+    code, _, err = colorize("strip.png", "-o", "new.png", "--versions", "versions")
+    assert code == 0, err
+    with Image.open("versions/strip.versions.jpg") as sheet:
+        assert sheet.width < 20_000
 
 
 def test_of_standard_input_to_standard_output(colorize):

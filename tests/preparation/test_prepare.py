@@ -251,3 +251,38 @@ def test_a_blank_border_has_no_alpha():
     inner = rechroma.read(ready.inside(ready.photo).to_uint8())
     assert ready.framed(inner, blank=True).alpha is None
     assert np.array_equal(ready.framed(inner).alpha, alpha)
+
+
+def dotted(step, jitter, size=(400, 560), radius=1):
+    """A soft scene with light dots on a grid, each moved by chance."""
+    rng = np.random.default_rng(3)
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    scene = 90 + 40 * np.sin(rows / 60) * np.cos(columns / 80)
+    for row in range(step, size[0] - step, step):
+        for column in range(step, size[1] - step, step):
+            down, across = rng.integers(-jitter, jitter + 1, 2) if jitter else (0, 0)
+            y, x = row + down, column + across
+            scene[y - radius : y + radius + 1, x - radius : x + radius + 1] = 235
+    return rechroma.read(scene.astype(np.uint8))
+
+
+def scratches_found(photo):
+    return [each for each in rechroma.prepare(photo).findings if each.kind == "scratches"]
+
+
+def test_dots_in_a_pattern_are_no_dust_and_dots_by_chance_are():
+    assert not scratches_found(dotted(24, 0))
+    assert scratches_found(dotted(24, 11))
+
+
+@pytest.mark.parametrize("level", [0, 128, 235, 255])
+def test_one_tone_has_no_contrast_and_is_no_negative(level):
+    ready = rechroma.prepare(rechroma.read(np.full((90, 120), level, np.uint8)))
+    assert not {"contrast", "negative"} & set(kinds(ready))
+
+
+def test_a_picture_of_black_and_white_dots_has_no_dust():
+    rng = np.random.default_rng(0)
+    shade = np.linspace(0.2, 0.8, 300)[None].repeat(220, 0)
+    dots = (rng.random(shade.shape) < shade) * np.uint8(255)
+    assert not scratches_found(rechroma.read(dots))

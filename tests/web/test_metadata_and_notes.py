@@ -129,7 +129,9 @@ def test_a_black_and_white_source_is_told(client, make_picture, described, other
 
 def test_a_look_on_a_black_and_white_picture_is_told(client, make_picture, described, others):
     [note] = notes_of(send(client, "/v1/looks/apply", make_picture("JPEG"), others))
-    assert note.startswith("black and white: a look has no colors to change in it; POST /v1/tran")
+    assert note.startswith(
+        "black and white: a look tints it, and has no colors to change in it; POST /v1/colo"
+    )
     assert notes_of(send(client, "/v1/looks/apply", described, others)) == []
 
 

@@ -104,8 +104,8 @@ def look_work(look: Look, strength: float, threads: int, console: Console) -> Wo
     def tell_gray(photo: Photo, name: str) -> None:
         if not is_color(photo):
             console.note(
-                f"{name}: black and white: a look has no colors to change in it; "
-                "rechroma transfer colors it first"
+                f"{name}: black and white: a look tints it, and has no colors to change in it; "
+                "rechroma transfer, or colorize --look, colors it first"
             )
 
     def whole(photo: Photo) -> Photo:

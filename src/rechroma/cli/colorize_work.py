@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rechroma.batch import STANDARD, place_key, save
 from rechroma.batch.plan import refuse_read_targets
 from rechroma.cli.findings import Findings
+from rechroma.cli.version_files import refuse_version_clashes, save_versions, sheets_of
 from rechroma.colorizer import (
     ColorizeOptions,
     Mask,
@@ -21,6 +22,7 @@ from rechroma.colorizer import (
     read_hints,
     single_answer_error,
 )
+from rechroma.colorizer.versions import versions_of
 from rechroma.errors import UsageError
 from rechroma.files import is_file
 from rechroma.mood.colorizing import finished
@@ -31,13 +33,11 @@ from rechroma.video.kinds import is_film
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from rechroma.batch import Place, Plan, Task
     from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
     from rechroma.colorizer import Colorization, Colorizer, Hint, ModelCard
+    from rechroma.colorizer.versions import Version
     from rechroma.mood import Look
     from rechroma.photo.formats import BitDepth
     from rechroma.preparation import Preparation, PrepareOptions
@@ -100,17 +100,19 @@ def planned(plan: Plan, options: ColorizeOptions, extras: Extras) -> Plan:
         raise UsageError(f"{named} are files beside a result", "give a file with -o")
     confidence = (extras.confidence,) if extras.confidence else ()
     tasks = [
-        replace(
-            task,
-            beside=(*_variant_files(extras, task.target), *_sheets(extras, task), *confidence),
-        )
+        replace(task, beside=(*_variant_files(extras, task.target), *confidence))
         for task in plan.tasks
     ]
-    refuse_shared_files(tasks)
     also_read = [extras.mood, extras.look, extras.hints and str(extras.hints)]
-    for each in map(parse_mask, extras.mask):
-        also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
-    refuse_read_targets(tasks, [each for each in also_read if each])
+    for each in _typed_or_read(extras):
+        if isinstance(each, Mask):
+            also_read += [str(path) for path in (each.picture, each.mood) if isinstance(path, Path)]
+    read_too = [each for each in also_read if each]
+    if sheets := sheets_of(extras.versions, tasks):
+        refuse_version_clashes(sheets, tasks, read_too)
+        tasks = [replace(each, beside=(*each.beside, sheets[str(each.source)])) for each in tasks]
+    refuse_shared_files(tasks)
+    refuse_read_targets(tasks, read_too)
     return replace(plan, tasks=tuple(tasks))
 
 
@@ -150,9 +152,14 @@ def refuse_shared_files(tasks: Sequence[Task]) -> None:
         if place_key(path) in taken:
             raise UsageError(
                 f"{path} would be written over the input or another result",
-                "choose another file with -o or --confidence",
+                "choose another file with -o or --confidence, or another folder with --versions",
             )
         taken.add(place_key(path))
+
+
+def _typed_or_read(extras: Extras) -> list[Hint | Mask]:
+    typed = [*map(parse_hint, extras.hint), *map(parse_mask, extras.mask)]
+    return typed + (read_hints(extras.hints) if extras.hints else [])
 
 
 def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
@@ -162,8 +169,7 @@ def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
         UsageError: One can't be read; or there are masks for a print that is made ready.
         PhotoError: A mask's picture can't be read.
     """
-    typed = [*map(parse_hint, extras.hint), *map(parse_mask, extras.mask)]
-    told = typed + (read_hints(extras.hints) if extras.hints else [])
+    told = _typed_or_read(extras)
     masks = [each for each in told if isinstance(each, Mask)]
     if extras.preparing is not None and masks:
         raise UsageError(
@@ -210,6 +216,7 @@ def colorize_work(
     findings = findings or Findings(console)
     look = _look_of(extras)
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
+    sheets = sheets_of(extras.versions, tasks)
 
     def save_beside(photo: Photo, path: Path) -> None:
         if saving.overwrite or not os.path.lexists(path):
@@ -233,12 +240,28 @@ def colorize_work(
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
             save_beside(_rendered(answer, options, look, _depth(photo, path), ready), path)
-        if extras.versions:
-            sheet = _sheet_of(extras.versions, photo.name, target)
-            _save_versions(prediction, options, look, photo, sheet, save_beside, ready)
+        if sheets:
+            sheet = sheets.get(photo.name, next(iter(sheets.values())))
+            _write_versions(prediction, options, look, photo, ready, sheet, save_beside)
         return _rendered(prediction, options, look, _depth(photo, target), ready)
 
     return work
+
+
+def _write_versions(
+    prediction: Colorization,
+    options: ColorizeOptions,
+    look: Look | None,
+    photo: Photo,
+    ready: Preparation | None,
+    sheet: Path,
+    write: Callable[[Photo, Path], None],
+) -> None:
+    def rendered(version: Version, path: Path) -> Photo:
+        return _rendered(version.colors, version.options, look, _depth(photo, path), ready)
+
+    suffix = FORMATS[writable_format(photo.format)].suffixes[0]
+    save_versions(versions_of(prediction, options), sheet, suffix, rendered, write)
 
 
 def _look_of(extras: Extras) -> Look | None:
@@ -346,44 +369,6 @@ def _check_model(
     )
     if possible and not card.temperature:
         raise single_answer_error()
-
-
-def _sheets(extras: Extras, task: Task) -> list[Path]:
-    if not extras.versions:
-        return []
-    return [_sheet_of(extras.versions, str(task.source), task.target)]
-
-
-def _sheet_of(folder: Path, source: str, target: Place) -> Path:
-    """Return the sheet of a picture's versions, which stands for all of them."""
-    stem = Path(source).stem if source != STANDARD else Path(target).stem
-    return folder / f"{stem}.versions.jpg"
-
-
-def _save_versions(
-    prediction: Colorization,
-    options: ColorizeOptions,
-    look: Look | None,
-    photo: Photo,
-    sheet: Path,
-    write: Callable[[Photo, Path], None],
-    ready: Preparation | None,
-) -> None:
-    """Write a picture's versions, and the sheet last."""
-    from rechroma.colorizer.versions import versions_of
-    from rechroma.evaluation.figure import tile_sheet
-
-    tiles: list[NDArray[np.uint8]] = []
-    versions = versions_of(prediction, options)
-    name = sheet.name.removesuffix(".versions.jpg")
-    suffix = FORMATS[writable_format(photo.format)].suffixes[0]
-    for version in versions:
-        path = sheet.with_name(f"{name}.{version.name}{suffix}")
-        made = _rendered(version.colors, version.options, look, _depth(photo, path), ready)
-        write(made, path)
-        tiles.append(made.to_uint8())
-    titles = [version.name for version in versions]
-    write(read(tile_sheet(tiles, titles, height=_SHEET_HEIGHT)), sheet)
 
 
 def _variant_files(extras: Extras, target: Place) -> list[Path]:

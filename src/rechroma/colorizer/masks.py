@@ -154,7 +154,10 @@ def picture_of(text: str, folder: Path) -> Path | bytes:
     if not text.startswith("data:"):
         return folder / text
     try:
-        return b64decode(text.partition(";base64,")[2], validate=True)
+        _, marked, data = text.partition(";base64,")
+        if not marked:
+            raise binascii.Error
+        return b64decode(data, validate=True)
     except binascii.Error as error:
         raise UsageError("its data is no base64", "write data:image/png;base64,…") from error
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rechroma.photo import Photo
     from rechroma.photo.formats import BitDepth
 
-__all__ = ["Version", "versions_of"]
+__all__ = ["VERSION_NAMES", "Version", "versions_of"]
 
 # Other plausible answers among the versions, at most, and how far each is from the model's own and
 # from each other at least: CIEDE2000, on the mean.
@@ -33,6 +33,12 @@ _NAMES = (
     (-15, "redder"), (50, "more-orange"), (80, "yellower"), (115, "greener"), (175, "more-teal"),
     (235, "bluer"), (300, "more-purple"),
 )  # fmt: skip
+
+
+# Whatever a version may be called.
+VERSION_NAMES = frozenset(
+    ("faithful", "natural", "vivid", "warm", "cool", *(name for _, name in _NAMES))
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

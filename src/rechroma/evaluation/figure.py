@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from rechroma.evaluation.baselines import gray_copy
@@ -11,19 +12,20 @@ from rechroma.evaluation.baselines import gray_copy
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from rechroma.evaluation.predictions import Answer
     from rechroma.photo import Photo
 
-__all__ = ["contact_sheet", "figure", "tile_sheet"]
+__all__ = ["contact_sheet", "figure", "tile_of", "tile_sheet"]
 
 _GAP = 4
 _TITLE = 22
 _FONT_SIZE = 14
 _ACROSS = 4
 _FIGURE_ROWS = 8
+# Of a picture on a sheet, in its heights.
+_WIDEST = 8
 _FIGURE_HEIGHT = 192
 
 
@@ -71,12 +73,19 @@ def tile_sheet(
     return sheet
 
 
+def tile_of(photo: Photo, height: int) -> NDArray[np.uint8]:
+    """Return 8-bit pixels that are no larger than on a sheet, so that many fit into memory."""
+    picture = Image.fromarray(photo.to_uint8())
+    picture.thumbnail((_WIDEST * height, height), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
 def _at_height(pixels: NDArray[np.uint8], height: int) -> Image.Image:
+    """Return a picture of that height; a long strip is lower."""
     picture = Image.fromarray(pixels)
-    if picture.height == height:
-        return picture
-    width = max(1, round(picture.width * height / picture.height))
-    return picture.resize((width, height), Image.Resampling.LANCZOS)
+    scale = min(height / picture.height, _WIDEST * height / picture.width)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    return picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def figure(answers: Mapping[str, Answer], truths: Sequence[Photo]) -> Image.Image:

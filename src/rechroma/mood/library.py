@@ -114,7 +114,11 @@ def saved_looks() -> Mapping[str, Path]:
 
 def _look_files() -> list[Path]:
     known = LOOK_SUFFIXES | readable_suffixes()
-    return [path for path in sorted(library_folder().glob("*")) if path.suffix.lower() in known]
+    try:
+        folder = library_folder()
+    except UsageError:
+        return []  # without a home nothing is saved
+    return [path for path in sorted(folder.glob("*")) if path.suffix.lower() in known]
 
 
 def remove_look(name: str) -> Path:

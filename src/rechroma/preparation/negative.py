@@ -29,6 +29,8 @@ _DEVIATION = (0.987, 0.684, 0.421, 0.898, 0.840, 0.069, 0.126)
 _WEIGHTS = (-0.774, -0.332, 1.543, -1.063, 1.091, -0.275, 2.065)
 # Terms beyond so many deviations count as no farther; from these log odds on it is said.
 _REACH, _LIMIT = 3.0, 3.0
+# A blank sheet is neither one nor the other.
+_LEAST_RANGE = 0.1
 
 
 def looks_negative(gray: Plane) -> bool:
@@ -37,7 +39,7 @@ def looks_negative(gray: Plane) -> bool:
     Args:
         gray: Encoded in 0…1, shape (h, w), the longer side of 512 pixels or less.
     """
-    if min(gray.shape) < _CELLS:
+    if min(gray.shape) < _CELLS or np.ptp(gray) < _LEAST_RANGE:
         return False
     scaled = np.clip(negative_terms(gray) / np.array(_DEVIATION), -_REACH, _REACH)
     return float(scaled @ np.array(_WEIGHTS)) > _LIMIT

@@ -279,6 +279,8 @@ def find_contrast(gray: Plane, inside: NDArray[np.bool_], tint: Tint | None) -> 
         tint: Of its paper.
     """
     low, high = ends_of(gray, inside)
+    if high - low < _LEAST_RANGE:
+        return None
     if low > _NO_BLACK and high < _NO_WHITE and high - low < _LITTLE:
         black = _BLACK + _KEPT_OF_BLACK * (low - _BLACK)
         return Contrast(low, high, black, _WHITE - _KEPT_OF_WHITE * (_WHITE - high))

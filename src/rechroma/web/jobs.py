@@ -47,7 +47,8 @@ __all__ = [
 # The format of a result that is no picture, but a look.
 CUBE = "cube"
 _NO_COLORS = (
-    "black and white: a look has no colors to change in it; POST /v1/transfer colors it first"
+    "black and white: a look tints it, and has no colors to change in it; POST /v1/transfer, or "
+    "POST /v1/colorize with a look, colors it first"
 )
 
 
