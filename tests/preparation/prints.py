@@ -45,3 +45,10 @@ def scratched(gray):
         row, column = chance.integers(3, height - 3), chance.integers(3, width - 3)
         mask[row : row + 2, column : column + 2] = True
     return np.where(mask, 253, gray), mask
+
+
+def stained(gray):
+    """Return a picture with a large brown stain, as RGB: it looks as if it were in color."""
+    y, x = np.mgrid[0 : gray.shape[0], 0 : gray.shape[1]]
+    stain = 1 / (1 + np.exp(np.clip((np.hypot(x - 110, y - 150) - 120) / 6, -40, 40)))
+    return gray[..., None] * (1 - stain[..., None] * np.array([0.1, 0.27, 0.48]))

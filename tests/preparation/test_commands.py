@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.preparation.prints import on_paper, photo, scene
+from tests.preparation.prints import on_paper, photo, scene, stained
 
 import rechroma
 from rechroma.cli import main
 from rechroma.color import rgb_to_lab
+from rechroma.colorizer import is_color
 
 GRAY = scene()
 SIDES = (31, 22, 40, 50)
@@ -105,9 +106,48 @@ def test_a_preview_writes_a_sheet_and_nothing_else(run):
         assert sheet.height > 3 * 480
 
 
+def test_a_preview_goes_on_past_what_it_cannot_show(run):
+    Path("in/broken.png").write_bytes(b"no picture")
+    Path("in/film.mp4").write_bytes(b"no picture either")
+    code, out, err = run("prepare", "in", "--preview", "sheet.png", "--json")
+    assert code == 1
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert lines.pop()["summary"]["failed"] == 2
+    status = {Path(each["input"]).name: each["status"] for each in lines}
+    assert status == {
+        "broken.png": "failed", "film.mp4": "failed", "clean.jpg": "done", "faded.jpg": "done",
+        "paper.png": "done",
+    }  # fmt: skip
+    assert next(each["found"][0]["kind"] for each in lines if each["input"] == "in/faded.jpg")
+    assert "film.mp4: a film" in err
+    assert "3 previewed, 2 failed: sheet.png" in err
+    with Image.open("sheet.png") as sheet:
+        assert 3 * 480 < sheet.height < 4 * 480
+
+
+def test_a_preview_replaces_no_picture(run):
+    before = Path("in/clean.jpg").read_bytes()
+    code, _, err = run("prepare", "in", "--preview", "in/clean.jpg", "--overwrite")
+    assert code == 2
+    assert "is read by the same command" in err
+    assert Path("in/clean.jpg").read_bytes() == before
+
+
+def test_a_sheet_has_an_end(run, monkeypatch):
+    monkeypatch.setattr("rechroma.cli.prepare_work._MOST_ROWS", 2)
+    code, _, err = run("prepare", "in", "--preview", "sheet.png")
+    assert code == 0
+    assert "the sheet is full: it shows 2 pictures at most" in err
+    assert "2 previewed, 1 not reached: sheet.png" in err
+    with Image.open("sheet.png") as sheet:
+        assert sheet.height < 3 * 480
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["prepare", "in", "-o", "out", "--preview", "s.png"], "no -o"),
+        (["prepare", "in", "--write-masks", "--preview", "s.png"], "no --write-masks"),
         (["prepare", "in", "-o", "out", "--scratch-mask", "in/clean.jpg"], "about one picture"),
         (["prepare", "in/clean.jpg", "-o", "-", "--write-masks"], "files beside results"),
         (["colorize", "in", "-o", "out", "--border", "crop"], "without --prepare"),
@@ -142,6 +182,15 @@ def test_a_gray_jpegs_gray_is_still_copied(run):
     assert [each["kind"] for each in first["found"]] == ["contrast"]
 
 
+def test_a_gray_jpegs_gray_is_not_copied_where_a_border_was_found(run):
+    photo(on_paper(GRAY, SIDES)).to_pil().convert("L").save("in/paper.jpg", quality=95)
+    code, out, _ = run("colorize", "in/paper.jpg", "-o", "own.jpg", "--prepare", "--json")
+    assert code == 0
+    first = json.loads(out.splitlines()[0])
+    assert "border" in [each["kind"] for each in first["found"]]
+    assert first["gray"] == "recompressed"
+
+
 def test_a_masked_border_keeps_its_color(run):
     assert run("colorize", "in/paper.png", "-o", "new.png", "--prepare", "--recolor")[0] == 0
     before, after = (np.array(rechroma.read(each)) for each in ("in/paper.png", "new.png"))
@@ -174,3 +223,47 @@ def test_masks_are_painted_on_what_is_ready(run):
     code, _, err = run("colorize", "in/clean.jpg", "-o", "new.png", "--prepare", "--mask", mask)
     assert code == 2
     assert "make it ready first" in err
+
+
+def test_a_stained_print_in_a_folder_is_colored(run):
+    print_ = photo(stained(GRAY))
+    # It is taken for one in color where nobody looks for stains.
+    assert is_color(print_)
+    print_.to_pil().save("in/stained.png")
+    code, out, err = run("colorize", "in", "-o", "out", "--prepare", "--json")
+    assert code == 0
+    lines = [json.loads(line) for line in out.splitlines()]
+    found = {Path(each["input"]).stem: each for each in lines if "input" in each}
+    assert found["stained"]["status"] == "done"
+    assert [each["kind"] for each in found["stained"]["found"]] == ["tint"]
+    assert "in color already" not in err
+
+
+@pytest.mark.parametrize(
+    ("place", "border", "said"),
+    [
+        ("5,5", "mask", "the hint at 5,5 lies in the border that --prepare masks"),
+        ("420,330", "crop", "the hint at 420,330 lies in the border that --prepare crops"),
+        ("5000,5", "mask", "the hint at 5000,5 lies outside of in/paper.png"),
+    ],
+)
+@pytest.mark.usefixtures("prints")
+def test_a_hint_in_the_border_is_told_as_it_was_typed(capfd, place, border, said):
+    # The model of one layer takes no hints.
+    given = ["colorize", "in/paper.png", "-o", "new.png", "--prepare", "--recolor"]
+    assert main([*given, "--border", border, "--hint", f"{place},#c22b2b"]) == 2
+    assert said in capfd.readouterr().err
+    assert not Path("new.png").exists()
+
+
+def test_a_file_that_is_named_is_written_though_nothing_is_found(run):
+    code, out, _ = run("prepare", "in/clean.jpg", "-o", "in/same.jpg", "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[0])["output"] == "in/same.jpg"
+    assert Path("in/same.jpg").read_bytes() == Path("in/clean.jpg").read_bytes()
+    assert run("prepare", "in/clean.jpg", "-o", "in/other.png")[0] == 0
+    before, after = (np.array(rechroma.read(each)) for each in ("in/clean.jpg", "in/other.png"))
+    assert np.array_equal(before, after)
+    # Beside the picture, where nobody named it, a copy would be one too many.
+    assert run("prepare", "in/clean.jpg")[0] == 0
+    assert not Path("in/clean.prepared.jpg").exists()

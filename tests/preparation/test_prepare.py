@@ -180,7 +180,25 @@ def test_the_mask_that_is_given_counts():
     assert np.array_equal(ready.photo.samples[drawn == 0], given.samples[drawn == 0])
     assert not np.array_equal(ready.photo.samples, given.samples)
     with pytest.raises(UsageError, match="360×270"):
-        rechroma.prepare(given, scratch_mask=drawn[:-1])
+        rechroma.prepare(given, scratch_mask=drawn[:-40])
+
+
+def test_a_scratch_mask_is_read_as_other_masks_are():
+    given = photo(GRAY)
+    drawn = np.zeros(GRAY.shape, np.uint8)
+    drawn[100:104, 50:250] = 255
+    # As a layer of an editor: black paint on transparent.
+    painted = np.dstack([np.zeros((*GRAY.shape, 3), np.uint8), drawn])
+    ready = rechroma.prepare(given, scratch_mask=painted)
+    assert np.array_equal(ready.scratches, drawn > 0)
+    # White everywhere, of which something is opaque.
+    painted[..., :3] = 255
+    assert np.array_equal(rechroma.prepare(given, scratch_mask=painted).scratches, drawn > 0)
+    # At half the size.
+    ready = rechroma.prepare(given, scratch_mask=drawn[::2, ::2])
+    assert np.array_equal(ready.scratches, drawn > 0)
+    with pytest.raises(UsageError, match="white all over"):
+        rechroma.prepare(given, scratch_mask=np.full(GRAY.shape, 255, np.uint8))
 
 
 def test_a_negative_is_inverted_if_that_is_asked_for_and_never_else():
@@ -190,6 +208,13 @@ def test_a_negative_is_inverted_if_that_is_asked_for_and_never_else():
     assert np.array_equal(ready.photo.samples, photo(GRAY).samples)
     # The output's own lightness is the positive's.
     assert ready.original is ready.photo
+
+
+def test_the_masked_border_of_a_negative_is_inverted_as_well():
+    given = photo(255 - on_paper(GRAY, SIDES))
+    ready = rechroma.prepare(given, PrepareOptions(negative=True))
+    assert ready.frame is not None
+    assert np.array_equal(ready.photo.samples[:9], 255 - given.samples[:9])
 
 
 def test_alpha_goes_with_the_picture():
@@ -206,6 +231,26 @@ def test_alpha_goes_with_the_picture():
 def test_tiny_pictures(size):
     values = np.random.default_rng(5).integers(0, 255, (*size, 3), dtype=np.uint8)
     assert rechroma.prepare(values).photo.samples.shape == (*size, 3)
+
+
+def test_a_scratch_mask_without_a_scratch_fills_nothing():
+    given = photo(GRAY)
+    ready = rechroma.prepare(given, scratch_mask=np.zeros(GRAY.shape, np.uint8))
+    assert ready.photo is given
+    assert not ready.is_changed
+    assert [str(each) for each in ready.findings] == [
+        "scratches: none in the mask that was given; left as it is"
+    ]
+
+
+def test_a_blank_border_has_no_alpha():
+    rgb = np.clip(on_paper(GRAY, SIDES), 0, 255).astype(np.uint8)
+    alpha = np.full(rgb.shape[:2], 255, np.uint8)
+    alpha[:, -9:] = 128
+    ready = rechroma.prepare(rechroma.read(np.dstack([rgb, alpha])))
+    inner = rechroma.read(ready.inside(ready.photo).to_uint8())
+    assert ready.framed(inner, blank=True).alpha is None
+    assert np.array_equal(ready.framed(inner).alpha, alpha)
 
 
 def dotted(step, jitter, size=(400, 560), radius=1):

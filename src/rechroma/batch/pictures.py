@@ -116,7 +116,7 @@ def save_unchanged(photo: Photo, task: Task, how: Saving) -> tuple[str, ...]:
     source, target = task.source, task.target
     if not (isinstance(source, Path) and isinstance(target, Path)) or how.metadata.strips:
         return save(photo, target, how).notes
-    if _share_folder(source, target):
+    if _share_folder(source, target) and not task.is_named:
         return ()
     if source.suffix.lower() == target.suffix.lower():
         make_folder(target.parent)

@@ -69,7 +69,11 @@ def make_plan(
             f"{len(pictures)} pictures cannot all go to {output}",
             "give a folder (ending in /) or a template such as {parent}/{stem}.color{ext}",
         )
-    pairs = [(picture, Task(picture.source, target_for(meaning, picture))) for picture in pictures]
+    is_named = isinstance(meaning, File)
+    pairs = [
+        (picture, Task(picture.source, target_for(meaning, picture), is_named=is_named))
+        for picture in pictures
+    ]
     plan = _without_earlier_results(pairs) if isinstance(meaning, Template) else _all_of(pairs)
     _refuse_shared_targets(plan.tasks)
     _refuse_inputs_as_targets(plan.tasks)

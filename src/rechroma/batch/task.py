@@ -30,11 +30,14 @@ class Task:
         source: The picture.
         target: Its result.
         beside: Further files that the work itself writes.
+        is_named: Whether the target is a file that was asked for by its name: it is written even
+            if the work leaves the picture as it is and both lie in one folder.
     """
 
     source: Place
     target: Place
     beside: tuple[Path, ...] = ()
+    is_named: bool = False
 
     @property
     def has_result(self) -> bool:

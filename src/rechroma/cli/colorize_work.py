@@ -212,10 +212,8 @@ def colorize_work(
     colored = any(each.color is not None and not each.is_gray for each in masks)
     _check_model(colorizer.card, options, extras, conditioned=bool(hints) or colored)
     mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
-    predicted = _on_prints(
-        _prediction(colorizer, masks, mood), hints, extras, findings or Findings(console)
-    )
-
+    predict = _prediction(colorizer, masks, mood)
+    findings = findings or Findings(console)
     look = _look_of(extras)
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
     sheets = sheets_of(extras.versions, tasks)
@@ -225,16 +223,17 @@ def colorize_work(
             save(photo, path, saving)
 
     def work(photo: Photo) -> Photo:
-        if extras.recolor is not True and is_color(photo):
+        ready = _made_ready(photo, extras)
+        if extras.recolor is not True and _in_color(photo, ready):
             if not options.recolor:
                 return photo
             console.note(f"{photo.name}: in color already; it is colored anew from its lightness")
         if extras.raw_output:
             return colorizer.predict(photo).render_raw()
-        prediction, ready = predicted(photo)
+        findings.tell(photo, ready)
+        prediction = _predicted(predict, photo, ready, hints, extras)
         if extras.confidence:
-            sure = prediction.confidence()
-            sure = sure if ready is None else ready.framed(sure, blank=True)
+            sure = _framed(prediction.confidence(), ready, blank=True)
             save_beside(sure, extras.confidence)
         # A file is called by its path, and standard input is never one of several.
         target = targets.get(photo.name, tasks[0].target)
@@ -273,27 +272,34 @@ def _look_of(extras: Extras) -> Look | None:
     return Look.load(extras.look)
 
 
-def _on_prints(
+def _made_ready(photo: Photo, extras: Extras) -> Preparation | None:
+    if extras.preparing is None:
+        return None
+    from rechroma.preparation import prepare
+
+    return prepare(photo, extras.preparing)
+
+
+def _in_color(photo: Photo, ready: Preparation | None) -> bool:
+    """Tell whether a picture is in color; stains, which are known on prints alone, are none."""
+    return is_color(photo) if ready is None else ready.is_in_color
+
+
+def _predicted(
     predict: Callable[[Photo, list[Hint]], Colorization],
+    photo: Photo,
+    ready: Preparation | None,
     hints: list[Hint],
     extras: Extras,
-    findings: Findings,
-) -> Callable[[Photo], tuple[Colorization, Preparation | None]]:
-    """Return what predicts a photo, after it was made ready if that is asked for."""
-    options = extras.preparing
-    if options is None:
-        return lambda photo: (predict(photo, hints), None)
+) -> Colorization:
+    if ready is None:
+        return predict(photo, hints)
     from rechroma.preparation import predict_prepared
 
-    def predicted(photo: Photo) -> tuple[Colorization, Preparation]:
-        ready = findings.prepared(photo, options)
-        moved = [_moved(hint, ready) for hint in hints]
-        answer = predict_prepared(
-            ready, lambda seen: predict(seen, moved), prepared_lightness=extras.prepared_lightness
-        )
-        return answer, ready
-
-    return predicted
+    moved = [_moved(hint, ready) for hint in hints]
+    return predict_prepared(
+        ready, lambda seen: predict(seen, moved), prepared_lightness=extras.prepared_lightness
+    )
 
 
 def _rendered(
@@ -303,14 +309,33 @@ def _rendered(
     depth: BitDepth,
     ready: Preparation | None,
 ) -> Photo:
-    picture = finished(answer, options, look, depth)
-    return picture if ready is None else ready.framed(picture)
+    return _framed(finished(answer, options, look, depth), ready)
+
+
+def _framed(picture: Photo, ready: Preparation | None, *, blank: bool = False) -> Photo:
+    return picture if ready is None else ready.framed(picture, blank=blank)
 
 
 def _moved(hint: Hint, ready: Preparation) -> Hint:
-    """Return a hint of a print where it is in what the network sees."""
-    x, y = ready.place(hint.x + 0.5, hint.y + 0.5)
-    return replace(hint, x=math.floor(x), y=math.floor(y))
+    """Return a hint of a print where it is in what the network sees.
+
+    Raises:
+        UsageError: It lies in what the network does not see.
+    """
+    x, y = (math.floor(each) for each in ready.place(hint.x + 0.5, hint.y + 0.5))
+    seen = ready.inside(ready.photo)
+    if 0 <= x < seen.width and 0 <= y < seen.height:
+        return replace(hint, x=x, y=y)
+    named = f"the hint at {hint.x:g},{hint.y:g} lies"
+    width, height = ready.geometry.size
+    if hint.x >= width or hint.y >= height:
+        raise UsageError(
+            f"{named} outside of {ready.photo.name}", f"it has {width} × {height} pixels"
+        )
+    done = {each.kind: each.done for each in ready.findings}
+    if removed := {"masked": "masks", "cropped": "crops"}.get(done.get("border", "")):
+        raise UsageError(f"{named} in the border that --prepare {removed}", "use --border keep")
+    raise UsageError(f"{named} in a corner that --prepare turns away", "use --no-straighten")
 
 
 def _depth(photo: Photo, target: Place) -> BitDepth:

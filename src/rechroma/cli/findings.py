@@ -30,13 +30,19 @@ class Findings:
         from rechroma.preparation import prepare
 
         ready = prepare(photo, how, scratch_mask=mask)
+        self.tell(photo, ready)
+        return ready
+
+    def tell(self, photo: Photo, ready: Preparation | None) -> None:
+        """Tell what was found on a photo; nothing if it was not to be made ready."""
+        if ready is None:
+            return
         for finding in ready.findings:
             said = self._console.detail if finding.kind == "color" else self._console.note
             said(f"{photo.name}: {finding}")
         self._found[photo.name] = [
             {"kind": each.kind, "reason": each.reason, "done": each.done} for each in ready.findings
         ]
-        return ready
 
     def json_of(self, task: Task) -> dict[str, object]:
         """Return what a task's JSON has of it; nothing of a picture that was not looked at."""

@@ -30,7 +30,8 @@ __all__ = ["prepare"]
               help="Write what is filled beside each result: new.scratches.png, to be edited and "
               "given to --scratch-mask.")  # fmt: skip
 @click.option("--preview", "sheet", type=click.Path(path_type=Path), metavar="SHEET.png",
-              help="Write a sheet, before and after and what is filled, and nothing else.",
+              help="Write a sheet, before and after and what is filled, of 100 pictures at most, "
+              "and nothing else.",
 )  # fmt: skip
 @operation_options(MetadataOptions, to="metadata")
 @options.exclude
@@ -73,11 +74,17 @@ def prepare(
       rechroma colorize grandmother.jpg --prepare     (the colorizer alone sees it)
 
     What is found is told, each with its reason. Pictures on which nothing is found are copied as
-    they are.
+    they are; beside themselves only if -o names the file.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     from rechroma.batch.pictures import Saving
     from rechroma.cli.job import JobOptions, plan_job, run_job
-    from rechroma.cli.prepare_work import Findings, planned, prepare_work, preview
+    from rechroma.cli.prepare_work import (
+        Findings,
+        planned,
+        prepare_work,
+        preview,
+        preview_plan,
+    )
     from rechroma.cli.results import show_plan
     from rechroma.photo import read
 
@@ -87,6 +94,8 @@ def prepare(
     )  # fmt: skip
     if scratch_mask is not None and len(plan.tasks) != 1:
         raise UsageError("--scratch-mask is about one picture", "give one input")
+    if sheet is not None:
+        plan = preview_plan(plan, sheet, scratch_mask, output=output, with_masks=write_masks)
     plan = planned(plan, with_masks=write_masks)
     if dry_run:
         show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
@@ -94,8 +103,7 @@ def prepare(
     job = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     mask = None if scratch_mask is None else read(scratch_mask, max_pixels=job.pixel_limit)
     if sheet is not None:
-        preview(plan.tasks, how, mask, sheet, console, job)
-        return 0
+        return preview(plan.tasks, how, mask, sheet, console, job)
     findings = Findings(console)
 
     def make_work(_: int) -> Work:

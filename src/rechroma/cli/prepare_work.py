@@ -10,29 +10,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from rechroma.batch import save
+from rechroma.batch import Outcome, Status, Task, save
 from rechroma.batch.pictures import load
+from rechroma.batch.plan import refuse_read_targets
+from rechroma.batch.task import failure
 from rechroma.cli.colorize_work import refuse_shared_files
 from rechroma.cli.findings import Findings
+from rechroma.cli.job import check_streams
+from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import contact_sheet
 from rechroma.photo import Photo, read, write
+from rechroma.video.kinds import is_film
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from rechroma.batch import Plan, Task
+    from rechroma.batch import Plan
     from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
     from rechroma.cli.job import JobOptions
     from rechroma.preparation import Preparation, PrepareOptions
 
-__all__ = ["planned", "prepare_work", "preview"]
+__all__ = ["planned", "prepare_work", "preview", "preview_plan"]
 
-# Of a sheet, pixels.
-_PREVIEW_HEIGHT = 480
+# Of a sheet's pictures, pixels; and how many are below each other: JPEG ends at 65,535 pixels.
+_PREVIEW_HEIGHT, _MOST_ROWS = 480, 100
 
 
 def planned(plan: Plan, *, with_masks: bool) -> Plan:
@@ -95,6 +100,26 @@ def _mask_photo(photo: Photo, ready: Preparation) -> Photo:
     return read(Image.fromarray(mask.astype(np.uint8) * 255))
 
 
+def preview_plan(
+    plan: Plan, sheet: Path, scratch_mask: Path | None, *, output: str | None, with_masks: bool
+) -> Plan:
+    """Return the plan of a sheet, where every picture goes.
+
+    Raises:
+        UsageError: Other results are asked for, or the sheet would be written over what is read.
+    """
+    for option, given in (("-o", output is not None), ("--write-masks", with_masks)):
+        if given:
+            raise UsageError(
+                f"--preview writes nothing but its sheet: no {option}",
+                f"leave out {option}, or --preview",
+            )
+    tasks = tuple(Task(task.source, sheet) for task in plan.tasks)
+    read_files = [str(task.source) for task in tasks]
+    refuse_read_targets(tasks, [*read_files, *([str(scratch_mask)] if scratch_mask else [])])
+    return replace(plan, tasks=tasks)
+
+
 def preview(
     tasks: Sequence[Task],
     how: PrepareOptions,
@@ -102,23 +127,51 @@ def preview(
     sheet: Path,
     console: Console,
     job: JobOptions,
-) -> None:
-    """Write pictures before and after, and what is filled, one a row.
+) -> int:
+    """Write pictures before and after, and what is filled, one a row, and return the exit code.
+
+    Pictures that can't be read are told, and the others shown.
 
     Raises:
-        PhotoError: A picture can't be read.
         UnwritableFileError: The sheet can't be written, or is there and not to be replaced.
     """
+    check_streams(tasks, as_json=job.as_json)
     findings = Findings(console)
+    report = BatchReport(
+        tasks, console, verb="previewed", as_json=job.as_json, more=findings.json_of
+    )
     rows: list[list[NDArray[np.uint8]]] = []
+    shown: list[Outcome] = []
     for task in tasks:
-        photo = load(task.source, max_pixels=job.pixel_limit)
-        ready = findings.prepared(photo, how, mask)
-        shown = (photo, ready.photo, _mask_photo(photo, ready))
-        rows.append([_small(each) for each in shown])
-    picture = contact_sheet(rows, ["before", "after", "filled"], height=_PREVIEW_HEIGHT)
-    write(read(picture), sheet, overwrite=job.overwrite)
-    console.note(f"written: {sheet}")
+        if len(rows) == _MOST_ROWS:
+            console.note(f"the sheet is full: it shows {_MOST_ROWS} pictures at most")
+            break
+        try:
+            row, outcome = _row(task, how, mask, findings, job.pixel_limit)
+        except Exception as error:  # noqa: BLE001 (one picture stops no other)
+            report.add(failure(task, error))
+            if job.fail_fast:
+                break
+            continue
+        rows.append(row)
+        shown.append(outcome)
+    if rows:
+        picture = contact_sheet(rows, ["before", "after", "filled"], height=_PREVIEW_HEIGHT)
+        write(read(picture), sheet, overwrite=job.overwrite)
+    for outcome in shown:
+        report.add(outcome)
+    return report.close()
+
+
+def _row(
+    task: Task, how: PrepareOptions, mask: Photo | None, findings: Findings, max_pixels: int | None
+) -> tuple[list[NDArray[np.uint8]], Outcome]:
+    if is_film(task.source):
+        raise UsageError(f"{task.source}: a film", "this command is about photographs")
+    photo = load(task.source, max_pixels=max_pixels)
+    ready = findings.prepared(photo, how, mask)
+    row = [_small(each) for each in (photo, ready.photo, _mask_photo(photo, ready))]
+    return row, Outcome(task, Status.DONE, 0.0, photo.pages_dropped)
 
 
 def _small(photo: Photo) -> NDArray[np.uint8]:

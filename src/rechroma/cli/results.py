@@ -172,7 +172,8 @@ def _print_json(content: dict[str, object]) -> None:
 
 def _where(tasks: Sequence[Task]) -> str:
     """Say where the results are: the file if there is one, else their common folder."""
-    targets = [task.target for task in tasks if isinstance(task.target, Path)]
+    # Of a preview all pictures are on one sheet.
+    targets = list(dict.fromkeys(task.target for task in tasks if isinstance(task.target, Path)))
     folders = {target.parent for target in targets}
     if not targets:
         return ""

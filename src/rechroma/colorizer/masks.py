@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Mask", "MaskPlane", "check_aspect", "hints_inside", "parse_mask", "plane_of"]
+__all__ = [
+    "Mask",
+    "MaskPlane",
+    "check_aspect",
+    "hints_inside",
+    "parse_mask",
+    "plane_of",
+    "plane_of_picture",
+]
 
 # How far each pixel belongs to a mask, 0…255, shape (H, W), at the mask picture's own size.
 MaskPlane: TypeAlias = "NDArray[np.uint8]"
@@ -166,6 +174,20 @@ def plane_of(mask: Mask, photo: Photo) -> MaskPlane:
         PhotoError: The picture can't be read.
     """
     picture = mask.picture if isinstance(mask.picture, Photo) else read(mask.picture)
+    plane = plane_of_picture(picture, photo)
+    if not plane.any():
+        raise UsageError(
+            f"{picture.name}: the mask is empty: it is black all over", "paint white what it is for"
+        )
+    return plane
+
+
+def plane_of_picture(picture: Photo, photo: Photo) -> MaskPlane:
+    """Return how far each pixel is inside of what is painted; see `Mask.picture`.
+
+    Raises:
+        UsageError: Another shape than the photo's.
+    """
     check_aspect(picture, photo)
     alpha = picture.alpha
     if alpha is not None and alpha.min() < alpha.max():
@@ -176,12 +198,7 @@ def plane_of(mask: Mask, photo: Photo) -> MaskPlane:
         plane = np.asarray(Image.fromarray(picture.to_uint8()).convert("L"))
     levels = np.arange(256, dtype=np.uint8)
     levels[:_SLACK], levels[256 - _SLACK :] = 0, 255
-    plane = levels[plane]
-    if not plane.any():
-        raise UsageError(
-            f"{picture.name}: the mask is empty: it is black all over", "paint white what it is for"
-        )
-    return plane
+    return levels[plane]
 
 
 def check_aspect(mask: Photo, photo: Photo) -> None:

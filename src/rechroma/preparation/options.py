@@ -53,5 +53,6 @@ class PrepareOptions(CheckedOptions):
     )
     negative: bool = option(
         False,  # noqa: FBT003 (its default)
-        "It is a negative: invert it. Without this it is only said that it looks like one.",
+        "It is a negative: invert it, with its border. Without this it is only said that it looks "
+        "like one.",
     )

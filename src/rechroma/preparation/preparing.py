@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from rechroma.colorizer.color_detection import is_color
+from rechroma.colorizer.masks import plane_of_picture, resampled
 from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
 from rechroma.photo.samples import is_one_channel, quantize, requantize, row_strips, to_float
@@ -44,6 +45,8 @@ _TONES = 512
 _LEAST_SLANT = 0.3
 # The picture begins so far inside of the border that was found: thumbnails' pixels are mixed there.
 _MARGIN = 0.5
+# What is lighter in a mask, of 0…255, is filled.
+_HALF = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,11 @@ class Preparation:
         return any(finding.done for finding in self.findings)
 
     @property
+    def is_in_color(self) -> bool:
+        """Whether the picture is in color; a black-and-white print's tint and stains are none."""
+        return any(finding.kind == "color" for finding in self.findings)
+
+    @property
     def summary(self) -> str:
         """What was done, such as "border cropped, contrast restored"; "" for nothing."""
         return ", ".join(f"{each.kind} {each.done}" for each in self.findings if each.done)
@@ -126,9 +134,11 @@ class Preparation:
     def framed(self, picture: Photo, *, blank: bool = False) -> Photo:
         """Return a picture of the size of `inside` with the masked border around it.
 
+        A negative's border is inverted as the picture is.
+
         Args:
             picture: The picture; itself if there is no masked border.
-            blank: Make the border black, instead of what it was.
+            blank: Make the border black, instead of what it was, and nothing transparent.
         """
         if self.frame is None:
             return picture
@@ -136,7 +146,8 @@ class Preparation:
         around = requantize(self.original.samples, picture.samples.dtype)
         samples = np.zeros_like(around) if blank else np.array(around)
         samples[top:bottom, left:right] = picture.samples
-        return replace(picture.with_pixels(samples), alpha=self.original.alpha)
+        alpha = None if blank else self.original.alpha
+        return replace(picture.with_pixels(samples), alpha=alpha)
 
 
 def prepare(
@@ -153,12 +164,13 @@ def prepare(
     Args:
         source: A path, bytes, a binary file, a PIL image, an array or a `Photo`.
         options: What to look for, and what to do about it; None for the defaults.
-        scratch_mask: What to fill, white on black, as large as the picture, instead of what would
-            be found: perhaps `Preparation.scratches`, edited.
+        scratch_mask: What to fill, instead of what would be found: perhaps
+            `Preparation.scratches`, edited. White on black or opaque on transparent, of any size
+            in the shape of the picture, as other masks; see `rechroma.Mask`.
 
     Raises:
         PhotoError: It can't be read.
-        UsageError: The mask is of another size.
+        UsageError: The mask is of another shape, or white all over.
 
     Examples:
         >>> import rechroma
@@ -175,13 +187,13 @@ def _mask_of(mask: PhotoLike | None, photo: Photo) -> Mask | None:
     if mask is None:
         return None
     drawn = mask if isinstance(mask, Photo) else read(mask)
-    if (drawn.width, drawn.height) != (photo.width, photo.height):
+    plane = resampled(plane_of_picture(drawn, photo), (photo.height, photo.width))
+    inside = plane > _HALF
+    if inside.all():
         raise UsageError(
-            f"{drawn.name}: a mask of {drawn.width}×{drawn.height} pixels, and {photo.name} has "
-            f"{photo.width}×{photo.height}",
-            "give a mask of the picture's size",
+            f"{drawn.name}: the mask is white all over", "paint white only what is to be filled"
         )
-    return drawn.pixels[..., 0] > 0.5
+    return inside
 
 
 class _Print:
@@ -267,7 +279,9 @@ class _Print:
         changed = _restored(photo, tint, contrast, to_gray=to_gray)
         mask = self._mask
         if mask is not None:
-            self._found("scratches", "in the mask that was given", "filled")
+            some = bool(mask.any())
+            which = "in" if some else "none in"
+            self._found("scratches", f"{which} the mask that was given", "filled" if some else "")
         elif options.scratches and not in_color:
             mask = self._scratches(photo, border, tint)
         if mask is None or not mask.any():
