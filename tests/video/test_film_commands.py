@@ -80,6 +80,24 @@ def test_a_black_and_white_film_is_colored_with_the_mood(tmp_path, film, capsys)
     assert "--mood" in capsys.readouterr().err
 
 
+def test_how_a_mood_is_brought_counts_for_black_and_white_films(tmp_path, film):
+    source, given = film
+    mood = tmp_path / "mood.png"
+    picture = np.random.default_rng(0).integers(0, 90, (48, 48, 3), np.uint8)
+    picture[..., 2] += 150
+    Image.fromarray(picture).save(mood)
+    blue = []
+    strengths = {"all": [], "part": ["--strength", "0.3"], "none": ["--strength", "0"]}
+    for name, told in strengths.items():
+        target = tmp_path / f"{name}.mkv"
+        options = ["--src", str(mood), "--target", str(source), "--out", str(target), *told]
+        assert main(["transfer", *options, "--codec", "ffv1"]) == 0
+        kept = luma_planes(target)
+        assert all(np.array_equal(a, b) for a, b in zip(given, kept, strict=True))
+        blue.append(np.mean([frame[0].mean() for frame in chroma_planes(target)]))
+    assert blue[0] > blue[1] + 3 > blue[2] + 6
+
+
 def test_a_still_is_as_told_beside_a_mood(tmp_path, film):
     source, _ = film
     mood, still, target = tmp_path / "mood.png", tmp_path / "still.png", tmp_path / "new.mkv"

@@ -125,8 +125,8 @@ def transfer_films(
 ) -> FilmWork:
     """Return what gives the film of a task the mood of photographs, by one look for all of it.
 
-    A film in black and white is colored with that mood, if it is one photograph and no table is
-    wanted.
+    A film in black and white is colored first and keeps its lightness, if the mood is one
+    photograph and no table is wanted.
 
     Raises:
         UsageError: Options that films don't have, or sources that can't be used.
@@ -152,10 +152,13 @@ def transfer_films(
 
     def colored(source: Path, target: Path, tell: Callable[[FilmProgress], None]) -> FilmResult:
         result = colorize_film_with(
-            source, target, how, ColorizeOptions(recolor=True), mood=moods[0],
+            source, target, how, ColorizeOptions(recolor=True), mood=moods[0], transfer=options,
             overwrite=overwrite, progress=tell,
         )  # fmt: skip
-        return replace(result, notes=(*result.notes, "black and white: colored with that mood"))
+        return replace(
+            result,
+            notes=(*result.notes, "black and white: colored with that mood, in its own lightness"),
+        )
 
     def work(task: Task) -> Outcome:
         plain = len(moods) == 1 and extras.lut is None
