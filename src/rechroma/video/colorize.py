@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["colorize_film", "colorize_film_with"]
 
+# Another one whenever the same film with the same options gets other colors than before: what an
+# older version has begun is then begun anew, and does not change its colors in the middle.
+_FORMAT = 2
+
 
 def colorize_film(
     source: str | os.PathLike[str],
@@ -196,7 +200,7 @@ def _key(
         "stills": [[each.seconds, _named(each.picture)] for each in stills],
         "mood": [_named(mood[0]), mood[0] and asdict(mood[1])],
         "model": [network.session.card.name, network.session.card.version, *network.shape],
-        "format": 1,
+        "format": _FORMAT,
     }
 
 
