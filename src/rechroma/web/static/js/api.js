@@ -34,7 +34,8 @@ export const useToken = (token) => sessionStorage.setItem(TOKEN, token.trim());
 /** Whether there is a token, right or wrong. */
 export const hasToken = () => Boolean(sessionStorage.getItem(TOKEN));
 
-function headers(more = {}) {
+/** The headers of a call, with the token if there is one. */
+export function headers(more = {}) {
   const token = sessionStorage.getItem(TOKEN);
   return token ? { ...more, Authorization: `Bearer ${token}` } : more;
 }
