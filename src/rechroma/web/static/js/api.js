@@ -218,10 +218,6 @@ export async function moodLook(id, mood, way) {
   return fileOf(await ask(`v1/sessions/${id}/mood/look`, json(mood, way)));
 }
 
-export async function archive(pictures, way) {
-  return fileOf(await ask("v1/archive", json({ pictures }, way)));
-}
-
 function nameOf(response) {
   const header = response.headers.get("Content-Disposition") || "";
   const full = /filename\*=UTF-8''([^;]+)/.exec(header);
