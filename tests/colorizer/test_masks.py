@@ -151,6 +151,34 @@ def test_a_mask_of_another_size_is_the_same_place(colorizer, photo):
         np.testing.assert_array_equal(made, wanted)
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_masks_that_are_held_take_a_byte_for_a_pixel_and_no_more_than_the_photograph(photo, deep):
+    large = np.kron(soft(), np.ones((3, 3), np.uint8))
+    mask = Mask(large.astype(np.uint16) * 257 if deep else np.dstack([large] * 3), keep=True)
+    read_in = mask.with_pictures_read(None).picture
+    assert held(read_in) == large.size
+    np.testing.assert_array_equal(np.abs(read_in.samples[..., 0].astype(int) - large) < 4, True)
+    fitted = mask.fitted_to(photo).picture
+    assert fitted.samples.shape == (HEIGHT, WIDTH, 3)
+    assert held(fitted) == HEIGHT * WIDTH
+    assert np.abs(fitted.samples[..., 0].astype(int) - soft()).max() < 4
+
+
+def held(picture):
+    """The bytes that a picture's samples lie in."""
+    assert picture.alpha is None
+    low, high = np.lib.array_utils.byte_bounds(picture.samples)
+    return high - low
+
+
+def test_a_mask_smaller_than_its_photograph_stays_as_it_is_and_another_shape_is_refused(photo):
+    small = box(10, 30, 15, 45, (HEIGHT // 4, WIDTH // 4))
+    fitted = Mask(small, keep=True).fitted_to(photo).picture
+    np.testing.assert_array_equal(fitted.samples[..., 0], small * np.uint8(255))
+    with pytest.raises(UsageError, match="does not fit"):
+        Mask(small.T, keep=True).fitted_to(photo)
+
+
 def test_what_is_not_transparent_is_inside(colorizer, photo):
     paint = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     paint[box()] = 90, 20, 10, 255

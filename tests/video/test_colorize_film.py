@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
 from fractions import Fraction
@@ -173,6 +174,27 @@ def test_killed_it_goes_on(tmp_path, film):
     colorize_film(source, target, codec="ffv1", progress=lambda p: counted.append(p.frames))
     assert counted[0] == 15
     assert counted[-1] == 26
+
+
+def test_what_an_older_version_has_begun_is_begun_anew(tmp_path, film):
+    source, _ = film
+    target = tmp_path / "color.mkv"
+
+    def tell(progress):
+        counted.append(progress.frames)
+        if progress.frames == 18 and len(counted) == 18:
+            raise KeyboardInterrupt
+
+    counted = []
+    with pytest.raises(KeyboardInterrupt):
+        colorize_film(source, target, codec="ffv1", progress=tell)
+    state = tmp_path / "color.mkv.rechroma" / "state.json"
+    said = json.loads(state.read_text())
+    said["key"]["format"] = 1
+    state.write_text(json.dumps(said))
+    counted = []
+    colorize_film(source, target, codec="ffv1", progress=lambda p: counted.append(p.frames))
+    assert counted[0] == 1
 
 
 def test_from_and_to(tmp_path, film):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -80,6 +81,24 @@ def test_a_black_and_white_film_is_colored_with_the_mood(tmp_path, film, capsys)
     assert "--mood" in capsys.readouterr().err
 
 
+def test_how_a_mood_is_brought_counts_for_black_and_white_films(tmp_path, film):
+    source, given = film
+    mood = tmp_path / "mood.png"
+    picture = np.random.default_rng(0).integers(0, 90, (48, 48, 3), np.uint8)
+    picture[..., 2] += 150
+    Image.fromarray(picture).save(mood)
+    blue = []
+    strengths = {"all": [], "part": ["--strength", "0.3"], "none": ["--strength", "0"]}
+    for name, told in strengths.items():
+        target = tmp_path / f"{name}.mkv"
+        options = ["--src", str(mood), "--target", str(source), "--out", str(target), *told]
+        assert main(["transfer", *options, "--codec", "ffv1"]) == 0
+        kept = luma_planes(target)
+        assert all(np.array_equal(a, b) for a, b in zip(given, kept, strict=True))
+        blue.append(np.mean([frame[0].mean() for frame in chroma_planes(target)]))
+    assert blue[0] > blue[1] + 3 > blue[2] + 6
+
+
 def test_a_still_is_as_told_beside_a_mood(tmp_path, film):
     source, _ = film
     mood, still, target = tmp_path / "mood.png", tmp_path / "still.png", tmp_path / "new.mkv"
@@ -102,6 +121,43 @@ def test_a_preview_is_one_picture(tmp_path, film):
     with Image.open(sheet) as picture:
         assert picture.width > 300
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mkv", "sheet.png"]
+
+
+def test_a_preview_is_as_the_film_will_be(tmp_path, film, capsys):
+    source, _ = film
+    mood, sheet = tmp_path / "mood.png", tmp_path / "sheet.png"
+    picture = np.random.default_rng(0).integers(0, 90, (48, 48, 3), np.uint8)
+    picture[..., 2] += 150
+    Image.fromarray(picture).save(mood)
+    told = ["colorize", str(source), "--preview", str(sheet)]
+    refused = ("--look=winter", "--versions=new", "--temperature=0.5", "--hint=0@3,4,red")
+    for option in (*refused, f"--still=0={mood}"):
+        assert main([*told, option]) == 2
+        assert option[2:5] in capsys.readouterr().err
+        assert not sheet.exists()
+    assert main([*told, "--strength", "0"]) == 0
+    with Image.open(sheet) as shown:
+        assert np.ptp(np.asarray(shown.convert("RGB"), int), axis=2).max() <= 1
+    assert main([*told, "--mood", str(mood), "--overwrite"]) == 0
+    with Image.open(sheet) as shown:
+        frames = np.asarray(shown.convert("RGB"), int)
+    assert (frames[..., 2] - frames[..., 0]).mean() > 10
+
+
+def test_a_film_in_color_has_no_preview_unless_it_is_recolored(tmp_path, capsys):
+    source, sheet = tmp_path / "film.mkv", tmp_path / "sheet.png"
+    rgb = np.zeros((64, 96, 3), np.uint8)
+    rgb[:, :32, 0], rgb[:, 32:64, 1], rgb[:, 64:, 2] = 200, 180, 220
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb).reformat(format="yuv420p")))
+        container.mux(stream.encode(None))
+    told = ["colorize", str(source), "--preview", str(sheet)]
+    assert main(told) == 2
+    assert "in color already" in capsys.readouterr().err
+    assert not sheet.exists()
+    assert main([*told, "--recolor"]) == 0
 
 
 def test_options_of_photographs_are_refused(tmp_path, film, capsys):

@@ -42,6 +42,10 @@ def test_with_a_token(browser, serve, conditioned):
     with serve(conditioned, "--token", "a-token-of-some-length") as service:
         page, problems, _ = shown(browser, service.base, "#token=a-token-of-some-length")
         page.wait_for_selector(".opblock")
+        # It stays neither in the address nor in the history, and is still there after a reload.
+        assert page.url == f"{service.base}/docs"
+        page.reload()
+        page.wait_for_selector(".opblock")
         assert problems == []
         page.close()
         page, _, _ = shown(browser, service.base)

@@ -198,8 +198,10 @@ def colorize(
         from rechroma.cli.film_work import preview_film
 
         with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
-            colorizer = Colorizer(file, device=device, size=size)
-            preview_film(plan.tasks, sheet, film, colorizer, overwrite=overwrite)
+            preview_film(
+                plan.tasks, sheet, film, how, extras, stills,
+                lambda: Colorizer(file, device=device, size=size), overwrite=overwrite,
+            )  # fmt: skip
         console.note(f"written: {sheet}")
         return 0
 

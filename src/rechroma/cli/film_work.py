@@ -16,11 +16,15 @@ from rechroma.batch import Outcome, Status, Task
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.evaluation.figure import tile_sheet
+from rechroma.mood import predict_in_mood
+from rechroma.mood.colorizing import finished
 from rechroma.photo import read, write
 from rechroma.video.colorize import colorize_film_with
 from rechroma.video.kinds import is_film
 from rechroma.video.options import format_time
+from rechroma.video.pictures import film_is_color
 from rechroma.video.shots import sheet_pictures
+from rechroma.video.source import open_film
 from rechroma.video.telling import parse_film_hint, parse_still
 
 if TYPE_CHECKING:
@@ -61,18 +65,7 @@ def colorize_films(
     Raises:
         UsageError: Options that films don't have, or a hint or still that can't be read.
     """
-    unfit = {
-        "--raw-output": extras.raw_output,
-        "--variants": extras.variants,
-        "--confidence": extras.confidence,
-        "--hints": extras.hints,
-        "--mask": extras.mask,
-        "--look": extras.look,
-        "--versions": extras.versions,
-        "--temperature": colors.temperature,
-    }
-    if given := [name for name, value in unfit.items() if value]:
-        raise UsageError(f"{given[0]} is about photographs", "leave it out for a film")
+    _refuse_unfit(colors, extras)
     hints = [parse_film_hint(text) for text in extras.hint]
     given_stills = [parse_still(text) for text in stills]
     mood = read(extras.mood) if extras.mood else None
@@ -86,6 +79,21 @@ def colorize_films(
         )  # fmt: skip
 
     return lambda task: film_outcome(task, work, console, as_json=as_json)
+
+
+def _refuse_unfit(colors: ColorizeOptions, extras: Extras) -> None:
+    unfit = {
+        "--raw-output": extras.raw_output,
+        "--variants": extras.variants,
+        "--confidence": extras.confidence,
+        "--hints": extras.hints,
+        "--mask": extras.mask,
+        "--look": extras.look,
+        "--versions": extras.versions,
+        "--temperature": colors.temperature,
+    }
+    if given := [name for name, value in unfit.items() if value]:
+        raise UsageError(f"{given[0]} is about photographs", "leave it out for a film")
 
 
 def look_films(
@@ -125,8 +133,8 @@ def transfer_films(
 ) -> FilmWork:
     """Return what gives the film of a task the mood of photographs, by one look for all of it.
 
-    A film in black and white is colored with that mood, if it is one photograph and no table is
-    wanted.
+    A film in black and white is colored first and keeps its lightness, if the mood is one
+    photograph and no table is wanted.
 
     Raises:
         UsageError: Options that films don't have, or sources that can't be used.
@@ -152,10 +160,13 @@ def transfer_films(
 
     def colored(source: Path, target: Path, tell: Callable[[FilmProgress], None]) -> FilmResult:
         result = colorize_film_with(
-            source, target, how, ColorizeOptions(recolor=True), mood=moods[0],
+            source, target, how, ColorizeOptions(recolor=True), mood=moods[0], transfer=options,
             overwrite=overwrite, progress=tell,
         )  # fmt: skip
-        return replace(result, notes=(*result.notes, "black and white: colored with that mood"))
+        return replace(
+            result,
+            notes=(*result.notes, "black and white: colored with that mood, in its own lightness"),
+        )
 
     def work(task: Task) -> Outcome:
         plain = len(moods) == 1 and extras.lut is None
@@ -222,17 +233,48 @@ def _progress(
 
 
 def preview_film(
-    tasks: Sequence[Task], sheet: Path, how: FilmOptions, colorizer: Colorizer, *, overwrite: bool
+    tasks: Sequence[Task],
+    sheet: Path,
+    how: FilmOptions,
+    colors: ColorizeOptions,
+    extras: Extras,
+    stills: Sequence[str],
+    load: Callable[[], Colorizer],
+    *,
+    overwrite: bool,
 ) -> None:
     """Write a sheet of frames in color, spread over the film, with their times.
 
+    Args:
+        tasks: The film, alone.
+        sheet: Where to.
+        how: About the film.
+        colors: About its colors.
+        extras: What else; hints, as stills, are followed through a film, and a sheet has none.
+        stills: None.
+        load: Opens the model.
+        overwrite: Replace what stands there.
+
     Raises:
-        UsageError: It isn't one film.
+        UsageError: It isn't one film, or is in color, or options that a sheet can't show.
     """
     source = tasks[0].source
     if not (len(tasks) == 1 and isinstance(source, Path) and is_film(source)):
         raise UsageError("--preview is a sheet of one film's frames", "give one film")
+    _refuse_unfit(colors, extras)
+    if extras.hint or stills:
+        raise UsageError(
+            "--preview colors each frame by itself: hints and stills are followed through a film",
+            "leave them out, or color a part of the film: --from and --to",
+        )
+    if extras.recolor is not True and film_is_color(open_film(source), how.span):
+        raise UsageError(f"{source}: in color already: it is left as it is", "give --recolor")
+    mood = read(extras.mood, max_pixels=extras.max_pixels) if extras.mood else None
+    colorizer = load()
     photos, times = sheet_pictures(source, how)
-    tiles = [colorizer.colorize(photo).to_uint8() for photo in photos]
+    tiles = [
+        finished(predict_in_mood(colorizer, photo, mood), colors, None, 8).to_uint8()
+        for photo in photos
+    ]
     picture = tile_sheet(tiles, [format_time(each) for each in times], height=_SHEET_HEIGHT)
     write(read(picture), sheet, overwrite=overwrite)

@@ -103,17 +103,37 @@ class Mask:
         return self.color is not None and len({self.color[i : i + 2] for i in (1, 3, 5)}) == 1
 
     def with_pictures_read(self, max_pixels: int | None) -> Mask:
-        """Return the mask with its pictures decoded.
+        """Return the mask with its pictures decoded, its own as one plane: a byte a pixel.
 
         Raises:
             PhotoError: One can't be read.
+            UsageError: Nothing is inside.
         """
 
         def decoded(picture: Source | Photo) -> Photo:
             return picture if isinstance(picture, Photo) else read(picture, max_pixels=max_pixels)
 
+        picture = decoded(self.picture)
         mood = None if self.mood is None else decoded(self.mood)
-        return replace(self, picture=decoded(self.picture), mood=mood)
+        return replace(self, picture=_as_photo(_plane_in(picture), picture.name), mood=mood)
+
+    def fitted_to(self, photo: Photo) -> Mask:
+        """Return the mask with its own picture as one plane, no larger than its photograph.
+
+        So many masks together take little memory.
+
+        Args:
+            photo: What it is for.
+
+        Raises:
+            PhotoError: It can't be read.
+            UsageError: Another shape than the photo's, or nothing is inside.
+        """
+        picture = self.picture if isinstance(self.picture, Photo) else read(self.picture)
+        plane = plane_of(replace(self, picture=picture), photo)
+        if plane.size > photo.height * photo.width:
+            plane = resampled(plane, (photo.height, photo.width))
+        return replace(self, picture=_as_photo(plane, picture.name))
 
 
 def parse_mask(text: str, folder: Path = Path()) -> Mask:
@@ -189,6 +209,15 @@ def plane_of_picture(picture: Photo, photo: Photo) -> MaskPlane:
         UsageError: Another shape than the photo's.
     """
     check_aspect(picture, photo)
+    return _plane_in(picture)
+
+
+def _plane_in(picture: Photo) -> MaskPlane:
+    """Return what a mask's picture says.
+
+    Raises:
+        UsageError: Nothing is inside.
+    """
     alpha = picture.alpha
     if alpha is not None and alpha.min() < alpha.max():
         plane = requantize(alpha, np.dtype(np.uint8))
@@ -199,6 +228,11 @@ def plane_of_picture(picture: Photo, photo: Photo) -> MaskPlane:
     levels = np.arange(256, dtype=np.uint8)
     levels[:_SLACK], levels[256 - _SLACK :] = 0, 255
     return levels[plane]
+
+
+def _as_photo(plane: MaskPlane, name: str) -> Photo:
+    """Return a mask's plane as its picture; the three channels share their memory."""
+    return Photo(np.broadcast_to(plane[..., None], (*plane.shape, 3)), name=name)
 
 
 def check_aspect(mask: Photo, photo: Photo) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.errors import UsageError
 from rechroma.files import copy_file, make_folder, refuse_taken
+from rechroma.mood.options import TransferOptions
 from rechroma.photo import Photo, read
 from rechroma.video.encoding import chosen_encoding
 from rechroma.video.joining import check_container, join
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from rechroma.video.source import Film
 
 __all__ = ["colorize_film", "colorize_film_with"]
+
+# Another one whenever the same film with the same options gets other colors than before: what an
+# older version has begun is then begun anew, and does not change its colors in the middle.
+_FORMAT = 2
 
 
 def colorize_film(
@@ -113,13 +118,30 @@ def colorize_film_with(
     hints: Sequence[FilmHint] = (),
     stills: Sequence[Still] = (),
     mood: PhotoLike | None = None,
+    transfer: TransferOptions | None = None,
     model: str | os.PathLike[str] = "default",
     device: str = "auto",
     size: int | None = None,
     overwrite: bool = False,
     progress: Callable[[FilmProgress], None] | None = None,
 ) -> FilmResult:
-    """Color a film with options as objects; see `colorize_film`."""
+    """Color a film with options as objects; see `colorize_film`.
+
+    Args:
+        source: The film.
+        target: The result.
+        how: About the film.
+        colors: About its colors.
+        hints: See `colorize_film`.
+        stills: See `colorize_film`.
+        mood: See `colorize_film`.
+        transfer: How the mood is brought; None for the defaults. The film keeps its own lightness.
+        model: See `rechroma.Colorizer`.
+        device: See `rechroma.Colorizer`.
+        size: See `rechroma.Colorizer`.
+        overwrite: Replace what stands at the target.
+        progress: See `colorize_film`.
+    """
     began = time.perf_counter()
     film = open_film(source)
     refuse_taken(target, overwrite=overwrite)
@@ -133,10 +155,11 @@ def colorize_film_with(
     check_container(film, target, encoding.encoder)
     network = FrameNetwork.open(film.height, film.width, model=model, device=device, size=size)
     work = FilmWork(film, network, how, colors, encoding)
+    bringing = transfer or TransferOptions()
     if mood is not None:
-        work.set_mood(mood if isinstance(mood, Photo) else read(mood))
+        work.set_mood(mood if isinstance(mood, Photo) else read(mood), bringing)
     folder = WorkFolder.beside(
-        target, _key(film, how, colors, encoding, hints, stills, mood, network)
+        target, _key(film, how, colors, encoding, hints, stills, (mood, bringing), network)
     )
     teller = None
     if hints or stills:
@@ -163,7 +186,8 @@ def colorize_film_with(
 
 def _key(
     film: Film, how: FilmOptions, colors: ColorizeOptions, encoding: Encoding,
-    hints: Sequence[FilmHint], stills: Sequence[Still], mood: object, network: FrameNetwork,
+    hints: Sequence[FilmHint], stills: Sequence[Still], mood: tuple[object, TransferOptions],
+    network: FrameNetwork,
 ) -> dict[str, Any]:  # fmt: skip
     """Return what decides about the frames of a result."""
     stat = film.path.stat()
@@ -174,9 +198,9 @@ def _key(
         "encoding": asdict(encoding),
         "hints": [[each.seconds, each.hint.x, each.hint.y, each.hint.color] for each in hints],
         "stills": [[each.seconds, _named(each.picture)] for each in stills],
-        "mood": _named(mood),
+        "mood": [_named(mood[0]), mood[0] and asdict(mood[1])],
         "model": [network.session.card.name, network.session.card.version, *network.shape],
-        "format": 1,
+        "format": _FORMAT,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Full, Queue
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer.options import ColorizeOptions
     from rechroma.mood.look import Look
+    from rechroma.mood.options import TransferOptions
     from rechroma.video.encoding import Encoding
     from rechroma.video.network import FrameNetwork
     from rechroma.video.options import FilmOptions
@@ -84,10 +85,14 @@ class FilmWork:
         self._look: Look | None = None
         self.conditioning = Conditioning()
 
-    def set_mood(self, mood: Photo) -> None:
-        """Let the whole film have one mood: told to the model, and as one transfer."""
+    def set_mood(self, mood: Photo, options: TransferOptions) -> None:
+        """Let the whole film have one mood: told to the model, and as one transfer.
+
+        Args:
+            mood: A color photograph.
+            options: Of the transfer; whatever they say about lightness, the film keeps its own.
+        """
         from rechroma.mood.look import fit, has_no_colors
-        from rechroma.mood.options import TransferOptions
 
         if has_no_colors([mood]):
             raise UsageError(
@@ -106,7 +111,7 @@ class FilmWork:
             seen.append(np.dstack([small, *chroma]))
         lab = np.concatenate(seen, axis=1)
         cells = Photo(np.clip(lab_to_gamut_rgb(lab), 0, 1), bit_depth=32, name="the film")
-        self._look = fit(mood, cells, TransferOptions(luminance="keep"))
+        self._look = fit(mood, cells, replace(options, luminance="keep"))
 
     def run(
         self, folder: WorkFolder, teller: Teller | None, trouble: Trouble, meter: FilmMeter

@@ -119,7 +119,8 @@ def colorize(
             return _as_sent(photo, upload, output)
         notes.append("in color already; it is colored anew from its lightness")
     mood = None if color_request.mood is None else state.read(color_request.mood)
-    parts = [replace(mask, picture=state.read(shown)) for shown, mask in masks]
+    # One after the other: a mask's file may be much larger than what is needed of it.
+    parts = [replace(mask, picture=state.read(shown)).fitted_to(photo) for shown, mask in masks]
     prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints, parts)
     chosen = None if look is None else look_of_name(look)
     made = finished(prediction, options, chosen, output.depth_of(photo))

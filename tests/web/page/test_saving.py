@@ -97,6 +97,23 @@ def test_into_a_folder(page, make_picture):
     assert Image.open(io.BytesIO(found["b.color.png"])).mode == "RGB"
 
 
+def test_what_could_not_be_saved_leaves_no_empty_file(page, make_picture):
+    page.evaluate(
+        """() => {
+          window.showDirectoryPicker = () => navigator.storage.getDirectory();
+          FileSystemFileHandle.prototype.createWritable = async () => new WritableStream({
+            write() { throw new Error("the disk is full"); },
+          });
+        }"""
+    )
+    give(page, "main", "drop", ("a.png", make_picture(seed=1)))
+    ready(page, 1)
+    page.get_by_role("button", name="Save all into a folder").click()
+    expect(page.locator("#picture-error")).to_contain_text("The disk is full")
+    names = page.evaluate("async () => Array.fromAsync((await showDirectoryPicker()).keys())")
+    assert names == []
+
+
 def deflated(data):
     """The same project, as other programs pack it."""
     file = io.BytesIO()

@@ -116,17 +116,6 @@ export class Album extends EventTarget {
     }
   }
 
-  /** The same about all that are ready. */
-  async askForAll(work) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error.status !== 404) throw error;
-      for (const picture of this.ready()) await this.sendAgain(picture);
-      return work();
-    }
-  }
-
   async sendAgain(picture) {
     const { mood } = picture.history.now;
     const needed = [picture, ...picture.moods.filter(({ id }) => id === mood?.id)];

@@ -34,7 +34,8 @@ export const useToken = (token) => sessionStorage.setItem(TOKEN, token.trim());
 /** Whether there is a token, right or wrong. */
 export const hasToken = () => Boolean(sessionStorage.getItem(TOKEN));
 
-function headers(more = {}) {
+/** The headers of a call, with the token if there is one. */
+export function headers(more = {}) {
   const token = sessionStorage.getItem(TOKEN);
   return token ? { ...more, Authorization: `Bearer ${token}` } : more;
 }
@@ -215,10 +216,6 @@ export async function moodPicture(id, mood, format, way) {
 
 export async function moodLook(id, mood, way) {
   return fileOf(await ask(`v1/sessions/${id}/mood/look`, json(mood, way)));
-}
-
-export async function archive(pictures, way) {
-  return fileOf(await ask("v1/archive", json({ pictures }, way)));
 }
 
 function nameOf(response) {

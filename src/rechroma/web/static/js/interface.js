@@ -1,11 +1,13 @@
 // The page of /docs. A token comes as for the page itself: …/docs#token=…
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
+import { headers, takeToken } from "./api.js";
 
 function withToken(request) {
-  if (token) request.headers.Authorization = `Bearer ${token}`;
+  Object.assign(request.headers, headers());
   return request;
 }
 
+takeToken();
+addEventListener("hashchange", () => { if (takeToken()) location.reload(); });
 window.SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#interface",

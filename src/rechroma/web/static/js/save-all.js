@@ -122,8 +122,14 @@ export class SaveAll {
       const taken = new Set();
       for await (const name of folder.keys()) freeName(name, taken);
       await this.each(signal, async (name, blob) => {
-        const file = await folder.getFileHandle(freeName(name, taken), { create: true });
-        await blob.stream().pipeTo(await file.createWritable(), { signal });
+        const free = freeName(name, taken);
+        const file = await folder.getFileHandle(free, { create: true });
+        try {
+          await blob.stream().pipeTo(await file.createWritable(), { signal });
+        } catch (error) {
+          await folder.removeEntry(free).catch(() => {}); // it is empty
+          throw error;
+        }
       });
     });
   }
