@@ -107,7 +107,6 @@ class Mask:
 
         Raises:
             PhotoError: One can't be read.
-            UsageError: Nothing is inside.
         """
 
         def decoded(picture: Source | Photo) -> Photo:
@@ -213,11 +212,7 @@ def plane_of_picture(picture: Photo, photo: Photo) -> MaskPlane:
 
 
 def _plane_in(picture: Photo) -> MaskPlane:
-    """Return what a mask's picture says.
-
-    Raises:
-        UsageError: Nothing is inside.
-    """
+    """Return what a mask's picture says."""
     alpha = picture.alpha
     if alpha is not None and alpha.min() < alpha.max():
         plane = requantize(alpha, np.dtype(np.uint8))
