@@ -19,7 +19,7 @@ from rechroma.cli.findings import Findings
 from rechroma.cli.job import check_streams
 from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
-from rechroma.evaluation.figure import contact_sheet
+from rechroma.evaluation.figure import contact_sheet, tile_of
 from rechroma.photo import Photo, read, write
 from rechroma.video.kinds import is_film
 
@@ -170,12 +170,7 @@ def _row(
         raise UsageError(f"{task.source}: a film", "this command is about photographs")
     photo = load(task.source, max_pixels=max_pixels)
     ready = findings.prepared(photo, how, mask)
-    row = [_small(each) for each in (photo, ready.photo, _mask_photo(photo, ready))]
+    row = [
+        tile_of(each, _PREVIEW_HEIGHT) for each in (photo, ready.photo, _mask_photo(photo, ready))
+    ]
     return row, Outcome(task, Status.DONE, 0.0, photo.pages_dropped)
-
-
-def _small(photo: Photo) -> NDArray[np.uint8]:
-    """Return 8-bit pixels that are no higher than a sheet's, so that many fit into memory."""
-    picture = Image.fromarray(photo.to_uint8())
-    picture.thumbnail((8 * _PREVIEW_HEIGHT, _PREVIEW_HEIGHT), Image.Resampling.LANCZOS)
-    return np.asarray(picture)
