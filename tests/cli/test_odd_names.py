@@ -117,7 +117,8 @@ def test_no_home(folder):
         "from rechroma.cli import main\n"
         "sys.exit(main())\n"
     )
-    for arguments, code in ((["colorize", "gray.png"], 0), (["look", "list"], 2)):
+    save = ["look", "save", "evening", "--from", "plain.png"]
+    for arguments, code in ((["colorize", "gray.png"], 0), (["look", "list"], 0), (save, 2)):
         done = subprocess.run(
             [sys.executable, "-c", program, *arguments],
             capture_output=True, check=False, text=True, cwd=folder,
