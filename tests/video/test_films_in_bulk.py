@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import av
+import numpy as np
 import pytest
 
 pytest.importorskip("ray")
@@ -16,7 +17,6 @@ from rechroma.cluster.operation import Shared
 from rechroma.cluster.sources import open_source
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.registry import find_model
-from rechroma.limits import available_cores
 from rechroma.video import colorize_film
 
 from .conftest import chroma_planes, packets, write_film
@@ -24,17 +24,21 @@ from .conftest import chroma_planes, packets, write_film
 SHARED = Shared(Saving(overwrite=True), None)
 
 
-def test_a_film_has_the_bytes_that_it_has_alone(tmp_path, film):
+def test_a_film_is_what_it_is_alone(tmp_path, film):
     source, _ = film
     alone, target = tmp_path / "alone.mkv", tmp_path / "out" / "film.mkv"
     target.parent.mkdir()
     colorize_film(source, alone, size=128)
     operation = ColorizeOperation(ColorizeOptions(recolor=False), Extras(), "auto", 128, SHARED)
-    # With as many threads as alone: sums in another order round differently.
-    child.prepare(operation, {"model": find_model("default")}, available_cores())
+    child.prepare(operation, {"model": find_model("default")}, 1)
     done = child.work_on(source, target, {}, 0)
     assert (done.outcome.status, done.files) == (Status.DONE, (target,))
-    assert packets(target, "video") == packets(alone, "video")
+    # Networks sum up in another order on other numbers of threads, and round differently.
+    made, wanted = list(chroma_planes(target)), list(chroma_planes(alone))
+    assert len(made) == len(wanted) > 1
+    assert max(np.abs(a.astype(int) - b).mean() for a, b in zip(made, wanted, strict=True)) < 0.5
+    times = [[time for time, _ in packets(path, "video")] for path in (target, alone)]
+    assert times[0] == times[1]
     assert packets(target, "audio") == packets(source, "audio")
 
 
