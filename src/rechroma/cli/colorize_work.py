@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Extras", "colorize_work", "planned"]
 
-# Pixels of each picture on a sheet of versions.
-_SHEET_HEIGHT = 480
-
 
 @dataclass(frozen=True, slots=True)
 class Extras:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["refuse_version_clashes", "save_versions", "sheets_of"]
 
 _SHEET = ".versions.jpg"
+# Pixels of each picture on a sheet.
 _SHEET_HEIGHT = 480
 
 

@@ -30,7 +30,6 @@ _HUFFMAN, _RLE24 = 3, 4
 _RUNS = {_RLE8: 8, _RLE4: 4, _RLE24: 24}
 # What the bits of a pixel mean where the file does not say it: red, green, blue; no alpha.
 _USUAL_MASKS = {16: (0x7C00, 0x03E0, 0x001F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
-_INFO_HEADERS = (40, 52, 56, 108, 124)
 _FILE_HEADER = 14
 
 

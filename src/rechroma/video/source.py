@@ -28,7 +28,6 @@ _WEIGHTS = {
     7: (0.212, 0.087),
     9: (0.2627, 0.0593),
 }
-_UNKNOWN = 2
 _FULL, _LIMITED = 2, 1
 # Curves that are no picture for an ordinary screen: PQ and HLG.
 _HDR = {16: "PQ", 18: "HLG"}
