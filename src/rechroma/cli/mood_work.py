@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rechroma.batch import Work
     from rechroma.cli.console import Console
     from rechroma.mood import Look
-    from rechroma.photo.strips import PixelChange
+    from rechroma.photo.model import PixelChange
 
 __all__ = ["Extras", "check_single", "preview", "transfer_work"]
 

@@ -90,7 +90,7 @@ def _thumbnail(photo: Photo) -> Matrix:
     factor = max(1, min(photo.height, photo.width) // _SIDE)
     # Of very many pixels a block's mean is known from some.
     stride = max(1, factor // _BLOCK)
-    samples, block = photo.samples[::stride, ::stride], factor // stride
+    samples, block = photo.every(stride), factor // stride
     if photo.alpha is None:
         small = block_mean(samples, block)
     else:

@@ -1,9 +1,10 @@
 """The part of an ONNX file that one of its outputs needs.
 
-ONNX Runtime computes no more than the outputs that are asked for, but it prepares all of a graph: for the
-encoder's features alone that is 0.25 s of CPU, and 0.07 s for the nodes that lead to them. An ONNX file is a
-message of Protocol Buffers (https://protobuf.dev/programming-guides/encoding, onnx/onnx.proto): fields one
-after the other, so that a graph with fewer nodes is the same file without theirs.
+ONNX Runtime computes no more than the outputs that are asked for, but it prepares all of a graph:
+for the encoder's features alone that is 0.25 s of CPU, and 0.07 s for the nodes that lead to them.
+An ONNX file is a message of Protocol Buffers (https://protobuf.dev/programming-guides/encoding,
+onnx/onnx.proto): fields one after the other, so that a graph with fewer nodes is the same file
+without theirs.
 """
 
 from __future__ import annotations
@@ -109,13 +110,13 @@ def _fields(model: bytes, at: int, end: int) -> Iterator[_Field]:
     while at < end:
         start, key = at, model[at]
         at += 1
-        if key > 0x7F:  # noqa: PLR2004 (no more of a number's bytes follow)
+        if key > 0x7F:  # more bytes of this number follow
             key, at = _read_varint(model, start)
         kind = key & 7
         if kind == _LENGTH:
             size = model[at]
             at += 1
-            if size > 0x7F:  # noqa: PLR2004
+            if size > 0x7F:
                 size, at = _read_varint(model, at - 1)
         elif kind == _VARINT:
             size = _read_varint(model, at)[1] - at
@@ -136,14 +137,14 @@ def _read_varint(model: bytes, at: int) -> tuple[int, int]:
         byte = model[at]
         at += 1
         value |= (byte & 0x7F) << shift
-        if byte <= 0x7F:  # noqa: PLR2004
+        if byte <= 0x7F:
             return value, at
         shift += 7
 
 
 def _varint(value: int) -> bytes:
     found = bytearray()
-    while value > 0x7F:  # noqa: PLR2004
+    while value > 0x7F:
         found.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*found, value])
