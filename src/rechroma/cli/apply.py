@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rechroma.cli.job import FilmWork
     from rechroma.mood import Look
     from rechroma.photo import Photo
-    from rechroma.photo.strips import PixelChange
+    from rechroma.photo.model import PixelChange
 
 __all__ = ["apply", "look_work"]
 
