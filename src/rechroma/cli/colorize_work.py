@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -169,10 +168,9 @@ def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
     told = _typed_or_read(extras)
     masks = [each for each in told if isinstance(each, Mask)]
     if extras.preparing is not None and masks:
-        raise UsageError(
-            "masks are about the picture as it is, and --prepare may crop and turn it",
-            "make it ready first, with rechroma prepare, and paint masks on that",
-        )
+        from rechroma.preparation import masks_unsupported
+
+        raise masks_unsupported()
     return (
         [each for each in told if not isinstance(each, Mask)],
         [each.with_pictures_read(extras.max_pixels) for each in masks],
@@ -291,9 +289,9 @@ def _predicted(
 ) -> Colorization:
     if ready is None:
         return predict(photo, hints)
-    from rechroma.preparation import predict_prepared
+    from rechroma.preparation import moved_hint, predict_prepared
 
-    moved = [_moved(hint, ready) for hint in hints]
+    moved = [moved_hint(hint, ready) for hint in hints]
     return predict_prepared(
         ready, lambda seen: predict(seen, moved), prepared_lightness=extras.prepared_lightness
     )
@@ -311,28 +309,6 @@ def _rendered(
 
 def _framed(picture: Photo, ready: Preparation | None, *, blank: bool = False) -> Photo:
     return picture if ready is None else ready.framed(picture, blank=blank)
-
-
-def _moved(hint: Hint, ready: Preparation) -> Hint:
-    """Return a hint of a print where it is in what the network sees.
-
-    Raises:
-        UsageError: It lies in what the network does not see.
-    """
-    x, y = (math.floor(each) for each in ready.place(hint.x + 0.5, hint.y + 0.5))
-    seen = ready.inside(ready.photo)
-    if 0 <= x < seen.width and 0 <= y < seen.height:
-        return replace(hint, x=x, y=y)
-    named = f"the hint at {hint.x:g},{hint.y:g} lies"
-    width, height = ready.geometry.size
-    if hint.x >= width or hint.y >= height:
-        raise UsageError(
-            f"{named} outside of {ready.photo.name}", f"it has {width} × {height} pixels"
-        )
-    done = {each.kind: each.done for each in ready.findings}
-    if removed := {"masked": "masks", "cropped": "crops"}.get(done.get("border", "")):
-        raise UsageError(f"{named} in the border that --prepare {removed}", "use --border keep")
-    raise UsageError(f"{named} in a corner that --prepare turns away", "use --no-straighten")
 
 
 def _depth(photo: Photo, target: Place) -> BitDepth:
