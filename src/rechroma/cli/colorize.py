@@ -169,6 +169,7 @@ def colorize(
     from rechroma.cli.findings import Findings
     from rechroma.cli.job import JobOptions, plan_job, run_job
     from rechroma.cli.results import show_plan
+    from rechroma.cli.version_files import VersionFiles
     from rechroma.colorizer import Colorizer
 
     if not with_preparing and (prepared_lightness or preparing != PrepareOptions()):
@@ -190,8 +191,11 @@ def colorize(
         # Who tries a model of their own has color pictures to compare with.
         recolor = is_single(named) or raw_output or cfg is not None
     how = replace(how, recolor=recolor)
+    version_files = VersionFiles(versions, plan.tasks)
     if dry_run:
-        show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
+        show_plan(
+            plan.tasks, overwrite=overwrite, as_json=as_json, versions=version_files.planned
+        )  # fmt: skip
         return 0
 
     if sheet is not None:
@@ -214,7 +218,7 @@ def colorize(
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
                 colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata),
-                findings,
+                findings, version_files,
             )  # fmt: skip
 
         def make_film_work() -> FilmWork:
@@ -228,5 +232,5 @@ def colorize(
 
         return run_job(
             plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work,
-            more=findings.json_of,
+            more=lambda task: {**findings.json_of(task), **version_files.json_of(task)},
         )  # fmt: skip

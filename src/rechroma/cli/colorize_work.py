@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 from rechroma.batch import STANDARD, place_key, save
 from rechroma.batch.plan import refuse_read_targets
 from rechroma.cli.findings import Findings
-from rechroma.cli.version_files import refuse_version_clashes, save_versions, sheets_of
+from rechroma.cli.version_files import (
+    VersionFiles,
+    refuse_version_clashes,
+    save_versions,
+    sheets_of,
+)
 from rechroma.colorizer import (
     ColorizeOptions,
     Mask,
@@ -185,6 +190,7 @@ def colorize_work(
     console: Console,
     saving: Saving,
     findings: Findings | None = None,
+    version_files: VersionFiles | None = None,
 ) -> Callable[[Photo], Photo]:
     """Return what makes a photo the colored one.
 
@@ -197,6 +203,7 @@ def colorize_work(
         saving: How files beside the result are written; those that are there stay, unless they are
             to be replaced.
         findings: Where what is found on prints is told; None: to people alone.
+        version_files: Where the files of versions are told; None: nowhere.
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
@@ -211,7 +218,7 @@ def colorize_work(
     findings = findings or Findings(console)
     look = _look_of(extras)
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
-    sheets = sheets_of(extras.versions, tasks)
+    version_files = version_files or VersionFiles(extras.versions, tasks)
 
     def save_beside(photo: Photo, path: Path) -> None:
         if saving.overwrite or not os.path.lexists(path):
@@ -235,9 +242,9 @@ def colorize_work(
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
             save_beside(_rendered(answer, options, look, _depth(photo, path), ready), path)
-        if sheets:
-            sheet = sheets.get(photo.name, next(iter(sheets.values())))
-            _write_versions(prediction, options, look, photo, ready, sheet, save_beside)
+        if sheet := version_files.sheet_of(photo.name):
+            files = _write_versions(prediction, options, look, photo, ready, sheet, save_beside)
+            version_files.add(sheet, files)
         return _rendered(prediction, options, look, _depth(photo, target), ready)
 
     return work
@@ -251,12 +258,12 @@ def _write_versions(
     ready: Preparation | None,
     sheet: Path,
     write: Callable[[Photo, Path], None],
-) -> None:
+) -> dict[str, Path]:
     def rendered(version: Version, path: Path) -> Photo:
         return _rendered(version.colors, version.options, look, _depth(photo, path), ready)
 
-    suffix = FORMATS[writable_format(photo.format)].suffixes[0]
-    save_versions(versions_of(prediction, options), sheet, suffix, rendered, write)
+    versions = versions_of(prediction, options)
+    return save_versions(versions, sheet, photo.format, rendered, write)
 
 
 def _look_of(extras: Extras) -> Look | None:

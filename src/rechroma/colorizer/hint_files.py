@@ -78,7 +78,7 @@ def _mask(values: dict[str, Any], folder: Path) -> Mask:
 
 
 def _check(values: dict[str, Any], kinds: _Kinds, needed: tuple[str, ...] = ()) -> None:
-    """Refuse keys that an entry has not, values of another type, and entries without what they need.
+    """Refuse keys that an entry can't have, values of another type, and what is missing.
 
     Raises:
         UsageError: The first of these, by its key.

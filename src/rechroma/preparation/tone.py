@@ -58,9 +58,10 @@ _BLACK, _WHITE = 0.04, 0.95
 # blacks tell that they have faded if its whites are none, either.
 _NO_BLACK, _NO_WHITE, _LITTLE = 0.2, 0.82, 0.56
 _NO_BLACK_WITH_TINT, _NO_WHITE_WITH_TINT = 0.17, 0.88
-# Toned is what has so much more red than blue somewhere; then black is brown from the beginning. How
-# brown what is darkest is of that tells how dark it was: black by what is darkest, by that share,
-# and a constant. A regression on 200 made sepia prints of training photographs, of many tones.
+# Toned is what has so much more red than blue somewhere; then black is brown from the beginning,
+# and no black tells nothing below so much. How brown what is darkest is, of that, tells how dark it
+# was: black by what is darkest, by that share, and a constant. A regression on 200 made sepia
+# prints of training photographs, of many tones.
 _TONED, _NO_BLACK_OF_TONED = 0.11, 0.32
 _BLACK_OF_TONED = (0.336, 0.308, -0.111)
 # Pictures differ: such a share of what an end is off an ordinary picture's stays, as it may have
@@ -290,13 +291,15 @@ def _as_gray(
 def _brown(
     rgb: NDArray[np.float32], stains: Plane, inside: NDArray[np.bool_]
 ) -> tuple[float, float]:
-    """Return by how much red is more than blue at most, and the share of that in what is darkest."""
+    """Return how much more red is than blue at most, and the share of that in what is darkest."""
     red = rgb[..., 0][inside]
     more = red - (rgb[..., 2] * np.exp(stains))[inside]
     dark = float(np.median(more[red <= float(np.quantile(red, 0.02)) + 0.02]))
-    by_level = [float(np.median(near)) for near in (
-        more[np.abs(red - level) < 0.06] for level in (0.3, 0.4, 0.5, 0.6, 0.7)
-    ) if len(near) > 20]
+    by_level = [
+        float(np.median(near))
+        for near in (more[np.abs(red - level) < 0.06] for level in (0.3, 0.4, 0.5, 0.6, 0.7))
+        if len(near) > 20
+    ]
     most = max(*by_level, dark, 1e-3)
     return most, max(dark, 0) / most
 
