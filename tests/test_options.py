@@ -40,7 +40,17 @@ def names(kind):
         (
             rechroma.colorize,
             ColorizeOptions,
-            {"hints", "masks", "mood", "look", "size", "model", "device"},
+            {
+                "hints",
+                "masks",
+                "mood",
+                "look",
+                "prepare",
+                "prepared_lightness",
+                "size",
+                "model",
+                "device",
+            },
         ),
         (Colorizer.colorize, ColorizeOptions, {"hints", "masks", "mood"}),
         (rechroma.fit_look, TransferOptions, set()),

@@ -12,6 +12,7 @@ RechromaError                 1
 ├── ModelError                4  a model that is missing or that breaks its card
 │   └── MissingExtraError     4  an optional part of the package is not installed
 ├── LookError                 3  a .cube file that is broken or of another kind
+├── HintsError                3  a file of hints that is not there or is no JSON
 ├── TrainingError             1  a run that can't go on: NaN, a full disk
 ├── ClusterError              1  a cluster that does not answer, another run on the same place
 └── OutOfMemoryError          5
@@ -29,6 +30,7 @@ __all__ = [
     "ClusterError",
     "ConfigError",
     "ExitCode",
+    "HintsError",
     "LookError",
     "MissingExtraError",
     "ModelError",
@@ -125,6 +127,12 @@ class ModelError(RechromaError):
 
 class MissingExtraError(ModelError):
     """An optional part of the package is needed and not installed."""
+
+
+class HintsError(RechromaError):
+    """A file of hints can't be read: it is not there, or it is no JSON."""
+
+    exit_code = ExitCode.UNREADABLE
 
 
 class LookError(RechromaError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,33 @@ def test_temperature(colorize):
     for temperature in ("-1", "0", "1"):
         colorize("in/0.jpg", "-o", f"{temperature}.png", "--temperature", temperature)
     assert blue("-1.png") > blue("0.png") > blue("1.png")
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_programs_are_told_the_versions_files(colorize):
+    given = "in/0.jpg", "in/1.jpg", "-o", "out/", "--versions", "versions", "--json"
+    planned = [each["versions"] for each in json_lines(colorize(*given, "--dry-run")[1])]
+    assert not Path("versions").exists()
+    code, out, err = colorize(*given)
+    assert code == 0, err
+    told = [each["versions"] for each in json_lines(out) if "input" in each]
+    assert [set(each) for each in told] == [{*NAMES, "sheet"}] * 2
+    files = {Path(path) for each in told for path in each.values()}
+    assert files == set(Path("versions").iterdir())
+    for before, after in zip(planned, told, strict=True):
+        assert {name: before[name] for name in NAMES} == {name: after[name] for name in NAMES}
+
+
+def test_a_dry_run_names_what_is_written_beside_a_result(colorize):
+    given = "in/0.jpg", "-o", "new.png", "--versions", "versions", "--variants", "1", "--dry-run"
+    code, out, err = colorize(*given)
+    assert code == 0, err
+    assert out.splitlines()[0] == f"{Path('in/0.jpg')} -> new.png"
+    said = {line.removeprefix("  beside it ") for line in out.splitlines()[1:]}
+    names = ["faithful.jpg", *(f"{name}.jpg" for name in NAMES), "versions.jpg"]
+    assert said == {"new.1.png", *(str(Path(f"versions/0.{name}")) for name in names)}
+    beside = json_lines(colorize(*given, "--json")[1])[0]["beside"]
+    assert beside == ["new.1.png", str(Path("versions/0.versions.jpg"))]

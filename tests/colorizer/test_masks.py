@@ -237,6 +237,36 @@ def test_masks_that_do_not_do(colorizer, photo, mask, words):
         colorizer.predict(photo, masks=[Mask(mask, keep=True)])
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (7, 5), (24, 19)])
+def test_a_mask_whose_shape_says_nothing_is_refused(photo, size):
+    mask = np.ones(size[::-1], bool)
+    with pytest.raises(UsageError, match="does not fit") as caught:
+        Mask(mask, keep=True).fitted_to(photo)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [(24, 16), (25, 16), (12, 8), (96, 64), (479, 320), (961, 640)])
+def test_a_mask_that_was_scaled_and_rounded_fits(photo, size):
+    assert Mask(np.ones(size[::-1], bool), keep=True).fitted_to(photo) is not None
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"masks": ["coat.png=red"]}, "one of the masks is a str: give rechroma.Mask"),
+        ({"masks": "coat.png=red"}, "masks are a str: give a list"),
+        ({"masks": Mask(np.ones((9, 9), bool), keep=True)}, "masks are a Mask: give a list"),
+        ({"hints": ["1,2,red"]}, "one of the hints is a str: give rechroma.Hint"),
+        ({"hints": Hint(1, 2, "red")}, "hints are a Hint: give a list"),
+        ({"hints": [(1, 2, "red")]}, "one of the hints is a tuple"),
+    ],
+)
+def test_what_is_no_hint_and_no_mask(colorizer, photo, told, words):
+    for call in (colorizer.predict, colorize):
+        with pytest.raises(UsageError, match=words):
+            call(photo, **told)
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [

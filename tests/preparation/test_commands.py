@@ -14,6 +14,7 @@ import rechroma
 from rechroma.cli import main
 from rechroma.color import rgb_to_lab
 from rechroma.colorizer import is_color
+from rechroma.errors import UsageError
 
 GRAY = scene()
 SIDES = (31, 22, 40, 50)
@@ -267,3 +268,37 @@ def test_a_file_that_is_named_is_written_though_nothing_is_found(run):
     # Beside the picture, where nobody named it, a copy would be one too many.
     assert run("prepare", "in/clean.jpg")[0] == 0
     assert not Path("in/clean.prepared.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "keywords"),
+    [
+        ([], {"prepare": True}),
+        (["--border", "crop", "--no-contrast"],
+         {"prepare": rechroma.PrepareOptions(border="crop", contrast=False)}),
+        (["--prepared-lightness"], {"prepare": True, "prepared_lightness": True}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["faded.jpg", "paper.png"])
+def test_pythons_prepare_is_the_command_lines(run, model, name, typed, keywords):
+    given = "colorize", f"in/{name}", "-o", "typed.png", "--prepare", "--recolor", *typed
+    assert run(*given)[0] == 0
+    made = rechroma.colorize(f"in/{name}", model=model, **keywords)
+    wanted = rechroma.read("typed.png").to_uint8()
+    assert np.abs(made.to_uint8().astype(int) - wanted).max() <= 1
+
+
+def test_pythons_prepare_and_what_does_not_go_with_it(run, model):  # noqa: ARG001 (the current folder)
+    for keywords, said in (
+        ({"prepared_lightness": True}, "add prepare=True"),
+        ({"prepare": "yes"}, "give True, False or PrepareOptions"),
+        ({"prepare": True, "masks": [rechroma.Mask("in/clean.jpg", color="red")]}, "ready first"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            rechroma.colorize("in/faded.jpg", model=model, **keywords)
+
+
+def test_a_picture_in_color_stays_though_it_is_to_be_made_ready(prints, model):  # noqa: ARG001
+    colors = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+    given = rechroma.read(Image.fromarray(colors.repeat(20, 0).repeat(20, 1)))
+    assert rechroma.colorize(given, model=model, prepare=True, recolor=False) is given

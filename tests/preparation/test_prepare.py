@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from tests.preparation.prints import on_paper, photo, scene, scratched
+from tests.preparation.prints import on_paper, photo, scene, scratched, stained
 
 import rechroma
 from rechroma.color import rgb_to_lab
 from rechroma.errors import UsageError
 from rechroma.photo.samples import is_one_channel
 from rechroma.preparation import PrepareOptions
+from rechroma.preparation.tone import find_tint
 
 GRAY = scene()
 SIDES = (31, 22, 40, 50)
@@ -132,6 +133,44 @@ def test_sepia_is_made_gray_and_not_if_that_is_not_wanted():
     assert "tint" in kinds(ready)
     assert is_one_channel(ready.photo.samples)
     assert rechroma.prepare(given, PrepareOptions(neutralize=False, contrast=False)).photo is given
+
+
+@pytest.mark.parametrize("lifted", [0.0, 0.07, 0.14])
+def test_the_black_of_sepia_is_known_by_its_brown(lifted):
+    """Blacks are brown and lifted, middle tones browner, lights nearly paper."""
+    level = GRAY / 255
+    tones = np.array([[0.08, 0.04, 0.0], [0.59, 0.45, 0.27], [1.0, 0.94, 0.82]])
+    tones[0] += lifted
+    rgb = np.dstack([np.interp(level, [0, 0.5, 1], tones[:, each]) for each in range(3)])
+    given = photo(255 * rgb)
+    ready = rechroma.prepare(given)
+    assert kinds(ready) == {"tint", "contrast"}
+    assert "stains" not in str(ready.findings[0])
+    assert error(ready) < 1.5
+    # The picture's own black is 12 of 255, wherever the print's is.
+    assert abs(float(np.quantile(ready.photo.to_uint8(), 0.01)) - 12) < 12
+
+
+def test_a_yellowed_print_without_black_may_have_had_none():
+    """Its whites are white: it has not faded."""
+    gray = 90 + GRAY * 0.62
+    yellowed = photo(np.repeat(gray[..., None], 3, 2) * [1, 0.97, 0.88])
+    ready = rechroma.prepare(yellowed)
+    assert kinds(ready) == {"tint"}
+    assert error(ready, gray) < 1
+
+
+def test_what_stains_do_not_explain_is_color():
+    y, x = np.mgrid[0:270, 0:360]
+    own = 0.7 * (np.hypot(x - 240, y - 90) < 50) + np.sin(x / 3) ** 2
+    rgb = GRAY[..., None] * (1 - 0.25 * own[..., None] * np.array([0.2, 0.5, 1.0]))
+    small = np.ascontiguousarray(rgb / 255, np.float32)
+    everywhere = np.ones(GRAY.shape, bool)
+    assert find_tint(small, everywhere) is None
+    stain = np.ascontiguousarray(stained(GRAY) / 255, np.float32)
+    found = find_tint(stain, everywhere)
+    assert found is not None
+    assert found.has_stains
 
 
 def test_a_stain_is_taken_away():
@@ -273,6 +312,33 @@ def scratches_found(photo):
 def test_dots_in_a_pattern_are_no_dust_and_dots_by_chance_are():
     assert not scratches_found(dotted(24, 0))
     assert scratches_found(dotted(24, 11))
+
+
+def test_dots_on_cloth_that_bends_are_no_dust():
+    rows, columns = np.mgrid[:600, :800]
+    scene = 150 + 30 * np.sin(columns / 60)
+    scene[:, 200:600] = 60
+    i, j = np.mgrid[1:37, 13:37]
+    across = 16 * j + 8 * (i % 2) + 6 * np.sin(i / 4)
+    down = 16 * i + 6 * np.sin(j / 3)
+    for y, x in zip(down.ravel(), across.ravel(), strict=True):
+        away = np.hypot(rows - y, columns - x)
+        scene = np.maximum(scene, 60 + 190 * np.clip(2.2 - away, 0, 1))
+    scene += np.random.default_rng(0).normal(0, 2, scene.shape)
+    assert not scratches_found(photo(scene))
+
+
+@pytest.mark.parametrize("ground", [30, 150])
+def test_stars_are_no_dust(ground):
+    chance = np.random.default_rng(1)
+    rows, columns = np.mgrid[:400, :600]
+    scene = ground * (0.5 + 0.5 * rows / 400)
+    for _ in range(150):
+        away = np.hypot(rows - chance.uniform(0, 400), columns - chance.uniform(0, 600))
+        scene = np.maximum(scene, 255 * np.exp(-(away**2) / 1.5))
+    scene = scene + chance.normal(0, 2, scene.shape)
+    # As much is dust where there is light beside it.
+    assert bool(scratches_found(photo(scene))) == (ground > 100)
 
 
 @pytest.mark.parametrize("level", [0, 128, 235, 255])

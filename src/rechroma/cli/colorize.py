@@ -150,6 +150,7 @@ def colorize(
     from rechroma.cli.findings import Findings
     from rechroma.cli.job import plan_job, run_job
     from rechroma.cli.results import show_plan
+    from rechroma.cli.version_files import VersionFiles
     from rechroma.colorizer import Colorizer
 
     if not with_preparing and (prepared_lightness or preparing != PrepareOptions()):
@@ -175,8 +176,12 @@ def colorize(
         # Who tries a model of their own has color pictures to compare with.
         recolor = is_single(named) or raw_output or cfg is not None
     how = replace(how, recolor=recolor)
+    version_files = VersionFiles(versions, plan.tasks)
     if job.dry_run:
-        show_plan(plan.tasks, overwrite=job.overwrite, as_json=job.as_json)
+        show_plan(
+            plan.tasks, overwrite=job.overwrite, as_json=job.as_json,
+            versions=version_files.planned,
+        )  # fmt: skip
         return 0
 
     if sheet is not None:
@@ -199,7 +204,7 @@ def colorize(
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
                 colorizer, how, extras, plan.tasks, console, job.saving,
-                findings,
+                findings, version_files,
             )  # fmt: skip
 
         def make_film_work() -> FilmWork:
@@ -213,5 +218,5 @@ def colorize(
 
         return run_job(
             plan, make_work, job, console, verb="colorized", make_film_work=make_film_work,
-            more=findings.json_of,
+            more=lambda task: {**findings.json_of(task), **version_files.json_of(task)},
         )  # fmt: skip

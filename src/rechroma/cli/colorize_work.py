@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,12 @@ from typing import TYPE_CHECKING
 from rechroma.batch import STANDARD, place_key, save
 from rechroma.batch.plan import refuse_read_targets
 from rechroma.cli.findings import Findings
-from rechroma.cli.version_files import refuse_version_clashes, save_versions, sheets_of
+from rechroma.cli.version_files import (
+    VersionFiles,
+    refuse_version_clashes,
+    save_versions,
+    sheets_of,
+)
 from rechroma.colorizer import (
     ColorizeOptions,
     Mask,
@@ -169,10 +173,9 @@ def _told(extras: Extras) -> tuple[list[Hint], list[Mask]]:
     told = _typed_or_read(extras)
     masks = [each for each in told if isinstance(each, Mask)]
     if extras.preparing is not None and masks:
-        raise UsageError(
-            "masks are about the picture as it is, and --prepare may crop and turn it",
-            "make it ready first, with rechroma prepare, and paint masks on that",
-        )
+        from rechroma.preparation import masks_unsupported
+
+        raise masks_unsupported()
     return (
         [each for each in told if not isinstance(each, Mask)],
         [each.with_pictures_read(extras.max_pixels) for each in masks],
@@ -187,6 +190,7 @@ def colorize_work(
     console: Console,
     saving: Saving,
     findings: Findings | None = None,
+    version_files: VersionFiles | None = None,
 ) -> Callable[[Photo], Photo]:
     """Return what makes a photo the colored one.
 
@@ -199,6 +203,7 @@ def colorize_work(
         saving: How files beside the result are written; those that are there stay, unless they are
             to be replaced.
         findings: Where what is found on prints is told; None: to people alone.
+        version_files: Where the files of versions are told; None: nowhere.
 
     Raises:
         UsageError: Options that the model can't do, or a hint that can't be read.
@@ -213,7 +218,7 @@ def colorize_work(
     findings = findings or Findings(console)
     look = _look_of(extras)
     targets: dict[str, Place] = {str(task.source): task.target for task in tasks}
-    sheets = sheets_of(extras.versions, tasks)
+    version_files = version_files or VersionFiles(extras.versions, tasks)
 
     def save_beside(photo: Photo, path: Path) -> None:
         if saving.overwrite or not os.path.lexists(path):
@@ -237,9 +242,9 @@ def colorize_work(
         for number, path in enumerate(_variant_files(extras, target), start=1):
             answer = prediction.answer(number, extras.variants)
             save_beside(_rendered(answer, options, look, _depth(photo, path), ready), path)
-        if sheets:
-            sheet = sheets.get(photo.name, next(iter(sheets.values())))
-            _write_versions(prediction, options, look, photo, ready, sheet, save_beside)
+        if sheet := version_files.sheet_of(photo.name):
+            files = _write_versions(prediction, options, look, photo, ready, sheet, save_beside)
+            version_files.add(sheet, files)
         return _rendered(prediction, options, look, _depth(photo, target), ready)
 
     return work
@@ -253,12 +258,12 @@ def _write_versions(
     ready: Preparation | None,
     sheet: Path,
     write: Callable[[Photo, Path], None],
-) -> None:
+) -> dict[str, Path]:
     def rendered(version: Version, path: Path) -> Photo:
         return _rendered(version.colors, version.options, look, _depth(photo, path), ready)
 
-    suffix = FORMATS[writable_format(photo.format)].suffixes[0]
-    save_versions(versions_of(prediction, options), sheet, suffix, rendered, write)
+    versions = versions_of(prediction, options)
+    return save_versions(versions, sheet, photo.format, rendered, write)
 
 
 def _look_of(extras: Extras) -> Look | None:
@@ -291,9 +296,9 @@ def _predicted(
 ) -> Colorization:
     if ready is None:
         return predict(photo, hints)
-    from rechroma.preparation import predict_prepared
+    from rechroma.preparation import moved_hint, predict_prepared
 
-    moved = [_moved(hint, ready) for hint in hints]
+    moved = [moved_hint(hint, ready) for hint in hints]
     return predict_prepared(
         ready, lambda seen: predict(seen, moved), prepared_lightness=extras.prepared_lightness
     )
@@ -311,28 +316,6 @@ def _rendered(
 
 def _framed(picture: Photo, ready: Preparation | None, *, blank: bool = False) -> Photo:
     return picture if ready is None else ready.framed(picture, blank=blank)
-
-
-def _moved(hint: Hint, ready: Preparation) -> Hint:
-    """Return a hint of a print where it is in what the network sees.
-
-    Raises:
-        UsageError: It lies in what the network does not see.
-    """
-    x, y = (math.floor(each) for each in ready.place(hint.x + 0.5, hint.y + 0.5))
-    seen = ready.inside(ready.photo)
-    if 0 <= x < seen.width and 0 <= y < seen.height:
-        return replace(hint, x=x, y=y)
-    named = f"the hint at {hint.x:g},{hint.y:g} lies"
-    width, height = ready.geometry.size
-    if hint.x >= width or hint.y >= height:
-        raise UsageError(
-            f"{named} outside of {ready.photo.name}", f"it has {width} × {height} pixels"
-        )
-    done = {each.kind: each.done for each in ready.findings}
-    if removed := {"masked": "masks", "cropped": "crops"}.get(done.get("border", "")):
-        raise UsageError(f"{named} in the border that --prepare {removed}", "use --border keep")
-    raise UsageError(f"{named} in a corner that --prepare turns away", "use --no-straighten")
 
 
 def _depth(photo: Photo, target: Place) -> BitDepth:

@@ -122,20 +122,47 @@ class BatchReport:
         return line
 
 
-def show_plan(tasks: Sequence[Task], *, overwrite: bool, as_json: bool) -> None:
-    """Print on stdout what would be done with each task."""
+def show_plan(
+    tasks: Sequence[Task],
+    *,
+    overwrite: bool,
+    as_json: bool,
+    versions: Callable[[Task], Mapping[str, Path]] | None = None,
+) -> None:
+    """Print on stdout what would be done with each task.
+
+    Args:
+        tasks: Everything that is planned.
+        overwrite: Whether results that are there are made anew.
+        as_json: One object a task, instead of lines for people.
+        versions: The files of a task's versions by name, as far as they are known; its sheet is
+            beside the result anyway.
+    """
     for task in tasks:
         skipped = task.is_done and not overwrite
+        known = versions(task) if versions is not None else {}
         if as_json:
             status = str(Status.SKIPPED) if skipped else "planned"
-            _print_json({"input": str(task.source), "output": str(task.target), "status": status})
-        else:
-            note = "  (skipped: already there)" if skipped else ""
-            line = f"{task.source} -> {task.target}{note}"
-            try:
-                click.echo(line)
-            except UnicodeEncodeError:
-                click.echo(os.fsencode(line))  # a name that is no text
+            told: dict[str, object] = {
+                "input": str(task.source), "output": str(task.target), "status": status
+            }  # fmt: skip
+            if task.beside:
+                told["beside"] = [str(path) for path in task.beside]
+            if known:
+                told["versions"] = {name: str(path) for name, path in known.items()}
+            _print_json(told)
+            continue
+        note = "  (skipped: already there)" if skipped else ""
+        _show(f"{task.source} -> {task.target}{note}")
+        for path in (*known.values(), *task.beside):
+            _show(f"  beside it {path}")
+
+
+def _show(line: str) -> None:
+    try:
+        click.echo(line)
+    except UnicodeEncodeError:
+        click.echo(os.fsencode(line))  # a name that is no text
 
 
 def _picture_object(outcome: Outcome) -> dict[str, object]:

@@ -13,6 +13,7 @@ from rechroma.colorizer.distribution import distribution_of
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.colorizer.hints import Hint, mood_of, rasterize_hints
 from rechroma.colorizer.layers import layers_of
+from rechroma.colorizer.masks import check_told
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.reach import (
     Answer,
@@ -144,6 +145,7 @@ class Colorizer:
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
+        check_told(hints, masks)
         photo = source if isinstance(source, Photo) else read(source)
         with memory_of(photo):
             return self._predict(photo, tuple(hints), tuple(masks), mood)
@@ -296,7 +298,9 @@ class Colorizer:
         """Run the network; what it says of padding is left out."""
         conditioning = UNCONDITIONED
         if hints or mood is not None:
-            map_of_hints = rasterize_hints(hints, seen.photo, seen.plan) if hints else None
+            map_of_hints = (
+                rasterize_hints(hints, seen.photo, seen.plan, seen.lightness) if hints else None
+            )
             conditioning = Conditioning(map_of_hints, mood)
         maps, logits = self._session.run_whole(seen.lightness, conditioning)
         rows, columns = _cells(seen.plan, self.card.output_stride)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from rechroma.color import rgb_to_lab
+from rechroma.color import lab_to_linear, linear_to_lab, rgb_to_lab, srgb_to_linear
 from rechroma.colorizer.conditioning import Patch, hint_map, mood_vector
 from rechroma.colorizer.distribution import before_curve
 from rechroma.errors import UsageError
@@ -39,6 +39,8 @@ REACHES: tuple[Reach, ...] = get_args(Reach)
 
 # A hint is a square of so many of the network's pixels; training shows it 1 to 9.
 _SIDE = 5
+# How much more light than a color says may lie on a thing, before its lightness is a veil's.
+_MORE_LIGHT = 1.5
 # A mood's histogram is taken from about so many pixels a side.
 _MOOD_SIDE = 128
 _FORM = (
@@ -55,7 +57,8 @@ class Hint:
         x: Pixels from the left of the upright photo, ≥ 0.
         y: Pixels from its top, ≥ 0.
         color: sRGB: "#rrggbb", "#rgb" or a name of CSS such as "brown"; kept as "#rrggbb". Of it
-            a and b count, L is the photo's own.
+            a and b count, L is the photo's own; on places that are lighter than the color see
+            `chroma_at`.
         reach: "here": the place's surroundings, up to their edges; "thing": what belongs together
             with the place; "alike": whatever the network takes for alike in the whole picture.
             None is "thing" with a model that can tell things apart, and "alike" with others.
@@ -92,9 +95,36 @@ class Hint:
     @property
     def chroma(self) -> tuple[float, float]:
         """The color's a and b."""
-        rgb = np.array([int(self.color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-        _, a, b = rgb_to_lab(rgb)
+        _, a, b = rgb_to_lab(self._rgb)
         return float(a), float(b)
+
+    def chroma_at(self, lightness: float) -> tuple[float, float]:
+        """Return a and b of the color on a place of some L.
+
+        On a place as light as the color or darker they are the color's own. On a lighter one, such
+        as a navy coat on a faded print, the color is taken to lie in more light and under a veil:
+        its linear light is raised by half at most, and what is missing is white. Chroma is never
+        more than the color's own.
+        """
+        own = linear_to_lab(srgb_to_linear(self._rgb))
+        if lightness <= own[0]:
+            return self.chroma
+        luminance, wanted = (float(_luminance(each)) for each in (own[0], lightness))
+        more = min(_MORE_LIGHT, wanted / max(luminance, 1e-6))
+        veiled = srgb_to_linear(self._rgb) * more + (wanted - more * luminance)
+        _, a, b = linear_to_lab(veiled)
+        part = min(1.0, float(np.hypot(*self.chroma) / max(np.hypot(a, b), 1e-6)))
+        return float(a) * part, float(b) * part
+
+    @property
+    def _rgb(self) -> NDArray[np.float64]:
+        return np.array([int(self.color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+
+
+def _luminance(lightness: float) -> float:
+    """Return the luminance of L, 1 for white."""
+    gray = np.array([lightness, 0.0, 0.0])
+    return float(lab_to_linear(gray)[1])
 
 
 def _one_of_reaches() -> str:
@@ -154,17 +184,25 @@ def reach_of(text: object) -> Reach:
     return text
 
 
-def rasterize_hints(hints: tuple[Hint, ...], photo: Photo, plan: SizePlan) -> NDArray[np.float32]:
+def rasterize_hints(
+    hints: tuple[Hint, ...], photo: Photo, plan: SizePlan, lightness: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Return `hint_map` at the network's size.
+
+    Args:
+        hints: In the photo's pixels.
+        photo: The photo.
+        plan: Of the network's size.
+        lightness: What the network sees, L in 0…100, shape (H, W): colors are as on their places.
 
     Raises:
         UsageError: A hint lies outside of the photo.
     """
-    patches = [_patch(hint, photo, plan) for hint in hints]
+    patches = [_patch(hint, photo, plan, lightness) for hint in hints]
     return hint_map(patches, plan.padded_height, plan.padded_width)
 
 
-def _patch(hint: Hint, photo: Photo, plan: SizePlan) -> Patch:
+def _patch(hint: Hint, photo: Photo, plan: SizePlan, lightness: NDArray[np.float32]) -> Patch:
     if hint.x >= photo.width or hint.y >= photo.height:
         raise UsageError(
             f"a hint at {hint.x:g}, {hint.y:g} lies outside of {photo.name}",
@@ -174,8 +212,9 @@ def _patch(hint: Hint, photo: Photo, plan: SizePlan) -> Patch:
     column = int(hint.x * plan.width / photo.width)
     reach = _SIDE // 2
     top, left = max(0, row - reach), max(0, column - reach)
-    a, b = hint.chroma
-    return Patch(top, row + reach + 1, left, column + reach + 1, a, b)
+    bottom, right = row + reach + 1, column + reach + 1
+    a, b = hint.chroma_at(float(lightness[top:bottom, left:right].mean()))
+    return Patch(top, bottom, left, right, a, b)
 
 
 def mood_of(photo: Photo, card: ModelCard) -> NDArray[np.float32]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 from PIL import Image
@@ -27,6 +28,7 @@ __all__ = [
     "Mask",
     "MaskPlane",
     "check_aspect",
+    "check_told",
     "hints_inside",
     "parse_mask",
     "plane_of",
@@ -36,8 +38,9 @@ __all__ = [
 # How far each pixel belongs to a mask, 0…255, shape (H, W), at the mask picture's own size.
 MaskPlane: TypeAlias = "NDArray[np.uint8]"
 
-# A mask may have another size than its photograph, but not another shape.
-_ASPECT_TOLERANCE = 0.02
+# A mask may have another size than its photograph, but not another shape; and of fewer pixels a
+# side nobody can tell which shape was meant.
+_ASPECT_TOLERANCE, _LEAST_SIDE = 0.02, 8
 # What is so near to black or white is meant to be it: JPEG leaves a little of everything.
 _SLACK = 4
 # Places inside of a mask at which the network is told its color, and how far inside they lie.
@@ -133,6 +136,23 @@ class Mask:
         if plane.size > photo.height * photo.width:
             plane = resampled(plane, (photo.height, photo.width))
         return replace(self, picture=_as_photo(plane, picture.name))
+
+
+def check_told(hints: object, masks: object) -> None:
+    """Refuse hints and masks that are none, such as text.
+
+    Raises:
+        UsageError: One of them, by its type.
+    """
+    for named, given, kind, mend in (
+        ("hints", hints, Hint, 'rechroma.Hint(650, 560, "#6b4a2f")'),
+        ("masks", masks, Mask, 'rechroma.Mask("coat.png", color="#7a2230")'),
+    ):
+        if isinstance(given, str | Path) or not isinstance(given, Iterable):
+            raise UsageError(f"{named} are a {type(given).__name__}", f"give a list: [{mend}]")
+        for each in cast("Iterable[object]", given):
+            if not isinstance(each, kind):
+                raise UsageError(f"one of the {named} is a {type(each).__name__}", f"give {mend}")
 
 
 def parse_mask(text: str, folder: Path = Path()) -> Mask:
@@ -239,7 +259,8 @@ def check_aspect(mask: Photo, photo: Photo) -> None:
     across = abs(mask.width * photo.height - mask.height * photo.width)
     # A small mask is rounded to whole pixels.
     allowed = max(_ASPECT_TOLERANCE * mask.height * photo.width, max(photo.width, photo.height))
-    if across > allowed:
+    smallest = min(_LEAST_SIDE, photo.width, photo.height)
+    if across > allowed or min(mask.width, mask.height) < smallest:
         raise UsageError(
             f"{mask.name}: a mask of {mask.width}×{mask.height} does not fit {photo.name}, "
             f"{photo.width}×{photo.height}",

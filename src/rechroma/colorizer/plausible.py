@@ -36,6 +36,8 @@ _FAR_ENOUGH = 6.5
 # A change is evened out over about so many cells, to all sides, and across steps of L that are
 # smaller than the square root of this.
 _EVENED, _EVEN = 8, 30.0
+# How much larger than usual in its kind a change may be, and what is left of it aside.
+_MOST, _ASIDE = 1.4, 0.3
 # How hard a direction is pushed, in nats for each unit of a and b.
 _PUSHES = np.geomspace(0.01, 0.16, 17)
 
@@ -124,7 +126,7 @@ def _least(
         colors, push = ladder[step].farthest(met)
         field = np.einsum("nhw,nc->chw", things.shares, push)
         pushed = distribution.pushed(field.astype(np.float32))
-        answer = others[0] + _even(pushed - others[0], lightness)
+        answer = others[0] + _calm(_even(pushed - others[0], lightness), things)
         tried[step] = colors, answer
         return min(difference(lightness, answer, other) for other in others) >= _FAR_ENOUGH
 
@@ -218,6 +220,21 @@ def _clustered(points: NDArray[np.float32], area: NDArray[np.float32]) -> NDArra
             if own.any():
                 centers[kind] = np.average(points[own], axis=0, weights=area[own])
     return np.unique(kinds, return_inverse=True)[1]
+
+
+def _calm(change: Planes, things: Things) -> Planes:
+    """Return a change that is nowhere much larger than its kind's, nor against it.
+
+    Else a sky gets a red corner, and water a green patch, where the network is of two minds.
+    """
+    area = np.maximum(things.shares.sum(axis=(1, 2)), 1e-6)
+    usual = np.einsum("nhw,chw->nc", things.shares, change) / area[:, None]
+    expected = np.einsum("nhw,nc->chw", things.shares, usual).astype(np.float32)
+    size = np.maximum(np.linalg.norm(expected, axis=0), np.float32(1e-6))
+    along = np.maximum((change * expected).sum(axis=0) / size, 0)
+    across = change - (change * expected).sum(axis=0) / size**2 * expected
+    most = np.float32(_MOST) * size
+    return np.minimum(along, most) / size * expected + np.float32(_ASIDE) * across
 
 
 def _even(change: Planes, lightness: Planes) -> Planes:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rechroma.photo import Photo
     from rechroma.photo.formats import BitDepth
 
-__all__ = ["VERSION_NAMES", "Version", "versions_of"]
+__all__ = ["USUAL_VERSIONS", "VERSION_NAMES", "Version", "versions_of"]
 
 # Other plausible answers among the versions, at most, and how far each is from the model's own and
 # from each other at least: CIEDE2000, on the mean.
@@ -35,10 +35,10 @@ _NAMES = (
 )  # fmt: skip
 
 
+# The versions of every picture; but of a model with one answer alone, which has no faithful one.
+USUAL_VERSIONS = ("faithful", "natural", "vivid", "warm", "cool")
 # Whatever a version may be called.
-VERSION_NAMES = frozenset(
-    ("faithful", "natural", "vivid", "warm", "cool", *(name for _, name in _NAMES))
-)
+VERSION_NAMES = frozenset((*USUAL_VERSIONS, *(name for _, name in _NAMES)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING
 
 from rechroma.colorizer.color_detection import is_color
 from rechroma.colorizer.colorizer import render_with
+from rechroma.colorizer.masks import check_told
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.shared import cached_colorizer
+from rechroma.errors import UsageError
 from rechroma.photo import Photo, read
+from rechroma.preparation.options import PrepareOptions
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from rechroma.colorizer import Colorization
+    from rechroma.colorizer import Colorization, Colorizer
     from rechroma.colorizer.colorizer import PhotoLike
     from rechroma.colorizer.hints import Hint
     from rechroma.colorizer.masks import Mask
     from rechroma.mood.look import Look
     from rechroma.photo.formats import BitDepth
+    from rechroma.preparation import Preparation
 
 __all__ = ["colorize", "finished"]
 
@@ -31,6 +35,8 @@ def colorize(
     masks: Sequence[Mask] = (),
     mood: PhotoLike | None = None,
     look: Look | str | os.PathLike[str] | None = None,
+    prepare: bool | PrepareOptions = False,
+    prepared_lightness: bool = False,
     strength: float = ColorizeOptions.strength,
     vividness: float = ColorizeOptions.vividness,
     temperature: float = ColorizeOptions.temperature,
@@ -50,6 +56,11 @@ def colorize(
             model that takes moods is told, and a transfer of colors is made on its answer.
         look: What is done to the result, lightness included: a look, its name or its file; see
             `Look.load`.
+        prepare: Whether the network sees an old print made ready, as the command line's
+            `--prepare` says: its border, tint, stains, faded contrast and scratches undone.
+            `PrepareOptions` choose among them. The result keeps the print's own lightness.
+        prepared_lightness: With `prepare`, whether the result has the lightness of the print made
+            ready, too.
         strength: Factor on the predicted chroma, 0 (gray) … 1.5.
         vividness: 0 (the mean of what is possible) … 1.5; see `Colorization.render`.
         temperature: −1 (cooler light) … 1 (warmer); see `Colorization.render`.
@@ -61,7 +72,7 @@ def colorize(
 
     Raises:
         UsageError: A number is out of range, hints or a vividness for a model that takes none, a
-            black-and-white mood, or a mask that does not fit the picture.
+            black-and-white mood, a mask that does not fit the picture, or masks beside `prepare`.
         PhotoError: A picture can't be read.
         LookError: There is no such look.
         ModelError: The model or the device isn't there, or the network fails.
@@ -77,26 +88,79 @@ def colorize(
 
         >>> photo.width, photo.height, photo.was_gray
         (880, 678, False)
+
+        A faded print, of which the network sees what it was:
+
+        >>> photo = rechroma.colorize("examples/louis-armstrong-1946.jpg", prepare=True)
     """
     # Before a model is loaded.
     options = ColorizeOptions(
         strength=strength, vividness=vividness, temperature=temperature, recolor=recolor,
         recompress=recompress,
     )  # fmt: skip
+    if hints or masks:
+        check_told(hints, masks)
+    preparing = _preparing(prepare, masks, prepared_lightness=prepared_lightness)
     chosen = None if look is None else _loaded(look)
     colorizer = cached_colorizer(model, device=device, size=size)
     photo = source if isinstance(source, Photo) else read(source)
+    if preparing is not None:
+        ready = _made_ready(photo, preparing)
+        if not recolor and ready.is_in_color:
+            return photo
+        from rechroma.preparation import moved_hint, predict_prepared
+
+        predict = _prediction(colorizer, [moved_hint(hint, ready) for hint in hints], masks, mood)
+        prediction = predict_prepared(ready, predict, prepared_lightness=prepared_lightness)
+        return ready.framed(finished(prediction, options, chosen))
     if not recolor and is_color(photo):
         return photo
+    return finished(_prediction(colorizer, hints, masks, mood)(photo), options, chosen)
+
+
+def _preparing(
+    prepare: bool | PrepareOptions,  # noqa: FBT001 (the keyword of `colorize`)
+    masks: Sequence[Mask],
+    *,
+    prepared_lightness: bool,
+) -> PrepareOptions | None:
+    """Return how a print is made ready; None if it is not.
+
+    Raises:
+        UsageError: What does not go together.
+    """
+    if prepare is False:
+        if prepared_lightness:
+            raise UsageError("prepared_lightness without prepare", "add prepare=True")
+        return None
+    if masks:
+        from rechroma.preparation import masks_unsupported
+
+        raise masks_unsupported()
+    if prepare is True:
+        return PrepareOptions()
+    if not isinstance(prepare, PrepareOptions):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"prepare {prepare!r} is no switch", "give True, False or PrepareOptions")
+    return prepare
+
+
+def _made_ready(photo: Photo, options: PrepareOptions) -> Preparation:
+    from rechroma.preparation import prepare
+
+    return prepare(photo, options)
+
+
+def _prediction(
+    colorizer: Colorizer, hints: Sequence[Hint], masks: Sequence[Mask], mood: PhotoLike | None
+) -> Callable[[Photo], Colorization]:
+    """Return what says which colors a photo gets."""
     if mood is None and all(each.mood is None for each in masks):
-        return finished(colorizer.predict(photo, hints=hints, masks=masks), options, chosen)
+        return lambda photo: colorizer.predict(photo, hints=hints, masks=masks)
     # A transfer takes its time to load.
     from rechroma.mood.grayscale import predict_in_mood
 
-    source_of_mood = mood if mood is None or isinstance(mood, Photo) else read(mood)
-    return finished(
-        predict_in_mood(colorizer, photo, source_of_mood, hints, masks), options, chosen
-    )
+    colors = mood if mood is None or isinstance(mood, Photo) else read(mood)
+    return lambda photo: predict_in_mood(colorizer, photo, colors, hints, masks)
 
 
 def finished(

@@ -11,7 +11,7 @@ from rechroma._lazy import lazy_names
 
 if TYPE_CHECKING:
     from rechroma.preparation.border import Border, find_border
-    from rechroma.preparation.coloring import predict_prepared
+    from rechroma.preparation.coloring import masks_unsupported, moved_hint, predict_prepared
     from rechroma.preparation.options import PrepareOptions
     from rechroma.preparation.preparing import Finding, Preparation, prepare
 
@@ -21,6 +21,8 @@ __all__ = [
     "Preparation",
     "PrepareOptions",
     "find_border",
+    "masks_unsupported",
+    "moved_hint",
     "predict_prepared",
     "prepare",
 ]
@@ -29,11 +31,13 @@ __getattr__ = lazy_names(
     __name__,
     {
         "rechroma.preparation.border": ["Border", "find_border"],
-        "rechroma.preparation.coloring": ["predict_prepared"],
+        "rechroma.preparation.coloring": [
+            "masks_unsupported", "moved_hint", "predict_prepared",
+        ],
         "rechroma.preparation.options": ["PrepareOptions"],
         "rechroma.preparation.preparing": ["Finding", "Preparation", "prepare"],
     },
-)
+)  # fmt: skip
 
 
 def __dir__() -> list[str]:

@@ -21,7 +21,14 @@ from rechroma.preparation.inpainting import inpainted
 from rechroma.preparation.negative import looks_negative
 from rechroma.preparation.options import PrepareOptions
 from rechroma.preparation.planes import thumbnail
-from rechroma.preparation.tone import find_contrast, find_tint, gray_of, is_stained, stretched
+from rechroma.preparation.tone import (
+    ends_of,
+    find_contrast,
+    find_tint,
+    gray_of,
+    is_stained,
+    stretched,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +52,8 @@ _TONES = 512
 _LEAST_SLANT = 0.3
 # The picture begins so far inside of the border that was found: thumbnails' pixels are mixed there.
 _MARGIN = 0.5
+# Encoded gray that is white in pictures of the night, but for lamps and stars.
+_NIGHT = 0.45
 # What is lighter in a mask, of 0…255, is filled.
 _HALF = 127
 
@@ -315,7 +324,8 @@ class _Print:
         small, factor = thumbnail(photo, marks.THUMBNAIL)
         inside = _inside(border, small.shape[:2], factor)
         gray = gray_of(small, tint, (0, len(small), len(small)))
-        found = marks.find_scratches(stretched(gray, inside), inside)
+        at_night = ends_of(gray, inside)[1] < _NIGHT
+        found = marks.find_scratches(stretched(gray, inside), inside, at_night=at_night)
         if found is None:
             return None
         lines = f"{found.lines} scratch{'es' if found.lines != 1 else ''}" if found.lines else ""

@@ -60,6 +60,11 @@ _LIKELY_SPECK, _FEWEST_SPECKS, _PARTS = 1.0, 8, 4
 # More are a screen's dots. From one to the nearest it is by chance a length that varies by 0.52 of
 # its mean (Clark & Evans 1954), and by less than this in a pattern; looked at from so many.
 _MOST_SPECKS, _BY_CHANCE, _SOME = 1500, 0.3, 1000
+# Of specks, from so many on, the share whose nearest one is as far away as is usual, within a
+# fifth: by chance a fifth of them, and half at most; of dots on cloth, which bends them, more.
+_ALIKE, _NEARLY, _MANY = 0.5, 0.2, 60
+# Dust shows the paper: the median of L of specks where they are lightest, at least.
+_PAPER = 88.0
 # Units of L from black and from white, and the part of a picture that is nothing else.
 _BLACK, _TWO_TONE = 10.0, 0.95
 
@@ -105,12 +110,13 @@ class _Looks(NamedTuple):
         return self.sharpness > _SOFT
 
 
-def find_scratches(gray: Plane, inside: Mask) -> Scratches | None:
+def find_scratches(gray: Plane, inside: Mask, *, at_night: bool = False) -> Scratches | None:
     """Find light scratches and dust.
 
     Args:
         gray: A print's encoded gray in 0…1, with its whole contrast, shape (h, w).
         inside: What of it is the picture and not its border, shape (h, w).
+        at_night: Whether nothing but specks is light: then they are stars or lamps.
 
     Returns:
         None if there are none.
@@ -132,7 +138,7 @@ def find_scratches(gray: Plane, inside: Mask) -> Scratches | None:
         others.flat[np.concatenate([places for _, places in found])] = True
         mask = _with_ends(mask, looks.light & (along >= _FAINT) & ~(others & ~mask))
     specks = 0
-    for places in _dust(looks, inside):
+    for places in [] if at_night else _dust(looks, inside):
         mask.flat[places] = True
         specks += 1
     if not mask.any():
@@ -274,17 +280,35 @@ def _dust(looks: _Looks, inside: Mask) -> list[NDArray[np.intp]]:
         return []
     if len(found) > _MOST_SPECKS or _is_two_tone(looks.level) or _is_pattern(specks, width):
         return []
-    return [places for _, places in found]
+    dust = [places for _, places in found]
+    lightest = [float(looks.level.flat[places].max()) for places in dust]
+    if float(np.median(lightest)) < _PAPER or _is_print_on_cloth(dust, width):
+        return []
+    return dust
 
 
 def _is_pattern(specks: list[NDArray[np.intp]], width: int) -> bool:
     """Tell whether specks, by their flat places, are a screen's or a cloth's, and no dust."""
+    nearest = _to_nearest(specks, width)
+    return bool(nearest.std() < _BY_CHANCE * nearest.mean())
+
+
+def _is_print_on_cloth(dust: list[NDArray[np.intp]], width: int) -> bool:
+    """Tell whether most of what looks like dust is as far from the next speck as the others are."""
+    if len(dust) < _MANY:
+        return False
+    nearest = _to_nearest(dust, width)
+    usual = float(np.median(nearest))
+    return bool((np.abs(nearest - usual) < _NEARLY * usual).mean() > _ALIKE)
+
+
+def _to_nearest(specks: list[NDArray[np.intp]], width: int) -> NDArray[np.float32]:
+    """Return how far it is from specks, some of them if there are many, to the nearest other."""
     at = np.stack(np.divmod([places[0] for places in specks], width), axis=1).astype(np.float32)
     some = at[:: 1 + len(at) // _SOME]
     apart = np.linalg.norm(some[:, None] - at, axis=2)
     apart[apart == 0] = np.inf
-    nearest = apart.min(axis=1)
-    return bool(nearest.std() < _BY_CHANCE * nearest.mean())
+    return apart.min(axis=1)
 
 
 def _is_two_tone(level: Plane) -> bool:
