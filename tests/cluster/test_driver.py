@@ -269,7 +269,7 @@ from rechroma.cluster.operation import Shared
 
 class Poison:
     shared = Shared(Saving(), None)
-    item_options = item_files = frozenset()
+    columns = {}
     signature = "poison"
 
     def prepare(self, files, threads, note):

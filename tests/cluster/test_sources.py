@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from rechroma.cli.bulk_columns import FILE
+from rechroma.cluster.operation import Column
 from rechroma.cluster.sources import open_source
 from rechroma.cluster.stores import LocalStore, explained, is_remote, open_store, parent_and_name
 from rechroma.errors import MissingExtraError, UnreadablePhotoError, UnwritableFileError, UsageError
 
 pytestmark = pytest.mark.usefixtures("archive")
 
-COLUMNS = frozenset({"mood", "strength", "recolor"})
+COLUMNS = {"mood": FILE, "strength": Column(), "recolor": Column()}
 
 
 def pack(path, members):
@@ -79,7 +81,7 @@ def test_a_csv(archive):
         "uri, mood,strength\nin/0.png,moods/a.jpg,0.5\ns3://b/k/1.png,s3://b/m.jpg,\n"
         "/abs/2.gif,,\n,,\n3.png,a,b,c\n"
     )
-    source = open_source("list.csv", columns=COLUMNS, files=frozenset({"mood"}))
+    source = open_source("list.csv", columns=COLUMNS)
     first, second, third, empty, long = source.items()
     assert first.uri == str(archive / "in/0.png")
     assert first.options == (("mood", str(archive / "moods/a.jpg")), ("strength", "0.5"))

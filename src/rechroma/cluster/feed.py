@@ -196,8 +196,9 @@ class Feed:
 
 
 def _clash(item: Item, store: Store, signature: str) -> Row:
+    more = " or to a file beside it" if item.beside else ""
     error = UsageError(
-        f"{item.uri}: another picture is written to {store.uri(item.output)}",
+        f"{item.uri}: another picture is written to {store.uri(item.output)}{more}",
         "rename one, or give outputs in a manifest",
     )
     return failed_row(item, error, {"state": item.state(signature)})

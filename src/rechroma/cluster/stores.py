@@ -31,9 +31,11 @@ __all__ = [
     "RemoteStore",
     "Store",
     "explained",
+    "is_full",
     "is_remote",
     "open_store",
     "parent_and_name",
+    "place_from",
     "plain_text",
 ]
 
@@ -312,6 +314,16 @@ def is_remote(place: str) -> bool:
     """Tell a URI of another kind of place from a path on this machine."""
     kind, mark, _ = place.partition("://")
     return bool(mark) and kind != "file" and kind.replace("+", "").isalnum()
+
+
+def is_full(place: str) -> bool:
+    """Tell a full path or a URI from a path that begins somewhere."""
+    return is_remote(place) or place.startswith(("/", "file://"))
+
+
+def place_from(root: str, place: str) -> str:
+    """Return where a file is that is named from a store's root on."""
+    return place if is_full(place) else open_store(root).uri(place)
 
 
 def open_store(place: str) -> Store:
