@@ -20,7 +20,7 @@ from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
 from rechroma.cluster.options import BulkOptions, ClusterOptions
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
-from rechroma.errors import UsageError
+from rechroma.errors import ModelError, UsageError
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
 from rechroma.preparation.options import PrepareOptions
@@ -217,6 +217,8 @@ def colorize(
     planned(Plan((Task(Path("a.png"), Path("b.png")),)), how, extras)  # refuses contradictions
     if asked.bulk.cluster.gpus and device == "auto":
         device = "cuda"
+    if asked.bulk.address is None:
+        _check_device(device, gpus=asked.bulk.cluster.gpus)
     operation = ColorizeOperation(how, extras, film, device, size, asked.shared)
     with ExitStack() as stack:
         chosen = training_options.model_or_checkpoint(model, cfg, overrides, ckpt_name)
@@ -330,6 +332,23 @@ def _require() -> None:
     from rechroma.cluster.engine import require_cluster
 
     require_cluster()
+
+
+def _check_device(device: str, *, gpus: int) -> None:
+    """Refuse a device that ONNX Runtime has not on this machine, before Ray is started here.
+
+    Raises:
+        ModelError: It has not.
+    """
+    from rechroma.colorizer import available_devices
+
+    if device == "auto" or device in (there := available_devices()):
+        return
+    asked = "--gpus" if gpus else f"--device {device}"
+    raise ModelError(
+        f"{asked}: ONNX Runtime has no {device!r} on this machine, but {', '.join(there)}",
+        "pip install onnxruntime-gpu in place of onnxruntime, or leave it out",
+    )
 
 
 def _look_files(look: str | None) -> tuple[str | None, dict[str, tuple[str, bytes]]]:
