@@ -18,7 +18,7 @@ from rechroma.cluster.ledger import Ledger
 from rechroma.cluster.pool import Chunk, Pool
 from rechroma.cluster.runs import start_run
 from rechroma.cluster.stores import LocalStore, explained
-from rechroma.cluster.worker import Settings
+from rechroma.cluster.worker import AT_ONCE, Settings
 from rechroma.errors import ClusterError, RechromaError
 
 if TYPE_CHECKING:
@@ -264,7 +264,11 @@ class _Driver:
 
     def _next(self) -> Chunk | None:
         shard = self._options.cluster.shards
-        size = shard or max(1, min(_LARGEST_CHUNK, int(_CHUNK_SECONDS / self._seconds)))
+        size = shard or min(_LARGEST_CHUNK, int(_CHUNK_SECONDS / self._seconds))
+        if not shard and (left := self._feed.left) is not None:
+            # Of the last jobs each worker gets a part at a time.
+            size = min(size, left // (AT_ONCE * self.workers))
+        size = max(1, size)
         jobs = self._take(size, whole=bool(shard), seconds=0.0)
         if not jobs:
             return None

@@ -17,7 +17,6 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -26,8 +25,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from rechroma import __version__
 from rechroma.batch import Status
 from rechroma.cluster import child
+from rechroma.cluster.fetching import Fetched, keep_file
 from rechroma.cluster.items import DIGEST, Row, digest, failed_row
-from rechroma.cluster.stores import explained, open_store, parent_and_name
+from rechroma.cluster.stores import explained, open_store
 from rechroma.errors import OutOfMemoryError, PhotoError, RechromaError
 from rechroma.limits import available_memory
 from rechroma.photo.isolation import CrashError, GuardedProcess
@@ -47,8 +47,6 @@ _TRIES = 2
 _PAUSE = 1.0  # seconds before the second
 _SCRATCH = "rechroma-bulk-"
 _STEM = "_item_"
-# Files that pictures name themselves, such as moods: more than calls under way can need.
-_FETCHED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +114,19 @@ class Worker:
         self._operation = operation
         self._settings = settings
         self._folder, self._held = _new_scratch()
-        self._files = {key: self._keep(*file) for key, file in files.items()}
+        self._files = {key: keep_file(self._folder, *file) for key, file in files.items()}
         self._slots: queue.SimpleQueue[Path] = queue.SimpleQueue()
         for number in range(AT_ONCE):
             self._slots.put(self._folder / f"slot-{number}")
-        self._fetched: OrderedDict[str, Path] = OrderedDict()
+        self._fetched = Fetched(self._folder, operation.columns)
         memory = settings.memory
         if memory is None and (left := available_memory()) is not None:
             memory = int(left * settings.share)
         self._child = GuardedProcess(seconds=settings.seconds, memory=memory)
         self._turn = threading.Lock()
-        self._fetching = threading.Lock()
         self._model = ""
         self._name = f"{socket.gethostname()} {os.getpid()}"
         self._store = open_store(settings.destination)
-
-    def _keep(self, name: str, content: bytes) -> Path:
-        # By its own name: a look is called by it in what results say of themselves.
-        folder = Path(tempfile.mkdtemp(prefix="file-", dir=self._folder))
-        path = folder / (PurePosixPath(name).name or "file")
-        path.write_bytes(content)
-        return path
 
     def ready(self) -> Hello:
         """Load everything.
@@ -249,19 +239,21 @@ class Worker:
         if item.problem is not None:
             raise item.problem
         source = open_store(item.root)
-        version, modified = item.version, item.modified
+        version, modified, named = item.version, item.modified, ""
         if not version:
             entry = source.entry(item.name)
-            version, modified = entry.version, entry.modified
+            named = self._fetched.version(item.options)
+            version, modified = f"{entry.version} {named}".rstrip(), entry.modified
             if job.known is not None and job.known.version == digest(version):
                 return None
         facts["version"] = digest(version)
         content = source.read(item.name, item.span)
         facts["input_hash"] = hashlib.sha256(content).digest()
-        if job.known is not None and job.known.content == facts["input_hash"][:DIGEST]:
+        same = job.known is not None and job.known.content == facts["input_hash"][:DIGEST]
+        if job.known is not None and same and not named:
             return self._unchanged(item, job.known, facts)
-        options = {name: self._local(name, value) for name, value in item.options}
-        return self._make(item, content, options, modified, put, facts)
+        with self._fetched.options(item.options) as options:
+            return self._make(item, content, options, modified, put, facts)
 
     def _unchanged(self, item: Item, known: Known, facts: dict[str, Any]) -> Row:
         """Return the row of an item that was written anew with the bytes that it had."""
@@ -294,13 +286,14 @@ class Worker:
             with self._turn:
                 facts["seconds"] = waiting - time.perf_counter()
                 done = self._in_child(item, source, target, options, modified)
-            named = _Names({source: item.uri, target: item.output})
+            named = _Names({source: item.uri, target: item.output} | self._fetched.places())
             facts["notes"] = "; ".join(map(named.say, done.notes))
             if (error := done.outcome.error) is not None:
                 raise type(error)(named.say(error.what), named.say(error.mend))
             # What is beside a result is there before the result is.
             for path in done.files[:0:-1]:
-                _put(put, _beside(item.output, path), path.read_bytes())
+                name = _beside(item.output, path.relative_to(target.parent))
+                _put(put, name, path.read_bytes())
             result = target.read_bytes()
             _put(put, item.output, result)
         return Row(
@@ -344,23 +337,6 @@ class Worker:
             self._child.end()  # a fresh one has its memory in one piece
         return done
 
-    def _local(self, name: str, value: str) -> str:
-        """Return the value of an item's own option; a file is fetched and kept for the next."""
-        if name not in self._operation.item_files:
-            return value
-        with self._fetching:
-            if value not in self._fetched:
-                root, inside = parent_and_name(value)
-                try:
-                    content = open_store(root).read(inside)
-                except Exception as error:
-                    raise explained(value, error) from error
-                self._fetched[value] = self._keep(inside, content)
-                if len(self._fetched) > _FETCHED:
-                    self._fetched.popitem(last=False)[1].unlink()
-            self._fetched.move_to_end(value)
-            return str(self._fetched[value])
-
 
 class _Names:
     """Says things about files by the names that people know them by."""
@@ -389,8 +365,15 @@ def _suffix(name: str) -> str:
 
 
 def _beside(output: str, path: Path) -> str:
-    """Return the name of what goes beside a result: new.1.png beside new.png."""
-    return output.removesuffix(PurePosixPath(output).suffix) + path.name.removeprefix(_STEM)
+    """Return the name of what goes beside a result.
+
+    new.1.png beside new.png; in a folder of its own sub/new.png has its whole name, such as
+    versions/sub/new.png.warm.png, since nothing else keeps new.jpg's apart.
+    """
+    more = path.name.removeprefix(_STEM)
+    if path.parent == Path():
+        return output.removesuffix(PurePosixPath(output).suffix) + more
+    return f"{path.parent.as_posix()}/{output}{more}"
 
 
 def _new_scratch() -> tuple[Path, BinaryIO | None]:
