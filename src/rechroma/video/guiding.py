@@ -10,6 +10,8 @@ from rechroma.colorizer.guided import MARGIN
 from rechroma.video.kinds import load_cv2
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Plane = NDArray[np.floating[Any]]
@@ -17,17 +19,30 @@ if TYPE_CHECKING:
 __all__ = ["guided"]
 
 _WINDOW = (3, 3)
+_KERNEL = np.ones(_WINDOW)
+# The least part of a guide's range between the two values at which a change is looked at.
+_APART = 0.02
 # Four times that of photographs: grain moves, and edges are followed twice, see `tweening`.
 EPSILON = 4.0
 
 
-def guided(planes: Plane, guide: Plane, out: Plane | None = None) -> Plane:
+def guided(
+    planes: Plane,
+    guide: Plane,
+    change: Callable[[Plane, Plane], Plane] | None = None,
+    *,
+    reach: float = 100.0,
+) -> Plane:
     """Return planes at the size of a guide, with the guide's edges.
 
     Args:
         planes: Shape (C, h, w), over the whole picture.
-        guide: L in 0…100, shape (H, W).
-        out: Where the result is put; a new array if None.
+        guide: L, or what runs like it, shape (H, W).
+        change: Makes other planes of planes at a guide's values, both of any one shape. It is
+            asked for the ends of what the guide may be around each place of the small planes, and
+            what lies between them is taken to be straight: of colors, no line between two of a
+            screen's leaves the screen's. None for none.
+        reach: The guide's values are 0 to this.
 
     Returns:
         Float32, shape (C, H, W).
@@ -35,21 +50,54 @@ def guided(planes: Plane, guide: Plane, out: Plane | None = None) -> Plane:
     cv2 = load_cv2()
     rows, columns = planes.shape[1:]
     size = guide.shape[1], guide.shape[0]
-    result = np.empty((len(planes), *guide.shape), np.float32) if out is None else out
     light = cv2.resize(guide, (columns, rows), interpolation=cv2.INTER_AREA)
     middle = cv2.blur(light, _WINDOW)
-    variance = np.maximum(cv2.blur(light * light, _WINDOW) - middle * middle, 0) + EPSILON
-    low, high = cv2.erode(light, np.ones(_WINDOW)), cv2.dilate(light, np.ones(_WINDOW))
+    variance = np.maximum(cv2.blur(light * light, _WINDOW) - middle * middle, 0)
+    variance += np.float32(EPSILON * (reach / 100) ** 2)
+    low, high = cv2.erode(light, _KERNEL), cv2.dilate(light, _KERNEL)
     margin = MARGIN * (high - low)
-    lower = cv2.resize(low - margin, size, interpolation=cv2.INTER_LINEAR)
+    low, high = low - margin, high + margin
+    slopes = np.stack(
+        [
+            (cv2.blur(plane * light, _WINDOW) - cv2.blur(plane, _WINDOW) * middle) / variance
+            for plane in planes
+        ]
+    )
+    rests = planes - slopes * light
+    if change is not None:
+        slopes, rests = _changed(change, slopes, rests, low, high, np.float32(_APART * reach))
+    lower = cv2.resize(low, size, interpolation=cv2.INTER_LINEAR)
     seen = cv2.max(guide, lower)
-    upper = cv2.resize(high + margin, size, dst=lower, interpolation=cv2.INTER_LINEAR)
+    upper = cv2.resize(high, size, dst=lower, interpolation=cv2.INTER_LINEAR)
     cv2.min(seen, upper, dst=seen)
+    result = np.empty((len(slopes), *guide.shape), np.float32)
     rest = upper
-    for plane, large in zip(planes, result, strict=True):
-        slope = (cv2.blur(plane * light, _WINDOW) - cv2.blur(plane, _WINDOW) * middle) / variance
+    for slope, offset, large in zip(slopes, rests, result, strict=True):
         cv2.resize(slope, size, dst=large, interpolation=cv2.INTER_LINEAR)
         cv2.multiply(large, seen, dst=large)
-        rest = cv2.resize(plane - slope * light, size, dst=rest, interpolation=cv2.INTER_LINEAR)
+        rest = cv2.resize(offset, size, dst=rest, interpolation=cv2.INTER_LINEAR)
         cv2.add(large, rest, dst=large)
     return result
+
+
+def _changed(
+    change: Callable[[Plane, Plane], Plane],
+    slopes: Plane,
+    rests: Plane,
+    low: Plane,
+    high: Plane,
+    apart: np.float32,
+) -> tuple[Plane, Plane]:
+    """Return the slopes and rests of what a change makes of planes at two values of the guide."""
+    reach = np.maximum(high - low, apart)
+    rows = len(low)
+    ends = np.concatenate([low, low + reach])
+    both = np.empty((len(slopes), 2 * rows, low.shape[1]), np.float32)
+    np.multiply(slopes, low, out=both[:, :rows])
+    both[:, :rows] += rests
+    np.multiply(slopes, reach, out=both[:, rows:])
+    both[:, rows:] += both[:, :rows]
+    made = change(ends, both)
+    first = made[:, :rows]
+    slopes = (made[:, rows:] - first) / reach
+    return slopes, first - slopes * low

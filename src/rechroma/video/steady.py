@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rechroma.video.flow import Step, warped
+from rechroma.video.kinds import load_cv2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +103,10 @@ class Memory:
 def packed(said: Plane, *, likely: bool) -> NDArray[np.generic]:
     """Return what was said in little memory: likelihoods as bytes of their square roots."""
     if likely:
-        return np.round(np.sqrt(said) * np.float32(255)).astype(np.uint8)
+        roots = np.sqrt(said)
+        roots *= np.float32(255)
+        roots += np.float32(0.5)
+        return roots.astype(np.uint8)
     return said.astype(np.float16)
 
 
@@ -210,7 +214,7 @@ def _carried_sums(total: Plane, weight: Plane, step: Step) -> tuple[Plane, Plane
 
 def mean_chroma(planes: Plane) -> float:
     """Return the mean length of a and b."""
-    return float(np.hypot(planes[0], planes[1]).mean())
+    return float(load_cv2().magnitude(planes[0], planes[1]).mean())
 
 
 def merged_told(keys: Sequence[Key], before: Told | None) -> list[Told | None]:

@@ -199,7 +199,7 @@ class FilmWork:
         self, decision: _Decision, frames: Iterator[Shown], painter: Painter, meter: FilmMeter
     ) -> Iterator[tuple[int, Any]]:
         part = decision.part
-        planes = part_planes(part.keys, decision.planes, part.steps)
+        planes = part_planes(part.keys, decision.planes, part.backs, part.forths)
         for ticks, cells in zip(part.ticks, planes, strict=True):
             shown = next(frames, None)
             while shown is not None and shown.ticks < ticks:
