@@ -11,7 +11,7 @@ from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.cuts import walked
 from rechroma.video.flow import SmallStep, Step, chained, identity, normalized
-from rechroma.video.kinds import load_cv2
+from rechroma.video.guiding import shrunk
 from rechroma.video.source import luma_of
 from rechroma.video.steady import Key, Told, key_weight, mean_chroma, packed
 from rechroma.video.tweening import FINER
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating[Any]]
 
-__all__ = ["Analyst", "Part", "shrunk"]
+__all__ = ["Analyst", "Part"]
 
 # A new key as soon as this part of the frame is no longer found in the last one, but not sooner
 # than after so many frames.
@@ -36,8 +36,6 @@ _SOONEST = 8
 _LOST_AT_END = 0.15
 # A shot longer than this is decided in parts, so that memory stays flat.
 _MOST_FRAMES = 300
-# Up to so many times larger, interpolating is as good as averaging, in a sixth of the time.
-_NEARLY = 1.5
 _MOST_KEYS = 24
 
 
@@ -69,26 +67,6 @@ class Part:
     def count(self) -> int:
         """How many frames it has."""
         return len(self.ticks)
-
-
-def shrunk(luma: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """Return a plane at a smaller size, each pixel the mean of what it covers."""
-    cv2 = load_cv2()
-    # By halves first: that is quick, and the mean of means of as many pixels is the mean.
-    while (
-        luma.shape[0] >= 2 * rows
-        and luma.shape[1] >= 2 * columns
-        and not (luma.shape[0] % 2 or luma.shape[1] % 2)
-    ):
-        luma = cv2.resize(
-            luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA
-        )
-    times = max(luma.shape[0] / rows, luma.shape[1] / columns)
-    if times > _NEARLY:
-        how = cv2.INTER_AREA
-    else:
-        how = cv2.INTER_LINEAR if times >= 1 else cv2.INTER_CUBIC
-    return cv2.resize(luma, (columns, rows), interpolation=how)
 
 
 class Analyst:
@@ -205,11 +183,17 @@ class Analyst:
         told: Told | None,
     ) -> None:
         lightness = self._lightness[plane]
-        said, answer = self._network.look(lightness, self._conditioning)
+        features = None
+        if part.opens and not part.keys:
+            said, answer, features = self._network.look_closely(lightness, self._conditioning)
+        else:
+            said, answer = self._network.look(lightness, self._conditioning)
         weight = key_weight(float(lightness.std()) * 2.55)
         if part.keys and there:
             forth = there[-1]
-            for index, step in zip(range(part.count - 2, -1, -1), reversed(there[:-1]), strict=False):
+            for index, step in zip(
+                range(part.count - 2, -1, -1), reversed(there[:-1]), strict=False
+            ):
                 part.forths[index] = forth.small()
                 forth = chained(step, forth)
             part.keys[-1].forth = forth
@@ -217,9 +201,6 @@ class Analyst:
         rows, columns = self._network.cells
         light = shrunk(lightness, rows * FINER, columns * FINER) * np.float32(2.55)
         light = np.round(light).astype(np.uint8)
-        features = None
-        if part.opens and not part.keys:
-            features = self._network.features(lightness)
         part.keys.append(
             Key(
                 part.count - 1,

@@ -74,9 +74,7 @@ class SmallStep:
 
     def whole(self) -> Step:
         """Return it as it was."""
-        return Step(
-            self.motion * np.float32(1 / _SMALL_UNIT), self.trust * np.float32(1 / 255)
-        )
+        return Step(self.motion * np.float32(1 / _SMALL_UNIT), self.trust * np.float32(1 / 255))
 
 
 def identity(shape: tuple[int, int]) -> Step:
@@ -109,6 +107,9 @@ class Flow:
 
     def between(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Step, Step]:
         """Return the step from the second frame to the first, and that from the first to it."""
+        if np.array_equal(first, second):
+            still = identity(self._shape)
+            return still, still
         back, forth = self._motion(second, first), self._motion(first, second)
         cells = self._cells(first), self._cells(second)
         return (

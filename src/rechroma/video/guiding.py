@@ -1,4 +1,4 @@
-"""Enlarging chroma with luma as a guide, quickly: `rechroma.colorizer.guided` in OpenCV."""
+"""Frames made smaller, and chroma enlarged with luma as a guide: `colorizer.guided` in OpenCV."""
 
 from __future__ import annotations
 
@@ -16,14 +16,33 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating[Any]]
 
-__all__ = ["guided"]
+__all__ = ["guided", "shrunk"]
 
 _WINDOW = (3, 3)
+# Up to so many times larger, interpolating is nearly averaging.
+_NEARLY = 1.5
 _KERNEL = np.ones(_WINDOW)
 # The least part of a guide's range between the two values at which a change is looked at.
 _APART = 0.02
 # Four times that of photographs: grain moves, and edges are followed twice, see `tweening`.
 EPSILON = 4.0
+
+
+def shrunk(luma: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+    """Return a plane at another size, each pixel about the mean of what it covers."""
+    cv2 = load_cv2()
+    # By halves first: the mean of means of as many pixels is the mean. Averaging over parts of
+    # pixels takes ten times as long; to a half of an odd size interpolating is nearly that.
+    while luma.shape[0] >= 2 * rows and luma.shape[1] >= 2 * columns:
+        odd = luma.shape[0] % 2 or luma.shape[1] % 2
+        half = (luma.shape[1] + 1) // 2, (luma.shape[0] + 1) // 2
+        luma = cv2.resize(luma, half, interpolation=cv2.INTER_LINEAR if odd else cv2.INTER_AREA)
+    times = max(luma.shape[0] / rows, luma.shape[1] / columns)
+    if times > _NEARLY:
+        how = cv2.INTER_AREA
+    else:
+        how = cv2.INTER_LINEAR if times >= 1 else cv2.INTER_CUBIC
+    return cv2.resize(luma, (columns, rows), interpolation=how)
 
 
 def guided(
@@ -50,7 +69,7 @@ def guided(
     cv2 = load_cv2()
     rows, columns = planes.shape[1:]
     size = guide.shape[1], guide.shape[0]
-    light = cv2.resize(guide, (columns, rows), interpolation=cv2.INTER_AREA)
+    light = shrunk(guide, rows, columns)
     middle = cv2.blur(light, _WINDOW)
     variance = np.maximum(cv2.blur(light * light, _WINDOW) - middle * middle, 0)
     variance += np.float32(EPSILON * (reach / 100) ** 2)

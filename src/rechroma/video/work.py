@@ -15,10 +15,11 @@ from rechroma.colorizer.graph_io import Conditioning
 from rechroma.colorizer.hints import mood_of
 from rechroma.errors import RechromaError, UsageError
 from rechroma.photo import Photo
-from rechroma.video.analysis import Analyst, Part, shrunk
+from rechroma.video.analysis import Analyst, Part
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.encoding import write_segment
 from rechroma.video.flow import identity
+from rechroma.video.guiding import shrunk
 from rechroma.video.kinds import load_cv2
 from rechroma.video.painting import Painter
 from rechroma.video.pictures import sampled
