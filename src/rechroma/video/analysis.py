@@ -169,10 +169,10 @@ class Analyst:
         part.ends = ends
         last = part.count - 1
         since = last - part.keys[-1].index
-        if since:
-            if not ends or (since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST_AT_END):
-                part.backs[-1] = None
-                self._look(part, plane, way, there, None)
+        lost = since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST_AT_END
+        if since and (lost or not ends):
+            part.backs[-1] = None
+            self._look(part, plane, way, there, None)
 
     def _look(
         self,
@@ -191,10 +191,8 @@ class Analyst:
         weight = key_weight(float(lightness.std()) * 2.55)
         if part.keys and there:
             forth = there[-1]
-            for index, step in zip(
-                range(part.count - 2, -1, -1), reversed(there[:-1]), strict=False
-            ):
-                part.forths[index] = forth.small()
+            for before, step in enumerate(reversed(there[:-1])):
+                part.forths[part.count - 2 - before] = forth.small()
                 forth = chained(step, forth)
             part.keys[-1].forth = forth
         stored = packed(said, likely=self._network.tells)

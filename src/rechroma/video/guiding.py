@@ -38,10 +38,8 @@ def shrunk(luma: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
         half = (luma.shape[1] + 1) // 2, (luma.shape[0] + 1) // 2
         luma = cv2.resize(luma, half, interpolation=cv2.INTER_LINEAR if odd else cv2.INTER_AREA)
     times = max(luma.shape[0] / rows, luma.shape[1] / columns)
-    if times > _NEARLY:
-        how = cv2.INTER_AREA
-    else:
-        how = cv2.INTER_LINEAR if times >= 1 else cv2.INTER_CUBIC
+    smaller = cv2.INTER_AREA if times > _NEARLY else cv2.INTER_LINEAR
+    how = smaller if times >= 1 else cv2.INTER_CUBIC
     return cv2.resize(luma, (columns, rows), interpolation=how)
 
 

@@ -10,6 +10,7 @@ uncertain in one frame is decided by those that show it better. What lies betwee
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +87,7 @@ class Memory:
     Attributes:
         sums: Of what was said, weighted, shape (Q, h, w), float16.
         weight: Of each cell, shape (h, w).
-        wanted: Sum of the network's own mean chroma over keys, and of the decided ones.
+        wanted: Sum of the network's own mean chroma over frames, and of the decided ones.
         told: What people told, as far as it has come.
         opening: The mean of what was said at the first key, `packed`; empty if none was.
         opening_told: What people told at the first key.
@@ -130,6 +131,7 @@ def decided(
     before: Memory | None,
     vividness: float,
     *,
+    count: int,
     change: Callable[[Plane], Plane] | None = None,
 ) -> tuple[list[Plane], Memory]:
     """Return the chroma of each key, shape (2, h, w), and what the next part of the shot gets.
@@ -139,6 +141,7 @@ def decided(
         network: What makes colors of what was said.
         before: From the part before; None at the start of a shot.
         vividness: See `FrameNetwork.chroma`.
+        count: Frames of the part.
         change: Is made to the chroma of each key, but not to what people have told; None for none.
     """
     known, memory_sums, memory_weight = _forwards(keys, before, likely=network.tells)
@@ -164,8 +167,10 @@ def decided(
         if i == 0:
             opening = packed(total, likely=network.tells)
         planes[i] = network.chroma(total, vividness)
-    own_mean = sum(key.mean_chroma for key in keys)
-    got_mean = sum(mean_chroma(plane) for plane in planes)
+    # A key counts for the frames that are nearest to it.
+    frames = _nearest(keys, count)
+    own_mean = sum(n * key.mean_chroma for n, key in zip(frames, keys, strict=True))
+    got_mean = sum(n * mean_chroma(plane) for n, plane in zip(frames, planes, strict=True))
     wanted = before.wanted if before is not None else (0.0, 0.0)
     wanted = wanted[0] + own_mean, wanted[1] + got_mean
     scale = np.float32(np.clip(wanted[0] / max(wanted[1], 1e-6), 1 / _REACH, _REACH))
@@ -178,6 +183,12 @@ def decided(
         for plane, each in zip(planes, told, strict=True)
     ]
     return planes, Memory(memory_sums, memory_weight, wanted, told[-1], opening, told[0])
+
+
+def _nearest(keys: Sequence[Key], count: int) -> list[float]:
+    """Return how many frames of a part are nearer to each key than to the others."""
+    middles = [(one.index + other.index + 1) / 2 for one, other in pairwise(keys)]
+    return [last - first for first, last in pairwise([0.0, *middles, float(count)])]
 
 
 def _forwards(

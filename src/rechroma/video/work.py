@@ -178,7 +178,7 @@ class FilmWork:
                 if before is not None:
                     part.keys[0].back = identity(self._network.cells)
             planes, memory = decided(
-                part.keys, self._network, before, self._colors.vividness,
+                part.keys, self._network, before, self._colors.vividness, count=part.count,
                 change=None if self._look is None else self._in_mood,
             )  # fmt: skip
             for key in part.keys:
