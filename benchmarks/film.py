@@ -41,9 +41,9 @@ from rechroma.color import rgb_to_lab
 from rechroma.color.difference import ciede2000
 from rechroma.photo import read
 from rechroma.video import colorize_film
-from rechroma.video.analysis import shrunk
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.encoding import tag
+from rechroma.video.guiding import shrunk
 from rechroma.video.network import FrameNetwork
 from rechroma.video.painting import Painter
 from rechroma.video.source import Trouble, frames_of, luma_of, open_film, plane_of

@@ -148,6 +148,21 @@ class ModelSession:
         maps, logits = self._outputs([self._chroma, LOGITS], lightness, conditioning)
         return self._checked(maps, lightness), logits[0]
 
+    def run_all(
+        self, lightness: NDArray[np.float32], conditioning: Conditioning = UNCONDITIONED
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        """Run the network once, and return `run_whole` and `features`, if it has them."""
+        names = [self._chroma]
+        names += [LOGITS] if self.card.temperature else []
+        names += [FEATURES] if self.card.feature_stride else []
+        got = dict(zip(names, self._outputs(names, lightness, conditioning), strict=True))
+        logits, features = got.get(LOGITS), got.get(FEATURES)
+        return (
+            self._checked(got[self._chroma], lightness),
+            None if logits is None else logits[0],
+            None if features is None else features[0],
+        )
+
     def _checked(
         self, maps: NDArray[np.float32], lightness: NDArray[np.float32]
     ) -> NDArray[np.float32]:
