@@ -17,6 +17,7 @@ from rechroma.cli.bulk_work import ColorizeOperation
 from rechroma.cli.colorize_work import Extras
 from rechroma.cluster.fetching import Fetched
 from rechroma.cluster.operation import Column, Shared
+from rechroma.cluster.scratch import Scratch
 from rechroma.cluster.sources import open_source
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.video.options import FilmOptions
@@ -206,10 +207,12 @@ def test_files_that_are_used_are_not_thrown_away(archive, monkeypatch):
     monkeypatch.setattr("rechroma.cluster.fetching._KEPT", 1)
     place = str(archive / "in")
     whole = {"mood": Column(lambda text, at: at(text))}
-    fetched = Fetched(archive, whole)
+    scratch = Scratch(1)
+    fetched = Fetched(scratch, whole)
     with fetched.options([("mood", f"{place}/0.png")]) as first:
         for number in range(1, 4):
             with fetched.options([("mood", f"{place}/{number}.png")]) as other:
                 assert Path(other["mood"]).exists()
         assert Path(first["mood"]).read_bytes() == Path("in/0.png").read_bytes()
     assert len(fetched.places()) == 1
+    scratch.close()

@@ -13,7 +13,8 @@ import pytest
 from rechroma.cli.bulk_columns import FILE
 from rechroma.cluster.operation import Column
 from rechroma.cluster.sources import open_source
-from rechroma.cluster.stores import LocalStore, explained, is_remote, open_store, parent_and_name
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import LocalStore, is_remote, open_store, parent_and_name
 from rechroma.errors import UnreadablePhotoError, UnwritableFileError, UsageError
 
 pytestmark = pytest.mark.usefixtures("archive")

@@ -16,7 +16,8 @@ from fsspec.spec import AbstractFileSystem
 
 from rechroma.cluster import stores
 from rechroma.cluster.runs import start_run
-from rechroma.cluster.stores import explained, open_store
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import open_store
 from rechroma.errors import ClusterError, MissingExtraError, UsageError
 
 KINDS = ("gs", "az", "hf")

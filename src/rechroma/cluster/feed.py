@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rechroma.cluster.index import Index, Verdict
 from rechroma.cluster.items import Job, Row, failed_row
 from rechroma.cluster.ledger import Ledger
-from rechroma.cluster.stores import explained
+from rechroma.cluster.store_errors import explained
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:

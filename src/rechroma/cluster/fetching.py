@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import Counter, OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rechroma.cluster.operation import Column
-from rechroma.cluster.stores import explained, open_store, parent_and_name, place_from
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import open_store, parent_and_name, place_from
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["Fetched", "keep_file"]
+    from rechroma.cluster.scratch import Scratch
+
+__all__ = ["Fetched"]
 
 # Files that are kept for the next pictures.
 _KEPT = 64
-
-
-def keep_file(folder: Path, name: str, content: bytes) -> Path:
-    """Write a file into a folder of its own, by its own name.
-
-    A look is called by it in what results say of themselves.
-    """
-    path = Path(tempfile.mkdtemp(prefix="file-", dir=folder)) / (PurePosixPath(name).name or "file")
-    path.write_bytes(content)
-    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +37,12 @@ class Fetched:
     """Files that are fetched once, and stay while they are used or among the latest.
 
     Args:
-        folder: Where to.
+        scratch: Where to.
         columns: The options that may name files.
     """
 
-    def __init__(self, folder: Path, columns: Mapping[str, Column]) -> None:
-        self._folder = folder
+    def __init__(self, scratch: Scratch, columns: Mapping[str, Column]) -> None:
+        self._scratch = scratch
         self._columns = columns
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._used: Counter[str] = Counter()
@@ -127,7 +119,7 @@ class Fetched:
 
         if column.inside is not None:
             content = column.inside(content, fetch)
-        return _File(keep_file(self._folder, name, content), tuple(within))
+        return _File(self._scratch.keep(name, content), tuple(within))
 
     def _forget(self) -> None:
         free = [place for place in self._files if not self._used[place]]

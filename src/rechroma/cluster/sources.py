@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, cast
 from rechroma.batch.inputs import is_left_out, is_result
 from rechroma.batch.outputs import result_name
 from rechroma.cluster.items import Item
+from rechroma.cluster.store_errors import explained
 from rechroma.cluster.stores import (
     OUR_FOLDER,
     LocalStore,
-    explained,
     is_full,
     is_remote,
     open_store,

@@ -14,13 +14,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from rechroma.errors import (
-    MissingExtraError,
-    RechromaError,
-    UnreadablePhotoError,
-    UnwritableFileError,
-    UsageError,
-)
+from rechroma.cluster.store_errors import PACKAGES, keys_of
+from rechroma.errors import MissingExtraError, UsageError
 from rechroma.files import write_checked
 
 if TYPE_CHECKING:
@@ -32,7 +27,6 @@ __all__ = [
     "LocalStore",
     "RemoteStore",
     "Store",
-    "explained",
     "is_full",
     "is_remote",
     "open_store",
@@ -50,19 +44,8 @@ _WHOLE_UPLOADS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf
 _EXCLUSIVE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})
 # Seconds after which whoever else has written there at the same time has done so.
 _SETTLED = 3.0
-_PACKAGES = {
-    "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
-    "hf": "huggingface_hub", "s3": "s3fs", "s3a": "s3fs",
-}  # fmt: skip
-# Where a package looks for keys.
-_KEYS = {
-    "gcsfs": "GOOGLE_APPLICATION_CREDENTIALS",
-    "adlfs": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-    "huggingface_hub": "HF_TOKEN",
-}
 # They print warnings and traces of what is said here in one line.
 _TALKATIVE = ("gcsfs", "azure", "adlfs", "huggingface_hub")
-_AWS_KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +213,7 @@ class RemoteStore(Store):
         try:
             found, path = url_to_fs(self.root, use_listings_cache=False)
         except ImportError as error:
-            package = _PACKAGES.get(self._protocol, "its package of fsspec")
+            package = PACKAGES.get(self._protocol, "its package of fsspec")
             raise MissingExtraError(
                 f"{root}: {package} is not installed", f"pip install {package}"
             ) from error
@@ -238,7 +221,7 @@ class RemoteStore(Store):
             known = "places are folders, and URIs: s3, gs, az, hf, file and what else fsspec has"
             is_unknown = "rotocol not known" in str(error)
             raise UsageError(
-                f"{root}: {error}", known if is_unknown else f"set {_keys_of(root)}"
+                f"{root}: {error}", known if is_unknown else f"set {keys_of(root)}"
             ) from error
         self._fs: Any = found
         self._path = str(path).rstrip("/")
@@ -319,10 +302,6 @@ class RemoteStore(Store):
         return cast("BinaryIO", self._fs.open(self._full(name), "rb", block_size=1 << 18))
 
 
-def _keys_of(place: str) -> str:
-    return _KEYS.get(_PACKAGES.get(place.partition("://")[0], ""), _AWS_KEYS)
-
-
 def _local_entry(name: str, status: os.stat_result) -> Entry:
     version = f"{status.st_size}-{status.st_mtime_ns}"
     return Entry(name, status.st_size, version, status.st_mtime)
@@ -383,47 +362,3 @@ def parent_and_name(place: str) -> tuple[str, str]:
 def plain_text(text: str) -> str:
     """Return a text as Unicode: names on Linux may be any bytes."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-# What is said by a store's error: in its text, whatever its type; then what to do.
-_SAID = (
-    (("RequestTimeTooSkewed", "RequestExpired", "request time and the current time"),
-     "this machine's clock is off by minutes", "set it (NTP)"),
-    (("Unable to locate credentials", "NoCredentials", "PartialCredentials", "DefaultCredentials",
-      "Anonymous caller", "NoAuthenticationInformation"),
-     "there are no keys for it", "set {keys}"),
-    (("InvalidAccessKeyId", "SignatureDoesNotMatch", "does not exist in our records",
-      "Invalid Credentials", "AuthenticationFailed", "AuthorizationFailure",
-      "Invalid username or password"),
-     "the keys are not valid there", "check {keys}"),
-    (("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint",
-      "must specify a region",
-            "the region '", "specified endpoint"),
-     "the bucket is in another region", "set AWS_REGION to the bucket's region"),
-    (("NoSuchBucket", "bucket does not exist", "ContainerNotFound"), "there is no such bucket",
-     "check its name"),
-    (("Could not connect", "Connect timeout", "Cannot connect", "Connection refused",
-      "Temporary failure in name resolution", "Name or service not known"),
-     "the store does not answer", "check the network, and the endpoint if you have set one"),
-)  # fmt: skip
-
-
-_FORBIDDEN = ("Forbidden:", "AuthorizationPermissionMismatch")
-
-
-def explained(where: str, error: BaseException, *, writing: bool = False) -> RechromaError:
-    """Return one line for what a system or a store's library has raised."""
-    if isinstance(error, RechromaError):
-        return error
-    kind = UnwritableFileError if writing else UnreadablePhotoError
-    told = f"{type(error).__name__}: {error}"
-    for words, what, mend in _SAID:
-        if any(word in told for word in words):
-            return kind(f"{where}: {what}", mend.format(keys=_keys_of(where)))
-    if isinstance(error, FileNotFoundError):
-        return kind(f"{where}: there is no such file, folder or bucket", "check the name")
-    if isinstance(error, PermissionError) or any(word in told for word in _FORBIDDEN):
-        right = "write" if writing else "read"
-        return kind(f"{where}: no right to {right} it", "check its permissions, and your keys")
-    said = (error.strerror if isinstance(error, OSError) else None) or " ".join(told.split())
-    return kind(f"{where}: can't be {'written' if writing else 'read'}: {said}", "try again later")

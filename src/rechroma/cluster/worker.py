@@ -9,31 +9,29 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import queue
 import re
-import shutil
 import socket
 import tarfile
-import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from rechroma import __version__
 from rechroma.batch import Status
 from rechroma.cluster import child
-from rechroma.cluster.fetching import Fetched, keep_file
+from rechroma.cluster.fetching import Fetched
 from rechroma.cluster.items import DIGEST, Row, digest, failed_row
-from rechroma.cluster.stores import explained, open_store
+from rechroma.cluster.scratch import Scratch
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import open_store
 from rechroma.errors import OutOfMemoryError, PhotoError, RechromaError
 from rechroma.limits import available_memory
 from rechroma.photo.isolation import CrashError, GuardedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rechroma.cluster.child import Done
     from rechroma.cluster.items import Item, Job, Known
@@ -45,7 +43,6 @@ __all__ = ["AT_ONCE", "Hello", "Settings", "Worker"]
 AT_ONCE = 3
 _TRIES = 2
 _PAUSE = 1.0  # seconds before the second
-_SCRATCH = "rechroma-bulk-"
 _STEM = "_item_"
 
 
@@ -113,12 +110,9 @@ class Worker:
     ) -> None:
         self._operation = operation
         self._settings = settings
-        self._folder, self._held = _new_scratch()
-        self._files = {key: keep_file(self._folder, *file) for key, file in files.items()}
-        self._slots: queue.SimpleQueue[Path] = queue.SimpleQueue()
-        for number in range(AT_ONCE):
-            self._slots.put(self._folder / f"slot-{number}")
-        self._fetched = Fetched(self._folder, operation.columns)
+        self._scratch = Scratch(AT_ONCE)
+        self._files = {key: self._scratch.keep(*file) for key, file in files.items()}
+        self._fetched = Fetched(self._scratch, operation.columns)
         memory = settings.memory
         if memory is None and (left := available_memory()) is not None:
             memory = int(left * settings.share)
@@ -152,9 +146,7 @@ class Worker:
     def close(self) -> None:
         """Leave nothing behind."""
         self._child.end()
-        if self._held is not None:
-            self._held.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def process(self, jobs: Sequence[Job], shard: str = "") -> list[Row]:
         """Work on some items, and return their rows.
@@ -277,7 +269,7 @@ class Worker:
         facts: dict[str, Any],
     ) -> Row:
         """Work on a picture in the child, and put what comes of it where it belongs."""
-        with self._slot() as folder:
+        with self._scratch.slot() as folder:
             # Names of its own: no decoder and no disk here meets one that somebody else chose.
             source = Path(folder, "in", f"{_STEM}{_suffix(item.member or item.name)}")
             target = Path(folder, "out", f"{_STEM}{_suffix(item.output)}")
@@ -303,18 +295,6 @@ class Worker:
             output_hash=hashlib.sha256(result).digest(), gray=str(done.outcome.gray or ""),
             **facts,
         )  # fmt: skip
-
-    @contextmanager
-    def _slot(self) -> Generator[Path]:
-        """Yield one of as many folders as there are calls: the child knows them by their names."""
-        folder = self._slots.get()
-        for each in ("in", "out"):
-            (folder / each).mkdir(parents=True, exist_ok=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            self._slots.put(folder)
 
     def _in_child(
         self, item: Item, source: Path, target: Path, options: Mapping[str, str], modified: float
@@ -374,21 +354,3 @@ def _beside(output: str, path: Path) -> str:
     if path.parent == Path():
         return output.removesuffix(PurePosixPath(output).suffix) + more
     return f"{path.parent.as_posix()}/{output}{more}"
-
-
-def _new_scratch() -> tuple[Path, BinaryIO | None]:
-    """Return a folder of this process, and what holds it; remove those that nobody holds."""
-    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH))
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return folder, None
-    for lock in folder.parent.glob(f"{_SCRATCH}*/held"):
-        with suppress(OSError), lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.parent, ignore_errors=True)
-    # Held before it has the name by which others look for it.
-    held = (folder / "new").open("wb")
-    fcntl.flock(held, fcntl.LOCK_EX)
-    (folder / "new").rename(folder / "held")
-    return folder, held
