@@ -368,8 +368,8 @@ def quality(folder: Path, truth: Path, known: list[Matrix] | None, seconds: floa
     right = other.right / max(one.right, 1e-9)
     print(
         f"{truth.stem:24} flicker {other.flicker:.3f} / {one.flicker:.3f} = {share:.2f}, right "
-        f"{other.right:.3f} / {one.right:.3f} = {right:.2f}, excess {excess:.2f} (truth {still:.3f}, "
-        f"{steady:.3f})"
+        f"{other.right:.3f} / {one.right:.3f} = {right:.2f}, excess {excess:.2f} "
+        f"(truth {still:.3f}, {steady:.3f})"
         f" color {other.colorfulness / one.colorfulness:.3f}  "
         f"PSNR {other.psnr:.2f} / {one.psnr:.2f}  edges {other.edges:.2f} / {one.edges:.2f}  "
         f"{result.frames} frames, {result.shots} shots, {result.looks} looks",

@@ -14,7 +14,7 @@ from rechroma.cli.operation_options import operation_options
 from rechroma.errors import UsageError
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
-from rechroma.video.options import FilmOptions
+from rechroma.video.options import FilmLookOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
@@ -44,7 +44,7 @@ __all__ = ["transfer"]
     metavar="SHEET.png",
     help="Write source, target and every method's result side by side, and nothing else.",
 )
-@operation_options(FilmOptions, to="film", without=("gap",))
+@operation_options(FilmLookOptions, to="film", without=("gap",))
 @operation_options(MetadataOptions, to="metadata")
 @options.exclude
 @options.overwrite
@@ -68,7 +68,7 @@ def transfer(
     target_mask: str | None,
     lut: Path | None,
     sheet: Path | None,
-    film: FilmOptions,
+    film: FilmLookOptions,
     exclude: tuple[str, ...],
     overwrite: bool,
     jobs: int | None,
