@@ -13,7 +13,7 @@ from rechroma.cli.job_options import JobOptions, job_options
 from rechroma.cli.operation_options import operation_options
 from rechroma.errors import UsageError
 from rechroma.mood.options import TransferOptions
-from rechroma.video.options import FilmOptions
+from rechroma.video.options import FilmLookOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
@@ -43,7 +43,7 @@ __all__ = ["transfer"]
     metavar="SHEET.png",
     help="Write source, target and every method's result side by side, and nothing else.",
 )
-@operation_options(FilmOptions, to="film", without=("gap",))
+@operation_options(FilmLookOptions, to="film", without=("gap",))
 @job_options
 @click.make_pass_decorator(Console, ensure=True)
 def transfer(
@@ -57,7 +57,7 @@ def transfer(
     target_mask: str | None,
     lut: Path | None,
     sheet: Path | None,
-    film: FilmOptions,
+    film: FilmLookOptions,
     job: JobOptions,
 ) -> int:
     """Give photographs the mood of another.
