@@ -16,7 +16,6 @@ from rechroma.mood import (
     TransferOptions,
     check_tones,
     fit,
-    fit_regional_look,
     in_color,
 )
 from rechroma.mood.look import title_of
@@ -96,6 +95,8 @@ def transfer_work(
         preload_default_encoder()
     moods = _read_sources(options, extras, console)
     if all(extras.masks):
+        from rechroma.mood import fit_regional_look
+
         both = [read(m, max_pixels=extras.max_pixels) for m in extras.masks if m is not None]
 
         def by_masks(photo: Photo) -> Photo:

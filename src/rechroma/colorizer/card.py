@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
@@ -142,6 +141,8 @@ def parse_toml_card(text: str, where: str) -> ModelCard:
     Raises:
         ModelError: Not TOML, a key that is unknown or missing, or a value that can't be.
     """
+    import tomllib  # cards of ours are JSON
+
     try:
         values = _translated(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
