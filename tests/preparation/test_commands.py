@@ -144,6 +144,13 @@ def test_a_sheet_has_an_end(run, monkeypatch):
         assert sheet.height < 3 * 480
 
 
+def test_many_pictures_are_smaller_on_a_sheet(run, monkeypatch):
+    monkeypatch.setattr("rechroma.cli.prepare_work._SHEET_HEIGHT", 3 * 200)
+    assert run("prepare", "in", "--preview", "sheet.png")[0] == 0
+    with Image.open("sheet.png") as sheet:
+        assert 3 * 200 < sheet.height < 3 * 200 + 60
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -160,7 +160,7 @@ def test_a_yellowed_print_without_black_may_have_had_none():
     assert error(ready, gray) < 1
 
 
-def test_what_stains_do_not_explain_is_color():
+def test_what_is_more_than_stains_is_color():
     y, x = np.mgrid[0:270, 0:360]
     own = 0.7 * (np.hypot(x - 240, y - 90) < 50) + np.sin(x / 3) ** 2
     rgb = GRAY[..., None] * (1 - 0.25 * own[..., None] * np.array([0.2, 0.5, 1.0]))

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["planned", "prepare_work", "preview", "preview_plan"]
 
-# Of a sheet's pictures, pixels; and how many are below each other: JPEG ends at 65,535 pixels.
-_PREVIEW_HEIGHT, _MOST_ROWS = 480, 100
+# Of a sheet's pictures, pixels, at most and at least; how high a sheet is that shows many; and how
+# many are below each other.
+_PREVIEW_HEIGHT, _LEAST_HEIGHT, _SHEET_HEIGHT, _MOST_ROWS = 480, 160, 12_000, 100
 
 
 def planned(plan: Plan, *, with_masks: bool) -> Plan:
@@ -140,6 +141,9 @@ def preview(
     report = BatchReport(
         tasks, console, verb="previewed", as_json=job.as_json, more=findings.json_of
     )
+    height = min(
+        _PREVIEW_HEIGHT, max(_LEAST_HEIGHT, _SHEET_HEIGHT // min(_MOST_ROWS, max(1, len(tasks))))
+    )
     rows: list[list[NDArray[np.uint8]]] = []
     shown: list[Outcome] = []
     for task in tasks:
@@ -147,7 +151,7 @@ def preview(
             console.note(f"the sheet is full: it shows {_MOST_ROWS} pictures at most")
             break
         try:
-            row, outcome = _row(task, how, mask, findings, job.pixel_limit)
+            row, outcome = _row(task, how, mask, findings, job.pixel_limit, height)
         except Exception as error:  # noqa: BLE001 (one picture stops no other)
             report.add(failure(task, error))
             if job.fail_fast:
@@ -156,7 +160,7 @@ def preview(
         rows.append(row)
         shown.append(outcome)
     if rows:
-        picture = contact_sheet(rows, ["before", "after", "filled"], height=_PREVIEW_HEIGHT)
+        picture = contact_sheet(rows, ["before", "after", "filled"], height=height)
         write(read(picture), sheet, overwrite=job.overwrite)
     for outcome in shown:
         report.add(outcome)
@@ -164,13 +168,17 @@ def preview(
 
 
 def _row(
-    task: Task, how: PrepareOptions, mask: Photo | None, findings: Findings, max_pixels: int | None
+    task: Task,
+    how: PrepareOptions,
+    mask: Photo | None,
+    findings: Findings,
+    max_pixels: int | None,
+    height: int,
 ) -> tuple[list[NDArray[np.uint8]], Outcome]:
     if is_film(task.source):
         raise UsageError(f"{task.source}: a film", "this command is about photographs")
     photo = load(task.source, max_pixels=max_pixels)
     ready = findings.prepared(photo, how, mask)
-    row = [
-        tile_of(each, _PREVIEW_HEIGHT) for each in (photo, ready.photo, _mask_photo(photo, ready))
-    ]
+    shown = (photo, ready.photo, _mask_photo(photo, ready))
+    row = [tile_of(each, height) for each in shown]
     return row, Outcome(task, Status.DONE, 0.0, photo.pages_dropped)

@@ -309,9 +309,10 @@ class _Print:
         inside = _inside(border, small.shape[:2], factor)
         tint = find_tint(small, inside)
         if tint is not None:
-            stains = " and stains" if tint.has_stains else ""
+            seen = [f"a warm tint of chroma {tint.chroma:.0f}"] if tint.chroma >= 0.5 else []
+            seen += ["stains"] if tint.has_stains else []
             done = "made gray" if options.neutralize else ""
-            self._found("tint", f"a warm tint of chroma {tint.chroma:.0f}{stains}", done)
+            self._found("tint", " and ".join(seen) or "a faint warm tint", done)
         gray = gray_of(small, tint, (0, len(small), len(small)))
         contrast = find_contrast(gray, inside, tint)
         if contrast is not None:

@@ -6,7 +6,6 @@ factor and an offset.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +48,9 @@ _LEVELS = 13
 _BLUR = 2
 # The deviation of what stains add to the density of blue against red, and where one counts.
 _LEAST_STAIN = 0.04
-# What stains don't explain, as a share of them, at most: 3 of 100 made stained prints have more,
-# and six of six photographs in color that are taken for black and white.
-_UNEXPLAINED = 0.45
+# How much blue's density changes where stains change by one, at most: two of 100 made stained
+# prints are beyond, and six of six photographs in color that are taken for black and white.
+_MORE_THAN_STAINS = 1.27
 # Places of the longer side at which it is seen whether all color is stains'; brown, as a over b;
 # how far from that 95 and 99.5 % of places are, at most; how much blue's density changes nearby.
 _PLACES, _BROWN = 128, 0.3
@@ -174,7 +173,7 @@ def find_tint(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tint | Non
         inside: What of it is the picture and not its border, shape (h, w).
 
     Returns:
-        None if it has none, or none that age and sepia give: what stains don't explain is color.
+        None if it has none, or none that age and sepia give: what is more than stains is color.
     """
     if rgb.strides[2] == 0 or not np.ptp(rgb, axis=2).any():
         return None
@@ -195,7 +194,7 @@ def find_tint(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tint | Non
     # Toning itself is less even than paper.
     least = _LEAST_STAIN * (4 if brown > _TONED else 2)
     has_stains = float(np.quantile(known, 0.98) - np.quantile(known, 0.2)) > least
-    if has_stains and _unexplained(rgb, stains, inside) > _UNEXPLAINED:
+    if has_stains and _more_than_stains(rgb, stains, inside) > _MORE_THAN_STAINS:
         return None
     chroma = float(np.median(np.hypot(tones[:, 1], tones[:, 2])))
     by_red, paper = _as_gray(rgb, stains, share, inside, level)
@@ -251,27 +250,22 @@ def _stains(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[Plane,
     return np.clip(stains, 0, 3).astype(np.float32), level, density[..., 0]
 
 
-def _unexplained(rgb: NDArray[np.float32], stains: Plane, inside: NDArray[np.bool_]) -> float:
-    """Return how much blue's density varies against red's beside stains, as a share of these.
+def _more_than_stains(rgb: NDArray[np.float32], stains: Plane, inside: NDArray[np.bool_]) -> float:
+    """Return how much blue's density changes against red's where stains change by one.
 
-    Beside a tint at each level and stains, that is: in photographs in color there is more.
+    At one level of red, that is. Stains are smooth, so it is nearly 1; the colors of things, which
+    are lost where stains are smoothed, make it more.
     """
     density = -np.log(np.maximum(rgb, np.float32(_DARK / 2)))
     yellow = (density[..., 2] - density[..., 0])[inside]
-    root = np.sqrt(np.clip(rgb[..., 2] - _DARK, 0, 0.3))[inside]
+    weight = np.clip(rgb[..., 2] - _DARK, 0, 0.3)[inside]
     numbers = np.rint(rgb[..., 0][inside] * (_LEVELS - 1)).astype(np.intp)
-    own = stains[inside]
-    # Within each level, the line through yellow and stains.
-    weight = root * root
     total = np.maximum(np.bincount(numbers, weight, _LEVELS), 1e-6)
     left, stain = (
         each - (np.bincount(numbers, weight * each, _LEVELS) / total)[numbers]
-        for each in (yellow, own)
+        for each in (yellow, stains[inside])
     )
-    slope = float((weight * left * stain).sum() / max(float((weight * stain * stain).sum()), 1e-9))
-    rest = float((weight * (left - slope * stain) ** 2).sum())
-    middle = float(np.median(own))
-    return math.sqrt(rest / max(float((weight * (own - middle) ** 2).sum()), 1e-9))
+    return float((weight * left * stain).sum() / max(float((weight * stain * stain).sum()), 1e-9))
 
 
 def _curve(level: Plane, values: NDArray[Any], quantile: float) -> Matrix:
