@@ -128,6 +128,7 @@ def test_a_still_that_is_colored_here_is_followed_through_its_shot(client, film)
     assert max(map(chroma_of, told[15:25])) < 4 < min(map(chroma_of, told[:12]))
     assert client.delete(f"{still}/still").json()["still"] is False
 
+
 def test_a_still_of_ones_own(client, film):
     key = film["id"]
     red = io.BytesIO()

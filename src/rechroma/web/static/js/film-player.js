@@ -129,10 +129,7 @@ export class Player {
     this.button.textContent = after.paused ? "▶" : "❚❚";
     this.button.setAttribute("aria-label", words);
     this.button.title = words;
-    const sound = after.muted ? t("Sound on") : t("Sound off");
-    this.mute.textContent = after.muted ? "🔇" : "🔊";
-    this.mute.setAttribute("aria-label", sound);
-    this.mute.title = sound;
+    this.mute.textContent = after.muted ? t("Sound on") : t("Sound off");
     this.seek.max = length || 1;
     this.seek.value = after.currentTime;
     this.time.textContent = t("{now} of {all}", { now: timeOf(after.currentTime), all: timeOf(length) });

@@ -66,7 +66,7 @@ export class FilmRoom {
       make("span", {}, t("This film is in color already. Color it anew, from its light and dark?")),
       button(t("Color it anew"), () => { this.anew = true; this.show(); this.open(this.strip.shots[0]); }));
     this.viewButtons = {
-      shot: button(t("Shot by shot"), () => this.showView("shot")),
+      shot: button(t("Shot by shot"), () => { this.showView("shot"); this.open(this.strip.current); }),
       film: button(t("The film in color"), () => this.showView("film")),
     };
     this.found = make("span", { className: "help", role: "status" });
@@ -170,8 +170,8 @@ export class FilmRoom {
     this.film = film;
     this.anew = false;
     this.showView("shot");
-    await this.look(film);
     if (film.result && !BUSY.includes(film.state.stage)) this.showView("film");
+    await this.look(film);
   }
 
   /** See how far the film is, now and as long as something is under way. */
@@ -189,8 +189,8 @@ export class FilmRoom {
         if (this.film?.id !== id) return;
         this.strip.add(id, shots);
       }
-      if (!this.strip.current && this.strip.count && this.colorable) this.open(this.strip.shots[0]);
       this.showResult(before === "rendering" && after === "done");
+      if (!this.strip.current && this.strip.count && this.colorable) this.open(this.strip.shots[0]);
       this.show();
       const wait = BUSY.includes(after) ? SOON : LATER;
       clearTimeout(this.timer);
@@ -221,6 +221,7 @@ export class FilmRoom {
       element.hidden = name !== which;
       this.viewButtons[name].setAttribute("aria-pressed", String(name === which));
     }
+    this.still.panel.hidden = which !== "shot";
     if (which === "shot") this.player.pause();
     else this.player.place();
   }
@@ -242,6 +243,7 @@ export class FilmRoom {
     this.viewButtons.film.disabled = !film.result;
     this.inColor.hidden = this.colorable;
     this.go.textContent = { stopped: t("Go on"), failed: t("Try again"), done: t("Color it again") }[stage] ?? t("Color the film");
+    this.go.classList.toggle("primary", stage !== "done");
     this.go.disabled = working || !this.colorable;
     for (const each of [this.strength, this.quality, this.moodButton, this.moodDrop]) each.disabled = working;
     this.stop.hidden = !working;
@@ -265,11 +267,12 @@ export class FilmRoom {
   /** Say what is wrong with the film that is open; null for nothing. */
   say(problem) { showError(this.problem, problem); }
 
+  /** Show a shot: its picture, or where it begins in the film in color. */
   async open(shot) {
     if (!shot || !this.colorable) return;
     this.strip.mark(shot);
-    this.showView("shot");
-    await this.still.open(this.film.id, shot);
+    if (this.views.shot.hidden) this.player.go(shot.seconds);
+    else if (this.still.picture?.shot !== shot) await this.still.open(this.film.id, shot);
   }
 
   /** A photograph whose mood the film shall have. */
