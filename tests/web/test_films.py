@@ -1,16 +1,22 @@
 """Films over HTTP: their shots, stills, rendering, and what is refused."""
 
+import asyncio
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from rechroma.video import FilmProgress
+from rechroma.web.settings import Settings
 
 av = pytest.importorskip("av")
 
@@ -297,6 +303,84 @@ def test_pictures_are_answered_while_a_film_is_rendered(client, served, make_fil
     assert problem_of(refused, 409) == "street.mp4 is being rendered"
     assert client.get(f"/v1/films/{key}").json()["state"]["stage"] == "rendering"
     client.delete(f"/v1/films/{key}")
+
+
+def test_a_process_that_dies_costs_a_shot_and_no_more(client, served, make_film, wait_for):
+    key = open_film(client, make_film((200, 200)))["id"]
+    when(client, key, "ready")
+    wait_for(lambda: len(served.workers) == 2)
+    workers = set(served.workers)
+    client.post(f"/v1/films/{key}/render")
+    wait_for(lambda: set(served.workers) - workers)
+    (pid,) = set(served.workers) - workers
+    os.kill(pid, signal.SIGKILL)
+    state = when(client, key, "failed", "done")["state"]
+    assert (state["stage"], state["problem"]) == (
+        "failed", "working on this film ended its process"
+    )  # fmt: skip
+    assert state["mend"] == "try again: it goes on from there"
+    assert set(served.workers) == workers
+    client.delete(f"/v1/films/{key}")
+
+
+def test_a_full_disk(serve, conditioned, make_film):
+    """What is done is kept, and nothing is sent as if it were whole."""
+    data = make_film((12,))
+    most = len(data) + 3000
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    options = ("--workers", "1")
+    with (
+        serve(conditioned, *options, before=limited) as service,
+        service.client() as client,
+    ):
+        large = client.post("/v1/films", files={"film": ("a.mp4", data + bytes(4000))})
+        assert problem_of(large, 507) == "the service's disk is full"
+        key = open_film(client, data)["id"]
+        failed = render(client, key, codec="ffv1")
+        assert failed["state"]["problem"] == "the service's disk is full"
+        assert failed["result"] is None
+        assert render(client, key, crf=45)["state"]["stage"] == "done"
+
+
+def test_a_film_that_grows_out_of_the_room_is_stopped(monkeypatch, tmp_path):
+    """By what it has on the disk, which others write; what is done of it stays."""
+    from rechroma.web import films
+    from rechroma.web.film_jobs import FilmFacts
+    from rechroma.web.store import Store
+    from rechroma.web.worker_state import Upload
+
+    async def render_apart(task, _folder, tell):
+        if "seconds" in task.keywords:
+            return 1.0
+        (task.keywords["task"].folder / "segment").write_bytes(bytes(5000))
+        tell(FilmProgress(1, 10, 0, 1.0, 9.0))
+        raise AssertionError("it goes on")
+
+    async def work():
+        store = Store(4000)
+        opened = films.Films(Settings(), store)
+        path = store.new("film")
+        path.write_bytes(bytes(100))
+        film = opened.add(Upload(path, "a.mp4"), FilmFacts(96, 64, 1.0, 10, 10.0, in_color=False))
+        opened.render(film, None, None)
+        await film.rendering
+        size, problem = store.used, film.problem
+        await opened.end(film.id)
+        left = store.used
+        store.close()
+        return size, problem, film.stage, left
+
+    monkeypatch.setattr(films, "run_apart", render_apart)
+    monkeypatch.setattr(films, "_MEASURE", -1.0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    size, problem, stage, left = asyncio.run(work())
+    assert size > 5100
+    assert (problem.status, stage, left) == (507, "failed", 0)
+    assert "no room for more of this film" in problem.detail
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_was_cancelled_goes_on(client, make_film, wait_for):

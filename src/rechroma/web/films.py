@@ -9,14 +9,14 @@ import os
 import secrets
 import shutil
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from pydantic import BaseModel, ValidationError
 
-from rechroma.errors import RechromaError, UsageError
+from rechroma.errors import RechromaError, UnwritableFileError, UsageError
 from rechroma.files import make_folder, write_whole
 from rechroma.video import Still
 from rechroma.web.film_jobs import FilmFacts, Rendering, find_all_shots, render
@@ -28,7 +28,7 @@ from rechroma.web.worker import closed, is_full
 from rechroma.web.worker_state import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Generator
 
     from rechroma.video import FilmProgress
     from rechroma.web.film_jobs import FoundShot, MadeStill, Rendered
@@ -147,10 +147,12 @@ class Film:
         """Keep what is known.
 
         Raises:
-            UnwritableFileError: The disk says no.
+            Problem: 507 the disk is full.
+            UnwritableFileError: The disk says no otherwise.
         """
         text = self.record.model_dump_json()
-        write_whole(self.folder / _RECORD, text.encode(), overwrite=True)
+        with _room():
+            write_whole(self.folder / _RECORD, text.encode(), overwrite=True)
 
     def size(self) -> int:
         """Return the bytes of everything in its folder."""
@@ -253,7 +255,11 @@ class Films:
         upload.path.rename(folder / _SOURCE)
         record = _Record(name=upload.name, ticket=secrets.token_urlsafe(24), facts=facts)
         film = Film(folder, record)
-        film.save()
+        try:
+            film.save()
+        except BaseException:
+            _remove(folder)
+            raise
         self._hold(film)
         self._find(film)
         return film
@@ -310,7 +316,8 @@ class Films:
         shot = film.shot(number)
         self._store.count(made.path, 0)
         made.path.replace(film.still(number))
-        film.preview(number, still=True).write_bytes(made.preview)
+        with _room():
+            film.preview(number, still=True).write_bytes(made.preview)
         self._note_still(film, shot, edit, there=True)
         return shot
 
@@ -487,8 +494,20 @@ def _kept_mood(film: Film, mood: Upload) -> str:
         raise problem_of(closed()) from None
     path = film.folder / f"mood-{hashlib.sha256(data).hexdigest()[:16]}"
     if not path.exists():
-        write_whole(path, data, overwrite=False)
+        with _room():
+            write_whole(path, data, overwrite=False)
     return path.name
+
+
+@contextmanager
+def _room() -> Generator[None]:
+    """Say that the disk is full where it is."""
+    try:
+        yield
+    except (OSError, UnwritableFileError) as error:
+        if is_full(error) or is_full(error.__cause__):
+            raise no_room() from None
+        raise
 
 
 def _remove(path: Path) -> None:

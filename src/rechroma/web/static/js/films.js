@@ -13,6 +13,7 @@ import { language, t } from "./text.js";
 const KEPT = "rechroma.film";
 const BUSY = ["finding", "waiting", "rendering"];
 const SOON = 700; // milliseconds between two looks at what is under way
+const AGAIN = 5000; // after something went wrong
 const LATER = 300_000; // and between two that keep the film open
 const QUALITIES = [["18", t("High")], ["23", t("Medium")], ["28", t("Small file")]];
 
@@ -199,7 +200,11 @@ export class FilmRoom {
       if (error.status === 404) {
         this.forget();
         showError(this.error, error);
-      } else this.say(error);
+        return;
+      }
+      this.say(error);
+      // Whether the service is there again is heard in another way.
+      if (!api.isOutage(error)) this.timer = setTimeout(() => this.look(), AGAIN);
     }
   }
 
