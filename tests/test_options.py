@@ -24,6 +24,7 @@ from rechroma.metadata import MetadataOptions
 from rechroma.mood import Swatch, TransferOptions
 from rechroma.options import CheckedOptions, option, options_of
 from rechroma.preparation import PrepareOptions
+from rechroma.video import FilmOptions
 from rechroma.web import schemas
 
 SCRIPTS = Path(rechroma.__file__).parent / "web" / "static" / "js"
@@ -130,6 +131,27 @@ def test_the_services_options(model, kind, without):
             assert (said["minimum"], said["maximum"]) == (each.range.low, each.range.high)
         assert tuple(said.get("enum", ())) == each.choices
     assert model.model_validate({}).options() == kind()
+
+
+def test_the_services_options_of_films():
+    described = schemas.FilmOptions.model_json_schema()["properties"]
+    assert not {"temperature"} & described.keys()
+    for each in [*options_of(FilmOptions), *options_of(ColorizeOptions)]:
+        if each.name in ("temperature", "recolor"):
+            continue
+        said = described[each.name]
+        assert said["default"] == each.default
+        assert tuple(said.get("enum", ())) == each.choices
+        if each.range is not None:
+            assert (said["minimum"], said["maximum"]) == (each.range.low, each.range.high)
+    nothing = schemas.FilmOptions.model_validate({})
+    assert nothing.film_options() == FilmOptions()
+    # As on the command line, a film in color is colored anew if somebody wants it.
+    assert nothing.options() == ColorizeOptions(recolor=False)
+    said = {"crf": 30, "start": "1:10", "end": "80", "strength": 0.4, "recolor": True}
+    wanted = schemas.FilmOptions.model_validate(said)
+    assert wanted.film_options() == FilmOptions(crf=30, start="1:10", end="80")
+    assert wanted.options() == ColorizeOptions(strength=0.4)
 
 
 def test_what_a_client_says_arrives():

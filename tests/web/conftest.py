@@ -270,6 +270,34 @@ def make_picture():
     return make
 
 
+@pytest.fixture(scope="session")
+def make_film(tmp_path_factory):
+    """make_film(shots, suffix, color): the bytes of a film of so many frames a shot, 96×64."""
+    av = pytest.importorskip("av")
+
+    def make(shots=(14, 12), suffix=".mp4", *, color=False, size=(96, 64), codec="libx264"):
+        path = tmp_path_factory.mktemp("film") / f"film{suffix}"
+        width, height = size
+        y, x = np.mgrid[:height, :width].astype(float)
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            for shot, count in enumerate(shots):
+                waves = np.random.default_rng(shot).uniform(0.05, 0.5, (8, 2))
+                for i in range(count):
+                    light = sum(np.sin(a * (x + i) + b * y) for a, b in waves)
+                    rgb = np.repeat((128 + 18 * light).clip(0, 255)[..., None], 3, axis=2)
+                    if color:
+                        rgb[..., 0] += 60 * np.sin(x / 9)
+                        rgb[..., 2] -= 60 * np.cos(y / 7)
+                    frame = av.VideoFrame.from_ndarray(rgb.clip(0, 255).astype(np.uint8), "rgb24")
+                    container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        return path.read_bytes()
+
+    return make
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Chromium: the system's own, or the one that Playwright has installed.

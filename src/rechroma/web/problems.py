@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from rechroma.errors import (
     LookError,
+    MissingExtraError,
     ModelError,
     OutOfMemoryError,
     PhotoError,
@@ -17,7 +18,7 @@ from rechroma.errors import (
     RechromaError,
     UsageError,
 )
-from rechroma.web.worker import ClosedError, DiskFullError, disk_full
+from rechroma.web.worker import ClosedError, DiskFullError, FilmTooLargeError, disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +44,13 @@ MEDIA_TYPE = "application/problem+json"
 # The first class that an error belongs to decides; what is not here is no fault of the client's.
 _STATUS: tuple[tuple[type[RechromaError], HTTPStatus], ...] = (
     (PhotoTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (FilmTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (OutOfMemoryError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (PhotoError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LookError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ClosedError, HTTPStatus.NOT_FOUND),
+    (MissingExtraError, HTTPStatus.NOT_IMPLEMENTED),
     (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE),
 )

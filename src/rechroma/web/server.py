@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
 import signal
 import socket
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -18,6 +20,7 @@ from rechroma.errors import UsageError
 from rechroma.web.access_log import write_access_log
 from rechroma.web.app import make_app
 from rechroma.web.connections import protocol_of
+from rechroma.web.films import take_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -86,10 +89,14 @@ def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
         tell: Called with the address, once it is known.
 
     Raises:
-        UsageError: The address is taken or isn't this machine's.
+        UsageError: The address is taken or isn't this machine's, or another service has the
+            folder of films.
         ModelError: The model isn't there.
     """
     load_card(settings.model)
+    # Before anything is told: the service itself takes it when it starts.
+    if settings.films is not None and (lock := take_folder(Path(settings.films))) is not None:
+        os.close(lock)
     app = make_app(settings)
     config = uvicorn.Config(
         app, http=protocol_of(settings.limits), ws="none", log_level="warning", access_log=False,

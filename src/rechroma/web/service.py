@@ -11,10 +11,11 @@ from fastapi import Depends, Request
 
 from rechroma.colorizer import load_card
 from rechroma.mood import METHODS
+from rechroma.web.films import Films
 from rechroma.web.formats import answer_with
 from rechroma.web.pool import Pool
 from rechroma.web.problems import GONE, Problem
-from rechroma.web.schemas import CurrentModel, colorize_controls, transfer_controls
+from rechroma.web.schemas import CurrentModel, OpenPicture, colorize_controls, transfer_controls
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.store import Store
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from rechroma.web.uploads import ArrivingFile
     from rechroma.web.worker import Job
 
-__all__ = ["Service", "ServiceHere", "card_of"]
+__all__ = ["Service", "ServiceHere", "card_of", "facts_of"]
 
 T = TypeVar("T")
 
@@ -57,12 +58,14 @@ class Service:
         self.pool = Pool(
             setup, workers=settings.workers, queue=limits.queue, seconds=limits.seconds
         )
+        self.films = Films(settings, self.store)
         self.drain = drain
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
         """Work until the server ends."""
         self.pool.start()
+        self.films.start()
         sweeper = asyncio.create_task(self._sweep())
         try:
             yield
@@ -71,6 +74,7 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await sweeper
             try:
+                await self.films.close()
                 await self.pool.close()
             finally:
                 self.store.close()
@@ -158,6 +162,7 @@ class Service:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.sessions.sweep()
+            self.films.sweep()
 
 
 async def _gone(request: Request) -> None:
@@ -181,6 +186,16 @@ def card_of(model: str) -> ModelCard:
         ModelError: See `load_card`.
     """
     return load_card(model)
+
+
+def facts_of(service: Service, session: Session) -> OpenPicture:
+    """Return what clients get to know of a picture that is open."""
+    facts = session.facts
+    return OpenPicture(
+        id=session.id, name=session.upload.name, width=facts.width, height=facts.height,
+        bit_depth=facts.bit_depth, format=facts.format, in_color=facts.in_color,
+        expires_after=service.sessions.seconds,
+    )  # fmt: skip
 
 
 def _service(request: Request) -> Service:

@@ -18,8 +18,7 @@ from rechroma.web.routes.parts import (
     problems,
 )
 from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture, SegmentOptions
-from rechroma.web.service import ServiceHere
-from rechroma.web.sessions import Session
+from rechroma.web.service import ServiceHere, facts_of
 from rechroma.web.uploads import UploadRoute
 
 __all__ = ["router"]
@@ -52,7 +51,7 @@ async def open_picture(
     except BaseException:
         service.drop(upload)
         raise
-    return _facts(service, service.sessions.add(upload, facts))
+    return facts_of(service, service.sessions.add(upload, facts))
 
 
 @router.post("/leave", status_code=204, responses=problems())
@@ -64,9 +63,9 @@ async def leave(service: ServiceHere, left: LeaveOptions) -> Response:
 
 
 @router.get("/{id}", responses=problems(404))
-async def picture_facts(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
+async def picturefacts_of(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
     """Tell what is known of a picture that is open."""
-    return _facts(service, service.sessions.claim(id))
+    return facts_of(service, service.sessions.claim(id))
 
 
 @router.delete("/{id}", status_code=204, responses=problems())
@@ -198,12 +197,3 @@ async def picture(
         options=edit.options(), output=output,
     )  # fmt: skip
     return await service.answer(request, job, session.upload.name, "color", key=id)
-
-
-def _facts(service: ServiceHere, session: Session) -> OpenPicture:
-    facts = session.facts
-    return OpenPicture(
-        id=session.id, name=session.upload.name, width=facts.width, height=facts.height,
-        bit_depth=facts.bit_depth, format=facts.format, in_color=facts.in_color,
-        expires_after=service.sessions.seconds,
-    )  # fmt: skip

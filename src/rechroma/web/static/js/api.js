@@ -91,7 +91,7 @@ export async function patiently(work, signal, refused) {
   }
 }
 
-const ask = (path, { refused, ...options } = {}) =>
+export const ask = (path, { refused, ...options } = {}) =>
   patiently(() => askOnce(path, options), options.signal, refused);
 
 async function askOnce(path, options) {
@@ -105,7 +105,7 @@ async function askOnce(path, options) {
   throw problemOf(response.status, response.headers.get("Retry-After"), await response.text());
 }
 
-const json = (body, { signal, refused } = {}) => ({
+export const json = (body, { signal, refused } = {}) => ({
   method: "POST", body: JSON.stringify(body), signal, refused,
   headers: { "Content-Type": "application/json" },
 });
@@ -114,13 +114,16 @@ export const model = async () => (await (await ask("v1/models")).json()).current
 
 export const sample = async (address) => (await ask(address)).blob();
 
+/** Send a picture, and return what the service says of it; see `sendFile`. */
+export const sendPicture = (file, progress, signal) => sendFile("v1/sessions", "picture", file, progress, signal);
+
 /**
- * Send a picture, and return what the service says of it.
+ * Send a file to an address as a part of a form, and return what the service says of it.
  * @param {Blob} file
  * @param {(share: number) => void} progress called with 0…1 while bytes go out
  * @param {AbortSignal} signal
  */
-export function sendPicture(file, progress, signal) {
+export function sendFile(address, part, file, progress, signal) {
   return new Promise((resolve, reject) => {
     // fetch tells nothing of how far an upload is.
     const request = new XMLHttpRequest();
@@ -128,7 +131,7 @@ export function sendPicture(file, progress, signal) {
       request.abort();
       reject(signal.reason);
     });
-    request.open("POST", "v1/sessions");
+    request.open("POST", address);
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.upload.onload = () => progress(1);
@@ -138,7 +141,7 @@ export function sendPicture(file, progress, signal) {
       else reject(problemOf(request.status, request.getResponseHeader("Retry-After"), request.responseText));
     };
     const form = new FormData();
-    form.append("picture", file, file.name || "pasted.png");
+    form.append(part, file, file.name || "pasted.png");
     request.send(form);
   });
 }
