@@ -130,12 +130,14 @@ class BodyLimit:
 
     def _problem(self, limit: int) -> Problem:
         mend = "send a smaller file" if limit == self._limit else "files go into a form's parts"
-        return Problem(413, f"the request has more than {limit:,} bytes", mend)
+        return Problem(
+            413, f"the request has more than {limit:,} bytes", mend, code="too-many-bytes"
+        )
 
     def _late(self) -> Problem:
         return Problem(
             408, f"the request took more than {self._seconds:g} seconds to arrive",
-            "send a smaller file, or on a faster line",
+            "send a smaller file, or on a faster line", code="too-slow",
         )  # fmt: skip
 
 

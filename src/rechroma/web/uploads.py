@@ -105,6 +105,7 @@ class ArrivingFile(UploadFile):
                 415,
                 f"{name_of(self)} is not a picture of a kind that is read here",
                 f"send {', '.join(titles)} or {last}",
+                code="no-picture",
             )
 
 

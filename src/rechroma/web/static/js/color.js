@@ -36,6 +36,7 @@ export class ColorRoom {
     this.detail = new Detail(this.stage, (picture, box, side, signal) => (
       this.album.ask(picture, () => api.exactly(picture.id, side, signal, box).then(Seen.of))));
     this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep), this.album);
+    this.hints.reaches = model.reaches;
     this.panel = new Panel(find("panel"), {
       amounts: (part, done) => this.amounts(part, done),
       undo: () => this.travel("undo"), redo: () => this.travel("redo"),
