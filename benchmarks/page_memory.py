@@ -203,6 +203,7 @@ def main() -> None:
 def measure(page: Page, base: str, files: list[Path]) -> None:
     """Open all files, look at each, and print what the page holds."""
     count = len(files)
+    page.ask("Page.enable")
     page.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
     page.ask("Page.navigate", url=base)
     page.until("Boolean(document.body?.dataset.ready)")

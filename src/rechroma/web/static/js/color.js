@@ -58,6 +58,8 @@ export class ColorRoom {
     this.share = new Share(this.stage, {
       name: () => this.picture.name,
       result: () => this.resultAsPng(this.picture),
+      caption: () => this.picture?.history.now.caption ?? "",
+      setCaption: (caption) => this.write(caption),
       failed: (error) => this.say(error),
     }, "share");
     this.panel.root.append(this.share.root);
@@ -141,6 +143,7 @@ export class ColorRoom {
     }
     this.saveAll.show();
     this.panel.show(this.picture);
+    this.share.show();
     this.panel.others(this.album.pictures.length > 1);
     this.remember();
     if (!empty) this.stage.fit();
@@ -154,6 +157,7 @@ export class ColorRoom {
     const colored = ready && !isAsked(picture);
     this.askAboutColor();
     this.panel.show(picture);
+    this.share.show();
     if (!colored || picture !== this.answers.picture) this.answers.clear();
     this.hints.use(colored ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
@@ -254,6 +258,13 @@ export class ColorRoom {
 
   async resultAsPng(picture) {
     return (await this.album.ask(picture, () => api.picture(picture.id, wireOf(picture.history.now), "png"))).blob;
+  }
+
+  /** What shall stand below the picture where it is shown to others. */
+  write(caption) {
+    this.picture.history.change({ caption });
+    this.panel.show(this.picture);
+    this.remember();
   }
 
   /** Take what is shown to the other room, as what gets a mood. */
@@ -382,6 +393,7 @@ export class ColorRoom {
     this.say(null);
     this.askAboutColor();
     this.panel.show(picture);
+    this.share.show();
     this.hints.use(isAsked(picture) ? null : picture, this.model.hints);
     if (isAsked(picture)) this.answers.clear();
     for (const each of [this.painter, this.detail]) {
