@@ -74,7 +74,6 @@ export class ColorRoom {
     }
     addEventListener("keydown", (event) => this.key(event));
     api.line.addEventListener("back", () => api.isOutage(this.problem) && this.selected());
-    this.samples();
     this.frame();
   }
 
@@ -84,18 +83,6 @@ export class ColorRoom {
   say(problem) {
     this.problem = problem;
     showError(find("picture-error"), problem);
-  }
-
-  samples() {
-    for (const [file, name] of SAMPLES) {
-      const address = `static/samples/${file}`;
-      const take = ({ currentTarget }) => withButton(currentTarget, async () => {
-        this.take([new File([await api.sample(address)], file, { type: "image/jpeg" })]);
-      }, (error) => showError(find("sample-error"), error));
-      find("samples").append(make("li", {}, make("button", {
-        type: "button", aria: { label: t("Color the sample: {name}", { name }) }, on: { click: take },
-      }, make("img", { src: address, alt: "", width: 160, height: 160 }), make("span", {}, name))));
-    }
   }
 
   take(files) { this.album.add(files); }
@@ -431,9 +418,3 @@ async function ownBitmap(file) {
 }
 
 const isOpen = ({ id }) => api.facts(id).then(() => true, () => false);
-
-const SAMPLES = [
-  ["saratoga-springs-broadway-1900s.jpg", t("Saratoga Springs, about 1910")],
-  ["louis-armstrong-1946.jpg", t("Louis Armstrong, 1946")],
-  ["pea-pickers-nipomo-1936.jpg", t("Migrant Mother, 1936")],
-];

@@ -23,8 +23,8 @@ const METHODS = [
 ];
 
 const HELP = {
-  source: t("Draw a rectangle in the left picture."),
-  target: t("Now draw its counterpart in the right picture."),
+  source: t("Draw a rectangle in the picture whose mood is taken."),
+  target: t("Now draw its counterpart in the other picture."),
 };
 
 export class MoodRoom {
@@ -167,6 +167,8 @@ export class MoodRoom {
 
   photoChanged() {
     find("mood-work").hidden = !this.complete;
+    find("mood").classList.toggle("complete", this.complete);
+    find("mood-welcome").hidden = !this.empty;
     this.swapButton.disabled = !this.complete;
     this.remember();
     if (!this.complete) return;
