@@ -76,6 +76,7 @@ _COMMANDS = (
     LazyCommand(
         "original", "rechroma.cli.original:original", "Give gray JPEGs back, byte for byte."
     ),
+    LazyCommand("album", "rechroma.cli.album:album", "Pages of a batch, before and after."),
     LazyCommand(
         "compare", "rechroma.cli.compare:compare", "A page to choose the better of two folders."
     ),

@@ -105,6 +105,11 @@ class ModelCard:
     chroma_curve: float = 0.0
     log_weights: list[float] = field(default_factory=list)
 
+    @property
+    def tells_things_apart(self) -> bool:
+        """Whether it knows where a thing ends: what a hint's reach needs, beside hints."""
+        return bool(self.feature_stride and self.temperature)
+
     def to_json(self) -> str:
         """Return the card as JSON text, as it stands in the ONNX file."""
         return json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)

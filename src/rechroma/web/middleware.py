@@ -140,13 +140,15 @@ class BodyLimit:
     def _problem(self, limit: int) -> Problem:
         takes_files = limit in (self._limit, self._film_limit)
         mend = "send a smaller file" if takes_files else "files go into a form's parts"
-        return Problem(413, f"the request has more than {limit:,} bytes", mend)
+        return Problem(
+            413, f"the request has more than {limit:,} bytes", mend, code="too-many-bytes"
+        )
 
 
 def _late(seconds: float) -> Problem:
     return Problem(
         408, f"the request took more than {seconds:g} seconds to arrive",
-        "send a smaller file, or on a faster line",
+        "send a smaller file, or on a faster line", code="too-slow",
     )  # fmt: skip
 
 

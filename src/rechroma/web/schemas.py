@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model, model_validator
 
 from rechroma import colorizer, mood, video
-from rechroma.colorizer import MAX_VARIANTS, Hint, Mask, Reach
+from rechroma.colorizer import MAX_VARIANTS, Hint, Mask, ModelCard, Reach
+from rechroma.colorizer.hints import REACHES
 from rechroma.mood import Swatch
 from rechroma.options import CheckedOptions, Option, options_of
 from rechroma.web.settings import MAX_HINTS, MAX_MASKS
@@ -42,6 +43,7 @@ __all__ = [
     "TransferOptions",
     "colorize_controls",
     "film_controls",
+    "reaches_of",
     "transfer_controls",
 ]
 
@@ -345,6 +347,13 @@ def transfer_controls() -> dict[str, Control]:
     return _controls_of(TransferOptions, mood.TransferOptions)
 
 
+def reaches_of(card: ModelCard) -> list[Reach]:
+    """Return how far hints can reach with a model; none if it takes no hints."""
+    if not card.hints:
+        return []
+    return list(REACHES) if card.tells_things_apart else ["alike"]
+
+
 def _controls_of(model: type[BaseModel], kind: type[CheckedOptions]) -> dict[str, Control]:
     asked = [each for each in options_of(kind) if each.name in model.model_fields]
     return {each.name: _control_of(each) for each in asked if each.parse is None}
@@ -364,6 +373,7 @@ class CurrentModel(Model):
     """The colorizer that answers here, and what it can do."""
 
     hints: Annotated[bool, Field(description="Whether it takes hints.")]
+    reaches: Annotated[list[Reach], Field(description="How far hints can reach here.")]
     answers: Annotated[bool, Field(description="Whether it knows several answers.")]
     methods: Annotated[list[str], Field(description="Of `TransferOptions`.")]
     colorize: Annotated[dict[str, Control], Field(description="Ranges of `ColorizeOptions`.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import math
 import os
@@ -51,6 +52,12 @@ class _Server(uvicorn.Server):
         """Note the signal; probes send nobody here any more."""
         self._drain.stopping = True
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin; what is loaded by now stays to the end, and is no garbage to look for."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:

@@ -15,7 +15,13 @@ from rechroma.web.films import Films
 from rechroma.web.formats import answer_with
 from rechroma.web.pool import Pool
 from rechroma.web.problems import GONE, Problem
-from rechroma.web.schemas import CurrentModel, OpenPicture, colorize_controls, transfer_controls
+from rechroma.web.schemas import (
+    CurrentModel,
+    OpenPicture,
+    colorize_controls,
+    reaches_of,
+    transfer_controls,
+)
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.store import Store
@@ -128,6 +134,7 @@ class Service:
         card = card_of(self.settings.model)
         return CurrentModel(
             name=card.name, version=card.version, license=card.license, hints=card.hints,
+            reaches=reaches_of(card),
             answers=bool(card.temperature), methods=list(METHODS),
             colorize=colorize_controls(), transfer=transfer_controls(),
         )  # fmt: skip

@@ -77,7 +77,9 @@ class Sessions:
         """
         self.sweep()
         if len(self._open) >= self._most:
-            raise busy(f"{len(self._open)} pictures are open at once", seconds=30)
+            raise busy(
+                f"{len(self._open)} pictures are open at once", seconds=30, code="too-many-open"
+            )
 
     def add(self, upload: Upload, facts: PictureInfo) -> Session:
         """Open a picture."""

@@ -130,7 +130,7 @@ class Store:
             Problem: 429 no room.
         """
         if self.used + size > self._budget:
-            raise busy("too many pictures are open at once", seconds=30)
+            raise busy("too many pictures are open at once", seconds=30, code="too-many-open")
         self._sizes[path] = self._sizes.get(path, 0) + size
 
     def adopt(self, path: Path) -> Path:

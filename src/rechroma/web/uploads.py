@@ -44,6 +44,7 @@ def check_picture(head: bytes, name: str) -> None:
             415,
             f"{name} is not a picture of a kind that is read here",
             f"send {', '.join(titles)} or {last}",
+            code="no-picture",
         )
 
 

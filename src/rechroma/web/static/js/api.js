@@ -1,5 +1,6 @@
 // The HTTP service, as functions.
 
+import { noteWords, problemWords } from "./problems.js";
 import { t } from "./text.js";
 
 const TOKEN = "rechroma.token";
@@ -43,8 +44,8 @@ export function headers(more = {}) {
 function problemOf(status, retryAfter, body) {
   const retry = Number(retryAfter) || 0;
   try {
-    const { detail, mend } = JSON.parse(body);
-    return new ServiceError(status, detail, mend, retry);
+    const [what, mend] = problemWords(JSON.parse(body));
+    return new ServiceError(status, what, mend, retry);
   } catch {
     return new ServiceError(status, t("the service answers {status}", { status }), "", retry);
   }
@@ -202,7 +203,7 @@ export async function likely(id, place, signal) {
 /** A preview, and what is unusual about its source: { blob, notes: string[] }. */
 export async function moodPreview(id, mood, side, way) {
   const response = await ask(`v1/sessions/${id}/mood/preview?side=${side}`, json(mood, way));
-  return { blob: await response.blob(), notes: JSON.parse(response.headers.get("Rechroma-Notes") || "[]") };
+  return { blob: await response.blob(), notes: JSON.parse(response.headers.get("Rechroma-Notes") || "[]").map(noteWords) };
 }
 
 const fileOf = async (response) => ({ blob: await response.blob(), name: nameOf(response) });

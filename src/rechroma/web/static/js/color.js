@@ -36,6 +36,7 @@ export class ColorRoom {
     this.detail = new Detail(this.stage, (picture, box, side, signal) => (
       this.album.ask(picture, () => api.exactly(picture.id, side, signal, box).then(Seen.of))));
     this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep), this.album);
+    this.hints.reaches = model.reaches;
     this.panel = new Panel(find("panel"), {
       amounts: (part, done) => this.amounts(part, done),
       undo: () => this.travel("undo"), redo: () => this.travel("redo"),
@@ -57,6 +58,8 @@ export class ColorRoom {
     this.share = new Share(this.stage, {
       name: () => this.picture.name,
       result: () => this.resultAsPng(this.picture),
+      caption: () => this.picture?.history.now.caption ?? "",
+      setCaption: (caption) => this.write(caption),
       failed: (error) => this.say(error),
     }, "share");
     this.panel.root.append(this.share.root);
@@ -71,7 +74,6 @@ export class ColorRoom {
     }
     addEventListener("keydown", (event) => this.key(event));
     api.line.addEventListener("back", () => api.isOutage(this.problem) && this.selected());
-    this.samples();
     this.frame();
   }
 
@@ -81,18 +83,6 @@ export class ColorRoom {
   say(problem) {
     this.problem = problem;
     showError(find("picture-error"), problem);
-  }
-
-  samples() {
-    for (const [file, name] of SAMPLES) {
-      const address = `static/samples/${file}`;
-      const take = ({ currentTarget }) => withButton(currentTarget, async () => {
-        this.take([new File([await api.sample(address)], file, { type: "image/jpeg" })]);
-      }, (error) => showError(find("sample-error"), error));
-      find("samples").append(make("li", {}, make("button", {
-        type: "button", aria: { label: t("Color the sample: {name}", { name }) }, on: { click: take },
-      }, make("img", { src: address, alt: "", width: 160, height: 160 }), make("span", {}, name))));
-    }
   }
 
   take(files) { this.album.add(files); }
@@ -140,6 +130,7 @@ export class ColorRoom {
     }
     this.saveAll.show();
     this.panel.show(this.picture);
+    this.share.show();
     this.panel.others(this.album.pictures.length > 1);
     this.remember();
     if (!empty) this.stage.fit();
@@ -153,6 +144,7 @@ export class ColorRoom {
     const colored = ready && !isAsked(picture);
     this.askAboutColor();
     this.panel.show(picture);
+    this.share.show();
     if (!colored || picture !== this.answers.picture) this.answers.clear();
     this.hints.use(colored ? picture : null, this.model.hints);
     this.stage.setBusy(Boolean(picture) && picture.state !== "failed");
@@ -253,6 +245,13 @@ export class ColorRoom {
 
   async resultAsPng(picture) {
     return (await this.album.ask(picture, () => api.picture(picture.id, wireOf(picture.history.now), "png"))).blob;
+  }
+
+  /** What shall stand below the picture where it is shown to others. */
+  write(caption) {
+    this.picture.history.change({ caption });
+    this.panel.show(this.picture);
+    this.remember();
   }
 
   /** Take what is shown to the other room, as what gets a mood. */
@@ -381,6 +380,7 @@ export class ColorRoom {
     this.say(null);
     this.askAboutColor();
     this.panel.show(picture);
+    this.share.show();
     this.hints.use(isAsked(picture) ? null : picture, this.model.hints);
     if (isAsked(picture)) this.answers.clear();
     for (const each of [this.painter, this.detail]) {
@@ -418,9 +418,3 @@ async function ownBitmap(file) {
 }
 
 const isOpen = ({ id }) => api.facts(id).then(() => true, () => false);
-
-const SAMPLES = [
-  ["saratoga-springs-broadway-1900s.jpg", t("Saratoga Springs, about 1910")],
-  ["louis-armstrong-1946.jpg", t("Louis Armstrong, 1946")],
-  ["pea-pickers-nipomo-1936.jpg", t("Migrant Mother, 1936")],
-];

@@ -23,6 +23,7 @@ export class Hints {
     this.album = album;
     this.changed = changed;
     this.picture = null;
+    this.reaches = []; // that the model knows
     this.popover = make("div", { className: "popover", hidden: true, role: "group" });
     this.index = null; // of the hint that the popover is about
     stage.view.after(this.popover);
@@ -179,7 +180,7 @@ export class Hints {
     const reach = make(
       "select",
       { on: { change: (event) => this.reachTo(index, event.target.value) } },
-      ...REACHES.map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
+      ...REACHES.filter(([value]) => this.reaches.includes(value)).map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
     );
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, t("Take away"));
     const close = make("button", { type: "button", on: { click: () => this.close() } }, t("Done"));

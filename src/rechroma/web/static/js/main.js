@@ -12,6 +12,7 @@ import { leave, touch } from "./opened.js";
 import { isProject, openProject, projectName, saveProject } from "./project.js";
 import { saveFile } from "./save.js";
 import { LANGUAGES, language, speak, t, translateDocument } from "./text.js";
+import { welcome } from "./welcome.js";
 
 const ROOMS = ["color", "mood", "film"];
 const TITLES = { color: "Rechroma", mood: `Rechroma: ${t("Mood")}`, film: `Rechroma: ${t("Film")}` };
@@ -91,6 +92,10 @@ async function start() {
   color = new ColorRoom(model, shared);
   mood = new MoodRoom(shared, model);
   const film = new FilmRoom(model, shared);
+  welcome({
+    color: (files) => color.take(files),
+    mood: (source, target) => { mood.take(source, "source"); mood.take(target, "target"); },
+  });
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.addEventListener("click", () => choose(button.dataset.choose, true));
   }
