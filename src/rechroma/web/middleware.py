@@ -21,7 +21,7 @@ __all__ = ["POLICY", "BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
 # and nobody is served meanwhile.
 _UPLOADS = (
     "/v1/colorize", "/v1/original", "/v1/transfer", "/v1/looks/apply", "/v1/looks/{name}/apply",
-    "/v1/sessions",
+    "/v1/prepare", "/v1/sessions", "/v1/sessions/{id}/masks/{name}",
 )  # fmt: skip
 _UPLOAD = re.compile("|".join(re.sub(r"\{\w+\}", "[^/]+", path) for path in _UPLOADS))
 _JSON_BYTES = 1_000_000
