@@ -333,15 +333,18 @@ def print_picture(
         UsageError: The box leaves the print.
     """
     made = state.made_ready(upload, preparing)
+    # A border that stays has its own colors.
+    gray = made.base.was_gray and made.ready.frame is None
     if box is None:
-        return _png(preview(made.before if before else made.base, side))
+        whole = made.before if before else made.base
+        return _png(preview(replace(whole, was_gray=whole.was_gray and (gray or before)), side))
     _check_inside(box, made)
     ready = prepare(state.whole(upload), preparing.options)
     restored = preparing.prepared_lightness and not before
     part = Geometry((made.width, made.height), crop=_corners(box)).apply(
         ready.photo if restored else ready.original
     )
-    return _png(preview(part, side))
+    return _png(preview(replace(part, was_gray=part.was_gray and (gray or before)), side))
 
 
 def _corners(box: Box) -> Box:

@@ -49,11 +49,21 @@ export class Brush {
     this.stage.view.classList.remove("painting");
   }
 
-  /** Show what is painted already: a mask, or nothing. */
+  /** Show for a moment what is painted already: a mask, or nothing. */
   show(mask) {
+    const isNew = mask !== this.mask;
     this.mask = mask;
     this.veil.hidden = !this.active;
-    if (this.active) this.draw();
+    if (!this.active) return;
+    this.draw();
+    if (isNew && !this.stroke) this.rest();
+  }
+
+  /** What is painted fades, so that its colors are seen. */
+  rest() {
+    this.veil.classList.remove("resting");
+    this.veil.getBoundingClientRect(); // so that it fades once more
+    this.veil.classList.add("resting");
   }
 
   draw() {
@@ -88,6 +98,7 @@ export class Brush {
   begin(at) {
     this.stroke = emptyMask(this.picture.facts);
     this.points = [];
+    this.veil.classList.remove("resting");
     this.move(at);
   }
 
@@ -121,7 +132,9 @@ export class Brush {
   /** The stroke is part of the mask now, or was none. */
   done() {
     this.stroke = null;
-    if (this.active) this.draw();
+    if (!this.active) return;
+    this.draw();
+    this.rest();
   }
 
   cancel() { this.done(); }

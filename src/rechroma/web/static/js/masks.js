@@ -3,7 +3,8 @@
 import { keepFile, newKey } from "./kept.js";
 
 const SIDE = 1600; // pixels of a mask's longer side, at most
-const PLACES = 24; // of a stroke, by which its thing is found
+const PLACES = 12; // of a stroke, by which its thing is found
+const BEGINNING = 1 / 3; // of a stroke: that part says what thing is meant
 
 const canvases = new WeakMap(); // of records
 const planes = new WeakMap(); // of what is shown, by the names of masks
@@ -95,10 +96,11 @@ export function drawStroke(mask, points, width) {
   pen.stroke();
 }
 
-/** Places along a stroke, not too many. */
+/** Places along the beginning of a stroke, not too many. */
 export const sampled = (points) => {
-  const step = Math.max(1, Math.ceil(points.length / PLACES));
-  return points.filter((_, index) => index % step === 0);
+  const first = points.slice(0, Math.ceil(BEGINNING * points.length));
+  const step = Math.max(1, Math.ceil(first.length / PLACES));
+  return first.filter((_, index) => index % step === 0);
 };
 
 /** A picture that is white inside, as the service tells what is one thing, as a mask of this size. */

@@ -6,6 +6,14 @@ import { isAsked, wireOf } from "./edit.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
 import { t } from "./text.js";
 
+// Those of the package; others are called what somebody has called them.
+const LOOKS = {
+  bleached: t("Bleached"), "cinema-teal": t("Cinema teal"), "cool-slide": t("Cool slide"), "deep-matte": t("Deep matte"),
+  "faded-print": t("Faded print"), "golden-hour": t("Golden hour"), "hand-tinted": t("Hand-tinted"), moonlight: t("Moonlight"),
+  pastel: t("Pastel"), "starch-grain": t("Starch grain"), "tea-toned": t("Tea-toned"), "two-color": t("Two-color"),
+  "warm-slide": t("Warm slide"), winter: t("Winter"),
+};
+
 const percent = (value) => `${Math.round(100 * value)} %`;
 const signed = (value) => `${value > 0 ? "+" : ""}${Math.round(100 * value)}`;
 
@@ -62,7 +70,7 @@ export class Panel {
       make("div", { className: "group save" },
         make("label", { htmlFor: "format" }, t("Save"), " "), this.format, this.download),
       make("div", { className: "row" }, this.toMood, this.copy),
-      parts.versions, this.spots, parts.regions, this.doubtField,
+      this.doubtField, parts.versions, this.spots, parts.regions,
       make("div", { className: "group", id: "mood-drop" }, make("h2", {}, t("Mood")), this.moodName, this.moodProgress,
         make("div", { className: "row" }, this.moodButton, this.moodDrop, this.moodCancel)),
     );
@@ -79,7 +87,7 @@ export class Panel {
 
   /** Offer looks by name. */
   offerLooks(looks) {
-    this.look.append(...looks.map(({ name, description }) => make("option", { value: name, title: description }, name.replaceAll("-", " "))));
+    this.look.append(...looks.map(({ name, description }) => make("option", { value: name, title: description }, LOOKS[name] ?? name)));
     if (this.picture?.state === "ready") this.show(this.picture);
   }
 

@@ -59,6 +59,7 @@ export class Prints {
     this.asking?.abort();
     this.picture = null;
     this.root.hidden = true;
+    delete this.root.dataset.of;
   }
 
   /** Suggest what could be done for a picture, or show what is. */
@@ -80,8 +81,10 @@ export class Prints {
       if (signal.aborted || picture !== this.picture || picture.history.now.prepare !== prepare) return;
       this.draw(usual, now, prepare);
     } catch (error) {
-      if (error.name !== "AbortError") this.root.hidden = !prepare;
+      if (error.name === "AbortError") return;
+      this.root.hidden = !prepare;
     }
+    this.root.dataset.of = picture.key;
   }
 
   draw(usual, now, prepare) {

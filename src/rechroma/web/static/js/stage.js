@@ -40,7 +40,7 @@ export class Stage extends EventTarget {
       on: { input: () => this.place() },
     });
     this.busy = make("p", { className: "busy", hidden: true });
-    this.name = make("p", { className: "busy compared", hidden: true, role: "status" });
+    this.name = make("p", { className: "compared", hidden: true, role: "status" });
     root.classList.add("stage");
     root.replaceChildren(this.view, this.busy, this.name, this.divider, this.tools());
     this.listen();
