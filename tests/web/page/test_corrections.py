@@ -23,12 +23,18 @@ from .steps import (
     until_kept,
 )
 
-PIXELS = "() => document.querySelector('#color-stage .after').toDataURL('image/png')"
+# Nothing while it is painted coarsely, for as long as something moves.
+PIXELS = """() => {
+  const [before, after] = ["before", "after"].map((each) => document.querySelector(`#color-stage .${each}`));
+  return after.width === before.width ? after.toDataURL("image/png") : "";
+}"""
 
 
 def shown(page):
     """What is painted on the right."""
-    data = base64.b64decode(page.evaluate(PIXELS).partition(",")[2])
+    while not (found := page.evaluate(PIXELS)):
+        page.wait_for_timeout(50)
+    data = base64.b64decode(found.partition(",")[2])
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 
 

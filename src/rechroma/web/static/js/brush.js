@@ -26,7 +26,7 @@ export class Brush {
     stage.view.addEventListener("keydown", (event) => this.key(event), true);
   }
 
-  get active() { return this.stage.tool === this; }
+  get active() { return this.stage.brush === this; }
 
   /** Its width as a part of the longer side of what is shown: close up it is finer. */
   get reach() { return this.width / this.stage.scale; }
@@ -35,14 +35,14 @@ export class Brush {
   take(picture, erases) {
     this.picture = picture;
     this.erases = erases;
-    this.stage.tool = this;
+    this.stage.brush = this;
     this.stage.view.classList.add("painting");
     this.ring.classList.toggle("erases", erases);
   }
 
   put() {
     if (!this.active) return;
-    this.stage.tool = null;
+    this.stage.brush = null;
     this.stroke = null;
     this.at = null;
     this.ring.hidden = this.veil.hidden = true;

@@ -18,7 +18,7 @@ export class Stage extends EventTarget {
     this.offset = { x: 0, y: 0 };
     this.pointers = new Map();
     this.drawing = null; // the pointer that the tool has
-    this.tool = null; // what gets the pointer instead: { begin(place), move(place), end(), cancel() }
+    this.brush = null; // what gets the pointer instead: { begin(place), move(place), end(), cancel() }
     this.before = make("canvas", { className: "before", role: "img", aria: { label: t("{label}: before", { label }) } });
     this.after = make("canvas", { className: "after", role: "img", aria: { label: t("{label}: after", { label }) } });
     // The part that is looked at closely, over the whole pictures.
@@ -242,10 +242,10 @@ export class Stage extends EventTarget {
     this.start = { x: event.clientX, y: event.clientY, moved: false };
     const box = this.view.getBoundingClientRect();
     const line = this.edges ? this.edges.from + ((this.edges.to - this.edges.from) * this.divider.value) / 100 : 0;
-    this.onLine = !this.tool && Math.abs(event.clientX - box.left - line) < 16;
-    if (this.tool && this.pointers.size === 1 && this.size) {
+    this.onLine = !this.brush && Math.abs(event.clientX - box.left - line) < 16;
+    if (this.brush && this.pointers.size === 1 && this.size) {
       this.drawing = event.pointerId;
-      this.tool.begin(this.placeOf(event));
+      this.brush.begin(this.placeOf(event));
     } else this.stopDrawing();
   }
 
@@ -254,7 +254,7 @@ export class Stage extends EventTarget {
     if (!last) return;
     const now = { x: event.clientX, y: event.clientY };
     if (Math.hypot(now.x - this.start.x, now.y - this.start.y) > CLICK) this.start.moved = true;
-    if (this.drawing === event.pointerId) this.tool?.move(this.placeOf(event));
+    if (this.drawing === event.pointerId) this.brush?.move(this.placeOf(event));
     else if (this.pointers.size === 2) this.pinch(event.pointerId, last, now);
     else if (this.onLine) this.slide(now.x);
     else if (this.start.moved) this.move(now.x - last.x, now.y - last.y);
@@ -276,7 +276,7 @@ export class Stage extends EventTarget {
 
   /** A second finger zooms: what the first one has begun is none. */
   stopDrawing() {
-    if (this.drawing !== null) this.tool?.cancel();
+    if (this.drawing !== null) this.brush?.cancel();
     this.drawing = null;
   }
 
@@ -286,11 +286,11 @@ export class Stage extends EventTarget {
     if (drawing === event.pointerId) {
       if (event.type !== "pointercancel") {
         this.drawing = null;
-        this.tool?.end();
+        this.brush?.end();
       } else this.stopDrawing();
       return;
     }
-    if (this.tool || event.type === "pointercancel") return;
+    if (this.brush || event.type === "pointercancel") return;
     if (this.start.moved || this.onLine) return;
     const at = this.pointOf(event);
     const { last } = this;
