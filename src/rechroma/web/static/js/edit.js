@@ -1,7 +1,7 @@
 // What somebody wants of a picture's colors, and the way back.
 
-export const plainEdit = () => ({
-  strength: 1, vividness: 1, temperature: 0, look: null, hints: [], mood: null, answer: null, anew: false,
+export const plainEdit = () => ({ strength: 1, vividness: 1, temperature: 0, look: null,
+  hints: [], mood: null, answer: null, anew: false,
   regions: [], // from below, { mask, what, color, strength, mood }; `mask` is its name
   version: "natural", // the key of a version
   tuned: {}, // what somebody has made of other versions, by their keys: amounts
