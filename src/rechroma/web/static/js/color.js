@@ -172,6 +172,9 @@ export class ColorRoom {
     this.saveAll.show();
     this.panel.show(this.picture);
     this.panel.others(this.album.pictures.length > 1);
+    // Of what the panel has just enabled.
+    this.regions.draw();
+    this.versions.mark();
     this.remember();
     if (!empty) this.stage.fit();
   }
@@ -473,7 +476,7 @@ export class ColorRoom {
   async failed(picture, error) {
     if (error?.status === 404) {
       if (await isOpen(picture)) {
-        this.loseMood(picture);
+        if (!this.loseParts(picture)) this.loseMood(picture);
         return;
       }
       picture.state = "failed";
@@ -486,14 +489,28 @@ export class ColorRoom {
 
   /** It is the mood that is not open any more: go on without it. */
   loseMood(picture) {
-    const { mood } = picture.history.now;
+    const { regions, mood: whole } = picture.history.now;
+    const mood = whole ?? regions.find((region) => region.mood)?.mood;
     if (!mood) return;
-    picture.history.change({ mood: null });
+    picture.history.change({ mood: null, regions: regions.map((region) => (region.mood?.id === mood.id ? { ...region, mood: null } : region)) });
     if (picture !== this.picture) return;
     this.changed();
     this.say({
       message: t("the mood picture {name} is not open any more", mood), mend: t("drop it again"),
     });
+  }
+
+  /** Masks that neither the browser nor the service has any more: go on without; tells whether there are some. */
+  loseParts(picture) {
+    const { regions } = picture.history.now;
+    const there = regions.filter(({ mask }) => picture.masks.find(({ name }) => name === mask)?.file);
+    if (there.length === regions.length) return false;
+    picture.history.change({ regions: there });
+    if (picture === this.picture) {
+      this.changed();
+      this.say({ message: t("a part of {name} is not there any more", picture), mend: t("paint it again") });
+    }
+    return true;
   }
 
   showDoubt(on) {
@@ -556,7 +573,8 @@ export class ColorRoom {
   }
 
   key(event) {
-    const away = find("color").hidden || event.target.matches("input[type=text], select, dialog *");
+    // A key alone means something only where the picture or its versions are.
+    const away = find("color").hidden || !event.target.matches("body, #color-stage *, .answers *, #versions-compare");
     if (event.key.toLowerCase() === "c" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat && !away) this.compare(true);
     const way = find("color").hidden ? null : wayOf(event);
     if (!way || this.picture?.state !== "ready" || event.target.matches("input[type=text]")) return;

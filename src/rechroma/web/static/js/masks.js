@@ -6,7 +6,10 @@ const SIDE = 1600; // pixels of a mask's longer side, at most
 const PLACES = 12; // of a stroke, by which its thing is found
 const BEGINNING = 1 / 3; // of a stroke: that part says what thing is meant
 
-const canvases = new WeakMap(); // of records
+const AT_HAND = 24; // masks whose pixels are kept: those that were used last
+const PLANES = 24; // the same of each picture that is shown
+
+const canvases = new Map(); // of records, the newest last
 const planes = new WeakMap(); // of what is shown, by the names of masks
 
 /** An empty mask of a photograph of this size. */
@@ -22,11 +25,17 @@ export function copyOf(mask) {
   return copy;
 }
 
+function keepAtHand(record, canvas) {
+  canvases.delete(record);
+  canvases.set(record, canvas);
+  if (canvases.size > AT_HAND) canvases.delete(canvases.keys().next().value);
+}
+
 /** Keep a mask of a picture; returns the name under which its regions and the service know it. */
 export async function keepMask(picture, canvas) {
   const file = await canvas.convertToBlob({ type: "image/png" });
   const record = { name: newKey(), file, kept: keepFile(file) };
-  canvases.set(record, canvas);
+  keepAtHand(record, canvas);
   picture.masks.push(record);
   return record.name;
 }
@@ -42,7 +51,7 @@ export async function maskOf(picture, name, fileOf) {
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     bitmap.close();
-    canvases.set(record, canvas);
+    keepAtHand(record, canvas);
   }
   return canvases.get(record);
 }
@@ -67,6 +76,7 @@ export function isEmpty(mask) {
 export function planeOf(colored, name, mask, placing) {
   const known = planes.get(colored) ?? planes.set(colored, new Map()).get(colored);
   if (!known.has(name)) {
+    if (known.size >= PLANES) known.delete(known.keys().next().value);
     const { width, height, part: [left, top, across, down] } = colored;
     const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
     const [wide, high] = [width / across, height / down];

@@ -78,7 +78,7 @@ export class Regions {
     if (erases && this.chosen === null && this.regions.length) this.chosen = this.regions.length - 1;
     this.brush.take(this.picture, erases);
     this.draw();
-    this.stage.view.focus({ preventScroll: true });
+    this.toStage();
     announce(BRUSH_HELP);
   }
 
@@ -95,7 +95,13 @@ export class Regions {
     this.chosen = null;
     if (!this.brush.active || this.brush.erases) this.brush.take(this.picture, false);
     this.draw();
+    this.toStage();
+  }
+
+  /** To the picture, which on a small screen is far above. */
+  toStage() {
     this.stage.view.focus({ preventScroll: true });
+    this.stage.view.scrollIntoView({ block: "nearest" });
   }
 
   sized() { this.brush.width = Number(this.size.value); }

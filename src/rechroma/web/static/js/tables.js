@@ -15,26 +15,35 @@ export class Table {
     this.part = Float32Array.from({ length: 256 }, (_, byte) => (byte * steps) / 255 - this.below[byte]);
   }
 
-  /** Change a pixel of bytes. */
+  /** Change a pixel of bytes; it is called for every one, so nothing is made on the way. */
   change(out, at) {
     const { nodes, size, below, part } = this;
-    const [red, green, blue] = [out[at], out[at + 1], out[at + 2]];
-    const [x, y, z] = [part[red], part[green], part[blue]];
-    const [r, g, b] = [3 * size * size, 3 * size, 3];
-    const low = below[red] * r + below[green] * g + below[blue] * b;
-    const high = low + r + g + b;
+    const red = out[at];
+    const green = out[at + 1];
+    const blue = out[at + 2];
+    const x = part[red];
+    const y = part[green];
+    const z = part[blue];
+    const r = 3 * size * size;
+    const g = 3 * size;
+    const low = below[red] * r + below[green] * g + below[blue] * 3;
+    const high = low + r + g + 3;
     // From one corner of the cell to the other along its edges, the longest way first.
-    let [first, second] = [0, 0];
-    let [most, middle, least] = [0, 0, 0];
-    if (x >= y && y >= z) { first = r; second = r + g; most = x; middle = y; least = z; }
-    else if (x >= z && z >= y) { first = r; second = r + b; most = x; middle = z; least = y; }
-    else if (z >= x && x >= y) { first = b; second = b + r; most = z; middle = x; least = y; }
-    else if (y >= x && x >= z) { first = g; second = g + r; most = y; middle = x; least = z; }
-    else if (y >= z && z >= x) { first = g; second = g + b; most = y; middle = z; least = x; }
-    else { first = b; second = b + g; most = z; middle = y; least = x; }
+    let first = low;
+    let second = high;
+    let most = x;
+    let least = z;
+    if (x >= y) {
+      if (y >= z) { first += r; second -= 3; }
+      else if (x >= z) { first += r; second -= g; least = y; }
+      else { first += 3; second -= g; most = z; least = y; }
+    } else if (x >= z) { first += g; second -= 3; most = y; }
+    else if (y >= z) { first += g; second -= r; most = y; least = x; }
+    else { first += 3; second -= r; most = z; least = x; }
+    const middle = x + y + z - most - least;
     for (let channel = 0; channel < 3; channel += 1) {
-      out[at + channel] = (1 - most) * nodes[low + channel] + (most - middle) * nodes[low + first + channel]
-        + (middle - least) * nodes[low + second + channel] + least * nodes[high + channel];
+      out[at + channel] = (1 - most) * nodes[low + channel] + (most - middle) * nodes[first + channel]
+        + (middle - least) * nodes[second + channel] + least * nodes[high + channel];
     }
   }
 }
