@@ -129,15 +129,16 @@ export class Brush {
     if (stroke) this.actions.stroke({ stroke, points, width: this.pixels(), erases });
   }
 
-  /** The stroke is part of the mask now, or was none. */
-  done() {
+  /** A stroke is part of the mask now, or was none. */
+  done(stroke) {
+    if (stroke !== this.stroke) return; // the next one is under way
     this.stroke = null;
     if (!this.active) return;
     this.draw();
     this.rest();
   }
 
-  cancel() { this.done(); }
+  cancel() { this.done(this.stroke); }
 
   /** Arrows move the brush, the space bar paints, [ and ] change its size, Escape puts it away. */
   key(event) {

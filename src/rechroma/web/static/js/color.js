@@ -48,7 +48,7 @@ export class ColorRoom {
     const ask = (picture, work) => this.album.ask(picture, work);
     this.regions = new Regions(this.stage, model, {
       changed: (part, keep) => this.change(part, keep), ask, failed: (error) => this.say(error),
-      mood: (index) => { this.moodFor = index; choose("mood-of-color", false); },
+      mood: (index) => { this.moodFor = index; choose("mood-of-part", false); },
       seen: (picture) => picture.planes && this.repaint(),
     });
     this.versions = new Versions({
@@ -63,7 +63,7 @@ export class ColorRoom {
       amounts: (part, done) => this.amounts(part, done),
       undo: () => this.travel("undo"), redo: () => this.travel("redo"),
       addHint: () => this.hints.add(),
-      mood: () => { this.moodFor = null; choose("mood-of-color", false); },
+      mood: () => choose("mood-of-color", false),
       dropMood: () => this.change({ mood: null }),
       copy: () => this.copyToAll(),
       doubt: (on) => this.showDoubt(on),
@@ -123,11 +123,10 @@ export class ColorRoom {
 
   take(files) { this.album.add(files); }
 
-  /** A photograph whose mood the current picture shall have. */
-  async takeMood(file) {
-    const { picture, moodFor } = this;
+  /** A photograph whose mood the current picture shall have, or the part of it of this index. */
+  async takeMood(file, part = null) {
+    const { picture } = this;
     if (!picture) return;
-    this.moodFor = null;
     this.say(null);
     const abort = this.panel.sendMood(file.name);
     try {
@@ -136,7 +135,7 @@ export class ColorRoom {
         progress: (share) => this.panel.moodSent(abort, share),
         refused: (problem) => this.say(problem),
       });
-      this.giveMood(picture, mood, file, moodFor);
+      this.giveMood(picture, mood, file, part);
     } catch (error) {
       if (error.name !== "AbortError") this.say(error);
     } finally {
@@ -145,14 +144,14 @@ export class ColorRoom {
   }
 
   /** It may not be the current picture any more, nor be there at all. */
-  giveMood(picture, { id, name }, file, region = null) {
+  giveMood(picture, { id, name }, file, part = null) {
     if (!this.album.pictures.includes(picture)) {
       closePicture(id);
       return;
     }
     picture.moods.push({ id, name, file, kept: keepFile(file) });
-    if (region !== null) {
-      this.regions.giveMood(picture, region, { id, name });
+    if (part !== null) {
+      this.regions.giveMood(picture, part, { id, name });
       return;
     }
     picture.history.change({ mood: { id, name } });

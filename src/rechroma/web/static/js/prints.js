@@ -1,9 +1,8 @@
 // Old prints: a quiet suggestion what could be undone of what age has added, and a switch for it.
 
 import * as api from "./api.js";
-import { find, make } from "./dom.js";
+import { addressOf, find, make } from "./dom.js";
 import { t } from "./text.js";
-import { addressOf } from "./versions.js";
 
 const SMALL = 240;
 const USUAL = {
@@ -95,10 +94,10 @@ export class Prints {
     this.words.textContent = names.length
       ? t("This looks like an old print: {found}.", { found: names.join(", ") }) : t("Nothing of an old print is found.");
     for (const [image, text] of [[this.before, now.before], [this.after, now.after]]) {
-      if (image.dataset.of === text) continue;
+      if (image.shows === text) continue;
       if (image.src) URL.revokeObjectURL(image.src);
       image.src = addressOf(text);
-      image.dataset.of = text;
+      image.shows = text;
     }
     this.use.checked = Boolean(prepare);
     this.no.hidden = Boolean(prepare);

@@ -117,15 +117,18 @@ export class Regions {
     this.brush.show(region ? maskAtHand(this.picture, region.mask) : null);
   }
 
-  /** Make a stroke part of the chosen part, or of a new one. */
-  async take({ stroke, points, width, erases }) {
+  /** Make a stroke part of the chosen part, or of a new one; one after the other. */
+  take(drawn) {
+    const { picture } = this;
+    this.working = (this.working ?? Promise.resolve()).then(() => picture === this.picture && this.takeNow(drawn));
+    return this.working;
+  }
+
+  async takeNow({ stroke, points, width, erases }) {
     const { picture, chosen } = this;
     const region = chosen === null ? null : this.regions[chosen];
-    if (erases && !region) {
-      this.brush.done();
-      return;
-    }
     try {
+      if (erases && !region) return;
       const shape = this.snap.checked ? await this.snapped(picture, stroke, points, width) : stroke;
       const before = region && (await maskOf(picture, region.mask, fileOf));
       const mask = before ? copyOf(before) : emptyMask(picture.facts);
@@ -142,7 +145,7 @@ export class Regions {
     } catch (error) {
       if (error.name !== "AbortError") this.actions.failed(error);
     } finally {
-      this.brush.done();
+      this.brush.done(stroke);
     }
   }
 
@@ -290,7 +293,11 @@ export class Regions {
 
   /** A mood that somebody has chosen for a part. */
   giveMood(picture, index, mood) {
-    if (picture === this.picture && this.regions[index]) this.replace(index, { ...this.regions[index], what: "mood", mood });
+    const { regions } = picture.history.now;
+    if (!regions[index]) return;
+    const given = regions.map((each, other) => (other === index ? { ...each, what: "mood", mood } : each));
+    if (picture === this.picture) this.actions.changed({ regions: given });
+    else picture.history.change({ regions: given });
   }
 }
 

@@ -1,7 +1,7 @@
 // Versions of a picture by name: small ones in the panel, large ones side by side.
 
 import * as api from "./api.js";
-import { make } from "./dom.js";
+import { addressOf, make } from "./dom.js";
 import { amountsOf, wireOf } from "./edit.js";
 import { show } from "./planes.js";
 import { t } from "./text.js";
@@ -160,7 +160,8 @@ export class Versions {
     const compared = button && this.compared();
     if (!compared) return;
     this.holding = down;
-    const [edit, name] = down ? compared : [this.picture.history.now, NAMES[button.dataset.version] ?? nameOf(this.found.find(({ key }) => key === button.dataset.version))];
+    const present = this.found.find(({ key }) => key === button.dataset.version);
+    const [edit, name] = down ? compared : [this.picture.history.now, nameOf(present)];
     const painted = await this.actions.paint(this.picture, edit, LARGE);
     if (this.holding !== down) return;
     show(button.querySelector("canvas"), painted);
@@ -170,11 +171,3 @@ export class Versions {
 }
 
 const nameOf = ({ name }) => NAMES[name] ?? name;
-
-/** An address of a picture in a data: URI, which the page's own rules don't let it show. */
-function addressOf(text) {
-  const bytes = Uint8Array.from(atob(text.slice(text.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
-  return URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
-}
-
-export { addressOf };
