@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import re
 from dataclasses import FrozenInstanceError, dataclass, fields
@@ -115,6 +116,7 @@ def test_what_is_typed_arrives():
     [
         (schemas.ColorizeOptions, ColorizeOptions, set()),
         (schemas.Edit, ColorizeOptions, {"recolor"}),
+        (schemas.PrepareOptions, PrepareOptions, set()),
         (schemas.TransferOptions, TransferOptions, {"exact", "size"}),
     ],
 )
@@ -177,8 +179,16 @@ def test_a_switch_that_is_on_can_be_turned_off():
 
 
 def test_the_page_begins_with_the_defaults():
-    edit = re.search(r"plainEdit = .*strength: (\S+), vividness: (\S+),", _script("edit.js"))
-    assert tuple(map(float, edit.groups())) == (ColorizeOptions.strength, ColorizeOptions.vividness)
+    for name in ("strength", "vividness", "temperature"):
+        said = re.search(rf"\b{name}: ([^,]+),", _script("edit.js").split("plainEdit")[1])[1]
+        assert float(said) == getattr(ColorizeOptions, name)
+
+
+def test_the_page_makes_ready_as_the_package_does():
+    usual = re.search(r"USUAL = \{(.*?)\};", _script("prints.js"), re.DOTALL)[1]
+    for each in options_of(PrepareOptions):
+        said = re.search(rf"\b{each.name}: ([^,\n]+),", usual)[1]
+        assert json.loads(said) == each.default
 
 
 def _script(name):

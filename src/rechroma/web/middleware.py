@@ -23,7 +23,8 @@ __all__ = ["POLICY", "BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
 # and nobody is served meanwhile.
 _UPLOADS = (
     "/v1/colorize", "/v1/original", "/v1/transfer", "/v1/looks/apply", "/v1/looks/{name}/apply",
-    "/v1/sessions", "/v1/films", "/v1/films/{id}/shots/{number}/still",
+    "/v1/prepare", "/v1/sessions", "/v1/sessions/{id}/masks/{name}", "/v1/films",
+    "/v1/films/{id}/shots/{number}/still",
 )  # fmt: skip
 _UPLOAD = re.compile("|".join(re.sub(r"\{\w+\}", "[^/]+", path) for path in _UPLOADS))
 _FILMS = "/v1/films"

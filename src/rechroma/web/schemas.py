@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model, model_validator
 
-from rechroma import colorizer, mood, video
+from rechroma import colorizer, mood, preparation, video
 from rechroma.colorizer import MAX_VARIANTS, Hint, Mask, ModelCard, Reach
 from rechroma.colorizer.hints import REACHES
 from rechroma.mood import Swatch
 from rechroma.options import CheckedOptions, Option, options_of
+from rechroma.preparation.preparing import FindingKind
 from rechroma.web.settings import MAX_HINTS, MAX_MASKS
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Control",
     "CurrentModel",
     "Edit",
+    "EditMask",
     "FilmHintOptions",
     "FilmLimits",
     "FilmOptions",
@@ -28,6 +30,7 @@ __all__ = [
     "FilmStage",
     "FilmState",
     "FilmSupport",
+    "Finding",
     "HintOptions",
     "LeaveOptions",
     "LikelyOptions",
@@ -37,10 +40,13 @@ __all__ = [
     "NamedLook",
     "OpenFilm",
     "OpenPicture",
+    "PrepareOptions",
     "SegmentOptions",
     "SessionMood",
+    "Suggestion",
     "SwatchOptions",
     "TransferOptions",
+    "Version",
     "colorize_controls",
     "film_controls",
     "reaches_of",
@@ -103,10 +109,15 @@ def _model_of(*kinds: type[CheckedOptions], without: set[str]) -> type[_Strict]:
 _ColorizeBase = _model_of(colorizer.ColorizeOptions, without={"recolor"})
 # A service's answer has the size of its table in none of its parts.
 _TransferBase = _model_of(mood.TransferOptions, without={"swatches", "exact", "size"})
+_PrepareBase = _model_of(preparation.PrepareOptions, without=set())
 
 
 # Names of CSS have up to 20 letters.
 _LONGEST_COLOR = 32
+_LONGEST_NAME = 120
+
+# What a client calls a mask of a picture that is open.
+MaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["coat"])]
 
 
 class HintOptions(_Strict):
@@ -134,8 +145,8 @@ class HintOptions(_Strict):
         return Hint(self.x, self.y, self.color, self.reach)
 
 
-class MaskOptions(_Strict):
-    """What becomes of the part of the picture that is white in a mask: one of the three."""
+class _MaskBase(_Strict):
+    """What becomes of a part of a picture: one of the four."""
 
     color: Annotated[
         str | None,
@@ -146,13 +157,75 @@ class MaskOptions(_Strict):
     ] = None
     keep: Annotated[bool, Field(description="It stays as it was.")] = False
 
-    def mask(self, picture: Path) -> Mask:
+
+class MaskOptions(_MaskBase):
+    """What becomes of the part of the picture that is white in a mask: one of the four."""
+
+    mood: Annotated[
+        str | None,
+        Field(
+            max_length=_LONGEST_NAME,
+            description="The name of one of the form's `mask_mood` files, or the id of an open "
+            "picture: a color photograph that sets the tone there.",
+        ),
+    ] = None
+
+    def mask(self, picture: Path, mood: Path | None) -> Mask:
         """Return it as the package's own.
 
         Raises:
-            UsageError: None of the three, or more than one.
+            UsageError: None of the four, or more than one.
         """
-        return Mask(picture, self.color, self.strength, self.keep)
+        return Mask(picture, self.color, self.strength, self.keep, mood)
+
+
+class EditMask(_MaskBase):
+    """What becomes of the part of an open picture that is white in one of its masks."""
+
+    mask: Annotated[MaskName, Field(description="As it was sent: PUT …/masks/{name}.")]
+    mood: Annotated[str | None, Field(max_length=64, description="An open picture.")] = None
+
+    @model_validator(mode="after")
+    def _check_one(self) -> EditMask:
+        # Its picture is looked at later.
+        Mask(b"", self.color, self.strength, self.keep, None if self.mood is None else b"")
+        return self
+
+
+class PrepareOptions(_PrepareBase):
+    """What is looked for on an old print, and what is done about it."""
+
+    model_config = _example({"border": "crop", "scratches": False})
+
+    prepared_lightness: Annotated[
+        bool,
+        Field(
+            description="The result has the lightness of the print made ready; otherwise its own, "
+            "with its scratches and its faded contrast."
+        ),
+    ] = False
+
+    def options(self) -> preparation.PrepareOptions:
+        """Return them as the package's own."""
+        return preparation.PrepareOptions(**_values(self, preparation.PrepareOptions))
+
+
+_Look = Annotated[
+    str | None,
+    Field(max_length=64, description="The name of a look for the result; see /v1/looks."),
+]
+_Version = Annotated[
+    str | None,
+    Field(
+        max_length=32,
+        description="One of the picture's versions: faithful, natural, vivid, warm, cool, or what "
+        "another plausible one is called.",
+    ),
+]
+_Preparing = Annotated[
+    PrepareOptions | None,
+    Field(description="Make an old print ready first; {} for all that is usual. Off by default."),
+]
 
 
 class _Colors(_ColorizeBase):
@@ -175,10 +248,9 @@ class ColorizeOptions(_Colors):
             "as it was sent."
         ),
     ] = True
-    look: Annotated[
-        str | None,
-        Field(max_length=64, description="The name of a look for the result; see /v1/looks."),
-    ] = None
+    look: _Look = None
+    version: _Version = None
+    prepare: _Preparing = None
     masks: Annotated[
         list[MaskOptions],
         Field(
@@ -232,11 +304,20 @@ class Edit(_Colors):
         tuple[int, int] | None,
         Field(description=f"Number and count of another answer; at most {MAX_VARIANTS}."),
     ] = None
+    version: _Version = None
+    look: _Look = None
+    prepare: _Preparing = None
+    masks: Annotated[
+        list[EditMask],
+        Field(max_length=MAX_MASKS, description="The later ones lie over the earlier ones."),
+    ] = []  # noqa: RUF012 (copied)
 
     @model_validator(mode="after")
     def _check_answer(self) -> Edit:
         if self.answer and not 1 <= self.answer[0] <= self.answer[1] <= MAX_VARIANTS:
             raise ValueError(f"answer is [number, count] with 1 ≤ number ≤ count ≤ {MAX_VARIANTS}")
+        if self.answer and self.version:
+            raise ValueError("an answer and a version: a version has its own answer; leave one out")
         return self
 
 
@@ -310,6 +391,47 @@ class OpenPicture(BaseModel):
     format: Annotated[str, Field(description="OpenImageIO's name, such as jpeg.")]
     in_color: bool
     expires_after: Annotated[float, Field(description="Seconds without use.")]
+
+
+class Version(BaseModel):
+    """A version of a picture that is open: what an edit has to say for it, and what it is like."""
+
+    name: Annotated[str, Field(description="What it is, such as warm.")]
+    strength: float
+    vividness: float
+    temperature: float
+    answer: tuple[int, int] | None
+    preview: Annotated[str, Field(description="A JPEG, as a data: URI.")]
+
+
+class Finding(BaseModel):
+    """Something that was found on a print."""
+
+    kind: FindingKind
+    reason: Annotated[str, Field(description="By what it is known.")]
+    done: Annotated[str, Field(description="What would be done about it; empty for nothing.")]
+
+
+class Suggestion(BaseModel):
+    """What making a print ready would do, and where places of the print would be afterwards."""
+
+    findings: list[Finding]
+    changed: Annotated[bool, Field(description="Whether anything would be done.")]
+    width: Annotated[int, Field(description="Of the print made ready.")]
+    height: int
+    angle: Annotated[
+        float, Field(description="Degrees by which it is turned back, counterclockwise.")
+    ]
+    crop: Annotated[
+        tuple[int, int, int, int] | None,
+        Field(description="Left, top, right, bottom of what is left of it, after that."),
+    ]
+    frame: Annotated[
+        tuple[int, int, int, int] | None,
+        Field(description="Left, top, right, bottom of the picture within a border that stays."),
+    ]
+    before: Annotated[str, Field(description="A JPEG, as a data: URI.")]
+    after: Annotated[str, Field(description="A JPEG, as a data: URI.")]
 
 
 class Model(BaseModel):

@@ -26,7 +26,7 @@ from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.store import Store
 from rechroma.web.uploads import name_of
-from rechroma.web.worker_state import ColorRequest, Upload
+from rechroma.web.worker_state import ColorRequest, Preparing, Region, Upload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable
@@ -37,16 +37,18 @@ if TYPE_CHECKING:
     from rechroma.colorizer import ModelCard
     from rechroma.web.drain import Drain
     from rechroma.web.jobs import ResultFile
-    from rechroma.web.schemas import Edit
+    from rechroma.web.schemas import Edit, PrepareOptions
     from rechroma.web.settings import Settings
     from rechroma.web.uploads import ArrivingFile
     from rechroma.web.worker import Job
 
-__all__ = ["Service", "ServiceHere", "card_of", "facts_of"]
+__all__ = ["Service", "ServiceHere", "card_of", "facts_of", "preparing_of"]
 
 T = TypeVar("T")
 
 _SWEEP_SECONDS = 15.0
+# Masks of one picture that are kept.
+_MASKS = 200
 
 
 class Service:
@@ -139,15 +141,39 @@ class Service:
             colorize=colorize_controls(), transfer=transfer_controls(),
         )  # fmt: skip
 
-    def color_request(self, edit: Edit) -> ColorRequest:
-        """Return an edit as a worker's job takes it.
+    def color_request(self, session: Session, edit: Edit) -> ColorRequest:
+        """Return an edit of a picture as a worker's job takes it.
 
         Raises:
-            Problem: Its mood is not open.
+            Problem: A mood is not open, or a mask is not there.
         """
+        regions = tuple(
+            Region(
+                session.mask(each.mask), each.color, each.strength, each.keep,
+                self._mood(each.mood),
+            )
+            for each in edit.masks
+        )  # fmt: skip
         hints = tuple(each.hint() for each in edit.hints)
-        mood = None if edit.mood is None else self.sessions.get(edit.mood).upload
-        return ColorRequest(hints, mood, edit.answer)
+        return ColorRequest(
+            hints, self._mood(edit.mood), edit.answer, regions=regions,
+            preparing=preparing_of(edit.prepare),
+        )  # fmt: skip
+
+    def _mood(self, key: str | None) -> Upload | None:
+        return None if key is None else self.sessions.get(key).upload
+
+    def put_mask(self, session: Session, name: str, upload: Upload) -> None:
+        """Keep a mask of a picture that is open, in the place of another of its name.
+
+        Undoing may bring back an old one, so many are kept; who asks for one that has gone is told.
+        """
+        replaced = session.masks.pop(name, None)
+        session.masks[name] = upload
+        if replaced is not None:
+            self.drop(replaced)
+        while len(session.masks) > _MASKS:
+            self.drop(session.masks.pop(next(iter(session.masks))))
 
     async def answer(
         self, request: Request, job: Job[ResultFile], name: str, word: str, *, key: str = ""
@@ -162,7 +188,8 @@ class Service:
         self.pool.forget()
 
     def _forget(self, session: Session) -> None:
-        self.store.drop(session.upload.path)
+        for each in (session.upload, *session.masks.values()):
+            self.store.drop(each.path)
         self.pool.forget(session.id)
 
     async def _sweep(self) -> None:
@@ -170,6 +197,11 @@ class Service:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.sessions.sweep()
             self.films.sweep()
+
+
+def preparing_of(said: PrepareOptions | None) -> Preparing | None:
+    """Return how a print is made ready, as a worker's job takes it."""
+    return None if said is None else Preparing(said.options(), said.prepared_lightness)
 
 
 async def _gone(request: Request) -> None:

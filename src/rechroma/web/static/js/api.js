@@ -186,15 +186,43 @@ export async function cells(id, edit, way) {
     width: Number(response.headers.get("X-Width")),
     height: Number(response.headers.get("X-Height")),
     extent: response.headers.get("X-Extent").split(" ").map(Number),
+    layers: (response.headers.get("X-Layers") || "").split(" ").filter(Boolean).map(Number),
     data: await response.arrayBuffer(),
   };
 }
 
-/** What belongs together with a place, white, as a picture. */
-export async function segment(id, { x, y }, side, signal) {
-  const places = { inside: [[Math.floor(x), Math.floor(y)]] };
+/** What belongs together with places, pixels of the photograph, white, as a picture. */
+export async function segment(id, inside, side, signal) {
+  const places = { inside: inside.map(({ x, y }) => [Math.floor(x), Math.floor(y)]) };
   return (await ask(`v1/sessions/${id}/segment?side=${side}`, json(places, { signal }))).blob();
 }
+
+/** Give the service a mask under a name. */
+export async function sendMask(id, name, file, signal) {
+  const form = new FormData();
+  form.append("mask", file, `${name}.png`);
+  await ask(`v1/sessions/${id}/masks/${name}`, { method: "PUT", body: form, signal });
+}
+
+/** The versions of a picture: { name, strength, vividness, temperature, answer, preview }. */
+export async function versions(id, edit, side, way) {
+  return (await ask(`v1/sessions/${id}/versions?side=${side}`, json(edit, way))).json();
+}
+
+/** What making a print ready would do. */
+export async function preparation(id, prepare, side, way) {
+  return (await ask(`v1/sessions/${id}/preparation?side=${side}`, json(prepare, way))).json();
+}
+
+/** A print made ready, or a part of it: left, top, width and height in its pixels; without loss. */
+export async function print(id, prepare, { side, box = null, before = false }, signal) {
+  const part = box ? `&box=${box.join(",")}` : "";
+  return (await ask(`v1/sessions/${id}/preparation/preview?side=${side}&before=${before}${part}`, json(prepare, { signal }))).blob();
+}
+
+export const looks = async () => (await ask("v1/looks")).json();
+
+export const lookTable = async (name) => (await ask(`v1/looks/${encodeURIComponent(name)}/table`)).arrayBuffer();
 
 export async function likely(id, place, signal) {
   return (await ask(`v1/sessions/${id}/likely`, json(place, { signal }))).json();

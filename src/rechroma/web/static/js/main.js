@@ -59,6 +59,7 @@ async function start() {
   });
   const give = (files, target) => {
     if (target === "mood-of-color") color.takeMood(files[0]);
+    else if (target === "mood-of-part") color.takeMood(files[0], color.moodFor);
     else if (target === "source" || target === "target") mood.take(files[0], target);
     else if (target === "mood-of-film") film.takeMood(files[0]);
     else if (roomOf() === "mood") mood.takeAny(files);
