@@ -141,8 +141,12 @@ class Service:
             colorize=colorize_controls(), transfer=transfer_controls(),
         )  # fmt: skip
 
-    def color_request(self, session: Session, edit: Edit) -> ColorRequest:
+    def color_request(self, session: Session | None, edit: Edit) -> ColorRequest:
         """Return an edit of a picture as a worker's job takes it.
+
+        Args:
+            session: The picture's, which has the masks; None for an edit without any.
+            edit: What the client says.
 
         Raises:
             Problem: A mood is not open, or a mask is not there.
@@ -153,6 +157,7 @@ class Service:
                 self._mood(each.mood),
             )
             for each in edit.masks
+            if session is not None
         )  # fmt: skip
         hints = tuple(each.hint() for each in edit.hints)
         return ColorRequest(

@@ -151,9 +151,14 @@ async def color_shot(
 ) -> FilmShot:
     """Color the frame that stands for a shot; its colors are followed through the shot."""
     film, ticks = _place(service, id, number)
+    if edit.masks or edit.look or edit.version or edit.prepare:
+        raise Problem(
+            422, "a shot takes spots, a mood and numbers here, no masks, looks, versions or prints",
+            "open its picture, color that, and give it back as a still",
+        )  # fmt: skip
     job = partial(
         film_jobs.color_shot, upload=film.upload, ticks=ticks,
-        color_request=service.color_request(edit), options=edit.options(),
+        color_request=service.color_request(None, edit), options=edit.options(),
     )  # fmt: skip
     made = await service.do(request, job, key=film.id)
     # A mood's id may not be there any more when the film is.

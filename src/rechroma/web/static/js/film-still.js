@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { Colored, Seen } from "./colored.js";
 import { announce, setRange, make, whenQuiet } from "./dom.js";
-import { History, plainEdit, wayOf, wireOf } from "./edit.js";
+import { amountsOf, History, plainEdit, wayOf, wireOf } from "./edit.js";
 import { colorShot, dropStill, openShot } from "./films-api.js";
 import { Cells } from "./guided.js";
 import { Hints } from "./hints.js";
@@ -16,6 +16,8 @@ const SIDE = 1600;
 const QUIET = 600; // milliseconds after the last change, after which the shot gets it
 
 const isPlain = ({ hints, strength, vividness }) => hints.length === 0 && strength === 1 && vividness === 1;
+
+const paintedOf = ({ history }) => amountsOf(history.now);
 
 /**
  * Calls `actions`: told(shot) when a shot has other colors, failed(error) when something goes wrong,
@@ -30,6 +32,7 @@ export class StillEditor {
     this.stage = new Stage(root, t("The shot"));
     this.painter = new Painter(this.stage.after);
     this.hints = new Hints(this.stage, (hints, keep) => this.change({ hints }, keep), this);
+    this.hints.reaches = model.reaches;
     this.save = whenQuiet((picture) => this.give(picture), QUIET);
     this.panel = this.makePanel();
   }
@@ -142,8 +145,7 @@ export class StillEditor {
     }
     if (picture !== this.picture) return;
     this.stage.setBusy(false);
-    const { strength, vividness } = picture.history.now;
-    this.painter.use(picture.planes, strength, vividness);
+    this.painter.use(picture.planes, paintedOf(picture));
     this.stage.after.style.visibility = "";
     this.hints.showReach();
   }
@@ -160,7 +162,7 @@ export class StillEditor {
     const strength = Number(this.strength.value);
     if (history.now.strength !== strength) history.change({ strength }, !this.sliding);
     this.sliding = !done;
-    this.painter.change(strength, history.now.vividness);
+    this.painter.change(paintedOf(this.picture));
     this.show();
     if (done) this.save(this.picture);
   }

@@ -18,7 +18,7 @@ const placeOf = ({ x, y }) => `${x}, ${y}`;
 
 /**
  * Calls `changed` with the new list of hints, and whether it is a step of its own to undo, and
- * `toPart(picture, hint, the others)` to make the thing that a spot is on a part of the picture.
+ * `toPart(picture, hint, the others)`, if given, to make the thing that a spot is on a part of the picture.
  */
 export class Hints {
   constructor(stage, changed, album, toPart) {
@@ -189,7 +189,7 @@ export class Hints {
       ...REACHES.filter(([value]) => this.reaches.includes(value)).map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
     );
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, t("Take away"));
-    const part = make("button", {
+    const part = this.toPart && make("button", {
       type: "button", title: t("What the spot is on, with its color, to be painted further"), on: { click: () => this.makePart(index) },
     }, t("Make it a part"));
     const close = make("button", { type: "button", on: { click: () => this.close() } }, t("Done"));
@@ -201,7 +201,7 @@ export class Hints {
       make("div", { className: "swatches" }, ...swatches),
       make("label", {}, t("Any color"), " ", any),
       make("label", {}, t("Reaches"), " ", reach),
-      make("div", { className: "row" }, part, remove, close),
+      make("div", { className: "row" }, ...(part ? [part] : []), remove, close),
     );
     this.popover.hidden = false;
     // On the other side than the spot, which shall be seen.
