@@ -366,6 +366,7 @@ def test_bodies_that_never_end():
 
     from rechroma.web.drain import Drain
     from rechroma.web.middleware import BodyLimit
+    from rechroma.web.settings import Limits
 
     app = FastAPI()
 
@@ -373,7 +374,7 @@ def test_bodies_that_never_end():
     async def _(request: Request):
         return len(await request.body())
 
-    limited = BodyLimit(app, 100, 0.2, Drain())
+    limited = BodyLimit(app, Limits(upload_bytes=100, body_seconds=0.2), Drain())
     sent = []
 
     async def receive():

@@ -35,7 +35,7 @@ from rechroma.web.worker import (
     UnexpectedError,
     Worker,
     WorkerCrashed,
-    _result,
+    outcome_of,
 )
 from rechroma.web.worker_state import ColorRequest, Upload, WorkerState, preview
 
@@ -279,7 +279,7 @@ def unwritable():
     ],
 )
 def test_whose_fault_it_is(work, kind, status):
-    error = _result(work)
+    error = outcome_of(work)
     assert type(error) is kind
     problem = problem_of(error)
     assert problem.status == status

@@ -7,8 +7,10 @@ from importlib.util import find_spec
 from rechroma.errors import MissingExtraError
 from rechroma.web.problems import Problem, problem_of
 
-__all__ = ["check_film", "check_installed", "film_media_type", "missing_films"]
+__all__ = ["FILM_HEAD", "check_film", "check_installed", "film_media_type", "missing_films"]
 
+# Bytes that say whether a file is a film.
+FILM_HEAD = 256
 # First bytes → media type, as browsers know them.
 _SIGNATURES = {
     b"\x1a\x45\xdf\xa3": "video/x-matroska",
@@ -33,7 +35,7 @@ def film_media_type(head: bytes) -> str:
     """Return the media type of a film that begins with these bytes; "" if it is none.
 
     Args:
-        head: 256 bytes, or the whole file if it has fewer.
+        head: `FILM_HEAD` bytes, or the whole file if it has fewer.
     """
     if head[4:8] in _BOXES and head[8:12] not in _PICTURES:
         return "video/quicktime" if head[8:12] == b"qt  " else "video/mp4"

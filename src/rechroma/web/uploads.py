@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from rechroma.photo.formats import FORMATS, SIGNATURE_LENGTH, recognize
-from rechroma.web.film_kinds import check_film
+from rechroma.web.film_kinds import FILM_HEAD, check_film
 from rechroma.web.problems import Problem, no_room
 from rechroma.web.worker import is_full
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrivingFile", "UploadRoute", "name_of"]
 
-# Of a file, that say of which kind it is: enough for pictures and films.
-HEAD_LENGTH = 256
-
 
 def check_picture(head: bytes, name: str) -> None:
     """Turn away what is no picture.
@@ -38,7 +35,7 @@ def check_picture(head: bytes, name: str) -> None:
     Raises:
         Problem: 415.
     """
-    if recognize(head[:SIGNATURE_LENGTH]) is None:
+    if recognize(head) is None:
         *titles, last = (each.title for each in FORMATS.values() if each.signature)
         raise Problem(
             415,
@@ -48,11 +45,12 @@ def check_picture(head: bytes, name: str) -> None:
         )
 
 
-# Parts of forms that are files, but no pictures: how their first bytes are judged.
-_CHECKS: dict[str, Callable[[bytes, str], None]] = {
-    "look": lambda head, name: None,  # noqa: ARG005 (a text, judged when it is read)
-    "film": check_film,
+# Parts of forms that are files, but no pictures: how many of their first bytes are judged, and how.
+_CHECKS: dict[str, tuple[int, Callable[[bytes, str], None]]] = {
+    "look": (0, lambda head, name: None),  # noqa: ARG005 (a text, judged when it is read)
+    "film": (FILM_HEAD, check_film),
 }
+_CHECK_PICTURE = SIGNATURE_LENGTH, check_picture
 
 
 class ArrivingFile(UploadFile):
@@ -72,7 +70,7 @@ class ArrivingFile(UploadFile):
         self._store = store
         self._path = store.new(part)
         self._kept = False
-        self._check_head = _CHECKS.get(part, check_picture)
+        self._judged, self._check_head = _CHECKS.get(part, _CHECK_PICTURE)
         self._head = b""
         super().__init__(self._path.open("xb"), size=0, filename=filename, headers=headers)
 
@@ -83,9 +81,9 @@ class ArrivingFile(UploadFile):
             Problem: 415 the first bytes are of no picture, 429 no room.
             OSError: The disk is full.
         """
-        if len(self._head) < HEAD_LENGTH:
-            self._head += data[: HEAD_LENGTH - len(self._head)]
-            if len(self._head) == HEAD_LENGTH:
+        if len(self._head) < self._judged:
+            self._head += data[: self._judged - len(self._head)]
+            if len(self._head) == self._judged:
                 self._check()
         self._store.grow(self._path, len(data))
         await super().write(data)
@@ -99,7 +97,7 @@ class ArrivingFile(UploadFile):
         Raises:
             Problem: 415 no picture, where there should be one; 507 the disk is full.
         """
-        if len(self._head) < HEAD_LENGTH:
+        if len(self._head) < self._judged:
             self._check()
         try:
             await asyncio.to_thread(self.file.close)

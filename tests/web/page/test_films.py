@@ -57,6 +57,7 @@ def test_from_a_film_to_a_film_in_color(page, make_film):
     expect(page.locator("#film-limits")).to_contain_text("Up to 30 minutes, 1,024 MB")
     no_violations(page)
     drop(page, make_film((14, 12)))
+    expect(page.get_by_role("heading", name="street.mp4")).to_be_focused()
     found(page, 2)
     shown(page)
     expect(page.locator("#shots img").first).to_have_js_property("naturalWidth", 96)

@@ -12,7 +12,7 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from rechroma.web import film_jobs, preview_jobs
-from rechroma.web.film_kinds import check_installed, film_media_type, missing_films
+from rechroma.web.film_kinds import FILM_HEAD, check_installed, film_media_type, missing_films
 from rechroma.web.films import Film
 from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import file_answer, problems
@@ -27,7 +27,7 @@ from rechroma.web.schemas import (
     film_controls,
 )
 from rechroma.web.service import Service, ServiceHere, facts_of
-from rechroma.web.uploads import HEAD_LENGTH, UploadRoute
+from rechroma.web.uploads import UploadRoute
 from rechroma.web.worker_state import Upload
 
 __all__ = ["router"]
@@ -243,7 +243,7 @@ async def film_media(
 
 def _head_of(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(HEAD_LENGTH)
+        return file.read(FILM_HEAD)
 
 
 def _place(service: Service, key: str, number: int) -> tuple[Film, int]:

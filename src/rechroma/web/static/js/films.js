@@ -37,7 +37,8 @@ export class FilmRoom {
     const player = make("div", { id: "film-player", hidden: true });
     this.player = new Player(player);
     this.views = { shot: stage, film: player };
-    this.root.append(this.makeWelcome(), this.makeDesk(model));
+    this.makeWelcome();
+    this.makeDesk(model);
     addEventListener("keydown", (event) => this.key(event));
     addEventListener("hashchange", () => this.player.pause());
     api.line.addEventListener("back", () => this.look());
@@ -54,7 +55,7 @@ export class FilmRoom {
     this.sendWords = make("span", {});
     this.sending = make("div", { className: "row", hidden: true }, this.bar, this.sendWords,
       button(t("Cancel"), () => this.abort?.abort()));
-    return this.welcome = make("div", { className: "welcome" },
+    this.welcome = make("div", { className: "welcome" },
       make("h1", {}, t("Give an old film its color back")),
       make("p", { className: "lead" }, t("Drop a film anywhere on this page, or choose one.")),
       make("p", { className: "row center" }, this.chooseButton), this.sending, this.error, this.limits,
@@ -76,8 +77,8 @@ export class FilmRoom {
       ...Object.values(this.views), this.problem, this.inColor,
       make("div", { className: "strip" },
         make("div", { className: "strip-head" }, make("h2", {}, t("Shots")), this.found), this.strip.root));
-    return this.desk = make("div", { className: "desk", hidden: true },
-      this.title = make("h1", { className: "film-title" }),
+    this.desk = make("div", { className: "desk" },
+      this.title = make("h1", { className: "film-title", tabIndex: -1 }),
       make("div", { className: "side-by-side" }, looking, this.makePanel(model)));
   }
 
@@ -155,7 +156,7 @@ export class FilmRoom {
       const film = await api.patiently(() => films.sendFilm(file, sent, signal), signal, (problem) => showError(this.error, problem));
       showError(this.error, null);
       await this.use(film);
-      this.strip.root.querySelector("button")?.focus();
+      this.title.focus();
     } catch (error) {
       if (error.name !== "AbortError") showError(this.error, error);
     } finally {
@@ -233,8 +234,8 @@ export class FilmRoom {
 
   show() {
     const { film } = this;
-    this.welcome.hidden = Boolean(film);
-    this.desk.hidden = !film;
+    const shown = film ? this.desk : this.welcome;
+    if (shown.parentElement !== this.root) this.root.replaceChildren(shown);
     if (!film) return;
     const { stage } = film.state;
     const working = stage === "waiting" || stage === "rendering";
