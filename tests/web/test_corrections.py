@@ -108,6 +108,30 @@ def test_what_a_mask_keeps_changes_no_pixel(client, opened, gray, half):
         assert (got[half == 0] != before[half == 0]).any()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_kept_changes_no_pixel(client, opened, gray, seed):
+    """Any masks in any order, soft and hard, under any look, version and light."""
+    rng = np.random.default_rng(seed)
+    before = np.asarray(Image.open(io.BytesIO(gray)).convert("RGB"))
+    masks, kept = [], np.zeros((160, 240), bool)
+    others = [{"color": "#7a2230"}, {"color": "gray"}, {"strength": 1.5}]
+    for number in range(4):
+        small = rng.integers(0, 256, (4, 5), dtype=np.uint8)
+        plane = np.asarray(Image.fromarray(small).resize((240, 160), Image.Resampling.BICUBIC))
+        plane = np.where(plane > 170, 255, plane).astype(np.uint8)
+        give_mask(client, opened, f"m{number}", plane)
+        keeps = number == seed
+        masks.append({"mask": f"m{number}", **({"keep": True} if keeps else others[number % 3])})
+        kept |= keeps & (plane == 255)
+    edit = {
+        "masks": masks, "look": str(rng.choice(["winter", "pastel", "bleached"])),
+        "temperature": rng.uniform(-1, 1), "version": str(rng.choice(["vivid", "faithful"])),
+    }  # fmt: skip
+    got = pixels(client.post(f"{opened}/picture", json=edit))
+    assert kept.any()
+    np.testing.assert_array_equal(got[kept], before[kept])
+
+
 def test_a_mask_of_the_same_name_takes_its_place(client, opened, half):
     edit = {"masks": [{"mask": "a", "strength": 0}]}
     results = []

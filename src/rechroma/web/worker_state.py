@@ -45,7 +45,7 @@ V = TypeVar("V")
 
 # Pixels of a preview's longer side, at most.
 PREVIEW_SIDE = 1600
-# Previews take up to 8 MB each, predictions with their distribution up to 20.
+# Previews take up to 8 MB each, predictions up to 20 for each answer with its distribution.
 _PREVIEWS = 16
 _PREDICTIONS = 8
 # Three or four previews each.
@@ -178,7 +178,9 @@ class WorkerState:
         self._opened = _Latest[Path, Opened](_PREVIEWS)
         self._whole = _Latest[Path, Photo](1)
         self._prints = _Latest["tuple[Path, Preparing]", PreparedPrint](_PRINTS)
-        self._predicted = _Latest["tuple[Path, ColorRequest]", "Colorization"](_PREDICTIONS)
+        self._predicted = _Latest["tuple[Path, ColorRequest]", "Colorization"](
+            _PREDICTIONS, weight=_answers_in
+        )
 
     @property
     def kept(self) -> set[Path]:
@@ -273,17 +275,23 @@ class WorkerState:
 
 
 class _Latest(Generic[K, V]):
-    """The values that were used last."""
+    """The values that were used last.
 
-    def __init__(self, count: int) -> None:
+    Args:
+        count: How many are kept.
+        weight: As how many a value counts; the newest is kept whatever it weighs.
+    """
+
+    def __init__(self, count: int, weight: Callable[[V], int] = lambda _: 1) -> None:
         self._count = count
+        self._weight = weight
         self._values: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         """Return the value of a key, made if it is not there."""
         value = self._values.pop(key, None) or make()
         self._values[key] = value
-        while len(self._values) > self._count:
+        while len(self._values) > 1 and sum(map(self._weight, self._values.values())) > self._count:
             self._values.popitem(last=False)
         return value
 
@@ -294,6 +302,11 @@ class _Latest(Generic[K, V]):
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._values)
+
+
+def _answers_in(predicted: Colorization) -> int:
+    """Return how many answers a prediction holds: its own, and those of its masks."""
+    return 1 + len({id(each.answer) for each in predicted.layers if each.answer is not None})
 
 
 def _files_of(key: Path | tuple[Path, ColorRequest | Preparing]) -> list[Path]:

@@ -273,6 +273,38 @@ def test_parts_are_kept_with_the_work_and_in_projects(page, make_picture):
     until(page, lambda: np.abs(shown(page) - painted).max() <= 1)
 
 
+FORGET_MASKS = """() => new Promise((done) => {
+  indexedDB.open("rechroma", 1).onsuccess = ({ target: { result } }) => {
+    const transaction = result.transaction("files", "readwrite");
+    const store = transaction.objectStore("files");
+    store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+      if (!cursor) return;
+      if (!cursor.value.name) cursor.delete(); // pictures have names
+      cursor.continue();
+    };
+    transaction.oncomplete = done;
+  };
+})"""
+
+
+def test_a_part_whose_mask_is_lost_is_told(page, make_picture):
+    """The browser has cleared its store, and the service has forgotten the picture."""
+    data = make_picture(size=(400, 300))
+    key = opened_id(page, lambda: give(page, "main", "drop", ("a.png", data)))
+    ready(page)
+    settled(page)
+    without_snapping(page)
+    paint(page, (0.3, 0.5), (0.6, 0.5))
+    ready(page)
+    until_kept(page)
+    page.evaluate(FORGET_MASKS)
+    page.evaluate(f"fetch('/v1/sessions/{key}', {{ method: 'DELETE' }})")
+    page.reload()
+    expect(page.locator("#picture-error")).to_contain_text("part of a.png is not there any more")
+    ready(page)
+    expect(page.locator(".regions li")).to_have_count(0)
+
+
 def test_a_mood_for_a_part_alone(page, make_picture):
     opened(page, make_picture)
     without_snapping(page)

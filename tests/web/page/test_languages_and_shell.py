@@ -60,12 +60,12 @@ def test_the_language_is_that_of_the_browser_and_can_be_chosen(browser, served):
         sample_of.click()
         ready(page)
         page.locator("#language").select_option("de")
-        expect(page.locator("#panel h2").first).to_have_text("Farben, die du kennst")
+        expect(page.get_by_role("heading", name="Farben, die du kennst")).to_be_visible()
         ready(page)
         no_violations(page)
         page.reload()
         ready(page)
-        expect(page.locator("#panel h2").first).to_have_text("Farben, die du kennst")
+        expect(page.get_by_role("heading", name="Farben, die du kennst")).to_be_visible()
 
 
 def test_without_a_token_the_page_says_what_to_do(browser, serve, conditioned):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from .steps import give, no_violations, pick, place_hint, ready, sample, saved, until
+from .steps import give, no_violations, pick, place_hint, ready, sample, saved, settled, until
 
 PIXELS = """c => {
   const data = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
@@ -106,11 +106,11 @@ def test_what_browsers_may_not_read_is_shown(page, make_picture, kind):
 def test_with_the_system_s_colors(page):
     """What is chosen is told by more than its background, and colors of spots stay colors."""
     sample(page)
-    expect(page.locator(".answers button")).to_have_count(5)
+    settled(page)
     widths = page.locator(".answers button").evaluate_all(
-        "all => all.map((each) => getComputedStyle(each).borderTopWidth)"
+        "all => all.slice(0, 3).map((each) => getComputedStyle(each).borderTopWidth)"
     )
-    assert widths == ["3px", "1px", "1px", "1px", "1px"]
+    assert widths == ["1px", "3px", "1px"]
     place_hint(page)
     swatch = page.locator(".swatch").first
     expect(swatch).to_be_visible()

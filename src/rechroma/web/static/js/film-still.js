@@ -9,6 +9,7 @@ import { Cells } from "./guided.js";
 import { Hints } from "./hints.js";
 import { bringBack, closePicture } from "./opened.js";
 import { Painter } from "./painter.js";
+import { Placing } from "./placing.js";
 import { Stage } from "./stage.js";
 import { t } from "./text.js";
 
@@ -109,6 +110,7 @@ export class StillEditor {
   async bring(picture) {
     picture.facts = await openShot(picture.film, picture.shot.number, { signal: picture.abort.signal });
     picture.id = picture.facts.id;
+    picture.placing = new Placing(picture.facts);
     await bringBack(picture.id);
   }
 

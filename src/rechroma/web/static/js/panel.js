@@ -87,7 +87,7 @@ export class Panel {
 
   /** Offer looks by name. */
   offerLooks(looks) {
-    this.look.append(...looks.map(({ name, description }) => make("option", { value: name, title: description }, LOOKS[name] ?? name)));
+    this.look.append(...looks.map(({ name }) => make("option", { value: name }, LOOKS[name] ?? name)));
     if (this.picture?.state === "ready") this.show(this.picture);
   }
 
