@@ -117,7 +117,7 @@ def make_album(
     shown: list[_Shown] = []
     failed: list[tuple[Path, PhotoError]] = []
     with ThreadPoolExecutor(jobs or available_cores()) as pool:
-        made = pool.map(lambda each: _prepared(each, max_pixels), entries)
+        made = pool.map(partial(_prepared, max_pixels=max_pixels), entries)
         for entry, result in zip(entries, made, strict=True):
             if isinstance(result, PhotoError):
                 failed.append((entry.after, result))
