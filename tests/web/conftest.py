@@ -298,21 +298,37 @@ def make_film(tmp_path_factory):
     return make
 
 
+def _installed(*names):
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def _chromium(playwright):
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update",
+             "--disable-sync"]  # fmt: skip
+    path = _installed("chromium", "chromium-browser", "google-chrome")
+    return playwright.chromium.launch(executable_path=path, args=quiet)
+
+
+def _firefox(playwright):
+    path = _installed("firefox-esr", "firefox")
+    return playwright.firefox.launch(executable_path=path, channel="moz-firefox")
+
+
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium: the system's own, or the one that Playwright has installed.
+    """Chromium, the system's own or the one that Playwright has installed; or Firefox.
+
+    `RECHROMA_TEST_BROWSER=firefox` takes the system's Firefox, by the protocol that every browser
+    is to speak (WebDriver BiDi).
 
     Not for the whole session: while Playwright is there its event loop runs in this thread, and
     tests of other modules run loops of their own.
     """
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update",
-             "--disable-sync"]  # fmt: skip
+    start = _firefox if os.environ.get("RECHROMA_TEST_BROWSER") == "firefox" else _chromium
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=quiet)
+        started = start(playwright)
         yield started
         started.close()

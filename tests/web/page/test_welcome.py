@@ -59,7 +59,13 @@ def test_samples_for_both_rooms(page):
 )
 def test_the_mood_s_result_is_in_sight_beside_its_sources(page, make_picture):
     page.get_by_role("link", name="Mood").click()
-    tall = [(f"{n}.png", make_picture(size=(120, 200), mode="RGB", seed=n)) for n in (1, 2)]
+    tall = [
+        (
+            f"a-name-that-fits-nowhere-{'x' * 40}-{n}.png",
+            make_picture(size=(120, 200), mode="RGB", seed=n),
+        )
+        for n in (1, 2)
+    ]
     give(page, "#mood h1", "drop", *tall)
     expect(page.locator("#mood-work")).to_be_visible()
     expect(page.locator("#mood-stage .busy")).to_be_hidden()

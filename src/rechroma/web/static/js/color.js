@@ -151,6 +151,8 @@ export class ColorRoom {
 
   frame() {
     const empty = this.album.pictures.length === 0;
+    // Who has scrolled down to the samples shall see the picture.
+    if (!empty && find("desk").hidden) scrollTo(0, 0);
     find("welcome").hidden = !empty;
     find("desk").hidden = empty;
     const closed = this.album.closed.at(-1);

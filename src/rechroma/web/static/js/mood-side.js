@@ -16,7 +16,7 @@ export class MoodSide {
     this.changed = changed;
     this.photo = null; // { id, name, facts, file, kept }, see `Album`
     this.coming = null; // { name, file, kept } that is on its way, or was stopped by an outage
-    this.image = make("img", { alt: "", hidden: true });
+    this.image = make("img", { alt: "", hidden: true, draggable: false });
     this.frame = make("div", { className: "frame", hidden: true }, this.image);
     this.choose = make("button", { type: "button", on: { click: () => choose(role, false) } }, t("Choose…"));
     this.name = make("span", { className: "name" });

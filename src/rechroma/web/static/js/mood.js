@@ -167,6 +167,7 @@ export class MoodRoom {
 
   photoChanged() {
     find("mood-work").hidden = !this.complete;
+    if (this.complete && !find("mood").classList.contains("complete")) scrollTo(0, 0);
     find("mood").classList.toggle("complete", this.complete);
     find("mood-welcome").hidden = !this.empty;
     this.swapButton.disabled = !this.complete;
