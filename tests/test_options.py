@@ -137,9 +137,10 @@ def test_the_services_options(model, kind, without):
 
 def test_the_services_options_of_films():
     described = schemas.FilmOptions.model_json_schema()["properties"]
-    assert not {"temperature"} & described.keys()
+    about_photographs = {"temperature", "recompress"}
+    assert not about_photographs & described.keys()
     for each in [*options_of(FilmOptions), *options_of(ColorizeOptions)]:
-        if each.name in ("temperature", "recolor"):
+        if each.name in {*about_photographs, "recolor"}:
             continue
         said = described[each.name]
         assert said["default"] == each.default

@@ -95,7 +95,8 @@ def _table(rows: list[list[str]]) -> str:
 
 
 def _name(schema: dict[str, Any]) -> str:
-    return schema["$ref"].rpartition("/")[2]
+    # Where nothing may be sent, too, it is the first of two.
+    return schema.get("anyOf", [schema])[0]["$ref"].rpartition("/")[2]
 
 
 def _link(name: str) -> str:

@@ -509,9 +509,9 @@ class Models(BaseModel):
     models: list[Model]
 
 
-# Of an answer of one photograph is the temperature, which films do not have.
+# What is about photographs alone is left out.
 _FilmBase = _model_of(
-    video.FilmOptions, colorizer.ColorizeOptions, without={"recolor", "temperature"}
+    video.FilmOptions, colorizer.ColorizeOptions, without={"recolor", "temperature", "recompress"}
 )
 
 
