@@ -203,8 +203,8 @@ def test_cards_are_read_once(monkeypatch):
     monkeypatch.setattr(service_module, "load_card", lambda model: read.append(model) or card)
     monkeypatch.setattr(status, "MODELS", ["one", "two"])
     current = CurrentModel(
-        name="a", version="1", license="b", hints=True, answers=True, methods=[], colorize={},
-        transfer={},
+        name="a", version="1", license="b", hints=True, reaches=["alike"], answers=True, methods=[],
+        colorize={}, transfer={},
     )  # fmt: skip
     card_of.cache_clear()
     try:

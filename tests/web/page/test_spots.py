@@ -126,7 +126,7 @@ def test_the_colors_of_a_spot_do_not_cover_it(page):
 
 
 def test_what_is_one_thing_with_a_spot_is_outlined(page, make_picture):
-    """The test's model tells no things apart: the mask is the test's own."""
+    """The test's model tells no things apart: that it does, and the mask, are the test's own."""
     mask = Image.new("L", (200, 150), 0)
     mask.paste(255, (50, 40, 150, 110))
     file = io.BytesIO()
@@ -137,6 +137,14 @@ def test_what_is_one_thing_with_a_spot_is_outlined(page, make_picture):
         asked.append(route.request.post_data_json)
         route.fulfill(body=file.getvalue(), content_type="image/png")
 
+    def able(route):
+        told = route.fetch().json()
+        told["current"]["reaches"] = ["here", "thing", "alike"]
+        route.fulfill(json=told)
+
+    page.route("**/v1/models", able)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
     page.route("**/segment*", answer)
     give(page, "main", "drop", ("a.png", make_picture(size=(400, 300))))
     ready(page)
@@ -184,3 +192,14 @@ def test_the_colors_of_a_spot_go_with_it(page):
     for _ in range(2):
         page.keyboard.press("Control+Shift+Z")
     expect(mark).to_have_attribute("aria-label", now)
+
+
+def test_only_what_the_model_can_do_is_offered(page):
+    """It can't tell where a thing ends: nothing asks it to."""
+    asked = []
+    page.on("request", lambda each: asked.append(each.url))
+    sample(page)
+    place_hint(page)
+    expect(page.get_by_label("Reaches").locator("option")).to_have_text(["everything alike"])
+    page.wait_for_timeout(500)
+    assert not any("/segment" in url for url in asked)

@@ -239,7 +239,7 @@ export class Hints {
   /** Show what is one thing with a spot, while its popover is open. */
   async showOutline(picture, hint) {
     const { outline } = this.stage;
-    const place = hint.reach === "here" || hint.reach === "alike" ? "" : [picture.key, hint.x, hint.y].join();
+    const place = hint.reach === "here" || hint.reach === "alike" || !this.reaches.includes("thing") ? "" : [picture.key, hint.x, hint.y].join();
     if (place === this.outlined) return;
     this.outlined = place;
     outline.hidden = true;
