@@ -135,6 +135,14 @@ def test_a_bucket_that_says_no(colorize, monkeypatch, code, text, said):
 
 
 @pytest.mark.usefixtures("s3")
+def test_a_destination_in_the_source(colorize):
+    for place in ("s3://archive/scans", "s3a://archive/scans/color", "s3://archive"):
+        code, _, err = colorize("s3://archive/scans", place)
+        assert (code, len(err.splitlines())) == (2, 1)
+        assert "lie in each other" in err
+
+
+@pytest.mark.usefixtures("s3")
 def test_no_such_bucket(colorize):
     code, _, err = colorize("s3://nowhere/scans", "out")
     assert (code, len(err.splitlines())) == (3, 1)
