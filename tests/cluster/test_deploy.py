@@ -12,6 +12,7 @@ import ray.autoscaler
 import yaml
 
 from rechroma.cli.bulk import bulk
+from rechroma.cli.train import train
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -139,6 +140,51 @@ def test_the_commands_in_them_are_ours():
         assert (program, name) == ("rechroma", "bulk")
         context = bulk.commands[command].make_context(command, arguments)
         assert context.params["address"] == "auto"
+
+
+def blocks(kind):
+    """Return the pieces of code of one kind in the page on training on many machines."""
+    page = DEPLOY.parent / "docs/how-to/train-on-many-machines.md"
+    parts = page.read_text(encoding="utf-8").split("```")[1::2]
+    return [part.removeprefix(kind) for part in parts if part.startswith(f"{kind}\n")]
+
+
+def test_the_job_that_trains_on_kubernetes():
+    service, job = yaml.safe_load_all(next(text for text in blocks("yaml") if "kind: Job" in text))
+    assert (service["kind"], service["spec"]["clusterIP"]) == ("Service", "None")
+    spec = job["spec"]
+    pod = spec["template"]["spec"]
+    assert (job["apiVersion"], spec["completionMode"]) == ("batch/v1", "Indexed")
+    assert spec["completions"] == spec["parallelism"]
+    assert pod["subdomain"] == service["metadata"]["name"]
+    assert service["spec"]["selector"] == {"job-name": job["metadata"]["name"]}
+    (container,) = pod["containers"]
+    named = {each["name"] for each in container["volumeMounts"]}
+    assert named == {each["name"] for each in pod["volumes"]}
+    line = shlex.split(container["args"][0])
+    assert f"--nnodes {spec['completions']}" in " ".join(line)
+    assert f"{job['metadata']['name']}-0.{pod['subdomain']}" in line
+
+
+def test_the_lines_that_train_are_ours():
+    lines = [line.partition("#")[0] for text in blocks("sh")
+             for line in text.replace("\\\n", " ").splitlines()]  # fmt: skip
+    job = next(text for text in blocks("yaml") if "kind: Job" in text)
+    (_, job) = yaml.safe_load_all(job)
+    lines += job["spec"]["template"]["spec"]["containers"][0]["args"]
+    trained = [line for line in lines if "-m rechroma train" in line]
+    assert len(trained) >= 5
+    for line in trained:
+        arguments = shlex.split(line.partition("-m rechroma train")[2])
+        train.make_context("train", arguments)
+
+
+def test_the_program_for_ray_train_is_one():
+    (text,) = (text for text in blocks("python") if "TorchTrainer" in text)
+    compile(text, "page", "exec")
+    for line in text.splitlines():
+        if line.lstrip().startswith("from rechroma"):
+            exec(line.strip(), {})  # noqa: S102 (what the page imports is there)
 
 
 def test_a_wrong_file_is_noticed():

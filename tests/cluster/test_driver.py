@@ -144,6 +144,14 @@ def test_workers_that_die_are_replaced_and_nothing_is_lost(colorize, rows, threa
     assert len(threads.actors) > 2
 
 
+def test_a_cluster_with_another_version_of_ours(colorize, monkeypatch):
+    monkeypatch.setattr("rechroma.cluster.worker.__version__", "9.9")
+    code, _, err = colorize("in", "out")
+    assert code == ClusterError.exit_code
+    assert err.startswith("error: the cluster has Rechroma 9.9, and here is ")
+    assert len(err.splitlines()) == 1
+
+
 def test_an_item_over_which_workers_die_is_a_row(colorize, rows, threads):
     threads.lose = lambda _, jobs: any(job.item.name == "3.png" for job in jobs)
     code, _, err = colorize("in", "out")

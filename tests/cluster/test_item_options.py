@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import tarfile
@@ -13,8 +14,12 @@ from PIL import Image
 
 from rechroma.batch.pictures import Saving
 from rechroma.cli import main
-from rechroma.cli.bulk_work import ColorizeOperation
+from rechroma.cli.apply import apply
+from rechroma.cli.bulk import bulk as bulk_group
+from rechroma.cli.bulk_work import ApplyOperation, ColorizeOperation, TransferOperation
+from rechroma.cli.colorize import colorize
 from rechroma.cli.colorize_work import Extras
+from rechroma.cli.transfer import transfer
 from rechroma.cluster.fetching import Fetched
 from rechroma.cluster.operation import Column, Shared
 from rechroma.cluster.scratch import Scratch
@@ -216,3 +221,27 @@ def test_files_that_are_used_are_not_thrown_away(archive, monkeypatch):
         assert Path(first["mood"]).read_bytes() == Path("in/0.png").read_bytes()
     assert len(fetched.places()) == 1
     scratch.close()
+
+
+@pytest.mark.parametrize(
+    ("usual", "operation", "columns", "left_out"),
+    [
+        (colorize, ColorizeOperation, {"--hint", "--hints", "--mask", "--still"},
+         {"inputs", "--inp", "-o", "--jobs", "--confidence", "--preview"}),
+        (transfer, TransferOperation, {"--swatch", "--source-mask", "--target-mask"},
+         {"--target", "--out", "--jobs", "--lut", "--preview"}),
+        (apply, ApplyOperation, set(), {"inputs", "-o", "--jobs"}),
+    ],
+)  # fmt: skip
+def test_all_options_of_the_ordinary_commands(usual, operation, columns, left_out):
+    """For all pictures, or in a column; and with the same names and defaults."""
+    assert usual.name is not None
+    theirs = {each.opts[0]: each for each in usual.params}
+    here = {each.opts[0]: each for each in bulk_group.commands[usual.name].params}
+    assert theirs.keys() - here.keys() == columns | left_out
+    fields = dict.fromkeys((field.name for field in dataclasses.fields(operation)), None)
+    named = {flag[2:].replace("-", "_") for flag in columns}
+    assert named <= operation(**fields).columns.keys()
+    for flag in theirs.keys() & here.keys():
+        ours, usually = (each[flag].to_info_dict()["default"] or None for each in (here, theirs))
+        assert ours == usually

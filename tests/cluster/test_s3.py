@@ -135,6 +135,28 @@ def test_a_bucket_that_says_no(colorize, monkeypatch, code, text, said):
 
 
 @pytest.mark.usefixtures("s3")
+def test_no_keys(colorize, monkeypatch, archive):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(archive / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    fsspec.filesystem("s3").clear_instance_cache()
+    stores._remote_store.cache_clear()
+    code, _, err = colorize("s3://archive/scans", "out")
+    assert (code, len(err.splitlines())) == (3, 1)
+    assert "there are no keys for it: set AWS_ACCESS_KEY_ID" in err
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_destination_in_the_source(colorize):
+    for place in ("s3://archive/scans", "s3a://archive/scans/color", "s3://archive"):
+        code, _, err = colorize("s3://archive/scans", place)
+        assert (code, len(err.splitlines())) == (2, 1)
+        assert "lie in each other" in err
+
+
+@pytest.mark.usefixtures("s3")
 def test_no_such_bucket(colorize):
     code, _, err = colorize("s3://nowhere/scans", "out")
     assert (code, len(err.splitlines())) == (3, 1)

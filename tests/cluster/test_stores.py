@@ -59,21 +59,21 @@ def test_reading_and_writing(kind, create, monkeypatch):
     if create == "not known":  # a package of earlier years
         pipe = store._fs.pipe_file
         monkeypatch.setattr(store._fs, "pipe_file", lambda path, value: pipe(path, value))
-    store.write("a/b.png", b"one")
-    store.write("a/b.png", b"two")
+    store.write("a/b\nc.png", b"one")
+    store.write("a/b\nc.png", b"two")
     store.create("c.png", b"three")
     with pytest.raises(FileExistsError):
         store.create("c.png", b"four")
     assert store.read("c.png", (1, 3)) == b"hr"
-    assert {each.name: each.size for each in store.entries()} == {"a/b.png": 3, "c.png": 5}
-    assert [each.name for each in store.entries("a")] == ["a/b.png"]
+    assert {each.name: each.size for each in store.entries()} == {"a/b\nc.png": 3, "c.png": 5}
+    assert [each.name for each in store.entries("a")] == ["a/b\nc.png"]
     before = store.entry("c.png").version
     assert store.entry("c.png").version == before
     store.write("c.png", b"other")
     assert store.entry("c.png").version != before
     with store.open("c.png") as file:
         assert file.read() == b"other"
-    for name in ("a/b.png", "c.png"):
+    for name in ("a/b\nc.png", "c.png"):
         store.remove(name)
         store.remove(name)
         assert not store.exists(name)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rechroma.cli.operation_options import columns_of
 from rechroma.cluster.operation import Column
-from rechroma.mood.library import is_look_name
 from rechroma.options import CheckedOptions, option
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def _several(text: str, at: At) -> str:
 
 def _look(text: str, at: At) -> str:
     """Leave names: those of the package are known everywhere."""
+    from rechroma.mood.library import is_look_name  # formats of pictures take their time to load
+
     return text if is_look_name(text) else at(text)
 
 
