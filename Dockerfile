@@ -11,7 +11,7 @@ COPY requirements/dev.lock ./requirements/
 COPY src ./src
 # The versions that the tests have run with.
 RUN python -m venv /opt/rechroma \
-    && /opt/rechroma/bin/pip install --no-cache-dir --constraint requirements/dev.lock '.[web]'
+    && /opt/rechroma/bin/pip install --no-cache-dir --constraint requirements/dev.lock '.[web,video]'
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Rechroma" \

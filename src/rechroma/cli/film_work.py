@@ -198,8 +198,6 @@ def film_outcome(
         raise UsageError("a film is read from a file and written to one", "give -o a file")
     with _progress(task, console, as_json=as_json) as tell:
         result = work(task.source, task.target, tell)
-    for note in () if result.kept else result.notes:
-        console.note(f"{task.source}: {note}")
     console.detail(
         f"{task.source}: {result.frames} frames, {result.shots} shots, the network looked at "
         f"{result.looks} frames"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rechroma.colorizer.options import ColorizeOptions
-from rechroma.errors import UsageError
+from rechroma.errors import PhotoError, UsageError
 from rechroma.files import copy_file, make_folder, refuse_taken
 from rechroma.mood.options import TransferOptions
 from rechroma.photo import Photo, read
@@ -166,7 +166,12 @@ def colorize_film_with(
         teller = Teller(film, network, hints, stills, work.conditioning.mood)
     trouble = Trouble()
     meter = FilmMeter(film, how, folder, progress)
-    work.run(folder, teller, trouble, meter)
+    try:
+        work.run(folder, teller, trouble, meter)
+    except PhotoError:
+        # Of the film itself: it can't be gone on with.
+        folder.remove()
+        raise
     if not folder.segments:
         folder.remove()
         raise UsageError(f"{source}: no frames between those times", "choose others")

@@ -34,6 +34,8 @@ _DIFFERENCE = 14.0
 _LEAST_SPREAD = 3.0
 # What is nearly right is right: trust is multiplied over many frames.
 _SURE = 3.0
+# OpenCV's search writes beyond its memory where a frame is long and has fewer rows than some 30.
+_LEAST_SIDE = 48
 # Parts of a cell in which a motion is kept, and the most of them.
 _SMALL_UNIT = 128
 _SMALL_MOST = 32767
@@ -118,9 +120,17 @@ class Flow:
         )
 
     def _motion(self, here: NDArray[np.uint8], there: NDArray[np.uint8]) -> Plane:
-        fine = self._search.calc(here, there, None)
+        rows, columns = here.shape
+        more = max(0, _LEAST_SIDE - rows), max(0, _LEAST_SIDE - columns)
+        if any(more):
+            here, there = (self._padded(each, *more) for each in (here, there))
+        fine = self._search.calc(here, there, None)[:rows, :columns]
         # A cell is two of these pixels a side.
         return np.stack(self._cv2.split(self._cells(fine))) * np.float32(0.5)
+
+    def _padded(self, plane: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+        cv2 = self._cv2
+        return cv2.copyMakeBorder(plane, 0, rows, 0, columns, cv2.BORDER_REPLICATE)
 
     def _cells(self, fine: NDArray[Any]) -> Plane:
         height, width = self._shape

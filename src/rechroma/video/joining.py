@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from rechroma.errors import UsageError
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["check_container", "join"]
 
+# FFmpeg doesn't say of transport streams what they hold.
+_MORE = {
+    "mpegts": frozenset(
+        {"aac", "ac3", "dts", "dvb_subtitle", "dvb_teletext", "eac3", "h264", "hevc", "mp2", "mp3",
+         "mpeg2video", "opus", "timed_id3"}
+    ),
+}  # fmt: skip
 # Of one container's own working, and of the encoder that made the original.
 _OWN_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder"})
 
@@ -42,18 +50,35 @@ def check_container(film: Film, target: Path, encoder: str) -> None:
     with av.open(str(film.path)) as source:
         for stream in source.streams:
             context = stream.codec_context
-            if stream.type == "video" or context is None:
+            if stream.type in ("video", "attachment") or _is_made_by_container(stream, source):
                 continue
-            if not _holds(container, context.codec.canonical_name):
+            if context is None:
+                name, fits = stream.name or stream.type, _takes(container.format.name, stream)
+            else:
+                name = context.codec.canonical_name
+                fits = _holds(container, name)
+            if not fits:
+                others = " or ".join(sorted({film.path.suffix, ".mkv"} - {target.suffix}))
                 raise UsageError(
-                    f"{target.suffix} holds no {context.codec.canonical_name}, which "
-                    f"{film.path} has ({stream.type})",
-                    f"use -o with {film.path.suffix} or .mkv: nothing is left out or encoded anew",
+                    f"{target.suffix} holds no {name}, which {film.path} has ({stream.type})",
+                    f"use -o with {others}: nothing is left out or encoded anew",
                 )
 
 
 def _holds(container: Any, codec: str) -> bool:  # noqa: ANN401 - PyAV's
-    return codec in container.supported_codecs
+    return codec in container.supported_codecs or codec in _MORE.get(container.format.name, ())
+
+
+def _takes(format: str, stream: Any) -> bool:  # noqa: A002, ANN401 - PyAV's
+    """Tell whether a container takes a stream that nothing can decode, by beginning one with it."""
+    av = load_pyav()
+    try:
+        with av.open(BytesIO(), "w", format=format) as trial:
+            trial.add_stream_from_template(stream, opaque=True)
+            trial.start_encoding()
+    except (ValueError, av.error.FFmpegError):
+        return False
+    return True
 
 
 def join(
@@ -71,7 +96,8 @@ def join(
         segments: Its frames, encoded.
         target: The result, which appears whole or not at all.
         overwrite: Replace what stands there.
-        span: Seconds that the segments are of; times then count from its start.
+        span: Seconds from the film's first frame that the segments are of; if they don't begin
+            with it, times count from where they do.
 
     Raises:
         UnwritableFileError: The disk says no, or something stands there.
@@ -106,6 +132,8 @@ def _write(
             made = result.add_stream_from_template(template.streams.video[0], opaque=True)
             tag(made.codec_context, film)
             made.time_base = film.time_base
+            if "timecode" in stream.metadata:
+                made.framerate = film.rate  # QuickTime's track of time codes needs it
             if film.matrix:
                 made.set_display_matrix(film.matrix)
         else:
@@ -114,7 +142,8 @@ def _write(
         made.metadata.update({k: v for k, v in stream.metadata.items() if k not in _OWN_TAGS})
         made.disposition = stream.disposition
         places[stream.index] = made
-    begin, end = span
+    first = float(film.start * film.time_base)
+    begin, end = span[0] and first + span[0], first + span[1]
     chapters = [_moved(each, begin, end) for each in source.chapters()]
     if kept := [each for each in chapters if each is not None]:
         result.set_chapters(kept)
@@ -127,8 +156,14 @@ def _write(
 
 
 def _is_made_by_container(stream: Any, source: Any) -> bool:  # noqa: ANN401 - PyAV's
-    """Tell whether a stream is how MP4 and QuickTime store chapters: written of the chapters."""
-    return stream.type == "data" and stream.codec_context is None and bool(source.chapters())
+    """Tell whether a stream is how MP4 and QuickTime store chapters or the first time code.
+
+    They write both of what is said elsewhere: of the chapters, and of the picture's tags.
+    """
+    if stream.type != "data" or stream.codec_context is not None:
+        return False
+    chapters = stream.name == "bin_data" and bool(source.chapters())
+    return chapters or (stream.name is None and "timecode" in stream.metadata)
 
 
 def _is_cover(stream: Any) -> bool:  # noqa: ANN401 - PyAV's

@@ -35,6 +35,9 @@ _HDR = {16: "PQ", 18: "HLG"}
 _HD_ROWS = 720
 # Decoders of pictures, whose gray is 0…255; others give studio range unless they say otherwise.
 _STUDIO = frozenset({"h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video", "mpeg4"})
+# Formats, and brands of MP4's, that are of pictures.
+_PICTURES = frozenset({"image2", "gif", "apng"})
+_PICTURE_BRANDS = frozenset({"avif", "heic", "heim", "heis", "heix", "mif1", "mif2", "miaf"})
 _ROOM = {8: "", 10: "10le", 12: "12le", 14: "14le", 16: "16le"}
 _SAMPLINGS = {"420": (1, 1), "422": (1, 0), "444": (0, 0)}
 
@@ -147,7 +150,7 @@ def open_film(path: Path) -> Film:
         with av.open(str(path)) as container:
             streams = [s for s in container.streams.video if not _is_cover(s)]
             if not streams:
-                raise UnreadablePhotoError(f"{path}: no film in it, sound alone", "give a film")
+                raise _without_pictures(path, container)
             stream = streams[0]
             if stream.codec_context is None:
                 raise UnreadablePhotoError(
@@ -160,6 +163,13 @@ def open_film(path: Path) -> Film:
 
 def _is_cover(stream: Any) -> bool:  # noqa: ANN401 - PyAV's
     return bool(stream.disposition & type(stream.disposition).attached_pic)
+
+
+def _without_pictures(path: Path, container: Any) -> UnreadablePhotoError:  # noqa: ANN401 - PyAV's
+    kinds = {stream.type for stream in container.streams}
+    alone = "words alone" if "subtitle" in kinds else "nothing"
+    what = "sound alone" if "audio" in kinds else alone
+    return UnreadablePhotoError(f"{path}: no film in it, {what}", "give a film")
 
 
 def _first_frame(path: Path, container: Any, stream: Any) -> Any:  # noqa: ANN401 - PyAV's
@@ -186,11 +196,9 @@ def _broken(path: Path, error: Any) -> UnreadablePhotoError:  # noqa: ANN401 - P
 
 def _described(path: Path, container: Any, stream: Any, frame: Any) -> Film:  # noqa: ANN401 - PyAV's
     context = stream.codec_context
-    if container.format.name.endswith("_pipe") or container.format.name in (
-        "image2",
-        "gif",
-        "apng",
-    ):
+    name = container.format.name
+    brand = container.metadata.get("major_brand", "").strip()
+    if name.endswith("_pipe") or name in _PICTURES or brand in _PICTURE_BRANDS:
         raise UnreadablePhotoError(
             f"{path}: a picture, not a film", "give it the suffix of its own format"
         )
@@ -287,60 +295,96 @@ def frames_of(
             number += 1
 
 
+class _BrokenError(Exception):
+    """The decoder's threads met an error, and lose frames around it; or a place was not found."""
+
+
 def _decoded(film: Film, trouble: Trouble, ticks: int | None) -> Iterator[Shown]:
-    """Yield frames from the key frame before a time on; numbered from that time, or the start."""
+    """Yield frames from the key frame before a time on; numbered from that time, or the start.
+
+    By several threads as long as nothing is wrong, and from there on by one: an error would take
+    with it what other threads have decoded meanwhile.
+    """
+    number, count, last = 0, 0, None
+    step = max(1, round(1 / (film.rate * film.time_base)))
+    place, threads = ticks, True
+    while True:
+        known, skip = last, 0 if film.stamped else count
+        try:
+            for frame in _frames(film, trouble, place, threads=threads):
+                if skip:
+                    skip -= 1
+                    continue
+                now = frame.pts
+                if now is None:
+                    now = 0 if last is None else last + step
+                if place is not None and not threads and known is not None and now > known:
+                    raise _BrokenError
+                place = None
+                if last is not None and now <= last:
+                    trouble.lost += known is None or now > known
+                    continue
+                last = now
+                trouble.concealed += frame.is_corrupt
+                yield Shown(
+                    number, now, frame.reformat(format=film.convert) if film.convert else frame
+                )
+                count += 1
+                number += ticks is None or now >= ticks
+        except _BrokenError:
+            place = None if not threads else last if film.stamped and count else ticks
+            threads = False
+        else:
+            return
+
+
+def _frames(film: Film, trouble: Trouble, place: int | None, *, threads: bool) -> Iterator[Any]:
+    """Yield what the decoder gives, from the key frame before a time on.
+
+    Raises:
+        PhotoError: The size of the picture changes.
+        _BrokenError: Something can't be decoded, and there are threads; without, that is counted.
+    """
     av = load_pyav()
     with av.open(str(film.path)) as container:
         stream = next(s for s in container.streams.video if not _is_cover(s))
-        stream.thread_type = "AUTO"
-        if ticks is not None:
-            container.seek(ticks, stream=stream, backward=True)
-        number, last = 0, None
-        step = max(1, round(1 / (film.rate * film.time_base)))
-        for frame in _frames(container, stream, trouble):
-            if (frame.width, frame.height) != (film.width, film.height):
-                raise PhotoError(
-                    f"{film.path}: its frames change from {film.width}×{film.height} to "
-                    f"{frame.width}×{frame.height}",
-                    "cut it there, or scale it to one size first",
-                )
-            now = frame.pts
-            if now is None:
-                now = 0 if last is None else last + step
-            if last is not None and now <= last:
-                trouble.lost += 1
-                continue
-            last = now
-            shown = frame.reformat(format=film.convert) if film.convert else frame
-            yield Shown(number, now, shown)
-            if ticks is None or now >= ticks:
-                number += 1
-
-
-def _frames(container: Any, stream: Any, trouble: Trouble) -> Iterator[Any]:  # noqa: ANN401 - PyAV's
-    av = load_pyav()
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.error.FFmpegError:
-            # The file ends in the middle of something.
-            trouble.lost += 1
-            packet = None
-        try:
-            frames = stream.codec_context.decode(packet)
-        except av.error.FFmpegError:
-            trouble.lost += 1
-            if packet is None:
+        stream.thread_type = "AUTO" if threads else "NONE"
+        if place is not None:
+            container.seek(place, stream=stream, backward=True)
+        packets = container.demux(stream)
+        packet: Any = None
+        ended, missing = False, 0
+        while not ended:
+            frames: list[Any] = []
+            try:
+                packet = next(packets)
+            except StopIteration:
+                if threads and missing > 0:
+                    # At the end threads pass over errors. (Fields that are packets of their own
+                    # make this happen, too: then what follows yields nothing new.)
+                    raise _BrokenError from None
                 return
-            continue
-        for frame in frames:
-            trouble.concealed += frame.is_corrupt
-            yield frame
-        if packet is None:
-            return
+            except av.error.FFmpegError as error:
+                # The file ends in the middle of something.
+                if threads:
+                    raise _BrokenError from error
+                trouble.lost += 1
+                packet, ended = None, True
+            try:
+                frames = stream.codec_context.decode(packet)
+            except av.error.FFmpegError as error:
+                if threads:
+                    raise _BrokenError from error
+                trouble.lost += 1
+            missing += (packet is not None and packet.size > 0) - len(frames)
+            for frame in frames:
+                if (frame.width, frame.height) != (film.width, film.height):
+                    raise PhotoError(
+                        f"{film.path}: its frames change from {film.width}×{film.height} to "
+                        f"{frame.width}×{frame.height}",
+                        "cut it there, or scale it to one size first",
+                    )
+                yield frame
 
 
 def luma_of(film: Film, frame: Any) -> NDArray[Any]:  # noqa: ANN401 - PyAV's
