@@ -38,9 +38,11 @@ _LEVELS = 13
 _BLUR = 2
 # The deviation of what stains add to the density of blue against red, and where one counts.
 _LEAST_STAIN = 0.04
-# How much blue's density changes where stains change by one, at most: two of 100 made stained
-# prints are beyond, and six of six photographs in color that are taken for black and white.
-_MORE_THAN_STAINS = 1.27
+# How much blue's density changes where stains change by one, at most; what is left then, as a share
+# of what stains vary by; and how much of green's density is left in sepia. Each is more in two to
+# five of 100 made stained prints, and one of them in six of six photographs in color that are taken
+# for black and white; of 15 in color that are as brown as sepia, green's is 0.05 at least.
+_MORE_THAN_STAINS, _UNEXPLAINED, _UNEVEN_GREEN = 1.27, 0.45, 0.03
 # Places of the longer side at which it is seen whether all color is stains'; brown, as a over b;
 # how far from that 95 and 99.5 % of places are, at most; how much blue's density changes nearby.
 _PLACES, _BROWN = 128, 0.3
@@ -53,9 +55,6 @@ _USUAL_SHARE, _MOST_SHARE = 0.2, 0.6
 _MIDDLE, _LIGHT, _DARKEST_PAPER = 0.5, 0.8, 0.88
 # Toned is what has so much more red than blue somewhere.
 _TONED = 0.11
-# Stained sepia: how much green's density varies beside its stains, at most. Of 510 photographs in
-# color those that are as brown vary by 0.05 at least, and 19 of 20 made prints by less than this.
-_UNEVEN_GREEN = 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +142,7 @@ def find_tint(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tint | Non
     # Toning itself is less even than paper.
     least = _LEAST_STAIN * (4 if brown > _TONED else 2)
     has_stains = float(np.quantile(known, 0.98) - np.quantile(known, 0.2)) > least
-    if has_stains and _along_stains(rgb, 2, stains, inside).slope > _MORE_THAN_STAINS:
+    if has_stains and not _are_stains(rgb, stains, inside, is_toned=brown > _TONED):
         return None
     chroma = float(np.median(np.hypot(tones[:, 1], tones[:, 2])))
     by_red, paper = _as_gray(rgb, stains, share, inside, level)
@@ -159,15 +158,10 @@ def is_stained(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> bool:
         rgb: See `find_tint`.
         inside: See `find_tint`.
     """
-    return _is_stained_paper(rgb, inside) or _is_stained_sepia(rgb, inside)
-
-
-def _is_stained_sepia(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> bool:
-    """Tell whether there is a toned print's tint, and green follows stains that blue shows."""
+    if _is_stained_paper(rgb, inside):
+        return True
     tint = find_tint(rgb, inside)
-    if tint is None or not (tint.is_toned and tint.has_stains):
-        return False
-    return _along_stains(rgb, 1, tint.stains, inside).rest < _UNEVEN_GREEN
+    return tint is not None and tint.is_toned and tint.has_stains
 
 
 def _is_stained_paper(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> bool:
@@ -220,20 +214,35 @@ class _Along(NamedTuple):
     Attributes:
         slope: How much it changes against red's where stains change by one.
         rest: The deviation of what is left then.
+        share: Of that of stains.
     """
 
     slope: float
     rest: float
+    share: float
+
+
+def _are_stains(
+    rgb: NDArray[np.float32], stains: Plane, inside: NDArray[np.bool_], *, is_toned: bool
+) -> bool:
+    """Tell whether colors are no more than stains.
+
+    Stains are smooth, so the slope of blue is nearly 1; the colors of things, which are lost where
+    stains are smoothed, make it more.
+    """
+    blue = _along_stains(rgb, 2, stains, inside)
+    if blue.slope > _MORE_THAN_STAINS:
+        return False
+    # Toning itself is uneven in blue.
+    if is_toned:
+        return _along_stains(rgb, 1, stains, inside).rest < _UNEVEN_GREEN
+    return blue.share < _UNEXPLAINED
 
 
 def _along_stains(
     rgb: NDArray[np.float32], channel: int, stains: Plane, inside: NDArray[np.bool_]
 ) -> _Along:
-    """Return how a channel's density goes with stains.
-
-    Stains are smooth, so the slope of blue is nearly 1; the colors of things, which are lost where
-    stains are smoothed, make it more.
-    """
+    """Return how a channel's density goes with stains."""
     density = -np.log(np.maximum(rgb, np.float32(_DARK / 2)))
     more = (density[..., channel] - density[..., 0])[inside]
     weight = np.clip(rgb[..., 2] - _DARK, 0, 0.3)[inside]
@@ -244,8 +253,11 @@ def _along_stains(
         for each in (more, stains[inside])
     )
     slope = float((weight * left * stain).sum() / max(float((weight * stain * stain).sum()), 1e-9))
-    rest = float((weight * (left - slope * stain) ** 2).sum() / max(float(weight.sum()), 1e-9))
-    return _Along(slope, float(np.sqrt(rest)))
+    whole = max(float(weight.sum()), 1e-9)
+    rest = float(np.sqrt((weight * (left - slope * stain) ** 2).sum() / whole))
+    own = stains[inside]
+    deviation = float(np.sqrt((weight * (own - np.median(own)) ** 2).sum() / whole))
+    return _Along(slope, rest, rest / max(deviation, 1e-6))
 
 
 def _curve(level: Plane, values: NDArray[Any], quantile: float) -> Matrix:
