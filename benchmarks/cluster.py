@@ -7,8 +7,9 @@ listing    names alone, up to 10⁷ (--names N): the driver's memory
 kills      kill -9 of a worker, a raylet and the driver at random moments (--moments N)
 archive    hours and price of 10⁷ scans, from the seconds a picture that `overhead` has found
 
-Times are those of the last pictures, without the start of Ray: two runs of different length, and
-their difference. CPU seconds count every process that a run has started.
+Times are those of a picture, without the start of Ray: two runs of different length, and their
+difference; what the start takes is told apart. Of several rounds (--rounds N) the least counts, and
+what is compared is run in turns. CPU seconds count every process that a run has started.
 """
 
 from __future__ import annotations
@@ -119,21 +120,50 @@ def small_pictures(folder: Path, count: int) -> Path:
     return folder
 
 
-def marginal(
-    folder: Path, short: int, long: int, *command: str, cores: set[int] | None = None
-) -> tuple[float, float]:
-    """Return wall and CPU seconds a picture, without what a start takes."""
-    costs: list[Cost] = []
-    for count in (short, long):
-        with tempfile.TemporaryDirectory() as work:
-            source = Path(work, "in")
-            source.mkdir()
-            for path in sorted(folder.iterdir())[:count]:
-                os.link(path, source / path.name)
-            words = (each.format(source=source, out=Path(work, "out")) for each in command)
-            costs.append(run(*words, cores=cores))
-    first, second = costs
-    return (second.wall - first.wall) / (long - short), (second.cpu - first.cpu) / (long - short)
+@dataclass(frozen=True)
+class Share:
+    """What a picture takes, and what the start does: wall and CPU seconds."""
+
+    wall: float
+    cpu: float
+    start_wall: float
+    start_cpu: float
+
+
+def shares(
+    folder: Path,
+    counts: tuple[int, int],
+    rounds: int,
+    *commands: tuple[str, ...],
+    cores: set[int] | None = None,
+) -> list[Share]:
+    """Return what pictures and starts take, of some commands in turns."""
+    costs: dict[tuple[int, int], list[Cost]] = {}
+    for _ in range(rounds):
+        for count in counts:
+            for number, command in enumerate(commands):
+                costs.setdefault((number, count), []).append(once_on(folder, count, command, cores))
+    found: list[Share] = []
+    for number in range(len(commands)):
+        walls, cpus = (
+            [min(getattr(cost, name) for cost in costs[number, count]) for count in counts]
+            for name in ("wall", "cpu")
+        )
+        more = counts[1] - counts[0]
+        wall, cpu = (walls[1] - walls[0]) / more, (cpus[1] - cpus[0]) / more
+        found.append(Share(wall, cpu, walls[0] - counts[0] * wall, cpus[0] - counts[0] * cpu))
+    return found
+
+
+def once_on(folder: Path, count: int, command: tuple[str, ...], cores: set[int] | None) -> Cost:
+    """Run a command once on the first pictures of a folder."""
+    with tempfile.TemporaryDirectory() as work:
+        source = Path(work, "in")
+        source.mkdir()
+        for path in sorted(folder.iterdir())[:count]:
+            os.link(path, source / path.name)
+        words = (each.format(source=source, out=Path(work, "out")) for each in command)
+        return run(*words, cores=cores)
 
 
 def bulk(workers: int) -> tuple[str, ...]:
@@ -141,28 +171,33 @@ def bulk(workers: int) -> tuple[str, ...]:
     return ("bulk", "colorize", "{source}", "{out}", "--workers", str(workers))
 
 
-def scaling(work: Path, short: int, long: int) -> None:
+def scaling(work: Path, counts: tuple[int, int], rounds: int) -> None:
     """Print the throughput of one worker and of two, all that a run starts on as many cores."""
-    folder = megapixels(work / "scaling", long)
+    folder = megapixels(work / "scaling", counts[1])
     first, second, *_ = sorted(os.sched_getaffinity(0))
-    one, _ = marginal(folder, short, long, *bulk(1), cores={first})
-    two, _ = marginal(folder, short, long, *bulk(2), cores={first, second})
-    print(f"1 worker: {1 / one:.2f} pictures/s; 2 workers: {1 / two:.2f}; ratio {one / two:.2f}")
-
-
-def overhead(work: Path, short: int, long: int) -> float:
-    """Print what a picture costs here and there, and return a bulk run's CPU seconds."""
-    folder = megapixels(work / "overhead", long)
-    cores = len(os.sched_getaffinity(0))
-    usual = marginal(
-        folder, short, long, "colorize", "{source}", "-o", "{out}/", "--jobs", str(cores)
+    (one,) = shares(folder, counts, rounds, bulk(1), cores={first})
+    (two,) = shares(folder, counts, rounds, bulk(2), cores={first, second})
+    print(
+        f"1 worker: {1 / one.wall:.2f} pictures/s; 2 workers: {1 / two.wall:.2f}; "
+        f"ratio {one.wall / two.wall:.2f}"
     )
-    ours = marginal(folder, short, long, *bulk(cores))
-    print("| a picture of one megapixel | wall s | CPU s |\n|---|--:|--:|")
-    print(f"| rechroma colorize FOLDER, {cores} jobs | {usual[0]:.3f} | {usual[1]:.3f} |")
-    print(f"| rechroma bulk colorize, {cores} workers | {ours[0]:.3f} | {ours[1]:.3f} |")
-    print(f"| overhead | {ours[0] / usual[0] - 1:+.1%} | {ours[1] / usual[1] - 1:+.1%} |")
-    return ours[1]
+
+
+def overhead(work: Path, counts: tuple[int, int], rounds: int) -> float:
+    """Print what a picture costs here and there, and return a bulk run's CPU seconds."""
+    folder = megapixels(work / "overhead", counts[1])
+    cores = len(os.sched_getaffinity(0))
+    usual = ("colorize", "{source}", "-o", "{out}/", "--jobs", str(cores))
+    here, ours = shares(folder, counts, rounds, usual, bulk(cores))
+    print("| a picture of one megapixel | wall s | CPU s | start, wall s | start, CPU s |")
+    print("|---|--:|--:|--:|--:|")
+    for name, each in ((f"colorize FOLDER, {cores} jobs", here), (f"bulk, {cores} workers", ours)):
+        print(
+            f"| {name} | {each.wall:.3f} | {each.cpu:.3f} | {each.start_wall:.1f} | "
+            f"{each.start_cpu:.1f} |"
+        )
+    print(f"| overhead | {ours.wall / here.wall - 1:+.1%} | {ours.cpu / here.cpu - 1:+.1%} | | |")
+    return ours.cpu
 
 
 def memory(work: Path, most: int) -> None:
@@ -316,6 +351,7 @@ def main() -> None:
                                                      "kills", "archive"])  # fmt: skip
     parser.add_argument("--short", type=int, default=40)
     parser.add_argument("--long", type=int, default=240)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--most", type=int, default=100_000)
     parser.add_argument("--names", type=int, default=10_000_000)
     parser.add_argument("--moments", type=int, default=10)
@@ -326,9 +362,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         if "scaling" in chosen.parts:
-            scaling(work, chosen.short, chosen.long)
+            scaling(work, (chosen.short, chosen.long), chosen.rounds)
         if "overhead" in chosen.parts:
-            seconds = overhead(work, chosen.short, chosen.long)
+            seconds = overhead(work, (chosen.short, chosen.long), chosen.rounds)
         if "memory" in chosen.parts:
             memory(work, chosen.most)
         if "listing" in chosen.parts:

@@ -11,8 +11,9 @@ by the same network frame by frame, and measured:
 - flicker: mean CIEDE2000, at the size of the chroma planes and the frame's own L, between a frame
   and the next one carried back by the motion: of the made clips the known one, of others the
   optical flow of the original colors (both directions agree), cuts left out. The truth has some by
-  this measure, too (8 bits, interpolation, noise, errors of the flow): `excess` is what is above
-  that, of ours over frame by frame's;
+  this measure, too (8 bits, interpolation, noise, errors of the flow): `right` is of pixels alone
+  where that of the truth is below 0.5, so that the motion is known to be right there, and `excess`
+  is what is above the truth's, each of ours over frame by frame's;
 - colorfulness: mean chroma over all pixels;
 - PSNR of a, b against the truth, in dB of a range of 200;
 - edges: mean CIEDE2000 against the truth in a band along edges that move (none where all moves
@@ -41,9 +42,9 @@ from rechroma.color import rgb_to_lab
 from rechroma.color.difference import ciede2000
 from rechroma.photo import read
 from rechroma.video import colorize_film
-from rechroma.video.analysis import shrunk
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.encoding import tag
+from rechroma.video.guiding import shrunk
 from rechroma.video.network import FrameNetwork
 from rechroma.video.painting import Painter
 from rechroma.video.source import Trouble, frames_of, luma_of, open_film, plane_of
@@ -64,6 +65,8 @@ SIZE = 640, 360
 # From a place of the chroma planes, in the middle of four pixels, to pixels.
 HALF = np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1]])
 RATE = 25
+# A motion is right where the truth's own colors differ by less along it, of CIEDE2000.
+RIGHT = 0.5
 
 
 @dataclass
@@ -71,6 +74,7 @@ class Measured:
     """What one way of coloring got on one clip."""
 
     flicker: float
+    right: float
     colorfulness: float
     psnr: float
     edges: float
@@ -240,7 +244,7 @@ def measured(
     names = ["truth", *results]
     streams = [lab_frames(path, count) for path in (truth, *results.values())]
     before: list[Picture] | None = None
-    sums = {name: np.zeros(7) for name in names}
+    sums = {name: np.zeros(9) for name in names}
     for number, now in enumerate(zip(*streams, strict=False)):
         motion = None
         if before is not None:
@@ -248,10 +252,15 @@ def measured(
         if before is not None and motion is not None:
             x, y, good = motion
             band = moving_edges(x, y)
+            right = good
             for name, old, new in zip(names, before, now, strict=True):
                 moved = cv2.remap(new, x, y, cv2.INTER_LINEAR)
                 moved[..., 0] = old[..., 0]
-                sums[name][:2] += ciede2000(old, moved)[good].sum(), good.sum()
+                differs = ciede2000(old, moved)
+                if name == "truth":
+                    right = good & (differs < RIGHT)
+                sums[name][:2] += differs[good].sum(), good.sum()
+                sums[name][7:] += differs[right].sum(), right.sum()
                 at = before[0].copy()
                 at[..., 1:] = old[..., 1:]
                 sums[name][2:4] += ciede2000(at, before[0])[band].sum(), band.sum()
@@ -262,7 +271,7 @@ def measured(
         before = list(now)
     return {
         name: Measured(
-            float(s[0] / max(s[1], 1)), float(s[4] / s[6]),
+            float(s[0] / max(s[1], 1)), float(s[7] / max(s[8], 1)), float(s[4] / s[6]),
             float(10 * np.log10(200**2 / max(s[5] / s[6], 1e-9))), float(s[2] / max(s[3], 1)),
         )
         for name, s in sums.items()
@@ -352,18 +361,22 @@ def quality(folder: Path, truth: Path, known: list[Matrix] | None, seconds: floa
     motion = None if known is None else known_motion(known)
     got = measured(truth, {"each": each, "ours": ours}, result.frames, motion)
     one, other, still = got["each"], got["ours"], got["truth"].flicker
+    steady = got["truth"].right
     share, excess = (
         (other.flicker - floor) / max(one.flicker - floor, 1e-9) for floor in (0.0, still)
     )
+    right = other.right / max(one.right, 1e-9)
     print(
-        f"{truth.stem:24} flicker {other.flicker:.3f} / {one.flicker:.3f} = {share:.2f}, excess "
-        f"{excess:.2f} (truth {still:.3f})  color {other.colorfulness / one.colorfulness:.3f}  "
+        f"{truth.stem:24} flicker {other.flicker:.3f} / {one.flicker:.3f} = {share:.2f}, right "
+        f"{other.right:.3f} / {one.right:.3f} = {right:.2f}, excess {excess:.2f} "
+        f"(truth {still:.3f}, {steady:.3f})"
+        f" color {other.colorfulness / one.colorfulness:.3f}  "
         f"PSNR {other.psnr:.2f} / {one.psnr:.2f}  edges {other.edges:.2f} / {one.edges:.2f}  "
         f"{result.frames} frames, {result.shots} shots, {result.looks} looks",
         flush=True,
     )
     figures = {key: asdict(value) for key, value in got.items()}
-    return figures | {"share": share, "excess": excess, "looks": result.looks}
+    return figures | {"share": share, "right": right, "excess": excess, "looks": result.looks}
 
 
 # Prints frames, seconds, seconds of CPU, and the most memory in MB, of one run in its own process.
@@ -438,8 +451,9 @@ def main() -> None:
                 rows[path.stem] = quality(folder, path, matrices, options.seconds)
                 known.append(rows[path.stem])
             if known:
-                means = {key: np.mean([each[key] for each in known]) for key in ("share", "excess")}
-                print(f"known motion: mean {means['share']:.3f}, excess {means['excess']:.3f}")
+                kinds = "share", "right", "excess"
+                means = [f"{key} {np.mean([each[key] for each in known]):.3f}" for key in kinds]
+                print("known motion, means:", *means)
             for path in real:
                 rows[path.stem] = quality(folder, path, None, options.seconds)
         if options.speed:

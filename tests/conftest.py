@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -63,25 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory):
-    """An ONNX colorizer that answers `TINT` everywhere, at a quarter of the size."""
-    import onnx
-    from onnx import TensorProto, helper
+def make_card():
+    """make_card(name, **changes) → the card of a small model of tests, with no hints."""
+    from rechroma.colorizer.card import ModelCard
 
-    from rechroma.colorizer.card import CARD_KEY, ModelCard
-
-    weights = helper.make_tensor("w", TensorProto.FLOAT, (2, 1, 4, 4), [0.0] * 32)
-    bias = helper.make_tensor("b", TensorProto.FLOAT, (2,), TINT)
-    graph = helper.make_graph(
-        [helper.make_node("Conv", ["lightness", "w", "b"], ["chroma"], strides=[4, 4])],
-        "tint",
-        [helper.make_tensor_value_info("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"])],
-        [helper.make_tensor_value_info("chroma", TensorProto.FLOAT, ["n", 2, "h4", "w4"])],
-        [weights, bias],
-    )
-    built = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    card = ModelCard(
-        name="tint",
+    plain = ModelCard(
+        name="plain",
         version="1",
         license="CC0-1.0",
         input="lightness",
@@ -94,10 +82,45 @@ def model(tmp_path_factory):
         training_data="nothing",
         scores={},
     )
-    helper.set_model_props(built, {CARD_KEY: card.to_json()})
+    return lambda name, **changes: replace(plain, name=name, **changes)
+
+
+@pytest.fixture(scope="session")
+def save_model():
+    """save_model(path, graph, card) → path; `card` is a card, raw text, or None for none."""
+    import onnx
+    from onnx import helper
+
+    from rechroma.colorizer.card import CARD_KEY
+
+    def save(path, graph, card):
+        opset = helper.make_opsetid("", 17)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=8)
+        if card is not None:
+            text = card if isinstance(card, str) else card.to_json()
+            helper.set_model_props(model, {CARD_KEY: text})
+        onnx.save(model, path)
+        return path
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory, make_card, save_model):
+    """An ONNX colorizer that answers `TINT` everywhere, at a quarter of the size."""
+    from onnx import TensorProto, helper
+
+    weights = helper.make_tensor("w", TensorProto.FLOAT, (2, 1, 4, 4), [0.0] * 32)
+    bias = helper.make_tensor("b", TensorProto.FLOAT, (2,), TINT)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["lightness", "w", "b"], ["chroma"], strides=[4, 4])],
+        "tint",
+        [helper.make_tensor_value_info("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"])],
+        [helper.make_tensor_value_info("chroma", TensorProto.FLOAT, ["n", 2, "h4", "w4"])],
+        [weights, bias],
+    )
     path = tmp_path_factory.mktemp("model") / "tint.onnx"
-    onnx.save(built, path)
-    return str(path)
+    return str(save_model(path, graph, make_card("tint")))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import re
 from dataclasses import FrozenInstanceError, dataclass, fields
@@ -24,6 +25,7 @@ from rechroma.metadata import MetadataOptions
 from rechroma.mood import Swatch, TransferOptions
 from rechroma.options import CheckedOptions, option, options_of
 from rechroma.preparation import PrepareOptions
+from rechroma.video import FilmOptions
 from rechroma.web import schemas
 
 SCRIPTS = Path(rechroma.__file__).parent / "web" / "static" / "js"
@@ -114,6 +116,7 @@ def test_what_is_typed_arrives():
     [
         (schemas.ColorizeOptions, ColorizeOptions, set()),
         (schemas.Edit, ColorizeOptions, {"recolor"}),
+        (schemas.PrepareOptions, PrepareOptions, set()),
         (schemas.TransferOptions, TransferOptions, {"exact", "size"}),
     ],
 )
@@ -130,6 +133,27 @@ def test_the_services_options(model, kind, without):
             assert (said["minimum"], said["maximum"]) == (each.range.low, each.range.high)
         assert tuple(said.get("enum", ())) == each.choices
     assert model.model_validate({}).options() == kind()
+
+
+def test_the_services_options_of_films():
+    described = schemas.FilmOptions.model_json_schema()["properties"]
+    assert not {"temperature"} & described.keys()
+    for each in [*options_of(FilmOptions), *options_of(ColorizeOptions)]:
+        if each.name in ("temperature", "recolor"):
+            continue
+        said = described[each.name]
+        assert said["default"] == each.default
+        assert tuple(said.get("enum", ())) == each.choices
+        if each.range is not None:
+            assert (said["minimum"], said["maximum"]) == (each.range.low, each.range.high)
+    nothing = schemas.FilmOptions.model_validate({})
+    assert nothing.film_options() == FilmOptions()
+    # As on the command line, a film in color is colored anew if somebody wants it.
+    assert nothing.options() == ColorizeOptions(recolor=False)
+    said = {"crf": 30, "start": "1:10", "end": "80", "strength": 0.4, "recolor": True}
+    wanted = schemas.FilmOptions.model_validate(said)
+    assert wanted.film_options() == FilmOptions(crf=30, start="1:10", end="80")
+    assert wanted.options() == ColorizeOptions(strength=0.4)
 
 
 def test_what_a_client_says_arrives():
@@ -155,8 +179,16 @@ def test_a_switch_that_is_on_can_be_turned_off():
 
 
 def test_the_page_begins_with_the_defaults():
-    edit = re.search(r"plainEdit = .*strength: (\S+), vividness: (\S+),", _script("edit.js"))
-    assert tuple(map(float, edit.groups())) == (ColorizeOptions.strength, ColorizeOptions.vividness)
+    for name in ("strength", "vividness", "temperature"):
+        said = re.search(rf"\b{name}: ([^,]+),", _script("edit.js").split("plainEdit")[1])[1]
+        assert float(said) == getattr(ColorizeOptions, name)
+
+
+def test_the_page_makes_ready_as_the_package_does():
+    usual = re.search(r"USUAL = \{(.*?)\};", _script("prints.js"), re.DOTALL)[1]
+    for each in options_of(PrepareOptions):
+        said = re.search(rf"\b{each.name}: ([^,\n]+),", usual)[1]
+        assert json.loads(said) == each.default
 
 
 def _script(name):

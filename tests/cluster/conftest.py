@@ -24,9 +24,9 @@ class Threads:
         lose: Is asked before each call of `process`; the actor dies if it says so.
     """
 
-    def __init__(self, cpus=1):
+    def __init__(self, cpus=1, gpus=0):
         self.actors = []
-        self.cpus = cpus
+        self.cpus, self.gpus = cpus, gpus
         self.lose = lambda *_: False
 
     def remote(self, kind):
@@ -48,7 +48,7 @@ class Threads:
         actor.dead = True
 
     def nodes(self):
-        return [{"Alive": True, "Resources": {"CPU": self.cpus}}]
+        return [{"Alive": True, "Resources": {"CPU": self.cpus, "GPU": self.gpus}}]
 
 
 class _Class:

@@ -13,6 +13,11 @@ from PIL import Image
 
 from rechroma.cli import main
 from rechroma.cluster import driver, worker
+from rechroma.cluster.engine import Engine
+from rechroma.cluster.options import ClusterOptions
+from rechroma.errors import ClusterError
+
+from .conftest import Threads
 
 pytestmark = pytest.mark.usefixtures("archive")
 
@@ -261,6 +266,41 @@ def test_shards_out_and_in_again(colorize, rows, results):
     assert {name.partition("/")[2] for name in results("again")} == plain.keys()
 
 
+@pytest.mark.parametrize(
+    ("options", "has", "count"),
+    [
+        ({}, (4, 0), 4), ({"threads": 2}, (5, 0), 2), ({"workers": 9}, (1, 0), 9),
+        ({"gpus": 2}, (8, 2), 2), ({"gpus": 2, "workers": 2}, (1, 0), 2),
+        ({"gpus": 3}, (8, 2), None), ({"threads": 5}, (4, 0), None),
+    ],
+)  # fmt: skip
+def test_how_many_workers_there_are(options, has, count):
+    engine = Engine(Threads(*has))
+    if count is None:
+        with pytest.raises(ClusterError, match=f"the cluster has {has[0]} CPUs and {has[1]} GPUs"):
+            driver._workers(engine, ClusterOptions(**options))
+    else:
+        assert driver._workers(engine, ClusterOptions(**options))[0] == count
+
+
+def test_the_last_chunks_are_small(colorize, threads, monkeypatch):
+    """So that no worker has much left when another has nothing."""
+    monkeypatch.setattr(driver, "_CHUNK_SECONDS", 1000.0)
+    for number in range(6, 90):
+        Image.new("L", (48, 32), 2 * number).save(f"in/{number}.png")
+    sizes = []
+
+    def look(_, jobs):
+        sizes.append(len(jobs))
+        return False
+
+    threads.lose = look
+    assert colorize("in", "out")[0] == 0
+    assert sum(sizes) == 91
+    assert max(sizes) > 10
+    assert sizes[-2:] == [1, 1]
+
+
 POISON = """
 import os, signal, time
 from rechroma.cluster.operation import Prepared
@@ -269,7 +309,7 @@ from rechroma.cluster.operation import Shared
 
 class Poison:
     shared = Shared(Saving(), None)
-    item_options = item_files = frozenset()
+    columns = {}
     signature = "poison"
 
     def prepare(self, files, threads, note):

@@ -10,13 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from rechroma.cli.bulk_columns import FILE
+from rechroma.cluster.operation import Column
 from rechroma.cluster.sources import open_source
-from rechroma.cluster.stores import LocalStore, explained, is_remote, open_store, parent_and_name
-from rechroma.errors import MissingExtraError, UnreadablePhotoError, UnwritableFileError, UsageError
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import LocalStore, is_remote, open_store, parent_and_name
+from rechroma.errors import UnreadablePhotoError, UnwritableFileError, UsageError
 
 pytestmark = pytest.mark.usefixtures("archive")
 
-COLUMNS = frozenset({"mood", "strength", "recolor"})
+COLUMNS = {"mood": FILE, "strength": Column(), "recolor": Column()}
 
 
 def pack(path, members):
@@ -79,7 +82,7 @@ def test_a_csv(archive):
         "uri, mood,strength\nin/0.png,moods/a.jpg,0.5\ns3://b/k/1.png,s3://b/m.jpg,\n"
         "/abs/2.gif,,\n,,\n3.png,a,b,c\n"
     )
-    source = open_source("list.csv", columns=COLUMNS, files=frozenset({"mood"}))
+    source = open_source("list.csv", columns=COLUMNS)
     first, second, third, empty, long = source.items()
     assert first.uri == str(archive / "in/0.png")
     assert first.options == (("mood", str(archive / "moods/a.jpg")), ("strength", "0.5"))
@@ -139,31 +142,6 @@ def test_a_local_store_writes_whole_and_stays_inside(tmp_path):
     assert {each.name for each in store.entries()} == {"c", "a/b.txt"}
 
 
-@pytest.mark.parametrize("create", ["as it is", "not known"])
-def test_a_store_that_is_no_s3(create, monkeypatch):
-    """fsspec's own store in memory, listed folder by folder."""
-    store = open_store("memory://box")
-    if create == "not known":
-        pipe = store._fs.pipe_file
-        monkeypatch.setattr(store._fs, "pipe_file", lambda path, value: pipe(path, value))
-    store.write("a/b.png", b"one")
-    store.write("a/b.png", b"two")
-    store.create("c.png", b"three")
-    with pytest.raises(FileExistsError):
-        store.create("c.png", b"four")
-    assert store.read("c.png", (1, 3)) == b"hr"
-    found = {each.name: each.size for each in store.entries()}
-    assert found == {"a/b.png": 3, "c.png": 5}
-    assert [each.name for each in store.entries("a")] == ["a/b.png"]
-    assert store.entry("c.png").version == store.entry("c.png").version
-    with store.open("c.png") as file:
-        assert file.read() == b"three"
-    for name in found:
-        store.remove(name)
-        store.remove(name)
-        assert not store.exists(name)
-
-
 @pytest.mark.parametrize(
     ("place", "remote", "parent"),
     [
@@ -176,17 +154,6 @@ def test_a_store_that_is_no_s3(create, monkeypatch):
 def test_places(place, remote, parent):
     assert is_remote(place) is remote
     assert parent_and_name(place) == parent
-
-
-def test_a_kind_of_place_that_is_not_known():
-    with pytest.raises(UsageError, match="Protocol not known"):
-        open_store("nowhere://x")
-
-
-def test_a_kind_of_place_whose_package_is_missing(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "gcsfs", None)
-    with pytest.raises(MissingExtraError, match="gcsfs is not installed"):
-        open_store("gs://bucket")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +169,9 @@ def test_a_kind_of_place_whose_package_is_missing(monkeypatch):
         (FileNotFoundError(2, "No such file"), "no such file"),
         (RuntimeError('Could not connect to the endpoint URL: "http://x/"'), "does not answer"),
         (PermissionError("Access Denied"), "no right to read"),
+        (OSError("Forbidden: https://x\nno access"), "no right to read"),
+        (RuntimeError("Anonymous caller does not have storage.objects.list access"), "are no keys"),
+        (RuntimeError("several\nlines"), "RuntimeError: several lines"),
         (ValueError("odd"), "can't be read: ValueError: odd"),
     ],
 )  # fmt: skip

@@ -17,6 +17,10 @@ from PIL import Image
 from ray.cluster_utils import Cluster
 
 from rechroma.cli import main
+from rechroma.cluster.destination import open_destination
+from rechroma.cluster.driver import run_bulk
+from rechroma.cluster.options import BulkOptions, ClusterOptions
+from rechroma.cluster.sources import open_source
 
 # Ray leaves files to the collector of garbage.
 pytestmark = [pytest.mark.posix, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -141,3 +145,80 @@ def test_ray_is_missing(bulk, model, monkeypatch):
     code, _, err = bulk("colorize", "--model", model, "in", "out")
     assert code == 4
     assert err == "error: this command needs ray: pip install 'rechroma[cluster]'\n"
+
+
+PROBE = """
+import os
+import time
+
+from rechroma.batch.pictures import Saving
+from rechroma.cluster.operation import Prepared, Shared
+
+
+class Probe:
+    shared = Shared(Saving(), None)
+    columns = {}
+    signature = "probe"
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def beside(self, output):
+        return ()
+
+    def prepare(self, files, threads, note):
+        seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+        (self.folder / seen).touch()
+        while len(list(self.folder.iterdir())) < 2:
+            time.sleep(0.05)
+
+        def work(photo):
+            time.sleep(1)
+            return photo.marked("x")
+
+        return Prepared(lambda own, task: (work, task), f"GPU {seen}")
+"""
+
+
+def test_each_worker_has_a_gpu(archive, monkeypatch, rows):
+    """Of two that Ray is told are there: what a worker's child sees is one, and another each."""
+    Path("probe.py").write_text(PROBE)
+    monkeypatch.syspath_prepend(str(archive))
+    import probe
+
+    init, asked = ray.init, []
+
+    def with_gpus(**options):
+        asked.append(options)
+        return init(**options | {"num_cpus": 2, "num_gpus": 2})
+
+    monkeypatch.setattr(ray, "init", with_gpus)
+    Path("seen").mkdir()
+    source = open_source("in")
+    store = open_destination("out", source, overwrite=False)
+
+    class Quiet:
+        row = progress = detail = staticmethod(lambda *_: None)
+
+    counts = run_bulk(
+        source, store, probe.Probe(archive / "seen"), {}, "probe",
+        BulkOptions(ClusterOptions(gpus=2)), Quiet(), {},
+    )  # fmt: skip
+    assert counts.made == {"done": 7}
+    assert {row["model"] for row in rows("out").values()} == {"GPU 0", "GPU 1"}
+    assert asked[0]["address"] == "local"
+
+
+@pytest.mark.usefixtures("archive")
+def test_gpus_without_a_runtime_for_them(bulk, model, monkeypatch):
+    monkeypatch.setattr(ray, "init", None)
+    for given, said in ((("--gpus", "1"), "--gpus"), (("--device", "cuda"), "--device cuda")):
+        code, _, err = bulk("colorize", "--model", model, *given, "in", "out")
+        assert code == 4
+        assert err.startswith(f"error: {said}: ONNX Runtime has no 'cuda' on this machine")
+        assert len(err.splitlines()) == 1
+        assert not Path("out").exists()
+    code, _, err = bulk("colorize", "--gpus", "2", "--workers", "3", "in", "out")
+    assert (code, err) == (
+        2, "error: 3 workers and 2 GPUs: each worker has one GPU: leave out --workers, or --gpus\n"
+    )  # fmt: skip

@@ -5,26 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-
-from rechroma.colorizer.card import CARD_KEY, ModelCard
-
-CARD = ModelCard(
-    name="affine",
-    version="1",
-    license="CC0-1.0",
-    input="lightness",
-    output="chroma",
-    stride=32,
-    output_stride=4,
-    feature_stride=0,
-    size=64,
-    hints=False,
-    training_data="none",
-    scores={},
-)
 
 
 def affine_graph(slope, offset, *, names=("lightness", "chroma"), stride=4):
@@ -44,35 +26,25 @@ def affine_graph(slope, offset, *, names=("lightness", "chroma"), stride=4):
     )
 
 
-def save_model(path, graph, card):
-    """Save a graph; `card` is a ModelCard, raw text, or None for no card at all."""
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    if card is not None:
-        text = card if isinstance(card, str) else card.to_json()
-        helper.set_model_props(model, {CARD_KEY: text})
-    onnx.save(model, path)
-    return path
-
-
 @pytest.fixture(scope="session")
-def card():
-    return CARD
+def card(make_card):
+    return make_card("affine")
 
 
 @pytest.fixture
-def make_model(tmp_path):
+def make_model(tmp_path, card, save_model):
     """make_model(slope, offset, **changes of the card) → path of an affine colorizer."""
 
     def make(slope=(0.0, 0.0), offset=(0.0, 0.0), **changes):
         return save_model(
-            tmp_path / "affine.onnx", affine_graph(slope, offset), replace(CARD, **changes)
+            tmp_path / "affine.onnx", affine_graph(slope, offset), replace(card, **changes)
         )
 
     return make
 
 
 @pytest.fixture
-def make_broken_model(tmp_path, card):
+def make_broken_model(tmp_path, card, save_model):
     """make_broken_model(graph=…, card=…): a file that does not keep what its card promises."""
 
     def make(graph=None, card=card):

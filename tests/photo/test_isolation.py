@@ -37,7 +37,7 @@ def test_what_a_crash_of_the_decoder_means(tmp_path, monkeypatch, number, kind):
     def crash(*_, **__):
         raise CrashError(number, late=False)
 
-    monkeypatch.setattr("rechroma.photo.decode.run_isolated", crash)
+    monkeypatch.setattr("rechroma.photo.distant.run_isolated", crash)
     with pytest.raises(kind, match=r"a\.png"):
         read(tmp_path / "a.png")
 

@@ -143,3 +143,18 @@ def film(tmp_path):
     """A gray film of two shots with sound, and the luma planes that are in it."""
     path = tmp_path / "film.mkv"
     return path, write_film(path, shots=(14, 12), sound=True)
+
+
+def write_color_film(path: Path, shots: Sequence[tuple[int, int, int]], count: int) -> None:
+    """Write a film in color, a shot for each color: a texture over it that moves, and gray."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv444p"
+        for number, color in enumerate(shots):
+            for i in range(count):
+                light = scene(number, i * 1.0, WIDTH, HEIGHT)[..., None]
+                rgb = np.asarray(color) * (0.6 + 0.4 * light)
+                rgb[:, : WIDTH // 4] = 255 * light[:, : WIDTH // 4]
+                frame = av.VideoFrame.from_ndarray(np.clip(rgb, 0, 255).astype(np.uint8), "rgb24")
+                container.mux(stream.encode(frame.reformat(format="yuv444p")))
+        container.mux(stream.encode(None))

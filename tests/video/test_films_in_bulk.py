@@ -18,6 +18,7 @@ from rechroma.cluster.sources import open_source
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.registry import find_model
 from rechroma.video import colorize_film
+from rechroma.video.options import FilmOptions
 
 from .conftest import chroma_planes, packets, write_film
 
@@ -29,7 +30,9 @@ def test_a_film_is_what_it_is_alone(tmp_path, film):
     alone, target = tmp_path / "alone.mkv", tmp_path / "out" / "film.mkv"
     target.parent.mkdir()
     colorize_film(source, alone, size=128)
-    operation = ColorizeOperation(ColorizeOptions(recolor=False), Extras(), "auto", 128, SHARED)
+    operation = ColorizeOperation(
+        ColorizeOptions(recolor=False), Extras(), FilmOptions(), "auto", 128, SHARED
+    )
     child.prepare(operation, {"model": find_model("default")}, 1)
     done = child.work_on(source, target, {}, 0)
     assert (done.outcome.status, done.files) == (Status.DONE, (target,))
@@ -48,7 +51,7 @@ def test_a_look_and_a_broken_film(tmp_path):
     colors = [(r, g, 0.2 + 0.8 * b) for b in (0, 1) for g in (0, 1) for r in (0, 1)]
     rows = "\n".join(" ".join(map(str, color)) for color in colors)
     cube.write_text(f"LUT_3D_SIZE 2\n{rows}\n")
-    child.prepare(ApplyOperation(ApplyOptions(), SHARED), {"look": cube}, 1)
+    child.prepare(ApplyOperation(ApplyOptions(), FilmOptions(), SHARED), {"look": cube}, 1)
     assert child.work_on(source, target, {}, 0).outcome.status is Status.DONE
     assert all(frame[0].mean() > 10 for frame in chroma_planes(target))
     source.write_text("no film")
@@ -60,7 +63,7 @@ def test_a_look_and_a_broken_film(tmp_path):
 def test_films_are_found(tmp_path):
     write_film(tmp_path / "film.mkv", shots=(2,))
     (tmp_path / "notes.txt").write_text("a")
-    source = open_source(str(tmp_path), columns=frozenset(), files=frozenset(), exclude=())
+    source = open_source(str(tmp_path))
     assert [(item.name, item.output) for item in source.items()] == [("film.mkv", "film.mkv")]
     with av.open(str(tmp_path / "film.mkv")) as container:
         assert container.streams.video

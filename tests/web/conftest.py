@@ -11,36 +11,20 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from rechroma.color.bins import bin_centers
-from rechroma.colorizer.card import CARD_KEY, ModelCard
 from rechroma.colorizer.conditioning import AB_SCALE, MOOD_SIZE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-CARD = ModelCard(
-    name="conditioned",
-    version="1",
-    license="CC0-1.0",
-    input="lightness",
-    output="chroma",
-    stride=32,
-    output_stride=4,
-    feature_stride=0,
-    size=64,
-    hints=True,
-    training_data="none",
-    scores={},
-    temperature=0.5,
-)
+TEMPERATURE = 0.5
 
 
 def conditioned_graph():
@@ -62,7 +46,7 @@ def conditioned_graph():
         "wh": from_hints,
         "wm": from_mood,
         "centers": centers.T[:, :, None, None],
-        "temperature": np.array(CARD.temperature, np.float32),
+        "temperature": np.array(TEMPERATURE, np.float32),
         "shape": np.array([1, count, 1, 1], np.int64),
     }
     nodes = [
@@ -94,18 +78,15 @@ def conditioned_graph():
 
 
 @pytest.fixture(scope="session")
-def conditioned(tmp_path_factory):
+def conditioned(tmp_path_factory, make_card, save_model):
     """The path of a model that takes hints and moods and gives several answers."""
-    opset = helper.make_opsetid("", 17)
-    model = helper.make_model(conditioned_graph(), opset_imports=[opset], ir_version=8)
-    helper.set_model_props(model, {CARD_KEY: CARD.to_json()})
     path = tmp_path_factory.mktemp("model") / "conditioned.onnx"
-    onnx.save(model, path)
-    return path
+    card = make_card("conditioned", hints=True, temperature=TEMPERATURE)
+    return save_model(path, conditioned_graph(), card)
 
 
 @pytest.fixture(scope="session")
-def unconditioned(tmp_path_factory):
+def unconditioned(tmp_path_factory, make_card, save_model):
     """The path of a model that takes neither hints nor moods: a = L/2, b = -L/4."""
     weights = np.repeat(np.array([0.5, -0.25], np.float32)[:, None, None, None], 16, axis=3) / 16
     port = helper.make_tensor_value_info
@@ -116,13 +97,8 @@ def unconditioned(tmp_path_factory):
         [port("chroma", TensorProto.FLOAT, ["n", 2, "h4", "w4"])],
         [numpy_helper.from_array(weights.reshape(2, 1, 4, 4), "w")],
     )
-    opset = helper.make_opsetid("", 17)
-    model = helper.make_model(graph, opset_imports=[opset], ir_version=8)
-    card = replace(CARD, name="unconditioned", hints=False, temperature=0.0)
-    helper.set_model_props(model, {CARD_KEY: card.to_json()})
     path = tmp_path_factory.mktemp("model") / "unconditioned.onnx"
-    onnx.save(model, path)
-    return path
+    return save_model(path, graph, make_card("unconditioned"))
 
 
 def plain_client(**options):
@@ -290,6 +266,34 @@ def make_picture():
         file = io.BytesIO()
         picture.save(file, kind, **options)
         return file.getvalue()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_film(tmp_path_factory):
+    """make_film(shots, suffix, color): the bytes of a film of so many frames a shot, 96×64."""
+    av = pytest.importorskip("av")
+
+    def make(shots=(14, 12), suffix=".mp4", *, color=False, size=(96, 64), codec="libx264"):
+        path = tmp_path_factory.mktemp("film") / f"film{suffix}"
+        width, height = size
+        y, x = np.mgrid[:height, :width].astype(float)
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            for shot, count in enumerate(shots):
+                waves = np.random.default_rng(shot).uniform(0.05, 0.5, (8, 2))
+                for i in range(count):
+                    light = sum(np.sin(a * (x + i) + b * y) for a, b in waves)
+                    rgb = np.repeat((128 + 18 * light).clip(0, 255)[..., None], 3, axis=2)
+                    if color:
+                        rgb[..., 0] += 60 * np.sin(x / 9)
+                        rgb[..., 2] -= 60 * np.cos(y / 7)
+                    frame = av.VideoFrame.from_ndarray(rgb.clip(0, 255).astype(np.uint8), "rgb24")
+                    container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        return path.read_bytes()
 
     return make
 

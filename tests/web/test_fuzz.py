@@ -140,15 +140,23 @@ REAL = 8
 CUBE = b"LUT_3D_SIZE 2\n" + b"0.2 0.4 0.6\n" * 8
 
 
-def made_real(case, gray, colored, picture):
-    """Put ids and pictures that are there into a request, so that there is something to do."""
+def made_real(case, gray, colored, picture, film):
+    """Put ids and pictures that are there into a request, so that there is something to do.
+
+    `film` is one that is open, and its file; or twice None.
+    """
     case.query.pop("format", None)
     case.headers.clear()
-    if "id" in case.path_parameters:
-        case.path_parameters["id"] = gray
+    opened, sent = film
+    known = {"id": gray}
+    if opened is not None:
+        ticket = opened["original"].split("/")[2]
+        known = {"id": opened["id"], "ticket": ticket, "which": "original", "number": 1}
+    case.path_parameters |= {name: known[name] for name in case.path_parameters if name in known}
     if "name" in case.path_parameters:
         case.path_parameters["name"] = "winter"
-    real = {"picture": picture, "source": picture, "target": picture, "mood": picture, "look": CUBE}
+    real = {"picture": picture, "source": picture, "target": picture, "mood": picture, "look": CUBE,
+            "film": sent}  # fmt: skip
     if case.media_type == "application/json":
         real = {"source": colored, "mood": colored}
     if isinstance(case.body, dict):
@@ -162,7 +170,7 @@ OPERATIONS = {each.ok().label: each.ok() for each in DOCUMENT.get_all_operations
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_the_documented_interface(served, client, make_picture, label):
+def test_the_documented_interface(served, client, make_picture, make_film, wait_for, label):
     """Requests made from the OpenAPI document, sound and unsound; each also with real pictures."""
     operation = OPERATIONS[label]
     documented = {*operation.definition.raw["responses"], "404", "405"}
@@ -175,6 +183,11 @@ def test_the_documented_interface(served, client, make_picture, label):
         return client.post("/v1/sessions", files={"picture": ("a.png", data)}).json()["id"]
 
     gray, colored = opened(make_picture()), opened(picture)
+    film = sent = None
+    if "/films" in label or "/media" in label:
+        sent = make_film((3,))
+        film = client.post("/v1/films", files={"film": ("a.mp4", sent)}).json()
+        wait_for(lambda: client.get(f"/v1/films/{film['id']}").json()["state"]["stage"] == "ready")
 
     def call(case):
         answer = case.call(base_url=served.base, timeout=60)
@@ -184,6 +197,8 @@ def test_the_documented_interface(served, client, make_picture, label):
             assert problem["status"] == answer.status_code
             assert problem["detail"]
         assert str(answer.status_code) in documented
+        if label == "POST /v1/films" and answer.status_code == 201:
+            client.delete(f"/v1/films/{answer.json()['id']}")
         return answer.status_code
 
     @hypothesis.given(case=operation.as_strategy())
@@ -191,9 +206,11 @@ def test_the_documented_interface(served, client, make_picture, label):
     def check(case):
         call(case)
         if len(done) < REAL:
-            made_real(case, gray, colored, picture)
+            made_real(case, gray, colored, picture, (film, sent))
             done.append(call(case))
 
     check()
+    if film is not None:
+        client.delete(f"/v1/films/{film['id']}")
     # The test's model can't tell things apart.
     assert min(done) < 300 or (label.endswith("/segment") and set(done) == {422})

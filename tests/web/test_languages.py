@@ -1,13 +1,21 @@
 """The page in other languages: each has all of the page's words, and nothing else."""
 
+import inspect
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rechroma
+from rechroma.errors import UsageError
+from rechroma.mood.grayscale import _refuse_gray
+from rechroma.mood.look import check_tones
+from rechroma.mood.options import TransferOptions
+from rechroma.photo import Photo
+from rechroma.web import problems
 
 STATIC = Path(rechroma.__file__).parent / "web" / "static"
 LANGUAGES = {path.stem: path for path in sorted((STATIC / "languages").glob("*.json"))}
@@ -67,3 +75,29 @@ def test_a_language_is_complete(code):
         assert placeholders(translated) == placeholders(text), text
     # Hardly a word is the same.
     assert sum(text == translated for text, translated in words.items()) < 15
+
+
+def test_the_page_has_words_for_each_problem_of_the_service():
+    """None that it may meet, and none that nobody says."""
+    told = {code for _, _, code in problems._STATUS if code} | {problems._UNKNOWN[1]}
+    for path in (STATIC.parent).rglob("*.py"):
+        told |= set(re.findall(r'\bcode(?:: str)?="([\w-]+)"', path.read_text(encoding="utf-8")))
+    told |= set(re.findall(r'code: str = "([\w-]+)"', inspect.getsource(problems.busy)))
+    script = (STATIC / "js" / "problems.js").read_text(encoding="utf-8")
+    table = re.search(r"PROBLEMS = \{(.*?)\n\};", script, re.S)[1]
+    assert set(re.findall(r'^  "?([\w-]+)"?: \(\)', table, re.M)) == told
+
+
+def test_what_has_no_code_is_known_by_how_it_begins():
+    script = (STATIC / "js" / "problems.js").read_text(encoding="utf-8")
+    beginnings = [re.compile(each) for each in re.findall(r"\[/(\^.*?)/, ", script)]
+    source = Photo(np.full((8, 8, 3), 0.5, np.float32), name="old.jpg")
+    keeping = TransferOptions(luminance="keep")
+    said = [check_tones([source], TransferOptions())]
+    with pytest.raises(UsageError) as kept:
+        check_tones([source], keeping)
+    with pytest.raises(UsageError) as gray:
+        _refuse_gray(source)
+    said += [kept.value.what, gray.value.what]
+    assert [bool(any(each.search(text) for each in beginnings)) for text in said] == [True] * 3
+    assert len(beginnings) == len(said)

@@ -27,8 +27,10 @@ def sessions(monkeypatch):
     monkeypatch.setattr(session, "_load", counted)
     monkeypatch.setattr(shared, "_shared", [])
     shared._loaded.cache_clear()
+    shared._encoder.cache_clear()
     yield opened
     shared._loaded.cache_clear()
+    shared._encoder.cache_clear()
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_with_another_model_the_default_one_tells_what_places_show(sessions, kep
     source = kept("source.png", mode="RGB", seed=1)
     everything(state, source, kept("target.png", seed=2), TransferOptions())
     assert sessions == ["unconditioned.onnx", "rechroma-v2.onnx"]
-    assert features.default_colorizer() is not state.colorizer
+    assert features.default_encoder() is not state.colorizer
 
 
 @pytest.mark.parametrize("model", ["conditioned", "unconditioned"])

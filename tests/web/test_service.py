@@ -242,6 +242,8 @@ def test_status(client):
     models = client.get("/v1/models").json()
     assert models["current"]["name"] == "conditioned"
     assert models["current"]["hints"]
+    # It has no features by which things could be told apart.
+    assert models["current"]["reaches"] == ["alike"]
     assert any(each["name"].startswith("rechroma-") for each in models["models"])
     text = client.get("/metrics").text
     assert 'rechroma_requests_total{method="GET",route="/v1/models",status="200"}' in text

@@ -20,7 +20,15 @@ from rechroma.video.kinds import film_suffixes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Found", "FoundPicture", "find_pictures", "is_left_out", "is_result"]
+__all__ = [
+    "Found",
+    "FoundPicture",
+    "find_pictures",
+    "is_left_out",
+    "is_result",
+    "natural_key",
+    "stem_of_original",
+]
 
 _WILDCARD = re.compile(r"[*?\[]")
 # Synology's thumbnails and its wastebasket.
@@ -57,6 +65,12 @@ class Found:
     pictures: tuple[FoundPicture, ...]
     unreadable: Mapping[str, int]
     results: tuple[Path, ...]
+
+
+def stem_of_original(stem: str) -> str | None:
+    """Return "a" of "a.color", "a.mood" or "a.color.2"; None of other names."""
+    match = _RESULT.fullmatch(stem)
+    return None if match is None else match["stem"]
 
 
 def is_result(path: Path, *, marked: bool = False) -> bool:
@@ -227,7 +241,7 @@ def _searched(
     fence = _fence(root, outside)
     pictures: list[FoundPicture] = []
     ours = excluded = 0
-    for path in sorted(paths, key=_natural_key):
+    for path in sorted(paths, key=natural_key):
         below = path.relative_to(root)
         if (
             path.is_dir()
@@ -282,7 +296,7 @@ def _fence(root: Path, outside: Path | None) -> str:
     return "" if place_key(root / "x").startswith(fence) else fence
 
 
-def _natural_key(path: Path) -> tuple[list[list[str | int]], str]:
+def natural_key(path: Path) -> tuple[list[list[str | int]], str]:
     """Order `scan2` before `scan10`, in each part of the path."""
     parts = [[_number(run) for run in re.split(r"(\d+)", part.casefold())] for part in path.parts]
     return parts, str(path)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from rechroma.batch.task import Task
     from rechroma.photo import Photo
-    from rechroma.photo.strips import PixelChange, Strips
+    from rechroma.photo.model import PixelChange
+    from rechroma.photo.strips import Strips
 
 __all__ = [
     "PointWork",

@@ -27,7 +27,8 @@ from rechroma.photo.jpeg_scans import Gray
 
 if TYPE_CHECKING:
     from rechroma.batch.task import Task
-    from rechroma.photo.strips import PixelChange, Strips
+    from rechroma.photo.model import PixelChange
+    from rechroma.photo.strips import Strips
 
 __all__ = ["Work", "default_jobs", "run"]
 

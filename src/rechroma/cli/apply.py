@@ -10,8 +10,8 @@ import click
 
 from rechroma.cli import options
 from rechroma.cli.console import Console
+from rechroma.cli.job_options import JobOptions, job_options
 from rechroma.cli.operation_options import operation_options
-from rechroma.metadata.options import MetadataOptions
 from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rechroma.cli.job import FilmWork
     from rechroma.mood import Look
     from rechroma.photo import Photo
-    from rechroma.photo.strips import PixelChange
+    from rechroma.photo.model import PixelChange
 
 __all__ = ["apply", "look_work"]
 
@@ -31,17 +31,7 @@ __all__ = ["apply", "look_work"]
 @click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
               help="0 changes nothing, 1 is the whole look.")  # fmt: skip
 @operation_options(FilmOptions, to="film", without=("gap",))
-@operation_options(MetadataOptions, to="metadata")
-@options.exclude
-@options.overwrite
-@options.jobs
-@options.max_pixels
-@options.quality
-@options.as_json
-@options.dry_run
-@options.fail_fast
-@options.quiet
-@options.verbose
+@job_options
 @click.make_pass_decorator(Console, ensure=True)
 def apply(
     console: Console,
@@ -51,15 +41,7 @@ def apply(
     output: str | None,
     strength: float,
     film: FilmOptions,
-    exclude: tuple[str, ...],
-    overwrite: bool,
-    jobs: int | None,
-    max_pixels: int | None,
-    quality: int | None,
-    metadata: MetadataOptions,
-    as_json: bool,
-    dry_run: bool,
-    fail_fast: bool,
+    job: JobOptions,
 ) -> int:
     """Apply a look to photographs: a LUT file of any program, or a look by its name.
 
@@ -69,17 +51,17 @@ def apply(
       rechroma apply evening album/ -o evening/ --strength 0.6
       rechroma apply winter portrait.jpg   (rechroma look list tells what there is)
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
-    from rechroma.cli.job import JobOptions, plan_job, run_job
+    from rechroma.cli.job import plan_job, run_job
     from rechroma.cli.results import show_plan
     from rechroma.mood import Look
 
     plan = plan_job(
-        inputs, output, console, beside=_beside(look), exclude=exclude, also_read=[look]
+        inputs, output, console, beside=_beside(look), exclude=job.exclude, also_read=[look]
     )
     # Also if every result is there already: a look that is none is not to be passed over.
     loaded = Look.load(look)
-    if dry_run:
-        show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
+    if job.dry_run:
+        show_plan(plan.tasks, overwrite=job.overwrite, as_json=job.as_json)
         return 0
 
     def make_work(threads: int) -> Work:
@@ -89,11 +71,15 @@ def apply(
         from rechroma.cli.film_work import look_films
 
         return look_films(
-            lambda _: loaded, film, console, strength=strength, overwrite=overwrite, as_json=as_json
+            lambda _: loaded,
+            film,
+            console,
+            strength=strength,
+            overwrite=job.overwrite,
+            as_json=job.as_json,
         )
 
-    how = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
-    return run_job(plan, make_work, how, console, verb="changed", make_film_work=make_film_work)
+    return run_job(plan, make_work, job, console, verb="changed", make_film_work=make_film_work)
 
 
 def look_work(look: Look, strength: float, threads: int, console: Console) -> Work:

@@ -8,20 +8,23 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import wraps
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from rechroma.cli import options, training_options
+from rechroma.cli.bulk_columns import PrintOptions
 from rechroma.cli.bulk_results import BulkReport, show_item
 from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
 from rechroma.cluster.options import BulkOptions, ClusterOptions
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
-from rechroma.errors import UsageError
+from rechroma.errors import ModelError, UsageError
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
+from rechroma.preparation.options import PrepareOptions
+from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,18 +144,26 @@ def bulk() -> None:
 @training_options.overrides
 @training_options.ckpt_name
 @operation_options(ColorizeOptions, to="how", without=("recolor",))
-@click.option("--recolor/--no-recolor", default=False, show_default=True,
-              help="Color pictures that are in color already anew, or leave them "
-              "alone.")  # fmt: skip
+@click.option("--recolor/--no-recolor", default=None,
+              help="Color pictures that are in color already anew, or leave them alone.  [default: "
+              "anew if a manifest tells their colors, alone otherwise]")  # fmt: skip
 @click.option("--variants", type=click.IntRange(0, MAX_VARIANTS), default=0, metavar="N",
               help="Write N other plausible answers beside each result: new.1.png, ….")  # fmt: skip
+@click.option("--versions", metavar="DIR",
+              help="Write versions by name, with a sheet of them, into this folder of DST: "
+              "DIR/old.jpg.warm.jpg, ….")  # fmt: skip
 @options.size
 @options.device
 @click.option(
     "--mood", metavar="PHOTO", help="A color photograph that sets the tone; a path or a URI."
 )
+@operation_options(PrintOptions, to="prints")
+@operation_options(PrepareOptions, to="preparing")
+@click.option("--look", metavar="LOOK",
+              help="A look for the results: a name, or a LUT file by path or URI.")  # fmt: skip
 @click.option("--raw-output", is_flag=True,
               help="Of a model that predicts RGB: its picture as it is.")  # fmt: skip
+@operation_options(FilmOptions, to="film")
 @_asked
 @click.make_pass_decorator(Console, ensure=True)
 def colorize(
@@ -164,12 +175,17 @@ def colorize(
     overrides: tuple[str, ...],
     ckpt_name: str | None,
     how: ColorizeOptions,
-    recolor: bool,
+    recolor: bool | None,
     variants: int,
+    versions: str | None,
     size: int | None,
     device: str,
     mood: str | None,
+    prints: PrintOptions,
+    preparing: PrepareOptions,
+    look: str | None,
     raw_output: bool,
+    film: FilmOptions,
 ) -> int:
     """Give photographs their color back; options are those of `rechroma colorize`.
 
@@ -178,6 +194,7 @@ def colorize(
       rechroma bulk colorize scans/ color/
       rechroma bulk colorize s3://archive/scans s3://archive/color --address auto --shards 1000
       rechroma bulk colorize list.csv color/ --retry-failed     (columns uri, mood, strength)
+      rechroma bulk colorize prints/ color/ --prepare --look golden-hour --versions versions
     """  # noqa: D301
     _require()
     from rechroma.batch import Plan, Task
@@ -187,16 +204,25 @@ def colorize(
     from rechroma.colorizer.registry import find_model
 
     training_options.refuse_two_models(cfg, overrides, ckpt_name)
-    limit = asked.shared.max_pixels
-    extras = Extras(raw_output, mood, variants=variants, recolor=recolor, max_pixels=limit)
-    how = replace(how, recolor=recolor)
+    if not prints.prepare and (prints.prepared_lightness or preparing != PrepareOptions()):
+        raise UsageError("options on making prints ready, without --prepare", "add --prepare")
+    named, look_files = _look_files(look)
+    extras = Extras(
+        raw_output, mood, named, variants=variants,
+        versions=None if versions is None else _folder_in_destination(versions), recolor=recolor,
+        preparing=preparing if prints.prepare else None,
+        prepared_lightness=prints.prepared_lightness, max_pixels=asked.shared.max_pixels,
+    )  # fmt: skip
+    how = replace(how, recolor=bool(recolor))
     planned(Plan((Task(Path("a.png"), Path("b.png")),)), how, extras)  # refuses contradictions
     if asked.bulk.cluster.gpus and device == "auto":
         device = "cuda"
-    operation = ColorizeOperation(how, extras, device, size, asked.shared)
+    if asked.bulk.address is None:
+        _check_device(device, gpus=asked.bulk.cluster.gpus)
+    operation = ColorizeOperation(how, extras, film, device, size, asked.shared)
     with ExitStack() as stack:
         chosen = training_options.model_or_checkpoint(model, cfg, overrides, ckpt_name)
-        files = {"model": fetch(str(find_model(stack.enter_context(chosen))))}
+        files = {"model": fetch(str(find_model(stack.enter_context(chosen)))), **look_files}
         if mood is not None:
             files["mood"] = fetch(mood)
     return _run(console, asked, operation, files, "colorized")
@@ -207,10 +233,16 @@ def colorize(
               help="The photograph that the mood is taken FROM, a path or a URI; may be "
               "repeated. A manifest may name one for each picture.")  # fmt: skip
 @operation_options(TransferOptions, to="how", without=("swatches",))
+@operation_options(FilmOptions, to="film", without=("gap",))
 @_asked
 @click.make_pass_decorator(Console, ensure=True)
 def transfer(
-    console: Console, *, asked: _Asked, sources: tuple[str, ...], how: TransferOptions
+    console: Console,
+    *,
+    asked: _Asked,
+    sources: tuple[str, ...],
+    how: TransferOptions,
+    film: FilmOptions,
 ) -> int:
     """Give photographs the mood of another; options are those of `rechroma transfer`.
 
@@ -226,7 +258,7 @@ def transfer(
     if not sources and not asked.source.lower().endswith((".csv", ".parquet")):
         raise UsageError("no photograph to take the mood from", "add --src")
     files = {f"source {number}": fetch(place) for number, place in enumerate(sources)}
-    operation = TransferOperation(how, tuple(files), asked.shared)
+    operation = TransferOperation(how, tuple(files), film, asked.shared)
     return _run(console, asked, operation, files, "changed")
 
 
@@ -234,9 +266,10 @@ def transfer(
 @click.argument("look")
 @click.option("--strength", type=click.FloatRange(0.0, 1.0), default=1.0, show_default=True,
               help="0 changes nothing, 1 is the whole look.")  # fmt: skip
+@operation_options(FilmOptions, to="film", without=("gap",))
 @_asked
 @click.make_pass_decorator(Console, ensure=True)
-def apply(console: Console, *, asked: _Asked, look: str, strength: float) -> int:
+def apply(console: Console, *, asked: _Asked, look: str, strength: float, film: FilmOptions) -> int:
     """Apply a look to photographs; options are those of `rechroma apply`.
 
     \b
@@ -246,20 +279,10 @@ def apply(console: Console, *, asked: _Asked, look: str, strength: float) -> int
     """  # noqa: D301
     _require()
     from rechroma.cli.bulk_work import ApplyOperation, ApplyOptions
-    from rechroma.cluster.destination import fetch
-    from rechroma.cluster.stores import is_remote
-    from rechroma.mood import Look
-    from rechroma.mood.library import find_look
-    from rechroma.mood.named_looks import is_named_look
 
-    how = ApplyOptions(strength=strength)
-    if is_named_look(look):
-        return _run(console, asked, ApplyOperation(how, asked.shared, look), {}, "changed")
-    place = look if is_remote(look) else str(find_look(look))
-    if not is_remote(place):
-        Look.load(place)  # one that is none is said before anything starts
-    operation = ApplyOperation(how, asked.shared)
-    return _run(console, asked, operation, {"look": fetch(place)}, "changed")
+    named, files = _look_files(look)
+    operation = ApplyOperation(ApplyOptions(strength=strength), film, asked.shared, named or "")
+    return _run(console, asked, operation, files, "changed")
 
 
 @bulk.command()
@@ -311,6 +334,52 @@ def _require() -> None:
     require_cluster()
 
 
+def _check_device(device: str, *, gpus: int) -> None:
+    """Refuse a device that ONNX Runtime has not on this machine, before Ray is started here.
+
+    Raises:
+        ModelError: It has not.
+    """
+    from rechroma.colorizer import available_devices
+
+    if device == "auto" or device in (there := available_devices()):
+        return
+    asked = "--gpus" if gpus else f"--device {device}"
+    raise ModelError(
+        f"{asked}: ONNX Runtime has no {device!r} on this machine, but {', '.join(there)}",
+        "pip install onnxruntime-gpu in place of onnxruntime, or leave it out",
+    )
+
+
+def _look_files(look: str | None) -> tuple[str | None, dict[str, tuple[str, bytes]]]:
+    """Return a look's name if it is one of the package's, or its file.
+
+    Raises:
+        LookError: There is none, or it is broken: that is said before anything starts.
+    """
+    from rechroma.cluster.destination import fetch
+    from rechroma.cluster.stores import is_remote
+    from rechroma.mood import Look
+    from rechroma.mood.library import find_look
+    from rechroma.mood.named_looks import is_named_look
+
+    if look is None or is_named_look(look):
+        return look, {}
+    place = look if is_remote(look) else str(find_look(look))
+    if not is_remote(place):
+        Look.load(place)
+    return None, {"look": fetch(place)}
+
+
+def _folder_in_destination(text: str) -> Path:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or path.parts[:1] in ((), ("_rechroma",)):
+        raise UsageError(
+            f"--versions {text!r} is no folder of DST", "give a relative path, such as versions"
+        )
+    return Path(path)
+
+
 def _run(console: Console, asked: _Asked, operation: Operation, files: _Files, verb: str) -> int:
     """Run it, tell how it goes, and return the exit code."""
     from rechroma.cluster.destination import open_destination
@@ -318,10 +387,8 @@ def _run(console: Console, asked: _Asked, operation: Operation, files: _Files, v
     from rechroma.cluster.feed import judged
     from rechroma.cluster.sources import open_source
 
-    source = open_source(
-        asked.source, exclude=asked.exclude, columns=operation.item_options,
-        files=operation.item_files,
-    )  # fmt: skip
+    source = open_source(asked.source, exclude=asked.exclude, columns=operation.columns)
+    source.beside = operation.beside
     store = open_destination(asked.destination, source, overwrite=asked.bulk.overwrite)
     signature = _signature(operation, files)
     if asked.dry_run:

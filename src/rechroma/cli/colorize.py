@@ -11,11 +11,11 @@ import click
 
 from rechroma.cli import options, training_options
 from rechroma.cli.console import Console
+from rechroma.cli.job_options import JobOptions, job_options
 from rechroma.cli.operation_options import operation_options
 from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
-from rechroma.metadata.options import MetadataOptions
 from rechroma.preparation.options import PrepareOptions
 from rechroma.video.options import FilmOptions
 
@@ -90,17 +90,7 @@ __all__ = ["colorize"]
 @click.option("--preview", "sheet", type=click.Path(path_type=Path), metavar="SHEET.png",
               help="Of a film: write a sheet of frames in color, and nothing else.",
 )  # fmt: skip
-@operation_options(MetadataOptions, to="metadata")
-@options.exclude
-@options.overwrite
-@options.jobs
-@options.max_pixels
-@options.quality
-@options.as_json
-@options.dry_run
-@options.fail_fast
-@options.quiet
-@options.verbose
+@job_options
 @click.make_pass_decorator(Console, ensure=True)
 def colorize(
     console: Console,
@@ -131,15 +121,7 @@ def colorize(
     film: FilmOptions,
     stills: tuple[str, ...],
     sheet: Path | None,
-    exclude: tuple[str, ...],
-    overwrite: bool,
-    jobs: int | None,
-    max_pixels: int | None,
-    quality: int | None,
-    metadata: MetadataOptions,
-    as_json: bool,
-    dry_run: bool,
-    fail_fast: bool,
+    job: JobOptions,
 ) -> int:
     """Give photographs their color back.
 
@@ -164,10 +146,9 @@ def colorize(
     stdin. Outputs that exist are skipped, so running a command again goes on where it stopped.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     # Imported here, so that `--help` and a mistyped option answer at once.
-    from rechroma.batch.pictures import Saving
     from rechroma.cli.colorize_work import Extras, colorize_work, is_single, planned
     from rechroma.cli.findings import Findings
-    from rechroma.cli.job import JobOptions, plan_job, run_job
+    from rechroma.cli.job import plan_job, run_job
     from rechroma.cli.results import show_plan
     from rechroma.cli.version_files import VersionFiles
     from rechroma.colorizer import Colorizer
@@ -178,13 +159,17 @@ def colorize(
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
-    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     extras = Extras(
         raw_output, mood, look, hint, hints, mask, variants, versions, confidence, recolor,
-        preparing if with_preparing else None, prepared_lightness, job_options.pixel_limit,
+        preparing if with_preparing else None, prepared_lightness, job.pixel_limit,
     )  # fmt: skip
     plan = plan_job(
-        named, output, console, beside="{parent}/{stem}.color{ext}", exclude=exclude, marked=True
+        named,
+        output,
+        console,
+        beside="{parent}/{stem}.color{ext}",
+        exclude=job.exclude,
+        marked=True,
     )
     plan = planned(plan, how, extras)
     if recolor is None:
@@ -192,9 +177,10 @@ def colorize(
         recolor = is_single(named) or raw_output or cfg is not None
     how = replace(how, recolor=recolor)
     version_files = VersionFiles(versions, plan.tasks)
-    if dry_run:
+    if job.dry_run:
         show_plan(
-            plan.tasks, overwrite=overwrite, as_json=as_json, versions=version_files.planned
+            plan.tasks, overwrite=job.overwrite, as_json=job.as_json,
+            versions=version_files.planned,
         )  # fmt: skip
         return 0
 
@@ -204,7 +190,7 @@ def colorize(
         with model_or_checkpoint(model, cfg, overrides, ckpt_name) as file:
             preview_film(
                 plan.tasks, sheet, film, how, extras, stills,
-                lambda: Colorizer(file, device=device, size=size), overwrite=overwrite,
+                lambda: Colorizer(file, device=device, size=size), overwrite=job.overwrite,
             )  # fmt: skip
         console.note(f"written: {sheet}")
         return 0
@@ -217,7 +203,7 @@ def colorize(
             file = stack.enter_context(chosen)
             colorizer = Colorizer(file, device=device, size=size, threads=threads)
             return colorize_work(
-                colorizer, how, extras, plan.tasks, console, Saving(quality, overwrite, metadata),
+                colorizer, how, extras, plan.tasks, console, job.saving,
                 findings, version_files,
             )  # fmt: skip
 
@@ -227,10 +213,10 @@ def colorize(
             file = stack.enter_context(model_or_checkpoint(model, cfg, overrides, ckpt_name))
             return colorize_films(
                 file, film, how, extras, stills, console,
-                device=device, size=size, overwrite=overwrite, as_json=as_json,
+                device=device, size=size, overwrite=job.overwrite, as_json=job.as_json,
             )  # fmt: skip
 
         return run_job(
-            plan, make_work, job_options, console, verb="colorized", make_film_work=make_film_work,
+            plan, make_work, job, console, verb="colorized", make_film_work=make_film_work,
             more=lambda task: {**findings.json_of(task), **version_files.json_of(task)},
         )  # fmt: skip

@@ -21,7 +21,7 @@ from rechroma.mood.colorizing import finished
 from rechroma.photo import read, write
 from rechroma.video.colorize import colorize_film_with
 from rechroma.video.kinds import is_film
-from rechroma.video.options import format_time
+from rechroma.video.options import FilmLookOptions, format_time
 from rechroma.video.pictures import film_is_color
 from rechroma.video.shots import sheet_pictures
 from rechroma.video.source import open_film
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rechroma.cli.mood_work import Extras as MoodExtras
     from rechroma.colorizer import Colorizer
     from rechroma.mood import Look, TransferOptions
+    from rechroma.video.looks import ShotLooks
     from rechroma.video.options import FilmOptions
     from rechroma.video.progress import FilmProgress, FilmResult
 
@@ -97,7 +98,7 @@ def _refuse_unfit(colors: ColorizeOptions, extras: Extras) -> None:
 
 
 def look_films(
-    look_of: Callable[[Path], Look],
+    look_of: Callable[[Path], Look | ShotLooks],
     how: FilmOptions,
     console: Console,
     *,
@@ -125,23 +126,29 @@ def look_films(
 def transfer_films(
     options: TransferOptions,
     extras: MoodExtras,
-    how: FilmOptions,
+    how: FilmLookOptions | FilmOptions,
     console: Console,
     *,
     overwrite: bool,
     as_json: bool,
 ) -> FilmWork:
-    """Return what gives the film of a task the mood of photographs, by one look for all of it.
+    """Return what gives the film of a task the mood of photographs.
 
-    A film in black and white is colored first and keeps its lightness, if the mood is one
-    photograph and no table is wanted.
+    By one look for all of it, or by one for each shot. A film in black and white is colored first
+    and keeps its lightness, if the mood is one photograph, for all of it, and no table is wanted.
 
     Raises:
         UsageError: Options that films don't have, or sources that can't be used.
     """
     from rechroma.mood import check_tones
-    from rechroma.video.looks import fit_film_look, has_color
+    from rechroma.video.looks import fit_film_look, fit_shot_looks, has_color
 
+    per_shot = isinstance(how, FilmLookOptions) and how.per_shot
+    if per_shot and extras.lut is not None:
+        raise UsageError(
+            "--lut is one look, and --per-shot fits many",
+            "leave one of them out, or give --lut with the --from and --to of one shot",
+        )
     if any(extras.masks) or options.swatches or options.exact:
         raise UsageError(
             "masks, --swatch and --exact are about photographs", "leave them out for a film"
@@ -150,7 +157,9 @@ def transfer_films(
     if line := check_tones(moods, options):
         console.note(line)
 
-    def look_of(source: Path) -> Look:
+    def look_of(source: Path) -> Look | ShotLooks:
+        if per_shot:
+            return fit_shot_looks(source, moods, how, options)
         look = fit_film_look(source, moods, how, options)
         if extras.lut is not None and (overwrite or not extras.lut.exists()):
             look.save(extras.lut, overwrite=overwrite)
@@ -169,7 +178,7 @@ def transfer_films(
         )
 
     def work(task: Task) -> Outcome:
-        plain = len(moods) == 1 and extras.lut is None
+        plain = len(moods) == 1 and extras.lut is None and not per_shot
         if plain and isinstance(task.source, Path) and not has_color(task.source, how):
             return film_outcome(task, colored, console, as_json=as_json)
         return graded(task)

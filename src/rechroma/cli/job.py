@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,48 +24,19 @@ from rechroma.batch.task import failure
 from rechroma.cli.results import BatchReport
 from rechroma.errors import UsageError
 from rechroma.limits import available_cores
-from rechroma.photo import DEFAULT_MAX_PIXELS
 from rechroma.photo.isolation import crash_proof_batch, end_busy_children
 from rechroma.video.kinds import is_film
 
 if TYPE_CHECKING:
     from rechroma.cli.console import Console
-    from rechroma.metadata.options import MetadataOptions
+    from rechroma.cli.job_options import JobOptions
 
-__all__ = ["JobOptions", "MakeWork", "check_streams", "plan_job", "run_job"]
+__all__ = ["MakeWork", "check_streams", "plan_job", "run_job"]
 
 # Makes the work from the number of threads that each call of it may use.
 MakeWork: TypeAlias = Callable[[int], Work]
 # Takes a film's task to its end.
 FilmWork: TypeAlias = Callable[[Task], Outcome]
-
-
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """The options of `rechroma.cli.options` that say how a batch is run.
-
-    Attributes:
-        jobs: Pictures at once; None for one per core, at most four.
-        max_pixels: The limit per picture; None for the default, 0 for none.
-        quality: Of lossy outputs, 1…100; None for the writer's default.
-        overwrite: Replace outputs that exist.
-        fail_fast: Stop at the first failure.
-        as_json: Tell outcomes as JSON on stdout.
-        metadata: What results keep of their inputs' metadata.
-    """
-
-    jobs: int | None
-    max_pixels: int | None
-    quality: int | None
-    overwrite: bool
-    fail_fast: bool
-    as_json: bool
-    metadata: MetadataOptions
-
-    @property
-    def pixel_limit(self) -> int | None:
-        """The limit as `rechroma.photo.read` takes it."""
-        return DEFAULT_MAX_PIXELS if self.max_pixels is None else self.max_pixels or None
 
 
 def plan_job(

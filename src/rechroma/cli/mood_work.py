@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from rechroma.batch.pictures import PointWork
 from rechroma.colorizer import is_color
-from rechroma.colorizer.shared import preload_default_colorizer
+from rechroma.colorizer.shared import preload_default_encoder
 from rechroma.errors import UsageError
-from rechroma.evaluation.figure import tile_sheet
 from rechroma.files import is_file
 from rechroma.mood import (
     DEFAULT_METHOD,
@@ -17,7 +16,6 @@ from rechroma.mood import (
     TransferOptions,
     check_tones,
     fit,
-    fit_regional_look,
     in_color,
 )
 from rechroma.mood.look import title_of
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from rechroma.batch import Work
     from rechroma.cli.console import Console
     from rechroma.mood import Look
-    from rechroma.photo.strips import PixelChange
+    from rechroma.photo.model import PixelChange
 
 __all__ = ["Extras", "check_single", "preview", "transfer_work"]
 
@@ -94,9 +92,11 @@ def transfer_work(
         PhotoError: A source or a mask can't be read.
     """
     if options.method == DEFAULT_METHOD:
-        preload_default_colorizer()
+        preload_default_encoder()
     moods = _read_sources(options, extras, console)
     if all(extras.masks):
+        from rechroma.mood import fit_regional_look
+
         both = [read(m, max_pixels=extras.max_pixels) for m in extras.masks if m is not None]
 
         def by_masks(photo: Photo) -> Photo:
@@ -134,6 +134,8 @@ def preview(
     overwrite: bool,
 ) -> None:
     """Write source, target and what every method makes of it, side by side."""
+    from rechroma.evaluation.figure import tile_sheet
+
     moods = _read_sources(options, extras, console)
     photo = in_color(target, moods)
     results = [

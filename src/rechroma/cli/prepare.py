@@ -9,9 +9,9 @@ import click
 
 from rechroma.cli import options
 from rechroma.cli.console import Console
+from rechroma.cli.job_options import JobOptions, job_options
 from rechroma.cli.operation_options import operation_options
 from rechroma.errors import UsageError
-from rechroma.metadata.options import MetadataOptions
 from rechroma.preparation.options import PrepareOptions
 
 if TYPE_CHECKING:
@@ -33,17 +33,7 @@ __all__ = ["prepare"]
               help="Write a sheet, before and after and what is filled, of 100 pictures at most, "
               "and nothing else.",
 )  # fmt: skip
-@operation_options(MetadataOptions, to="metadata")
-@options.exclude
-@options.overwrite
-@options.jobs
-@options.max_pixels
-@options.quality
-@options.as_json
-@options.dry_run
-@options.fail_fast
-@options.quiet
-@options.verbose
+@job_options
 @click.make_pass_decorator(Console, ensure=True)
 def prepare(
     console: Console,
@@ -54,15 +44,7 @@ def prepare(
     scratch_mask: Path | None,
     write_masks: bool,
     sheet: Path | None,
-    metadata: MetadataOptions,
-    exclude: tuple[str, ...],
-    overwrite: bool,
-    jobs: int | None,
-    max_pixels: int | None,
-    quality: int | None,
-    as_json: bool,
-    dry_run: bool,
-    fail_fast: bool,
+    job: JobOptions,
 ) -> int:
     """Make old prints ready: border, slant, tint, faded contrast, scratches.
 
@@ -77,7 +59,7 @@ def prepare(
     they are; beside themselves only if -o names the file.
     """  # noqa: D301 (\b is click's mark for lines that stay as they are)
     from rechroma.batch.pictures import Saving
-    from rechroma.cli.job import JobOptions, plan_job, run_job
+    from rechroma.cli.job import plan_job, run_job
     from rechroma.cli.prepare_work import (
         Findings,
         planned,
@@ -89,7 +71,7 @@ def prepare(
     from rechroma.photo import read
 
     plan = plan_job(
-        inputs, output, console, beside="{parent}/{stem}.prepared{ext}", exclude=exclude,
+        inputs, output, console, beside="{parent}/{stem}.prepared{ext}", exclude=job.exclude,
         also_read=[str(scratch_mask)] if scratch_mask else (),
     )  # fmt: skip
     if scratch_mask is not None and len(plan.tasks) != 1:
@@ -97,17 +79,16 @@ def prepare(
     if sheet is not None:
         plan = preview_plan(plan, sheet, scratch_mask, output=output, with_masks=write_masks)
     plan = planned(plan, with_masks=write_masks)
-    if dry_run:
-        show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
+    if job.dry_run:
+        show_plan(plan.tasks, overwrite=job.overwrite, as_json=job.as_json)
         return 0
-    job = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
     mask = None if scratch_mask is None else read(scratch_mask, max_pixels=job.pixel_limit)
     if sheet is not None:
         return preview(plan.tasks, how, mask, sheet, console, job)
     findings = Findings(console)
 
     def make_work(_: int) -> Work:
-        saving = Saving(overwrite=overwrite)
+        saving = Saving(overwrite=job.overwrite)
         return prepare_work(how, mask, plan.tasks, findings, saving, with_masks=write_masks)
 
     return run_job(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rechroma.batch import Plan
     from rechroma.batch.pictures import Saving
     from rechroma.cli.console import Console
-    from rechroma.cli.job import JobOptions
+    from rechroma.cli.job_options import JobOptions
     from rechroma.preparation import Preparation, PrepareOptions
 
 __all__ = ["planned", "prepare_work", "preview", "preview_plan"]

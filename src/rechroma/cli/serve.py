@@ -55,7 +55,18 @@ _MOST_WORKERS = 4
 @click.option("--keep", type=click.FloatRange(min=0.1), default=30.0, show_default=True,
               metavar="MINUTES", help="How long the page's pictures stay open unused.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=1), default=2048, show_default=True,
-              metavar="MB", help="Room for the pictures that are open.")  # fmt: skip
+              metavar="MB", help="Room for the pictures and films that are open.")  # fmt: skip
+@click.option("--films", metavar="FOLDER", type=click.Path(file_okay=False),
+              help="Where films, and what is done of them, outlast the service; by default they "
+              "end with it.")  # fmt: skip
+@click.option("--keep-films", type=click.FloatRange(min=0.01), default=6.0, show_default=True,
+              metavar="HOURS", help="How long films stay open unused.")  # fmt: skip
+@click.option("--max-film", type=click.IntRange(min=1), default=1024, show_default=True,
+              metavar="MB", help="Refuse larger films.")  # fmt: skip
+@click.option("--max-film-minutes", type=click.FloatRange(min=0.01), default=30.0,
+              show_default=True, metavar="MINUTES", help="Refuse longer films.")  # fmt: skip
+@click.option("--max-film-pixels", type=click.IntRange(min=1), default=9_000_000,
+              show_default=True, metavar="N", help="Refuse films of larger frames.")  # fmt: skip
 @options.model
 @options.size
 @options.device
@@ -80,6 +91,11 @@ def serve(
     timeout: float,
     keep: float,
     memory: int,
+    films: str | None,
+    keep_films: float,
+    max_film: int,
+    max_film_minutes: float,
+    max_film_pixels: int,
     model: str,
     size: int | None,
     device: str,
@@ -107,13 +123,17 @@ def serve(
         seconds=timeout,
         session_seconds=keep * 60,
         stored_bytes=memory * _MEGA,
+        film_bytes=max_film * _MEGA,
+        film_seconds=max_film_minutes * 60,
+        film_pixels=max_film_pixels,
+        film_kept_seconds=keep_films * 3600,
     )
     cores = available_cores()
     settings = Settings(
         host, port, token, model, device, size,
         workers=workers or min(cores, _MOST_WORKERS), threads=cores, limits=limits,
         allowed_hosts=allowed_hosts, root_path=root_path.rstrip("/"), proxies=proxies,
-        access_log=access_log,
+        access_log=access_log, films=films,
     )  # fmt: skip
 
     def tell(address: str) -> None:

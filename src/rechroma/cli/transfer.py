@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rechroma.cli import options
 from rechroma.cli.console import Console
+from rechroma.cli.job_options import JobOptions, job_options
 from rechroma.cli.operation_options import operation_options
 from rechroma.errors import UsageError
-from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
-from rechroma.video.options import FilmOptions
+from rechroma.video.options import FilmLookOptions
 
 if TYPE_CHECKING:
     from rechroma.batch import Work
@@ -44,18 +43,8 @@ __all__ = ["transfer"]
     metavar="SHEET.png",
     help="Write source, target and every method's result side by side, and nothing else.",
 )
-@operation_options(FilmOptions, to="film", without=("gap",))
-@operation_options(MetadataOptions, to="metadata")
-@options.exclude
-@options.overwrite
-@options.jobs
-@options.max_pixels
-@options.quality
-@options.as_json
-@options.dry_run
-@options.fail_fast
-@options.quiet
-@options.verbose
+@operation_options(FilmLookOptions, to="film", without=("gap",))
+@job_options
 @click.make_pass_decorator(Console, ensure=True)
 def transfer(
     console: Console,
@@ -68,16 +57,8 @@ def transfer(
     target_mask: str | None,
     lut: Path | None,
     sheet: Path | None,
-    film: FilmOptions,
-    exclude: tuple[str, ...],
-    overwrite: bool,
-    jobs: int | None,
-    max_pixels: int | None,
-    quality: int | None,
-    metadata: MetadataOptions,
-    as_json: bool,
-    dry_run: bool,
-    fail_fast: bool,
+    film: FilmLookOptions,
+    job: JobOptions,
 ) -> int:
     """Give photographs the mood of another.
 
@@ -98,14 +79,13 @@ def transfer(
     from rechroma.batch import Outcome, Status, Task
     from rechroma.batch.pictures import load
     from rechroma.batch.plan import refuse_read_targets
-    from rechroma.cli.job import JobOptions, plan_job, run_job
+    from rechroma.cli.job import plan_job, run_job
     from rechroma.cli.mood_work import Extras, check_single, preview, transfer_work
     from rechroma.cli.results import BatchReport, show_plan
 
-    job_options = JobOptions(jobs, max_pixels, quality, overwrite, fail_fast, as_json, metadata)
-    extras = Extras(sources, (source_mask, target_mask), lut, job_options.pixel_limit)
+    extras = Extras(sources, (source_mask, target_mask), lut, job.pixel_limit)
     plan = plan_job(
-        targets, output, console, beside="{parent}/{stem}.mood{ext}", exclude=exclude,
+        targets, output, console, beside="{parent}/{stem}.mood{ext}", exclude=job.exclude,
         also_read=extras.files_read,
     )  # fmt: skip
     check_single(how, extras, len(plan.tasks), preview=sheet is not None)
@@ -121,24 +101,24 @@ def transfer(
         source = plan.tasks[0].source
         plan = replace(plan, tasks=(Task(source, sheet),))
         refuse_read_targets(plan.tasks, [*extras.files_read, str(source)])
-    if dry_run:
-        show_plan(plan.tasks, overwrite=overwrite, as_json=as_json)
+    if job.dry_run:
+        show_plan(plan.tasks, overwrite=job.overwrite, as_json=job.as_json)
         return 0
     if sheet is not None:
         target = load(plan.tasks[0].source, max_pixels=extras.max_pixels)
-        report = BatchReport(plan.tasks, console, verb="preview written", as_json=as_json)
-        preview(how, extras, target, sheet, console, overwrite=overwrite)
+        report = BatchReport(plan.tasks, console, verb="preview written", as_json=job.as_json)
+        preview(how, extras, target, sheet, console, overwrite=job.overwrite)
         report.add(Outcome(plan.tasks[0], Status.DONE))
         return report.close()
 
     def make_work(threads: int) -> Work:
-        return transfer_work(how, extras, threads, console, overwrite=overwrite)
+        return transfer_work(how, extras, threads, console, overwrite=job.overwrite)
 
     def make_film_work() -> FilmWork:
         from rechroma.cli.film_work import transfer_films
 
-        return transfer_films(how, extras, film, console, overwrite=overwrite, as_json=as_json)
+        return transfer_films(
+            how, extras, film, console, overwrite=job.overwrite, as_json=job.as_json
+        )
 
-    return run_job(
-        plan, make_work, job_options, console, verb="changed", make_film_work=make_film_work
-    )
+    return run_job(plan, make_work, job, console, verb="changed", make_film_work=make_film_work)

@@ -88,5 +88,6 @@ def work_on(
             outcome = next(outcomes)
     except Exception as error:  # noqa: BLE001 (a row of the ledger)
         outcome = failure(task, error)
-    written = tuple(path for path in (target, *task.beside) if path.exists())
+    beside = sorted(path for path in target.parent.rglob(f"{target.stem}*") if path != target)
+    written = (target, *beside) if outcome.error is None else ()
     return Done(outcome, (*_open.notes, *outcome.notes), written)

@@ -5,13 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from rechroma.cluster.stores import (
-    OUR_FOLDER,
-    explained,
-    is_remote,
-    open_store,
-    parent_and_name,
-)
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import OUR_FOLDER, is_remote, open_store, parent_and_name
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Protocol
 from rechroma.cluster.engine import connected
 from rechroma.cluster.feed import Feed, load_index
 from rechroma.cluster.index import Index
-from rechroma.cluster.items import Job, Row, failed_row
 from rechroma.cluster.ledger import Ledger
+from rechroma.cluster.losses import Losses
 from rechroma.cluster.pool import Chunk, Pool
 from rechroma.cluster.runs import start_run
-from rechroma.cluster.stores import LocalStore, explained
-from rechroma.cluster.worker import Settings
-from rechroma.errors import ClusterError, RechromaError
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import LocalStore
+from rechroma.cluster.worker import AT_ONCE, Settings
+from rechroma.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from rechroma.cluster.engine import Engine
+    from rechroma.cluster.items import Job, Row
     from rechroma.cluster.operation import Operation
     from rechroma.cluster.options import BulkOptions, ClusterOptions
     from rechroma.cluster.runs import Run
@@ -42,14 +44,6 @@ _LARGEST_CHUNK = 64
 _PART_ROWS = 5000
 _PART_SECONDS = 10.0
 _PROGRESS_SECONDS = 30.0
-# Workers that may die while they have a chunk until its items are suspects, each by itself; and
-# that may die over a suspect.
-_SUSPECT_AFTER = 2
-_MOST_LOSSES = 3
-
-
-class WorkerDiedError(RechromaError):
-    """Whoever worked on an item died, time and again."""
 
 
 @dataclass(slots=True)
@@ -191,8 +185,7 @@ class _Driver:
         self._teller = teller
         self._counts = counts
         self._rows: list[Row] = []
-        self._again: list[Chunk] = []
-        self._suspects: list[Chunk] = []
+        self._losses = Losses(feed.signature)
         self._replaces: dict[bytes, int] = {}
         self._shards = 0
         self._written = self._told = self._began = time.monotonic()
@@ -228,7 +221,7 @@ class _Driver:
             if self._options.cluster.shards:
                 self._feed.give_back(first)
             else:
-                self._again.append(Chunk(first))
+                self._losses.again.append(Chunk(first))
             try:
                 self._loop(pool)
             except KeyboardInterrupt:
@@ -241,7 +234,7 @@ class _Driver:
         while True:
             self._run.check()
             self._hand_out(pool)
-            if self._feed.is_dry and not (pool.busy or self._again or self._suspects):
+            if self._feed.is_dry and not (pool.busy or self._losses.waiting):
                 return
             self._take_rows(pool, 0.5 if self._feed.is_dry or not pool.has_room() else 0.02)
             self._write_due()
@@ -251,10 +244,7 @@ class _Driver:
 
     def _hand_out(self, pool: Pool) -> None:
         while pool.has_room():
-            if self._suspects and pool.has_idle():
-                chunk = self._suspects.pop()
-            else:
-                chunk = self._again.pop() if self._again else self._next()
+            chunk = self._losses.next(idle=pool.has_idle()) or self._next()
             if chunk is None:
                 return
             for job in chunk.jobs:
@@ -264,7 +254,11 @@ class _Driver:
 
     def _next(self) -> Chunk | None:
         shard = self._options.cluster.shards
-        size = shard or max(1, min(_LARGEST_CHUNK, int(_CHUNK_SECONDS / self._seconds)))
+        size = shard or min(_LARGEST_CHUNK, int(_CHUNK_SECONDS / self._seconds))
+        if not shard and (left := self._feed.left) is not None:
+            # Of the last jobs each worker gets a part at a time.
+            size = min(size, left // (AT_ONCE * self.workers))
+        size = max(1, size)
         jobs = self._take(size, whole=bool(shard), seconds=0.0)
         if not jobs:
             return None
@@ -285,7 +279,9 @@ class _Driver:
         for each in pool.wait(seconds):
             if each.rows is None:
                 self._teller.detail(f"a worker has died and is replaced: {each.error}")
-                self._lost(each.chunk, each.error)
+                for row in self._losses.take(each.chunk, each.error):
+                    self._rows.append(row)
+                    self._count(row)
                 continue
             self._counts.skipped += len(each.chunk.jobs) - len(each.rows)
             self._rows += each.rows
@@ -302,30 +298,6 @@ class _Driver:
         else:
             self._seconds += (max(row.seconds, 1e-3) - self._seconds) / 16
         self._teller.row(row)
-
-    def _lost(self, chunk: Chunk, why: str) -> None:
-        """Let somebody else do what a dead worker had to do."""
-        chunk.losses += 1
-        if chunk.suspect and chunk.losses >= _MOST_LOSSES:
-            self._give_up(chunk, why)
-        elif chunk.suspect:
-            self._suspects.append(chunk)
-        elif chunk.losses < _SUSPECT_AFTER:
-            self._again.append(chunk)
-        elif chunk.shard:
-            self._suspects.append(Chunk(chunk.jobs, chunk.shard, suspect=True))
-        else:
-            self._suspects += [Chunk([job], suspect=True) for job in chunk.jobs]
-
-    def _give_up(self, chunk: Chunk, why: str) -> None:
-        for job in chunk.jobs:
-            error = WorkerDiedError(
-                f"{job.item.uri}: {chunk.losses} workers have died over it: {why}",
-                "add --retry-failed if the machines were to blame",
-            )
-            row = failed_row(job.item, error, {"state": job.item.state(self._feed.signature)})
-            self._rows.append(row)
-            self._count(row)
 
     def _write_due(self) -> None:
         late = time.monotonic() - self._written > _PART_SECONDS

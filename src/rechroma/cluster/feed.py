@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rechroma.cluster.index import Index, Verdict
 from rechroma.cluster.items import Job, Row, failed_row
 from rechroma.cluster.ledger import Ledger
-from rechroma.cluster.stores import explained
+from rechroma.cluster.store_errors import explained
 from rechroma.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ class Feed:
         self._queue: queue.Queue[Job | Row | BaseException | None] = queue.Queue(_AHEAD)
         self._gathered: list[Job] = []
         self._stopping = threading.Event()
+        self._listed = threading.Event()
         self.ended = False
         self.skipped = self.failed_before = self.twice = 0
         self._thread = threading.Thread(target=self._list, name="rechroma-list", daemon=True)
@@ -152,6 +153,13 @@ class Feed:
         return taken
 
     @property
+    def left(self) -> int | None:
+        """How many jobs are left, about; None while the listing goes on."""
+        if not (self.ended or self._listed.is_set()):
+            return None
+        return len(self._gathered) + self._queue.qsize()
+
+    @property
     def is_dry(self) -> bool:
         """Whether everything was taken."""
         return self.ended and not self._gathered
@@ -163,6 +171,7 @@ class Feed:
                 if self._stopping.is_set():
                     return
             self._put(None)
+            self._listed.set()
         except BaseException as error:  # noqa: BLE001 (raised again where it is awaited)
             self._put(error)
 
@@ -196,8 +205,9 @@ class Feed:
 
 
 def _clash(item: Item, store: Store, signature: str) -> Row:
+    more = " or to a file beside it" if item.beside else ""
     error = UsageError(
-        f"{item.uri}: another picture is written to {store.uri(item.output)}",
+        f"{item.uri}: another picture is written to {store.uri(item.output)}{more}",
         "rename one, or give outputs in a manifest",
     )
     return failed_row(item, error, {"state": item.state(signature)})

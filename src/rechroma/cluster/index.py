@@ -149,7 +149,9 @@ class Index:
                 ).fetchone()
                 if shard is not None:
                     self._write("UPDATE shards SET present=1 WHERE number=?", shard[0])
-                elif found is not None and found[0] == each.size:
+                elif found is None:  # perhaps what stands beside a result
+                    self._write("INSERT OR IGNORE INTO outputs VALUES (?, NULL, 1)", output)
+                elif found[0] == each.size:
                     self._write("UPDATE outputs SET present=1 WHERE output=?", output)
             if found is None and shard is None and orphan is not None:
                 orphan(each.name)
@@ -166,16 +168,20 @@ class Index:
             again: Whether it is made anew, whatever is there.
             retry: Whether it is tried again if it failed.
         """
-        key, output, version = item.key, digest(item.output), digest(item.version)
+        key, version = item.key, digest(item.version)
+        outputs = [digest(name) for name in (item.output, *item.beside)]
         with self._lock:
             row = self._base.execute(_SELECT, (key,)).fetchone()
-            owner = self._base.execute(
-                "SELECT key, present FROM outputs WHERE output=?", (output,)
-            ).fetchone()
             if row is not None and row[-1]:
                 return Verdict.TWICE
-            taken = owner is not None and owner[0] != key
-            self._mark_seen(key, output, known=row is not None, owned=owner is not None)
+            owners = [self._owner(each) for each in outputs]
+            taken = any(owner not in (None, key) for owner, _ in owners)
+            self._mark_seen(key, known=row is not None)
+            for output, (owner, present) in zip(outputs, owners, strict=True):
+                if owner is None and not taken:
+                    self._write(
+                        "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", output, key, present
+                    )
         if row is None:
             return Verdict.CLASH if taken else Job(item)
         state, then, content, status, size, result, number, shard, shard_there, part, _ = row
@@ -187,7 +193,9 @@ class Index:
             return Verdict.CLASH if taken else Job(item, None, part)
         if taken:
             return Verdict.CLASH
-        there = shard_there if number else owner is not None and owner[1]
+        # What is kept as it was has nothing beside it.
+        wanted = owners[:1] if status == "kept" else owners
+        there = shard_there if number else all(present for _, present in wanted)
         if not (same and there):
             return Job(item, None, part)
         if then == version:
@@ -195,13 +203,16 @@ class Index:
         where = f"tar://{item.output}::{store.uri(shard)}" if number else store.uri(item.output)
         return Job(item, Known(then, content, status, size, where, result), part)
 
-    def _mark_seen(self, key: bytes, output: bytes, *, known: bool, owned: bool) -> None:
+    def _owner(self, output: bytes) -> tuple[bytes | None, int]:
+        """Return whose a file is, if it is anybody's, and whether it is there."""
+        found = self._base.execute("SELECT key, present FROM outputs WHERE output=?", (output,))
+        return found.fetchone() or (None, 0)
+
+    def _mark_seen(self, key: bytes, *, known: bool) -> None:
         if known:
             self._write("UPDATE items SET seen=1 WHERE key=?", key)
         else:
             self._write("INSERT INTO items (key, part, seen) VALUES (?, -1, 1)", key)
-        if not owned:
-            self._write("INSERT INTO outputs VALUES (?, ?, 0)", output, key)
 
     def moved(self, key: bytes, part: int, replaced: int) -> None:
         """Take note of a new row of an item that has an older one."""

@@ -38,6 +38,7 @@ class Item:
         member: Its path in the file, if that is a shard.
         span: The positions of its first byte in the shard, and behind its last one.
         options: Its own options, as typed: of a manifest.
+        beside: The paths of what has to be in the destination beside its result.
         problem: What keeps it from being worked on: of a manifest.
     """
 
@@ -49,6 +50,7 @@ class Item:
     member: str = ""
     span: tuple[int, int] | None = None
     options: tuple[tuple[str, str], ...] = ()
+    beside: tuple[str, ...] = ()
     problem: RechromaError | None = None
 
     @property

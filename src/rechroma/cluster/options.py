@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rechroma.errors import UsageError
 from rechroma.options import CheckedOptions, Range, option
 
 __all__ = ["BulkOptions", "ClusterOptions"]
@@ -17,7 +18,7 @@ class ClusterOptions(CheckedOptions):
     """Who works on how much.
 
     Raises:
-        UsageError: A number is out of range.
+        UsageError: A number is out of range, or there are not as many GPUs as workers.
     """
 
     workers: int | None = option(
@@ -48,6 +49,14 @@ class ClusterOptions(CheckedOptions):
         False,  # noqa: FBT003 (its default)
         "Try again what failed in an earlier run.",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.gpus and self.workers not in (None, self.gpus):
+            raise UsageError(
+                f"{self.workers} workers and {self.gpus} GPUs: each worker has one GPU",
+                "leave out --workers, or --gpus",
+            )
 
     @property
     def memory_bytes(self) -> int | None:

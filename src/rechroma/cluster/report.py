@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from rechroma.cluster.index import Index
 from rechroma.cluster.ledger import Ledger
 from rechroma.cluster.runs import past_runs
-from rechroma.cluster.stores import explained, open_store, parent_and_name
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import open_store, parent_and_name
 from rechroma.errors import RechromaError, UnreadablePhotoError
 from rechroma.files import atomic_target
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rechroma.cluster.stores import OUR_FOLDER, explained
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import OUR_FOLDER
 from rechroma.errors import ClusterError
 
 if TYPE_CHECKING:

@@ -7,28 +7,33 @@ import csv
 import tarfile
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from rechroma.batch.inputs import is_left_out, is_result
 from rechroma.batch.outputs import result_name
 from rechroma.cluster.items import Item
+from rechroma.cluster.store_errors import explained
 from rechroma.cluster.stores import (
     OUR_FOLDER,
     LocalStore,
-    explained,
+    is_full,
     is_remote,
     open_store,
     parent_and_name,
+    place_from,
 )
 from rechroma.errors import RechromaError, UnreadablePhotoError, UsageError
 from rechroma.photo import readable_suffixes
 from rechroma.video.kinds import film_suffixes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from rechroma.cluster.operation import Column
     from rechroma.cluster.stores import Entry, Store
 
 __all__ = ["Source", "open_source"]
@@ -49,6 +54,7 @@ class Source:
         folder: The folder or bucket that is searched; None of a manifest.
         unreadable: Of files met in a search that are not read: suffix → how many.
         results: How many results of earlier runs were passed over.
+        beside: As of `operation.Operation`.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class Source:
         self.folder = folder
         self.unreadable: Counter[str] = Counter()
         self.results = 0
+        self.beside: Callable[[str], tuple[str, ...]] = _nothing
         self._items = items
 
     def items(self) -> Iterator[Item]:
@@ -67,27 +74,37 @@ class Source:
             RechromaError: The place can't be read.
         """
         try:
-            yield from self._items(self)
+            yield from map(self._planned, self._items(self))
         except (RechromaError, GeneratorExit):
             raise
         except Exception as error:  # stores' libraries have errors of their own
             raise explained(self.place, error) from error
+
+    def _planned(self, item: Item) -> Item:
+        try:
+            beside = self.beside(item.output)
+        except RechromaError as error:
+            return replace(item, problem=item.problem or error)
+        return replace(item, beside=beside) if beside else item
+
+
+def _nothing(_: str) -> tuple[str, ...]:
+    return ()
 
 
 def open_source(
     place: str,
     *,
     exclude: Sequence[str] = (),
-    columns: frozenset[str] = frozenset(),
-    files: frozenset[str] = frozenset(),
+    columns: Mapping[str, Column] = MappingProxyType({}),
 ) -> Source:
     """Return what a place means: a folder or bucket with pictures and shards, a shard, a manifest.
 
     Args:
         place: A path, or a URI.
         exclude: As for `rechroma.batch.inputs.find_pictures`.
-        columns: The options that a manifest may have for each picture.
-        files: Which of these name files, by a URI or a path that begins where the manifest is.
+        columns: The options that a manifest may have for each picture; files are named in them by a
+            URI, or a path that begins where the manifest is.
 
     Raises:
         UsageError: A manifest whose columns make no sense.
@@ -95,7 +112,7 @@ def open_source(
     """
     suffix = PurePosixPath(place.rstrip("/")).suffix.lower()
     if suffix in _MANIFESTS:
-        return _open_manifest(place, suffix, columns, files)
+        return _open_manifest(place, suffix, columns)
     if suffix == _SHARD:
         root, name = parent_and_name(place)
         return Source(place, None, lambda source: _of_shards(source, root, [name]))
@@ -185,9 +202,7 @@ def _members(root: str, name: str) -> tuple[list[Item], Counter[str]]:
     return items, unreadable
 
 
-def _open_manifest(
-    place: str, suffix: str, columns: frozenset[str], files: frozenset[str]
-) -> Source:
+def _open_manifest(place: str, suffix: str, columns: Mapping[str, Column]) -> Source:
     root, name = parent_and_name(place)
     rows = _csv_rows if suffix == ".csv" else _parquet_rows
     try:
@@ -202,12 +217,12 @@ def _open_manifest(
     def items(source: Source) -> Iterator[Item]:
         with open_store(root).open(name) as file:
             for number, row in enumerate(rows(file)[1], start=1):
-                yield _manifest_item(row, root, f"{source.place}, row {number}", files)
+                yield _manifest_item(row, root, f"{source.place}, row {number}", columns)
 
     return Source(place, None, items)
 
 
-def _check_columns(place: str, named: Sequence[str], columns: frozenset[str]) -> None:
+def _check_columns(place: str, named: Sequence[str], columns: Mapping[str, Column]) -> None:
     known = {_URI, _OUTPUT, *columns}
     if _URI not in named:
         raise UsageError(f"the manifest {place} has no column uri", "name the pictures in it")
@@ -261,23 +276,23 @@ def _typed(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _manifest_item(row: dict[str, str], root: str, where: str, files: frozenset[str]) -> Item:
+def _manifest_item(
+    row: dict[str, str], root: str, where: str, columns: Mapping[str, Column]
+) -> Item:
     uri = row.get(_URI, "").strip()
     extra = row.get("")
     if not uri or extra:
         what = "names no picture" if not uri else "has more fields than the manifest has columns"
         return Item(root, where, f"{where}", problem=UsageError(f"{where} {what}", "mend the row"))
-    if is_remote(uri) or uri.startswith(("/", "file://")):
+    if is_full(uri):
         place, name = parent_and_name(uri)
         output = row.get(_OUTPUT, "").strip() or result_name(_below(uri))
     else:
         place, name = root, uri
         output = row.get(_OUTPUT, "").strip() or result_name(uri)
     own = {key: value for key, value in row.items() if key not in (_URI, _OUTPUT)}
-    for key in own.keys() & files:
-        if not (is_remote(own[key]) or own[key].startswith(("/", "file://"))):
-            own[key] = open_store(root).uri(own[key])
-    options = tuple(sorted(own.items()))
+    at = partial(place_from, root)
+    options = tuple(sorted((key, columns[key].places(text, at)) for key, text in own.items()))
     parts = PurePosixPath(output).parts
     bad = not parts or parts[0] in ("/", OUR_FOLDER) or ".." in parts or output.endswith("/")
     problem = UsageError(f"{where}: the output {output!r} is no path in the destination",

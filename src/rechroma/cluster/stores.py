@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 import uuid
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -12,13 +14,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from rechroma.errors import (
-    MissingExtraError,
-    RechromaError,
-    UnreadablePhotoError,
-    UnwritableFileError,
-    UsageError,
-)
+from rechroma.cluster.store_errors import PACKAGES, keys_of
+from rechroma.errors import MissingExtraError, UsageError
 from rechroma.files import write_checked
 
 if TYPE_CHECKING:
@@ -30,10 +27,11 @@ __all__ = [
     "LocalStore",
     "RemoteStore",
     "Store",
-    "explained",
+    "is_full",
     "is_remote",
     "open_store",
     "parent_and_name",
+    "place_from",
     "plain_text",
 ]
 
@@ -42,10 +40,12 @@ OUR_FOLDER = "_rechroma"
 _TEMPORARY = f"{OUR_FOLDER}/tmp"  # noqa: S108 (of a destination)
 # An upload appears there whole or not at all; elsewhere it is written beside and then moved.
 _WHOLE_UPLOADS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf", "oss", "memory"})
-_PACKAGES = {
-    "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
-    "hf": "huggingface_hub", "s3": "s3fs", "s3a": "s3fs",
-}  # fmt: skip
+# These refuse a file that is there already; of others whoever writes last has it.
+_EXCLUSIVE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})
+# Seconds after which whoever else has written there at the same time has done so.
+_SETTLED = 3.0
+# They print warnings and traces of what is said here in one line.
+_TALKATIVE = ("gcsfs", "azure", "adlfs", "huggingface_hub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Store(ABC):
         """Write a file that is not there yet.
 
         Raises:
-            FileExistsError: It is there: somebody else was first.
+            FileExistsError: It is there: somebody else was first, or last at the same time.
         """
 
     @abstractmethod
@@ -206,19 +206,22 @@ class RemoteStore(Store):
     def __init__(self, root: str) -> None:
         from fsspec.core import url_to_fs
 
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.root = root.rstrip("/")
         self._protocol = root.partition("://")[0]
         try:
             found, path = url_to_fs(self.root, use_listings_cache=False)
         except ImportError as error:
-            package = _PACKAGES.get(self._protocol, "its package of fsspec")
+            package = PACKAGES.get(self._protocol, "its package of fsspec")
             raise MissingExtraError(
                 f"{root}: {package} is not installed", f"pip install {package}"
             ) from error
         except ValueError as error:
-            known = "s3, gs, az, hf, file and what else fsspec has"
+            known = "places are folders, and URIs: s3, gs, az, hf, file and what else fsspec has"
+            is_unknown = "rotocol not known" in str(error)
             raise UsageError(
-                f"{root}: {error}", f"places are folders, and URIs: {known}"
+                f"{root}: {error}", known if is_unknown else f"set {keys_of(root)}"
             ) from error
         self._fs: Any = found
         self._path = str(path).rstrip("/")
@@ -275,13 +278,18 @@ class RemoteStore(Store):
         path = self._full(name)
         if self._protocol not in _WHOLE_UPLOADS:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        try:
-            # S3 and Google's stores are asked to refuse it if it is there.
-            self._fs.pipe_file(path, content, mode="create")
-        except (TypeError, ValueError, NotImplementedError):
-            if self._fs.exists(path):
-                raise FileExistsError(path) from None
-            self._fs.pipe_file(path, content)
+        if self._protocol in _EXCLUSIVE:
+            with suppress(TypeError, ValueError, NotImplementedError):  # of an older package
+                self._fs.pipe_file(path, content, mode="create")
+                return
+        if self._fs.exists(path):
+            raise FileExistsError(path)
+        if self._protocol not in _WHOLE_UPLOADS:
+            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+        self._fs.pipe_file(path, content)
+        time.sleep(_SETTLED)
+        if self._fs.cat_file(path) != content:
+            raise FileExistsError(path)
 
     def remove(self, name: str) -> None:  # noqa: D102
         with suppress(FileNotFoundError):
@@ -299,9 +307,13 @@ def _local_entry(name: str, status: os.stat_result) -> Entry:
     return Entry(name, status.st_size, version, status.st_mtime)
 
 
+# What stores call the time of the last change.
+_CHANGED = ("LastModified", "last_modified", "mtime", "updated", "created")
+
+
 def _entry(name: str, info: dict[str, Any]) -> Entry:
     size = int(info.get("size") or info.get("Size") or 0)
-    changed = info.get("LastModified") or info.get("mtime") or info.get("updated")
+    changed = next((info[key] for key in _CHANGED if info.get(key)), None)
     stamp = info.get("ETag") or info.get("etag") or info.get("md5Hash") or info.get("blob_id")
     version = str(stamp).strip('"') if stamp else f"{size}-{changed}"
     seconds = changed.timestamp() if isinstance(changed, datetime) else changed
@@ -312,6 +324,16 @@ def is_remote(place: str) -> bool:
     """Tell a URI of another kind of place from a path on this machine."""
     kind, mark, _ = place.partition("://")
     return bool(mark) and kind != "file" and kind.replace("+", "").isalnum()
+
+
+def is_full(place: str) -> bool:
+    """Tell a full path or a URI from a path that begins somewhere."""
+    return is_remote(place) or place.startswith(("/", "file://"))
+
+
+def place_from(root: str, place: str) -> str:
+    """Return where a file is that is named from a store's root on."""
+    return place if is_full(place) else open_store(root).uri(place)
 
 
 def open_store(place: str) -> Store:
@@ -340,40 +362,3 @@ def parent_and_name(place: str) -> tuple[str, str]:
 def plain_text(text: str) -> str:
     """Return a text as Unicode: names on Linux may be any bytes."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-# What is said by a store's error: in its text, whatever its type; then what to do.
-_SAID = (
-    (("RequestTimeTooSkewed", "RequestExpired", "request time and the current time"),
-     "this machine's clock is off by minutes", "set it (NTP)"),
-    (("Unable to locate credentials", "NoCredentials", "PartialCredentials", "DefaultCredentials"),
-     "there are no keys for it", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
-    (("InvalidAccessKeyId", "SignatureDoesNotMatch", "does not exist in our records"),
-     "the keys are not valid there", "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    (("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint",
-      "must specify a region",
-            "the region '", "specified endpoint"),
-     "the bucket is in another region", "set AWS_REGION to the bucket's region"),
-    (("NoSuchBucket", "bucket does not exist"), "there is no such bucket", "check its name"),
-    (("Could not connect", "Connect timeout", "Cannot connect", "Connection refused",
-      "Temporary failure in name resolution", "Name or service not known"),
-     "the store does not answer", "check the network and AWS_ENDPOINT_URL"),
-)  # fmt: skip
-
-
-def explained(where: str, error: BaseException, *, writing: bool = False) -> RechromaError:
-    """Return one line for what a system or a store's library has raised."""
-    if isinstance(error, RechromaError):
-        return error
-    kind = UnwritableFileError if writing else UnreadablePhotoError
-    told = f"{type(error).__name__}: {error}"
-    for words, what, mend in _SAID:
-        if any(word in told for word in words):
-            return kind(f"{where}: {what}", mend)
-    if isinstance(error, FileNotFoundError):
-        return kind(f"{where}: there is no such file, folder or bucket", "check the name")
-    if isinstance(error, PermissionError):
-        right = "write" if writing else "read"
-        return kind(f"{where}: no right to {right} it", "check its permissions, and your keys")
-    said = (error.strerror if isinstance(error, OSError) else None) or told
-    return kind(f"{where}: can't be {'written' if writing else 'read'}: {said}", "try again later")

@@ -9,31 +9,29 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import queue
 import re
-import shutil
 import socket
 import tarfile
-import tempfile
 import threading
 import time
-from collections import OrderedDict
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from rechroma import __version__
 from rechroma.batch import Status
 from rechroma.cluster import child
+from rechroma.cluster.fetching import Fetched
 from rechroma.cluster.items import DIGEST, Row, digest, failed_row
-from rechroma.cluster.stores import explained, open_store, parent_and_name
+from rechroma.cluster.scratch import Scratch
+from rechroma.cluster.store_errors import explained
+from rechroma.cluster.stores import open_store
 from rechroma.errors import OutOfMemoryError, PhotoError, RechromaError
 from rechroma.limits import available_memory
 from rechroma.photo.isolation import CrashError, GuardedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rechroma.cluster.child import Done
     from rechroma.cluster.items import Item, Job, Known
@@ -45,10 +43,7 @@ __all__ = ["AT_ONCE", "Hello", "Settings", "Worker"]
 AT_ONCE = 3
 _TRIES = 2
 _PAUSE = 1.0  # seconds before the second
-_SCRATCH = "rechroma-bulk-"
 _STEM = "_item_"
-# Files that pictures name themselves, such as moods: more than calls under way can need.
-_FETCHED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +110,17 @@ class Worker:
     ) -> None:
         self._operation = operation
         self._settings = settings
-        self._folder, self._held = _new_scratch()
-        self._files = {key: self._keep(*file) for key, file in files.items()}
-        self._slots: queue.SimpleQueue[Path] = queue.SimpleQueue()
-        for number in range(AT_ONCE):
-            self._slots.put(self._folder / f"slot-{number}")
-        self._fetched: OrderedDict[str, Path] = OrderedDict()
+        self._scratch = Scratch(AT_ONCE)
+        self._files = {key: self._scratch.keep(*file) for key, file in files.items()}
+        self._fetched = Fetched(self._scratch, operation.columns)
         memory = settings.memory
         if memory is None and (left := available_memory()) is not None:
             memory = int(left * settings.share)
         self._child = GuardedProcess(seconds=settings.seconds, memory=memory)
         self._turn = threading.Lock()
-        self._fetching = threading.Lock()
         self._model = ""
         self._name = f"{socket.gethostname()} {os.getpid()}"
         self._store = open_store(settings.destination)
-
-    def _keep(self, name: str, content: bytes) -> Path:
-        # By its own name: a look is called by it in what results say of themselves.
-        folder = Path(tempfile.mkdtemp(prefix="file-", dir=self._folder))
-        path = folder / (PurePosixPath(name).name or "file")
-        path.write_bytes(content)
-        return path
 
     def ready(self) -> Hello:
         """Load everything.
@@ -162,9 +146,7 @@ class Worker:
     def close(self) -> None:
         """Leave nothing behind."""
         self._child.end()
-        if self._held is not None:
-            self._held.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def process(self, jobs: Sequence[Job], shard: str = "") -> list[Row]:
         """Work on some items, and return their rows.
@@ -249,19 +231,21 @@ class Worker:
         if item.problem is not None:
             raise item.problem
         source = open_store(item.root)
-        version, modified = item.version, item.modified
+        version, modified, named = item.version, item.modified, ""
         if not version:
             entry = source.entry(item.name)
-            version, modified = entry.version, entry.modified
+            named = self._fetched.version(item.options)
+            version, modified = f"{entry.version} {named}".rstrip(), entry.modified
             if job.known is not None and job.known.version == digest(version):
                 return None
         facts["version"] = digest(version)
         content = source.read(item.name, item.span)
         facts["input_hash"] = hashlib.sha256(content).digest()
-        if job.known is not None and job.known.content == facts["input_hash"][:DIGEST]:
+        same = job.known is not None and job.known.content == facts["input_hash"][:DIGEST]
+        if job.known is not None and same and not named:
             return self._unchanged(item, job.known, facts)
-        options = {name: self._local(name, value) for name, value in item.options}
-        return self._make(item, content, options, modified, put, facts)
+        with self._fetched.options(item.options) as options:
+            return self._make(item, content, options, modified, put, facts)
 
     def _unchanged(self, item: Item, known: Known, facts: dict[str, Any]) -> Row:
         """Return the row of an item that was written anew with the bytes that it had."""
@@ -285,7 +269,7 @@ class Worker:
         facts: dict[str, Any],
     ) -> Row:
         """Work on a picture in the child, and put what comes of it where it belongs."""
-        with self._slot() as folder:
+        with self._scratch.slot() as folder:
             # Names of its own: no decoder and no disk here meets one that somebody else chose.
             source = Path(folder, "in", f"{_STEM}{_suffix(item.member or item.name)}")
             target = Path(folder, "out", f"{_STEM}{_suffix(item.output)}")
@@ -294,13 +278,14 @@ class Worker:
             with self._turn:
                 facts["seconds"] = waiting - time.perf_counter()
                 done = self._in_child(item, source, target, options, modified)
-            named = _Names({source: item.uri, target: item.output})
+            named = _Names({source: item.uri, target: item.output} | self._fetched.places())
             facts["notes"] = "; ".join(map(named.say, done.notes))
             if (error := done.outcome.error) is not None:
                 raise type(error)(named.say(error.what), named.say(error.mend))
             # What is beside a result is there before the result is.
             for path in done.files[:0:-1]:
-                _put(put, _beside(item.output, path), path.read_bytes())
+                name = _beside(item.output, path.relative_to(target.parent))
+                _put(put, name, path.read_bytes())
             result = target.read_bytes()
             _put(put, item.output, result)
         return Row(
@@ -310,18 +295,6 @@ class Worker:
             output_hash=hashlib.sha256(result).digest(), gray=str(done.outcome.gray or ""),
             **facts,
         )  # fmt: skip
-
-    @contextmanager
-    def _slot(self) -> Generator[Path]:
-        """Yield one of as many folders as there are calls: the child knows them by their names."""
-        folder = self._slots.get()
-        for each in ("in", "out"):
-            (folder / each).mkdir(parents=True, exist_ok=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            self._slots.put(folder)
 
     def _in_child(
         self, item: Item, source: Path, target: Path, options: Mapping[str, str], modified: float
@@ -343,23 +316,6 @@ class Worker:
         if isinstance(done.outcome.error, OutOfMemoryError):
             self._child.end()  # a fresh one has its memory in one piece
         return done
-
-    def _local(self, name: str, value: str) -> str:
-        """Return the value of an item's own option; a file is fetched and kept for the next."""
-        if name not in self._operation.item_files:
-            return value
-        with self._fetching:
-            if value not in self._fetched:
-                root, inside = parent_and_name(value)
-                try:
-                    content = open_store(root).read(inside)
-                except Exception as error:
-                    raise explained(value, error) from error
-                self._fetched[value] = self._keep(inside, content)
-                if len(self._fetched) > _FETCHED:
-                    self._fetched.popitem(last=False)[1].unlink()
-            self._fetched.move_to_end(value)
-            return str(self._fetched[value])
 
 
 class _Names:
@@ -389,23 +345,12 @@ def _suffix(name: str) -> str:
 
 
 def _beside(output: str, path: Path) -> str:
-    """Return the name of what goes beside a result: new.1.png beside new.png."""
-    return output.removesuffix(PurePosixPath(output).suffix) + path.name.removeprefix(_STEM)
+    """Return the name of what goes beside a result.
 
-
-def _new_scratch() -> tuple[Path, BinaryIO | None]:
-    """Return a folder of this process, and what holds it; remove those that nobody holds."""
-    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH))
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return folder, None
-    for lock in folder.parent.glob(f"{_SCRATCH}*/held"):
-        with suppress(OSError), lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.parent, ignore_errors=True)
-    # Held before it has the name by which others look for it.
-    held = (folder / "new").open("wb")
-    fcntl.flock(held, fcntl.LOCK_EX)
-    (folder / "new").rename(folder / "held")
-    return folder, held
+    new.1.png beside new.png; in a folder of its own sub/new.png has its whole name, such as
+    versions/sub/new.png.warm.png, since nothing else keeps new.jpg's apart.
+    """
+    more = path.name.removeprefix(_STEM)
+    if path.parent == Path():
+        return output.removesuffix(PurePosixPath(output).suffix) + more
+    return f"{path.parent.as_posix()}/{output}{more}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
@@ -106,6 +105,11 @@ class ModelCard:
     chroma_curve: float = 0.0
     log_weights: list[float] = field(default_factory=list)
 
+    @property
+    def tells_things_apart(self) -> bool:
+        """Whether it knows where a thing ends: what a hint's reach needs, beside hints."""
+        return bool(self.feature_stride and self.temperature)
+
     def to_json(self) -> str:
         """Return the card as JSON text, as it stands in the ONNX file."""
         return json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)
@@ -142,6 +146,8 @@ def parse_toml_card(text: str, where: str) -> ModelCard:
     Raises:
         ModelError: Not TOML, a key that is unknown or missing, or a value that can't be.
     """
+    import tomllib  # cards of ours are JSON
+
     try:
         values = _translated(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -90,7 +90,7 @@ def _thumbnail(photo: Photo) -> Matrix:
     factor = max(1, min(photo.height, photo.width) // _SIDE)
     # Of very many pixels a block's mean is known from some.
     stride = max(1, factor // _BLOCK)
-    samples, block = photo.samples[::stride, ::stride], factor // stride
+    samples, block = photo.every(stride), factor // stride
     if photo.alpha is None:
         small = block_mean(samples, block)
     else:
@@ -139,7 +139,7 @@ def _examined(lab: Matrix) -> _Examined:
         places = np.linalg.norm(_pooled(left, _POOL), axis=2)
         least, most, chroma = _spreads(_pooled(part[..., 1:], _POOL))
         rows.append([
-            float(np.quantile(places, 0.75)), _root_mean_square(left), least, most, chroma,
+            float(_quantile(places.ravel(), 0.75)), _root_mean_square(left), least, most, chroma,
             _root_mean_square(_pooled(from_curve, _POOL), _ENOUGH),
         ])  # fmt: skip
         certain = certain and _is_no_print(tint, left, places)
@@ -149,11 +149,11 @@ def _examined(lab: Matrix) -> _Examined:
 
 
 def _is_no_print(tint: Matrix, left: Matrix, places: Matrix) -> bool:
-    ink = np.quantile(np.linalg.norm(left, axis=2), 1 - _SHARE_OF_INK)
+    ink = _quantile(np.linalg.norm(left, axis=2).ravel(), 1 - _SHARE_OF_INK)
     return bool(
         _root_mean_square(tint - tint.mean(axis=(0, 1))) > _STRONGEST_TINT
         or ink > _STRONGEST_INK
-        or np.quantile(places, 1 - _SHARE_OF_STAINS) > _LARGEST_STAIN
+        or _quantile(places.ravel(), 1 - _SHARE_OF_STAINS) > _LARGEST_STAIN
     )
 
 
@@ -184,8 +184,17 @@ def _may_be_mounted(lab: Matrix) -> bool:
     if not (top and left):
         return True
     sides = lab[:top], lab[-top:], lab[:, :left], lab[:, -left:]
-    colors = np.array([np.median(side[..., 1:].reshape(-1, 2), axis=0) for side in sides])
+    colors = np.array([_quantile(side[..., 1:].reshape(-1, 2), 0.5) for side in sides])
     return bool(np.linalg.norm(colors[:, None] - colors, axis=2).max() < _ONE_MOUNT)
+
+
+def _quantile(values: Matrix, share: float) -> Matrix:
+    """Return what `np.quantile` does along the first axis: that loads all of `np.ma`, in 19 ms."""
+    place = share * (len(values) - 1)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    ordered = np.partition(values, (low, high), axis=0)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def _inner(lab: Matrix) -> Matrix:

@@ -201,7 +201,12 @@ class Colorization:
         how = f"{self._model}; {settings}" if self._model else settings
         return photo.marked(how, machine_colored=True)
 
-    def enlarged(self, *, vividness: float = ColorizeOptions.vividness) -> NDArray[np.float32]:
+    def enlarged(
+        self,
+        *,
+        vividness: float = ColorizeOptions.vividness,
+        temperature: float = ColorizeOptions.temperature,
+    ) -> NDArray[np.float32]:
         """Return a and b at the photo's own resolution, float32, shape (2, H, W).
 
         They may lie outside of sRGB, where `render` lowers the chroma.
@@ -210,13 +215,15 @@ class Colorization:
             UsageError: See `render`.
             OutOfMemoryError: They don't fit into memory.
         """
-        ColorizeOptions(vividness=vividness)
+        ColorizeOptions(vividness=vividness, temperature=temperature)
         with memory_of(self.photo):
             kept = [each for each in self.layers if each.keep]
             light, own = lightness(to_float(self.photo.samples)), None
             if kept and not is_one_channel(self.photo.samples):
                 own = to_planes(rgb_to_lab(self.photo.pixels))[1:].astype(np.float32)
-            guided = self._guided(self._planes_at(vividness), self._layers_at(vividness))
+            guided = self._guided(
+                self._planes_at(vividness, temperature), self._layers_at(vividness, temperature)
+            )
             result = guided.rows(0, light)
             if own is not None:
                 # Above, what is kept has lost its chroma.
@@ -240,7 +247,7 @@ class Colorization:
         lightness = seen.reshape(cells[0], 4, cells[1], 4).mean(axis=(1, 3))
         return Colorization(
             photo, lightness, self._planes, self._extent, self._threads, self._distribution,
-            self._model,
+            self._model, self.layers,
         )  # fmt: skip
 
     def answer(self, number: int, count: int) -> Colorization:

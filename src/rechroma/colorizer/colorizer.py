@@ -230,7 +230,7 @@ class Colorizer:
         """
         if not inside:
             raise UsageError("no point of what is to be found", "give one or more")
-        if not self._tells_things_apart:
+        if not self.card.tells_things_apart:
             raise UsageError(f"{self.card.name} can't tell things apart", "use another model")
         photo = source if isinstance(source, Photo) else read(source)
         with memory_of(photo):
@@ -308,17 +308,13 @@ class Colorizer:
         possible = None if logits is None else distribution_of(self.card, logits[shown])
         return Answer(maps[shown], possible)
 
-    @property
-    def _tells_things_apart(self) -> bool:
-        return bool(self.card.feature_stride and self.card.temperature)
-
     def _limited(self, hints: tuple[Hint, ...]) -> tuple[Hint, ...]:
         """Return the hints that don't reach everything alike.
 
         Raises:
             UsageError: One says so, and the model can't tell things apart.
         """
-        if self._tells_things_apart:
+        if self.card.tells_things_apart:
             return tuple(hint for hint in hints if hint.reach != "alike")
         for hint in hints:
             if hint.reach not in {None, "alike"}:

@@ -32,6 +32,7 @@ from rechroma.colorizer.graph_io import (
     graph_input,
 )
 from rechroma.colorizer.registry import find_model
+from rechroma.colorizer.subgraph import part_of
 from rechroma.errors import ModelError, OutOfMemoryError
 from rechroma.files import unicode_path
 
@@ -147,6 +148,21 @@ class ModelSession:
         maps, logits = self._outputs([self._chroma, LOGITS], lightness, conditioning)
         return self._checked(maps, lightness), logits[0]
 
+    def run_all(
+        self, lightness: NDArray[np.float32], conditioning: Conditioning = UNCONDITIONED
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        """Run the network once, and return `run_whole` and `features`, if it has them."""
+        names = [self._chroma]
+        names += [LOGITS] if self.card.temperature else []
+        names += [FEATURES] if self.card.feature_stride else []
+        got = dict(zip(names, self._outputs(names, lightness, conditioning), strict=True))
+        logits, features = got.get(LOGITS), got.get(FEATURES)
+        return (
+            self._checked(got[self._chroma], lightness),
+            None if logits is None else logits[0],
+            None if features is None else features[0],
+        )
+
     def _checked(
         self, maps: NDArray[np.float32], lightness: NDArray[np.float32]
     ) -> NDArray[np.float32]:
@@ -197,7 +213,11 @@ class ModelSession:
 
 
 def open_model_session(
-    model: str | os.PathLike[str], *, device: str = "auto", threads: int | None = None
+    model: str | os.PathLike[str],
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    encoder_alone: bool = False,
 ) -> ModelSession:
     """Load a model.
 
@@ -205,19 +225,30 @@ def open_model_session(
         model: A registered name or a path; see `find_model`.
         device: "auto" or a key of `DEVICES`.
         threads: Threads of one run on the CPU; None for one per core.
+        encoder_alone: Load no more than `ModelSession.features` needs, where that can be told;
+            nothing else may be asked of it then.
 
     Raises:
         ModelError: The model or the device isn't there, or the model breaks its card.
     """
     path = find_model(model)
     provider = _provider(device)
-    session = _load(path, [provider, DEVICES["cpu"]], threads or 0, optimize=True)
+    part = _part(path, FEATURES) if encoder_alone else None
+    session = _load(path, [provider, DEVICES["cpu"]], threads or 0, optimize=True, part=part)
     if device != "auto" and provider not in session.get_providers():
         raise ModelError(
             f"device {device!r} is there but does not start",
             "check its driver, or use --device cpu",
         )
-    return ModelSession(session, _checked_card(session, str(path)), str(path))
+    card = _encoder_card(session, str(path)) if part else _checked_card(session, str(path))
+    return ModelSession(session, card, str(path))
+
+
+def _part(path: Path, output: str) -> bytes | None:
+    try:
+        return part_of(path.read_bytes(), output)
+    except OSError:
+        return None  # the runtime says why
 
 
 def load_card(model: str | os.PathLike[str]) -> ModelCard:
@@ -254,8 +285,14 @@ def _provider(device: str) -> str:
 
 
 def _load(
-    path: os.PathLike[str], providers: list[str], threads: int, *, optimize: bool
+    path: os.PathLike[str],
+    providers: list[str],
+    threads: int,
+    *,
+    optimize: bool,
+    part: bytes | None = None,
 ) -> onnxruntime.InferenceSession:
+    """Return a session of a file, or of the part of it that is given instead."""
     onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
     # Whatever fails is raised, and told once, by us.
@@ -268,6 +305,9 @@ def _load(
         level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.graph_optimization_level = level
     unique = list(dict.fromkeys(providers))
+    if part is not None:
+        with _runtime_errors(str(path)):
+            return onnxruntime.InferenceSession(part, options, providers=unique)
     with _runtime_errors(str(path)), unicode_path(Path(path)) as file:
         return onnxruntime.InferenceSession(str(file), options, providers=unique)
 
@@ -289,8 +329,19 @@ def _runtime_errors(where: str) -> Generator[None]:
         ) from error
 
 
+def _encoder_card(session: onnxruntime.InferenceSession, where: str) -> ModelCard:
+    """Return the card of a file of ours of which the encoder alone was loaded."""
+    card = parse_card(_own_card(session) or "", where)
+    _check_ports(session.get_outputs(), {FEATURES: None}, where)
+    return card
+
+
+def _own_card(session: onnxruntime.InferenceSession) -> str | None:
+    return session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
+
+
 def _checked_card(session: onnxruntime.InferenceSession, where: str) -> ModelCard:
-    text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
+    text = _own_card(session)
     if text is None:
         return _foreign_card(session, where)
     card = parse_card(text, where)

@@ -1,4 +1,4 @@
-"""Colorizers that are loaded once in a process, and used by whoever needs one."""
+"""Models that are loaded once in a process, and used by whoever needs one."""
 
 from __future__ import annotations
 
@@ -6,17 +6,28 @@ import os
 import threading
 from contextlib import suppress
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from rechroma.colorizer.colorizer import Colorizer
 from rechroma.colorizer.registry import find_model
+from rechroma.colorizer.session import ModelSession, open_model_session
 from rechroma.errors import ModelError
 
-__all__ = ["cached_colorizer", "default_colorizer", "preload_default_colorizer", "share_colorizer"]
+if TYPE_CHECKING:
+    from rechroma.colorizer.colorizer import Colorizer
+
+__all__ = [
+    "cached_colorizer",
+    "default_colorizer",
+    "default_encoder",
+    "preload_default_encoder",
+    "share_colorizer",
+]
 
 # Each takes the memory of its weights and of its largest run.
 _MOST = 4
 
 _keys = threading.Lock()
+_encoding = threading.Lock()
 _loading: dict[tuple[str, int, str, int | None], threading.Lock] = {}
 _shared: list[Colorizer] = []
 
@@ -46,8 +57,24 @@ def cached_colorizer(
 
 
 def default_colorizer() -> Colorizer:
-    """Return the default model, which also tells mood transfer what places show."""
+    """Return the default model."""
     return _shared[-1] if _shared else cached_colorizer()
+
+
+def default_encoder() -> Colorizer | ModelSession:
+    """Return what tells mood transfer what places show: the default model's encoder.
+
+    It is that of the process's own colorizer (`share_colorizer`); without one the encoder is loaded
+    alone, in a quarter of the time that the whole model takes.
+
+    Raises:
+        ModelError: The default model isn't there, or can't be loaded.
+    """
+    if _shared:
+        return _shared[-1]
+    path = find_model("default")
+    with _encoding:
+        return _encoder(os.fspath(path), path.stat().st_mtime_ns)
 
 
 def share_colorizer(colorizer: Colorizer, model: str | os.PathLike[str]) -> None:
@@ -61,17 +88,25 @@ def share_colorizer(colorizer: Colorizer, model: str | os.PathLike[str]) -> None
         _shared[:] = [colorizer]
 
 
-def preload_default_colorizer() -> None:
-    """Start to load the model in the background: while pictures are decoded, a core is free."""
+def preload_default_encoder() -> None:
+    """Start to load the encoder in the background: while pictures are decoded, a core is free."""
     threading.Thread(target=_load_quietly).start()
 
 
 def _load_quietly() -> None:
-    # Whoever needs the model meets the same error, where it can be told.
+    # Whoever needs it meets the same error, where it can be told.
     with suppress(ModelError):
-        default_colorizer()
+        default_encoder()
+
+
+@lru_cache(maxsize=1)
+def _encoder(path: str, changed: int) -> ModelSession:  # noqa: ARG001
+    return open_model_session(path, encoder_alone=True)
 
 
 @lru_cache(maxsize=_MOST)
 def _loaded(path: str, changed: int, device: str, size: int | None) -> Colorizer:  # noqa: ARG001
+    # A mood for a color photograph needs none of it.
+    from rechroma.colorizer.colorizer import Colorizer
+
     return Colorizer(path, device=device, size=size)

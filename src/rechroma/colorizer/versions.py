@@ -49,6 +49,7 @@ class Version:
         name: What it is, such as "warm"; part of a file's name.
         colors: Its colors.
         options: How they are rendered.
+        answer: Number and count of `Colorization.answer`; None for the model's own.
 
     Examples:
         >>> from rechroma import Colorizer
@@ -63,6 +64,7 @@ class Version:
     name: str
     colors: Colorization
     options: ColorizeOptions
+    answer: tuple[int, int] | None = None
 
     def render(self, *, bit_depth: BitDepth = 32) -> Photo:
         """Return the picture; see `Colorization.render`."""
@@ -111,7 +113,7 @@ def _plausible(colors: Colorization, options: ColorizeOptions) -> list[Version]:
             continue
         kept.append(planes)
         name = _name_of(planes - own, [each.name for each in found])
-        found.append(Version(name, answer, options))
+        found.append(Version(name, answer, options, (number, _PLAUSIBLE)))
     return found
 
 

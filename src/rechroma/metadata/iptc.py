@@ -5,7 +5,6 @@ Adobe Photoshop File Formats Specification, "Image Resources Section".
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from typing import NamedTuple
 
@@ -64,6 +63,8 @@ def resources_of(iptc: bytes | None, rest: bytes | None) -> bytes:
     if iptc is None:
         return rest or b""
     block = b"8BIM" + struct.pack(">HHI", _IPTC, 0, len(iptc)) + iptc + bytes(len(iptc) % 2)
+    import hashlib  # of use to few pictures, and slow to load
+
     digest = hashlib.md5(iptc, usedforsecurity=False).digest()
     rest = rest or b""
     # Photoshop reads IPTC instead of XMP where this does not agree with it.

@@ -5,7 +5,6 @@ ITU-T T.81, annex B; Exif 3.0, section 4.7; XMP Specification, part 3, section 1
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -244,6 +243,8 @@ def _xmp_segments(packet: bytes) -> list[bytes]:
 
 
 def _guid(data: bytes) -> str:
+    import hashlib  # of use to few pictures, and slow to load
+
     return hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
 
 

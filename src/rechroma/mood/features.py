@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rechroma.colorizer.shared import default_colorizer
+from rechroma.colorizer.shared import default_encoder
 from rechroma.colorizer.size import network_plane, plan_size
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ def features_of(palette: Palette) -> PhotoFeatures | None:
 
 
 def _features_of_view(view: View) -> PhotoFeatures:
-    colorizer = default_colorizer()
+    encoder = default_encoder()
     height, width = view.lab.shape[:2]
-    plan = plan_size(height, width, size=_SIZE, stride=colorizer.card.stride)
+    plan = plan_size(height, width, size=_SIZE, stride=encoder.card.stride)
     light = view.lab[..., 0]
     spread = max(float(light.std()), _LEAST_SPREAD)
     normal = np.clip((light - light.mean()) / spread * _SPREAD + _MEAN, 0, 100)
-    maps = colorizer.features(network_plane(normal, plan))
-    stride = colorizer.card.feature_stride
+    maps = encoder.features(network_plane(normal, plan))
+    stride = encoder.card.feature_stride
     rows, columns = np.divmod(view.pixels, width)
     row = (rows * (plan.height / (height * stride))).astype(np.intp)
     column = (columns * (plan.width / (width * stride))).astype(np.intp)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rechroma.color import lab_to_gamut_rgb, rgb_to_lab
-from rechroma.colorizer import default_colorizer, is_color
+from rechroma.colorizer.color_detection import is_color
+from rechroma.colorizer.shared import default_colorizer
 from rechroma.errors import UsageError
 from rechroma.mood.look import fit, has_no_colors
 from rechroma.mood.options import TransferOptions

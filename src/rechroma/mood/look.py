@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rechroma.mood.gamut_compression import ColorMap
     from rechroma.mood.methods import Fit
     from rechroma.mood.options import Swatch
+    from rechroma.photo.model import PixelChange
 
 __all__ = [
     "Look",
@@ -116,8 +117,8 @@ class Look:
             UsageError: `exact` of a look that was read from a file, or a strength out of range.
         """
         if not exact:
-            samples = self.change(photo.samples, strength=strength, threads=threads)
-            return photo.with_pixels(samples).marked(self.title_at(strength))
+            changed = photo.with_change(self._at(strength, threads))
+            return changed.marked(self.title_at(strength))
         if self.color_map is None:
             raise UsageError("this look is a table: it has no exact map", "leave out --exact")
         rgb = compress_mapped_rgb(
@@ -131,18 +132,15 @@ class Look:
         self, samples: NDArray[Any], *, strength: float = 1.0, threads: int = 1
     ) -> NDArray[Any]:
         """Return samples with this look; see `apply` and `Lut3D.apply`."""
+        return self._at(strength, threads)(samples)
+
+    def _at(self, strength: float, threads: int) -> PixelChange:
+        """Return what `change` does, as something that can travel: without the map."""
         if not 0 <= strength <= 1:
             raise UsageError(f"strength {strength} is out of range", "give 0 to 1")
         if strength == 1:
-            return self.lut.apply(samples, threads=threads)
-        result = np.empty(samples.shape, samples.dtype)
-
-        def work(rows: slice) -> None:
-            rgb = np.ascontiguousarray(to_float(samples[rows]))
-            result[rows] = quantize(_mixed(rgb, self.lut.apply(rgb), strength), samples.dtype)
-
-        do_strips(work, row_strips(samples.shape), threads)
-        return result
+            return partial(self.lut.apply, threads=threads)
+        return partial(_partly, self.lut, strength, threads)
 
     def as_table(self) -> Lut3D:
         """Return the look as one table: a look of several steps is sampled at 65³ colors."""
@@ -219,6 +217,19 @@ def fit(
         _refuse_kept_lightness(options)
         fitted = TonesOnly(fitted)
     return baked(fitted, options)
+
+
+def _partly(
+    lut: Lut3D | LutChain, strength: float, threads: int, samples: NDArray[Any]
+) -> NDArray[Any]:
+    result = np.empty(samples.shape, samples.dtype)
+
+    def work(rows: slice) -> None:
+        rgb = np.ascontiguousarray(to_float(samples[rows]))
+        result[rows] = quantize(_mixed(rgb, lut.apply(rgb), strength), samples.dtype)
+
+    do_strips(work, row_strips(samples.shape), threads)
+    return result
 
 
 def _mixed(

@@ -69,7 +69,7 @@ class Palette:
 def palette_of(photo: Photo) -> Palette:
     """Return the colors of a photo's thumbnail, in the order of its rows."""
     stride, block = _steps(photo)
-    samples = photo.samples[::stride, ::stride]
+    samples = photo.every(stride)
     if photo.alpha is None:
         lab = rgb_to_lab(block_mean(samples, block))
         pixels = np.arange(lab.shape[0] * lab.shape[1])

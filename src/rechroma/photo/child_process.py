@@ -83,6 +83,16 @@ class Child:
         self._wait = wait
         self._folder = child_folder(number)
         self._code: int | None = None
+        self._unneeded: list[tuple[Callable[..., object], tuple[object, ...]]] = []
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether `end` has been called, or a call has met its end."""
+        return self._code is not None
+
+    def forget(self, function: Callable[..., object], *arguments: object) -> None:
+        """Let it free something with the next call: from any thread, at any time."""
+        self._unneeded.append((function, arguments))
 
     def call(self, question: object, seconds: float) -> tuple[bool, object]:
         """Return whether the call failed, and its result or its error.
@@ -105,7 +115,8 @@ class Child:
         timer.daemon = True
         timer.start()
         try:
-            _send(writer, (question, seconds))
+            unneeded, self._unneeded = self._unneeded, []
+            _send(writer, (question, seconds, unneeded))
             return cast("tuple[bool, object]", _receive(reader))
         except (EOFError, OSError):
             after = seconds if late.is_set() else 0.0
@@ -220,8 +231,12 @@ def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
         while True:
-            question, seconds = cast("tuple[tuple[Any, Any], float]", _receive(reader))
+            question, seconds, unneeded = cast(
+                "tuple[tuple[Any, Any], float, list[tuple[Any, Any]]]", _receive(reader)
+            )
             _end_after(seconds + 1)
+            for function, arguments in unneeded:
+                function(*arguments)
             _send(writer, _answer(*question))
             _end_after(0)
     shutil.rmtree(folder, ignore_errors=True)

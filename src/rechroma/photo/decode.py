@@ -11,9 +11,10 @@ import numpy as np
 from rechroma.errors import OutOfMemoryError, UnreadablePhotoError
 from rechroma.files import unicode_path
 from rechroma.photo.codec_table import codec_for
+from rechroma.photo.distant import decode_apart
 from rechroma.photo.formats import SIGNATURE_LENGTH, recognize
 from rechroma.photo.icc import is_srgb, to_srgb
-from rechroma.photo.isolation import CrashError, run_isolated
+from rechroma.photo.isolation import CrashError
 from rechroma.photo.model import Photo
 from rechroma.photo.orientation import upright
 from rechroma.photo.samples import is_one_channel, row_strips, to_float
@@ -56,7 +57,7 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
     risky = found is not None and found.name in _RISKY
     try:
         with unicode_path(path) as file:
-            photo = run_isolated(_decode_here, file, name, found, max_pixels, risky=risky)
+            photo = decode_apart(_decode_here, file, name, found, max_pixels, risky=risky)
     except (MemoryError, CrashError) as error:
         if isinstance(error, CrashError) and not error.is_memory:
             raise UnreadablePhotoError(
@@ -65,7 +66,7 @@ def decode_file(path: Path, name: str, max_pixels: int | None) -> Photo:
         raise OutOfMemoryError(
             f"{name}: its pixels don't fit into memory", "make the picture smaller"
         ) from error
-    if photo.samples.shape[2] == 1:
+    if photo.home is None and photo.samples.shape[2] == 1:
         samples = np.broadcast_to(photo.samples, (*photo.samples.shape[:2], 3))
         return replace(photo, samples=samples)
     return photo

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import queue
 import sys
 import threading
 from contextlib import contextmanager, suppress
@@ -25,13 +24,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CrashError",
+    "GoneError",
     "GuardedProcess",
     "crash_proof_batch",
     "end_busy_children",
+    "has_children",
+    "run_in",
     "run_isolated",
+    "run_somewhere",
 ]
 
 T = TypeVar("T")
+
+
+class GoneError(Exception):
+    """What was left in a child is there no more."""
+
 
 # Seconds for one picture; a file on which a decoder never ends is given up then.
 _LONGEST = 600.0
@@ -57,7 +65,11 @@ def crash_proof_batch(jobs: int) -> Generator[None]:
 
 
 def run_isolated(
-    function: Callable[..., T], *arguments: object, risky: bool, pictures: float = 1
+    function: Callable[..., T],
+    *arguments: object,
+    risky: bool,
+    pictures: float = 1,
+    home: Child | None = None,
 ) -> T:
     """Call a function, in a child if there is a batch or if it is risky.
 
@@ -66,17 +78,49 @@ def run_isolated(
         arguments: Its arguments; arrays are cheap.
         risky: Whether it is known to end its process.
         pictures: As how many usual ones it may take time; a whole picture is one, or less.
+        home: The child that has to do it, because something was left there; None for any.
 
     Raises:
         CrashError: The child ended, or took too long.
+        GoneError: `home` has ended before.
         Exception: As the function raised it.
     """
+    if home is not None:
+        return run_in(home, function, *arguments)
     seconds = _LONGEST * max(1, pictures)
     if _batch is not None:
-        return cast("T", _batch.call(function, arguments, seconds))
+        return cast("T", _batch.call(function, arguments, seconds)[0])
     if risky and not is_child():
-        return cast("T", _risky_children().call(function, arguments, seconds))
+        return cast("T", _risky_children().call(function, arguments, seconds)[0])
     return function(*arguments)
+
+
+def has_children() -> bool:
+    """Tell whether there is a batch, whose children do what is isolated."""
+    return _batch is not None
+
+
+def run_somewhere(function: Callable[..., T], *arguments: object) -> tuple[T, Child]:
+    """Call a function in a child of the batch, and return its result and that child.
+
+    See `run_isolated`.
+    """
+    assert _batch is not None  # noqa: S101 (see `has_children`)
+    result, child = _batch.call(function, arguments, _LONGEST)
+    return cast("T", result), child
+
+
+def run_in(home: Child, function: Callable[..., T], *arguments: object) -> T:
+    """Call a function in a child in which something was left, as soon as it is free.
+
+    See `run_isolated`.
+
+    Raises:
+        GoneError: It has ended.
+    """
+    if _batch is None:
+        raise GoneError
+    return cast("T", _batch.call(function, arguments, _LONGEST, home)[0])
 
 
 def end_busy_children() -> None:
@@ -179,14 +223,16 @@ class _Children:
 
     def __init__(self, count: int, *, fork: bool = True) -> None:
         self._process = os.getpid()
-        self._free: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        # The last one first. None stands for one that is started when it is needed.
+        self._free: list[Child | None] = []
+        self._given_back = threading.Condition()
         self._busy: set[Child] = set()
         started: list[Child] = []
         for _ in range(count):
             child = fork_child(started) if fork else None
             if child is not None:
                 started.append(child)
-            self._free.put(child)
+            self._free.append(child)
 
     @property
     def is_ours(self) -> bool:
@@ -194,10 +240,24 @@ class _Children:
         return self._process == os.getpid()
 
     def call(
-        self, function: Callable[..., object], arguments: tuple[object, ...], seconds: float
-    ) -> object:
-        """Call a function in a child that is free, as soon as there is one."""
-        child = self._free.get()
+        self,
+        function: Callable[..., object],
+        arguments: tuple[object, ...],
+        seconds: float,
+        home: Child | None = None,
+    ) -> tuple[object, Child]:
+        """Call a function in a child as soon as it is free, and return the result and the child.
+
+        Args:
+            function: See `run_isolated`.
+            arguments: See `run_isolated`.
+            seconds: After which the child is ended.
+            home: The child; None for any.
+
+        Raises:
+            GoneError: That child has ended.
+        """
+        child = self._take(home)
         try:
             child = child or spawn_child()
             self._busy.add(child)
@@ -207,15 +267,30 @@ class _Children:
             if child is not None:
                 self._busy.discard(child)
                 child.end()
-            child = None
+            self._give_back(None)
             raise
-        finally:
-            if child is not None:
-                self._busy.discard(child)
-            self._free.put(child)
+        self._busy.discard(child)
+        self._give_back(child)
         if failed:
             raise cast("BaseException", result)
-        return result
+        return result, child
+
+    def _take(self, home: Child | None) -> Child | None:
+        with self._given_back:
+            while True:
+                if home is None and self._free:
+                    return self._free.pop()
+                if home in self._free:
+                    self._free.remove(home)
+                    return home
+                if home is not None and home.has_ended:
+                    raise GoneError
+                self._given_back.wait()
+
+    def _give_back(self, child: Child | None) -> None:
+        with self._given_back:
+            self._free.append(child)
+            self._given_back.notify_all()
 
     def end_busy(self) -> None:
         """Kill the children that have something to do; their calls fail."""
@@ -225,8 +300,8 @@ class _Children:
 
     def close(self) -> None:
         """End the children that have nothing to do; others end with this process."""
-        with suppress(queue.Empty):
-            while True:
-                child = self._free.get_nowait()
+        with self._given_back:
+            while self._free:
+                child = self._free.pop()
                 if child is not None:
                     child.end()

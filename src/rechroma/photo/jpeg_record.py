@@ -14,7 +14,6 @@ does not say again: what is removed from the one is not in the other.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -98,7 +97,7 @@ class _Steps:
     def packed(self, content: bytes) -> bytes:
         """Return the record of a file."""
         head = _HEAD.pack(
-            _FORMAT, hashlib.sha256(content).digest(), len(content), len(self.sources),
+            _FORMAT, _digest_of(content), len(content), len(self.sources),
             len(self.steps),
         )  # fmt: skip
         sources = b"".join(_SOURCE.pack(*each) for each in self.sources)
@@ -215,4 +214,10 @@ def put_together(content: bytes, header: list[Part], record: bytes) -> bytes | N
         elif which < len(segments):
             parts.append(segments[which][place : place + size])
     whole = b"".join(parts)
-    return whole if hashlib.sha256(whole).digest() == digest else None
+    return whole if _digest_of(whole) == digest else None
+
+
+def _digest_of(content: bytes) -> bytes:
+    import hashlib  # slow to load, and only gray JPEGs have a record
+
+    return hashlib.sha256(content).digest()

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, overload
 
 import numpy as np
 
@@ -16,13 +16,19 @@ from rechroma.photo.samples import requantize, to_float
 from rechroma.photo.writing import encode, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from rechroma.photo.child_process import Child
     from rechroma.photo.formats import BitDepth, FormatName
     from rechroma.photo.gray_copy import GrayCopy
 
-__all__ = ["Photo"]
+__all__ = ["Photo", "PixelChange"]
+
+# Takes samples (H, W, 3) and returns them changed, same shape and type.
+PixelChange: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
 
 # The longer side of what a notebook shows, in pixels.
 _SHOWN_SIDE = 1024
@@ -95,6 +101,27 @@ class Photo:
         """
         return None
 
+    @property
+    def home(self) -> Child | None:
+        """The child process that has the samples; None where this process has them."""
+        return None
+
+    def every(self, step: int) -> NDArray[Any]:
+        """Return every n-th sample each way, shape (⌈H/n⌉, ⌈W/n⌉, 3): a view if it can be."""
+        return self.samples[::step, ::step]
+
+    def with_change(self, change: PixelChange) -> Photo:
+        """Return the photo with a change made to its samples, maybe later and elsewhere.
+
+        Args:
+            change: Of each pixel by itself; called on any rows. It may travel: pickled.
+        """
+        return self.with_pixels(change(self.samples))
+
+    def with_metadata(self, metadata: Metadata) -> Photo:
+        """Return the photo with other metadata."""
+        return replace(self, metadata=metadata)
+
     def with_pixels(self, samples: NDArray[Any]) -> Photo:
         """Return the photo with other samples of the same size, in color."""
         return replace(self, samples=samples, was_gray=False, gray_jpeg=None, luma_table=None)
@@ -111,7 +138,7 @@ class Photo:
         said = how if before is None else f"{before.how}, then {how}"
         machine_colored |= before is not None and before.machine_colored
         mark = Mark(said, machine_colored)
-        return replace(self, metadata=replace(self.metadata, mark=mark))
+        return self.with_metadata(replace(self.metadata, mark=mark))
 
     def to_uint8(self) -> NDArray[np.uint8]:
         """Return the pixels rounded to 8 bits, shape (H, W, 3)."""

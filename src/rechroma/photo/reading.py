@@ -92,7 +92,7 @@ def read(
 
 def _with_file(photo: Photo, content: Callable[[], bytes]) -> Photo:
     """Return a gray JPEG with what another one in color can have of it."""
-    if photo.format != "jpeg" or not is_one_channel(photo.samples):
+    if photo.format != "jpeg" or photo.home is not None or not is_one_channel(photo.samples):
         return photo
     try:
         if photo.was_gray:
@@ -103,7 +103,7 @@ def _with_file(photo: Photo, content: Callable[[], bytes]) -> Photo:
 
 
 def _dated(photo: Photo, path: Path) -> Photo:
-    return replace(photo, metadata=replace(photo.metadata, times=file_times(path)))
+    return photo.with_metadata(replace(photo.metadata, times=file_times(path)))
 
 
 def _from_bytes(content: bytes, name: str, max_pixels: int | None) -> Photo:

@@ -8,7 +8,7 @@ import zlib
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import OpenImageIO as oiio
@@ -45,11 +45,9 @@ if TYPE_CHECKING:
 
     from rechroma.metadata import Metadata
     from rechroma.photo.formats import Format
+    from rechroma.photo.model import PixelChange
 
-__all__ = ["PixelChange", "Strips", "open_strips"]
-
-# Takes samples (H, W, 3) and returns them changed, same shape and type.
-PixelChange: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
+__all__ = ["Strips", "open_strips"]
 
 T = TypeVar("T")
 

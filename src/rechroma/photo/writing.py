@@ -22,13 +22,14 @@ from rechroma.files import (
 from rechroma.metadata import MetadataOptions, prepare
 from rechroma.photo.codec_table import codec_for
 from rechroma.photo.formats import find_format, format_of
-from rechroma.photo.isolation import CrashError, run_isolated
+from rechroma.photo.isolation import CrashError, GoneError, run_isolated
 from rechroma.photo.samples import SAMPLE_TYPES, requantize, to_float
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.metadata import Metadata
+    from rechroma.photo.child_process import Child
     from rechroma.photo.formats import BitDepth, Format, FormatName
     from rechroma.photo.gray_copy import GrayCopy
 
@@ -88,6 +89,11 @@ class Picture(Protocol):
     @property
     def gray_copy(self) -> GrayCopy | None:
         """What a JPEG of it is made of, if that takes no pixels in color."""
+        ...
+
+    @property
+    def home(self) -> Child | None:
+        """The child that has the samples."""
         ...
 
     @property
@@ -231,8 +237,12 @@ def _encoded(
     try:
         return run_isolated(
             _encode_here, photo, name, chosen, described, bit_depth, quality,
-            risky=limit is not None,
+            risky=limit is not None, home=photo.home,
         )  # fmt: skip
+    except GoneError:
+        # Another picture's crash has taken the child: the samples are read anew.
+        assert photo.samples.size  # noqa: S101
+        return _encoded(photo, name, chosen, described, bit_depth, quality)
     except CrashError as error:
         if error.is_memory:
             raise OutOfMemoryError(

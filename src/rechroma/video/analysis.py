@@ -10,8 +10,8 @@ import numpy as np
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.cuts import walked
-from rechroma.video.flow import Step, chained, identity, normalized
-from rechroma.video.kinds import load_cv2
+from rechroma.video.flow import SmallStep, Step, chained, identity, normalized
+from rechroma.video.guiding import shrunk
 from rechroma.video.source import luma_of
 from rechroma.video.steady import Key, Told, key_weight, mean_chroma, packed
 from rechroma.video.tweening import FINER
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating[Any]]
 
-__all__ = ["Analyst", "Part", "shrunk"]
+__all__ = ["Analyst", "Part"]
 
 # A new key as soon as this part of the frame is no longer found in the last one, but not sooner
 # than after so many frames.
@@ -48,8 +48,8 @@ class Part:
         shot: The number of the shot.
         opens: Whether it begins the shot.
         ticks: The time of each frame.
-        steps: For each frame the step to the frame before it, and that from there to it; None at
-            the first.
+        backs: For each frame the way to the last key before it; None at keys.
+        forths: For each frame the way to the next key; None at keys, and after the last one.
         keys: Where the network looked.
         ends: Whether it is the shot's last.
     """
@@ -58,7 +58,8 @@ class Part:
     shot: int
     opens: bool
     ticks: list[int] = field(default_factory=list[int])
-    steps: list[tuple[Step, Step] | None] = field(default_factory=list["tuple[Step, Step] | None"])
+    backs: list[SmallStep | None] = field(default_factory=list["SmallStep | None"])
+    forths: list[SmallStep | None] = field(default_factory=list["SmallStep | None"])
     keys: list[Key] = field(default_factory=list[Key])
     ends: bool = True
 
@@ -66,23 +67,6 @@ class Part:
     def count(self) -> int:
         """How many frames it has."""
         return len(self.ticks)
-
-
-def shrunk(luma: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """Return a plane at a smaller size, each pixel the mean of what it covers."""
-    cv2 = load_cv2()
-    # By halves first: that is quick, and the mean of means of as many pixels is the mean.
-    while (
-        luma.shape[0] >= 2 * rows
-        and luma.shape[1] >= 2 * columns
-        and not (luma.shape[0] % 2 or luma.shape[1] % 2)
-    ):
-        luma = cv2.resize(
-            luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA
-        )
-    larger = luma.shape[0] < rows or luma.shape[1] < columns
-    how = cv2.INTER_CUBIC if larger else cv2.INTER_AREA
-    return cv2.resize(luma, (columns, rows), interpolation=how)
 
 
 class Analyst:
@@ -137,7 +121,7 @@ class Analyst:
             if part is not None and (
                 cut or part.count >= _MOST_FRAMES or len(part.keys) >= _MOST_KEYS
             ):
-                self._close(part, plane, there, ends=cut)
+                self._close(part, plane, way, there, ends=cut)
                 yield part
                 shot += cut
                 part = Part(shown.number, shot, opens=cut)
@@ -148,9 +132,7 @@ class Analyst:
                 part = Part(shown.number, shot, opens=opens)
             part.ticks.append(shown.ticks)
             fresh = not part.keys
-            part.steps.append(
-                None if fresh or steps is None else (steps[0].small(), steps[1].small())
-            )
+            part.forths.append(None)
             back = None
             if steps is not None and not (fresh and part.opens):
                 way = chained(steps[0], way)
@@ -164,11 +146,14 @@ class Analyst:
                 or since >= self._gap
                 or (since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST)
             ):
+                part.backs.append(None)
                 self._look(part, small, back, there, told)
                 way, there = identity(cells), []
+            else:
+                part.backs.append(way.small())
             plane = small
         if part is not None:
-            self._close(part, plane, there, ends=True)
+            self._close(part, plane, way, there, ends=True)
             yield part
 
     def _seen(self, shown: Shown) -> tuple[NDArray[Any], NDArray[np.uint8]]:
@@ -177,18 +162,17 @@ class Analyst:
         small = shrunk(luma_of(self._film, shown.frame), *self._network.shape)
         return small, normalized(shrunk(small, rows * 2, columns * 2))
 
-    def _close(self, part: Part, plane: NDArray[Any], there: list[Step], *, ends: bool) -> None:
+    def _close(
+        self, part: Part, plane: NDArray[Any], way: Step, there: list[Step], *, ends: bool
+    ) -> None:
         """Look at the last frame, too, if it shows something new, or the shot goes on."""
         part.ends = ends
         last = part.count - 1
         since = last - part.keys[-1].index
-        if since:
-            way = identity(self._network.cells)
-            for pair in part.steps[part.keys[-1].index + 1 :]:
-                assert pair is not None  # noqa: S101 - only the first frame has none
-                way = chained(pair[0].whole(), way)
-            if not ends or (since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST_AT_END):
-                self._look(part, plane, way, there, None)
+        lost = since >= _SOONEST and float(way.trust.mean()) < 1 - _LOST_AT_END
+        if since and (lost or not ends):
+            part.backs[-1] = None
+            self._look(part, plane, way, there, None)
 
     def _look(
         self,
@@ -199,20 +183,22 @@ class Analyst:
         told: Told | None,
     ) -> None:
         lightness = self._lightness[plane]
-        said, answer = self._network.look(lightness, self._conditioning)
+        features = None
+        if part.opens and not part.keys:
+            said, answer, features = self._network.look_closely(lightness, self._conditioning)
+        else:
+            said, answer = self._network.look(lightness, self._conditioning)
         weight = key_weight(float(lightness.std()) * 2.55)
         if part.keys and there:
             forth = there[-1]
-            for step in reversed(there[:-1]):
+            for before, step in enumerate(reversed(there[:-1])):
+                part.forths[part.count - 2 - before] = forth.small()
                 forth = chained(step, forth)
             part.keys[-1].forth = forth
         stored = packed(said, likely=self._network.tells)
         rows, columns = self._network.cells
         light = shrunk(lightness, rows * FINER, columns * FINER) * np.float32(2.55)
         light = np.round(light).astype(np.uint8)
-        features = None
-        if part.opens and not part.keys:
-            features = self._network.features(lightness)
         part.keys.append(
             Key(
                 part.count - 1,

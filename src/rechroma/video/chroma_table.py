@@ -69,7 +69,7 @@ def chroma_table(weights: tuple[float, float]) -> Lut3D:
     Its inputs are Y', and a and b as (x + AB_REACH) / (2 · AB_REACH); its outputs Cb + 0.5,
     Cr + 0.5 and nothing.
     """
-    nodes = grid(_NODES)
+    nodes = grid(_NODES).astype(np.float32)
     a, b = ((nodes[..., i] * 2 - 1) * AB_REACH for i in (1, 2))
     cb, cr = luma_chroma(nodes[..., 0], a, b, weights)
     table = np.stack([cb + 0.5, cr + 0.5, np.zeros_like(cb)], axis=-1)

@@ -38,7 +38,7 @@ __all__ = ["colorize_film", "colorize_film_with"]
 
 # Another one whenever the same film with the same options gets other colors than before: what an
 # older version has begun is then begun anew, and does not change its colors in the middle.
-_FORMAT = 2
+_FORMAT = 3
 
 
 def colorize_film(

@@ -11,6 +11,7 @@ cell to the place in another frame that shows the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.floating[Any]]
 
-__all__ = ["Flow", "Step", "chained", "identity", "normalized", "warped"]
+__all__ = ["Flow", "SmallStep", "Step", "chained", "identity", "normalized", "warped"]
 
 # Cells by which the way there and back may miss, and the part of the motion's length that is added.
 _MISS = 0.4
@@ -33,6 +34,9 @@ _DIFFERENCE = 14.0
 _LEAST_SPREAD = 3.0
 # What is nearly right is right: trust is multiplied over many frames.
 _SURE = 3.0
+# Parts of a cell in which a motion is kept, and the most of them.
+_SMALL_UNIT = 128
+_SMALL_MOST = 32767
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +51,30 @@ class Step:
     motion: Plane
     trust: Plane
 
-    def small(self) -> Step:
-        """Return it in half of the memory: to a thousandth of a cell, of all but large motions."""
-        return Step(self.motion.astype(np.float16), self.trust.astype(np.float16))
+    def small(self) -> SmallStep:
+        """Return it in less than half of the memory: to 1/256 of a cell and 1/510 of trust."""
+        reach = np.float32(_SMALL_UNIT)
+        motion = np.clip(self.motion * reach, -_SMALL_MOST, _SMALL_MOST)
+        return SmallStep(
+            np.rint(motion).astype(np.int16), (self.trust * 255 + np.float32(0.5)).astype(np.uint8)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmallStep:
+    """A `Step` to be kept.
+
+    Attributes:
+        motion: In 1/128 of a cell, int16, shape (2, h, w).
+        trust: Of 255, uint8, shape (h, w).
+    """
+
+    motion: NDArray[np.int16]
+    trust: NDArray[np.uint8]
 
     def whole(self) -> Step:
-        """Undo `small`."""
-        return Step(self.motion.astype(np.float32), self.trust.astype(np.float32))
+        """Return it as it was."""
+        return Step(self.motion * np.float32(1 / _SMALL_UNIT), self.trust * np.float32(1 / 255))
 
 
 def identity(shape: tuple[int, int]) -> Step:
@@ -86,6 +107,9 @@ class Flow:
 
     def between(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Step, Step]:
         """Return the step from the second frame to the first, and that from the first to it."""
+        if np.array_equal(first, second):
+            still = identity(self._shape)
+            return still, still
         back, forth = self._motion(second, first), self._motion(first, second)
         cells = self._cells(first), self._cells(second)
         return (
@@ -96,7 +120,7 @@ class Flow:
     def _motion(self, here: NDArray[np.uint8], there: NDArray[np.uint8]) -> Plane:
         fine = self._search.calc(here, there, None)
         # A cell is two of these pixels a side.
-        return np.moveaxis(self._cells(fine), -1, 0) * np.float32(0.5)
+        return np.stack(self._cv2.split(self._cells(fine))) * np.float32(0.5)
 
     def _cells(self, fine: NDArray[Any]) -> Plane:
         height, width = self._shape
@@ -105,14 +129,19 @@ class Flow:
 
     def _trust(self, there: Plane, back: Plane, here_light: Plane, there_light: Plane) -> Plane:
         x, y = self._columns + there[0], self._rows + there[1]
-        returned = self._at(np.moveaxis(back, 0, -1), x, y)
-        miss = np.hypot(there[0] + returned[..., 0], there[1] + returned[..., 1])
-        allowed = _MISS + _MISS_PART * np.hypot(there[0], there[1])
+        returned = [self._at(each, x, y) for each in back]
+        cv2 = self._cv2
+        miss = cv2.magnitude(there[0] + returned[0], there[1] + returned[1])
+        allowed = _MISS + _MISS_PART * cv2.magnitude(there[0], there[1])
         light = self._at(there_light, x, y) - here_light
         height, width = self._shape
         inside = (x > -0.75) & (y > -0.75) & (x < width - 0.25) & (y < height - 0.25)
-        trust = _SURE * np.exp(-((miss / allowed) ** 2) - (light / _DIFFERENCE) ** 2) * inside
-        return np.minimum(trust, 1).astype(np.float32)
+        miss /= allowed
+        light *= np.float32(1 / _DIFFERENCE)
+        trust = cv2.exp(-(miss * miss) - light * light)
+        trust *= np.float32(_SURE)
+        trust *= inside
+        return np.minimum(trust, np.float32(1))
 
     def _at(self, plane: NDArray[Any], x: Plane, y: Plane) -> NDArray[Any]:
         cv2 = self._cv2
@@ -121,22 +150,37 @@ class Flow:
 
 def chained(first: Step, second: Step) -> Step:
     """Return the step that goes on with `second` where `first` ends."""
-    moved = warped(second.motion, first.motion)
-    trust = warped(second.trust[None], first.motion)[0] * first.trust
-    return Step(first.motion + moved, trust)
+    x, y = _ends(first.motion)
+    motion = np.empty_like(first.motion)
+    for plane, taken in zip(second.motion, motion, strict=True):
+        _taken(plane, x, y, taken)
+    motion += first.motion
+    trust = np.empty_like(first.trust)
+    _taken(second.trust, x, y, trust)
+    trust *= first.trust
+    return Step(motion, trust)
 
 
 def warped(planes: Plane, motion: Plane) -> Plane:
     """Return what float32 planes, shape (C, h, w), show where a motion leads."""
-    cv2 = load_cv2()
-    columns, rows = _places(planes.shape[1:])
-    where = cv2.convertMaps(columns + motion[0], rows + motion[1], cv2.CV_16SC2)
+    x, y = _ends(motion)
     result = np.empty(planes.shape, np.float32)
     for plane, taken in zip(planes, result, strict=True):
-        cv2.remap(plane, *where, cv2.INTER_LINEAR, dst=taken, borderMode=cv2.BORDER_REPLICATE)
+        _taken(plane, x, y, taken)
     return result
 
 
+def _ends(motion: Plane) -> tuple[Plane, Plane]:
+    columns, rows = _places(motion.shape[1:])
+    return columns + motion[0], rows + motion[1]
+
+
+def _taken(plane: Plane, x: Plane, y: Plane, result: Plane) -> None:
+    cv2 = load_cv2()
+    cv2.remap(plane, x, y, cv2.INTER_LINEAR, dst=result, borderMode=cv2.BORDER_REPLICATE)
+
+
+@lru_cache(maxsize=8)
 def _places(shape: tuple[int, ...]) -> tuple[Plane, Plane]:
     rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     return columns, rows

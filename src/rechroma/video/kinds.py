@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +34,7 @@ def is_film(path: object) -> bool:
     return isinstance(path, str | Path) and Path(path).suffix.lower() in FILM_SUFFIXES
 
 
+@cache
 def load_pyav() -> ModuleType:
     """Return PyAV.
 
@@ -42,6 +44,7 @@ def load_pyav() -> ModuleType:
     return _load("av", "PyAV")
 
 
+@cache
 def load_cv2() -> ModuleType:
     """Return OpenCV.
 

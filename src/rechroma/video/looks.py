@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
-from itertools import chain
+from bisect import bisect_right
+from dataclasses import asdict, dataclass
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rechroma.colorizer import is_color
 from rechroma.errors import UsageError
 from rechroma.files import make_folder, refuse_taken
 from rechroma.mood.look import Look, fit
@@ -17,6 +19,7 @@ from rechroma.video.encoding import chosen_encoding, write_segment
 from rechroma.video.joining import check_container, join
 from rechroma.video.pictures import film_is_color, photo_of, rgb_frame, sampled, turned
 from rechroma.video.progress import FilmMeter, FilmProgress, FilmResult
+from rechroma.video.shots import find_shots
 from rechroma.video.source import Trouble, frames_of, open_film
 from rechroma.video.workfolder import Segment, WorkFolder
 
@@ -28,12 +31,30 @@ if TYPE_CHECKING:
     from rechroma.video.options import FilmOptions
     from rechroma.video.source import Film, Shown
 
-__all__ = ["fit_film_look", "grade_film", "has_color"]
+__all__ = ["ShotLooks", "fit_film_look", "fit_shot_looks", "grade_film", "has_color"]
 
 _SAMPLES = 12
+_SAMPLES_OF_SHOT = 5
 _SIDE = 256
 # Frames of a segment: with a look nothing has to be decided, so they are of one length.
 _SEGMENT = 250
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotLooks:
+    """A look for each shot of a film.
+
+    Attributes:
+        begins: When each shot begins, in seconds from the start of the film; the first is 0.
+        looks: As many.
+    """
+
+    begins: tuple[float, ...]
+    looks: tuple[Look, ...]
+
+    def at(self, seconds: float) -> Look:
+        """Return the look of the shot that is shown at a time; half a millisecond is rounding."""
+        return self.looks[max(0, bisect_right(self.begins, seconds + 5e-4) - 1)]
 
 
 def fit_film_look(
@@ -52,8 +73,39 @@ def fit_film_look(
             "color it first: rechroma colorize FILM --mood PHOTO",
         )
     photos = [photo_of(film, each.frame, side=_SIDE) for each in sampled(film, _SAMPLES, how.span)]
+    return _fitted(moods, photos, options)
+
+
+def fit_shot_looks(
+    source: Path, moods: Sequence[Photo], how: FilmOptions, options: TransferOptions
+) -> ShotLooks:
+    """Fit a look for each shot of a film, on frames from all of it.
+
+    A shot in black and white, such as one with words on it, gets that of the whole film.
+
+    Raises:
+        UsageError: The film is black and white, or see `rechroma.fit_look`.
+        PhotoError: It can't be read.
+    """
+    whole = fit_film_look(source, moods, how, options)
+    film = open_film(source)
+    begins: list[float] = []
+    looks: list[Look] = []
+    for shot, following in pairwise(chain(find_shots(film, how.span), [None])):
+        assert shot is not None  # noqa: S101 - only after the last is there none
+        span = shot.seconds, how.span[1] if following is None else following.seconds
+        shown = [shot.shown]
+        if film.stamped:
+            shown += sampled(film, _SAMPLES_OF_SHOT - 1, span)
+        photos = [photo_of(film, each.frame, side=_SIDE) for each in shown]
+        begins.append(shot.seconds)
+        looks.append(_fitted(moods, photos, options) if any(map(is_color, photos)) else whole)
+    return ShotLooks((0.0, *begins[1:]), tuple(looks) or (whole,))
+
+
+def _fitted(moods: Sequence[Photo], photos: Sequence[Photo], options: TransferOptions) -> Look:
     side_by_side = np.concatenate([each.samples for each in photos], axis=1)
-    target = Photo(side_by_side, bit_depth=photos[0].bit_depth, name=str(source))
+    target = Photo(side_by_side, bit_depth=photos[0].bit_depth, name=photos[0].name)
     return fit(list(moods), target, options)
 
 
@@ -69,14 +121,16 @@ def has_color(source: Path, how: FilmOptions) -> bool:
 def grade_film(
     source: Path,
     target: Path,
-    look: Look,
+    look: Look | ShotLooks,
     how: FilmOptions,
     *,
     strength: float = 1.0,
     overwrite: bool = False,
     progress: Callable[[FilmProgress], None] | None = None,
 ) -> FilmResult:
-    """Give every frame of a film the same look; all else is kept, as by `colorize_film`.
+    """Give every frame of a film, or of each of its shots, the same look.
+
+    All else is kept, as by `colorize_film`.
 
     Raises:
         PhotoError: The film can't be read.
@@ -92,10 +146,10 @@ def grade_film(
         raise UsageError(f"{source}: interlaced: a look mixes its fields", "deinterlace it first")
     check_container(film, target, encoding.encoder)
     stat = film.path.stat()
-    table = look.as_table().table
+    looks = look if isinstance(look, ShotLooks) else ShotLooks((0.0,), (look,))
     key = {
         "film": [str(source.resolve()), stat.st_size, stat.st_mtime_ns],
-        "look": [float(table.sum(dtype=np.float64)), list(table.shape), strength],
+        "look": [looks.begins, [_named(each) for each in looks.looks], strength],
         "options": asdict(how),
         "encoding": asdict(encoding),
     }
@@ -107,7 +161,8 @@ def grade_film(
     def changed(shown: Shown) -> tuple[int, Any]:
         meter.frame()
         samples = np.ascontiguousarray(turned(film, photo_of(film, shown.frame).samples, back=True))
-        rgb = look.change(samples, strength=strength)
+        now = looks.at(float((shown.ticks - film.start) * film.time_base))
+        rgb = now.change(samples, strength=strength)
         return shown.ticks, rgb_frame(film, rgb, encoding.pixel_format)
 
     first = sum(each.count for each in folder.segments)
@@ -130,7 +185,16 @@ def grade_film(
     join(film, files, target, overwrite=overwrite, span=how.span)
     folder.remove()
     notes = tuple(each for each in (encoding.note, str(trouble)) if each)
-    return FilmResult(target, frames=first, seconds=time.perf_counter() - began, notes=notes)
+    return FilmResult(
+        target, frames=first, shots=len(looks.looks), seconds=time.perf_counter() - began,
+        notes=notes,
+    )  # fmt: skip
+
+
+def _named(look: Look) -> list[object]:
+    """Return what tells a look from others."""
+    table = look.as_table().table
+    return [float(table.sum(dtype=np.float64)), list(table.shape)]
 
 
 def _take(frames: Iterator[Shown], count: int) -> Iterator[Shown]:

@@ -82,7 +82,16 @@ class FrameNetwork:
         Returns:
             Float32, shape (Q, h, w), and its own answer, a and b, shape (2, h, w).
         """
-        maps, logits = self.session.run_whole(lightness, conditioning)
+        return self._said(*self.session.run_whole(lightness, conditioning))
+
+    def look_closely(
+        self, lightness: Plane, conditioning: Conditioning = UNCONDITIONED
+    ) -> tuple[Plane, Plane, Plane | None]:
+        """Return `look`, and what it sees, shape (C, h, w): None of a model that doesn't say."""
+        maps, logits, features = self.session.run_all(lightness, conditioning)
+        return *self._said(maps, logits), features
+
+    def _said(self, maps: Plane, logits: Plane | None) -> tuple[Plane, Plane]:
         if len(maps) == 3:
             lab = rgb_to_lab(np.clip(np.moveaxis(maps, 0, -1), 0, 1))
             maps = np.moveaxis(lab[..., 1:], -1, 0).astype(np.float32)
@@ -93,12 +102,6 @@ class FrameNetwork:
         np.exp(likely, out=likely)
         likely /= likely.sum(axis=0)
         return likely, maps
-
-    def features(self, lightness: Plane) -> Plane | None:
-        """Return what it sees in L, shape (C, h, w); None of a model that doesn't say."""
-        if not self.session.card.feature_stride:
-            return None
-        return self.session.features(lightness)
 
     def chroma(self, said: Plane, vividness: float = 1.0) -> Plane:
         """Return the a and b, shape (2, h, w), of what was said, shape (Q, h, w)."""

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, get_args
 from rechroma.errors import UsageError
 from rechroma.options import CheckedOptions, Range, option
 
-__all__ = ["Codec", "FilmOptions", "format_time", "parse_time"]
+__all__ = ["Codec", "FilmLookOptions", "FilmOptions", "format_time", "parse_time"]
 
 Codec: TypeAlias = Literal["x264", "x265", "prores", "ffv1"]
 
@@ -88,3 +88,17 @@ class FilmOptions(CheckedOptions):
         """The seconds at which it begins and before which it ends."""
         begin = 0.0 if self.start is None else parse_time(self.start)
         return begin, float("inf") if self.end is None else parse_time(self.end)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmLookOptions(FilmOptions):
+    """How a film gets the mood of photographs.
+
+    Raises:
+        UsageError: See `FilmOptions`.
+    """
+
+    per_shot: bool = option(
+        False,  # noqa: FBT003 (its default)
+        "Of films: fit a look to each shot, not one to the whole film.",
+    )

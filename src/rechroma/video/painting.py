@@ -51,44 +51,63 @@ class Painter:
         bits = result.format.components[0].bits
         luma = luma_of(self._film, frame)
         own = plane_of(result.planes[0], result.width, result.height, bits)
-        # Of an encoder with more bits: the same numbers, with zeros behind them.
-        np.left_shift(luma, bits - self._film.bits, out=own, dtype=own.dtype, casting="unsafe")
+        if bits == self._film.bits:
+            own[:] = luma
+        else:
+            # Of an encoder with more bits: the same numbers, with zeros behind them.
+            np.left_shift(luma, bits - self._film.bits, out=own, dtype=own.dtype, casting="unsafe")
         width, height = result.planes[1].width, result.planes[1].height
         guide = self._guide(luma, height, width)
         chroma = self._chroma(guide, cells)
-        self._store(chroma[..., 0], result.planes[1], bits)
-        self._store(chroma[..., 1], result.planes[2], bits)
+        self._store(chroma[0], result.planes[1], bits)
+        self._store(chroma[1], result.planes[2], bits)
         return result
 
     def _guide(self, luma: NDArray[Any], height: int, width: int) -> Plane:
         """Return Y' at the places of chroma; of interlaced film each field's own."""
         cv2 = self._cv2
         if (height, width) == luma.shape:
-            return self._luma[luma]
+            return self._looked_up(luma)
+        size = width, height
         if not self._film.interlaced or height == luma.shape[0]:
-            return self._luma[cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)]
+            return self._looked_up(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
         guide = np.empty((height, width), np.float32)
         for parity in (0, 1):
             lines = guide[parity::2]
             field = np.ascontiguousarray(luma[parity::2])
             size = (width, len(lines))
-            lines[:] = self._luma[cv2.resize(field, size, interpolation=cv2.INTER_AREA)]
+            lines[:] = self._looked_up(cv2.resize(field, size, interpolation=cv2.INTER_AREA))
         return guide
 
+    def _looked_up(self, luma: NDArray[Any]) -> Plane:
+        if luma.dtype == np.uint8:
+            return self._cv2.LUT(luma, self._luma)
+        return self._luma.take(luma)
+
     def _chroma(self, guide: Plane, cells: Plane) -> Plane:
-        """Return Cb + 0.5 and Cr + 0.5 at each place of the guide, shape (h, w, 3)."""
-        half = np.float32(1 / (2 * AB_REACH))
-        planes = guided(cells * (self._strength * half), guide * np.float32(100))
-        planes += np.float32(0.5)
-        np.clip(planes, 0, 1, out=planes)
-        return self._table.apply(self._cv2.merge([guide, *planes]))
+        """Return Cb + 0.5 and Cr + 0.5 at each place of the guide, shape (2, h, w)."""
+        inputs = cells * (self._strength * np.float32(1 / (2 * AB_REACH)))
+        inputs += np.float32(0.5)
+        return guided(inputs, guide, self._stored, reach=1.0)
+
+    def _stored(self, luma: Plane, inputs: Plane) -> Plane:
+        """Return Cb + 0.5 and Cr + 0.5 of Y', and a and b as the table takes them."""
+        made = self._table.apply(self._cv2.merge([luma, *inputs]))
+        result = np.empty_like(inputs)
+        self._cv2.mixChannels([made], list(result), [0, 0, 1, 1])
+        return result
 
     def _store(self, chroma: Plane, plane: Any, bits: int) -> None:  # noqa: ANN401 - PyAV's
         target = plane_of(plane, plane.width, plane.height, bits)
         top = (1 << bits) - 1
         unit = 1 << (bits - 8)
-        reach = np.float32(top if self._film.full else 224 * unit)
-        codes = (chroma - np.float32(0.5)) * reach + np.float32(128 * unit + 0.5)
+        reach = float(top if self._film.full else 224 * unit)
+        middle = 128 * unit - reach / 2
+        if bits == 8:
+            # Nothing is below zero, so that its taking absolute values does nothing.
+            target[:] = self._cv2.convertScaleAbs(chroma, alpha=reach, beta=middle)
+            return
+        codes = chroma * np.float32(reach) + np.float32(middle + 0.5)
         np.clip(codes, 0, top, out=codes)
         target[:] = codes
 

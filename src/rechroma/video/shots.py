@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rechroma.colorizer.size import plan_size
 from rechroma.files import make_folder
 from rechroma.photo import write
-from rechroma.video.analysis import shrunk
 from rechroma.video.cuts import walked
 from rechroma.video.flow import normalized
+from rechroma.video.guiding import shrunk
 from rechroma.video.pictures import photo_of, sampled
 from rechroma.video.source import Trouble, frames_of, luma_of, open_film
 from rechroma.video.telling import still_name

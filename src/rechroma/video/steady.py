@@ -10,11 +10,13 @@ uncertain in one frame is decided by those that show it better. What lies betwee
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rechroma.video.flow import Step, warped
+from rechroma.video.kinds import load_cv2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,7 +87,7 @@ class Memory:
     Attributes:
         sums: Of what was said, weighted, shape (Q, h, w), float16.
         weight: Of each cell, shape (h, w).
-        wanted: Sum of the network's own mean chroma over keys, and of the decided ones.
+        wanted: Sum of the network's own mean chroma over frames, and of the decided ones.
         told: What people told, as far as it has come.
         opening: The mean of what was said at the first key, `packed`; empty if none was.
         opening_told: What people told at the first key.
@@ -102,7 +104,10 @@ class Memory:
 def packed(said: Plane, *, likely: bool) -> NDArray[np.generic]:
     """Return what was said in little memory: likelihoods as bytes of their square roots."""
     if likely:
-        return np.round(np.sqrt(said) * np.float32(255)).astype(np.uint8)
+        roots = np.sqrt(said)
+        roots *= np.float32(255)
+        roots += np.float32(0.5)
+        return roots.astype(np.uint8)
     return said.astype(np.float16)
 
 
@@ -126,6 +131,7 @@ def decided(
     before: Memory | None,
     vividness: float,
     *,
+    count: int,
     change: Callable[[Plane], Plane] | None = None,
 ) -> tuple[list[Plane], Memory]:
     """Return the chroma of each key, shape (2, h, w), and what the next part of the shot gets.
@@ -135,6 +141,7 @@ def decided(
         network: What makes colors of what was said.
         before: From the part before; None at the start of a shot.
         vividness: See `FrameNetwork.chroma`.
+        count: Frames of the part.
         change: Is made to the chroma of each key, but not to what people have told; None for none.
     """
     known, memory_sums, memory_weight = _forwards(keys, before, likely=network.tells)
@@ -160,8 +167,10 @@ def decided(
         if i == 0:
             opening = packed(total, likely=network.tells)
         planes[i] = network.chroma(total, vividness)
-    own_mean = sum(key.mean_chroma for key in keys)
-    got_mean = sum(mean_chroma(plane) for plane in planes)
+    # A key counts for the frames that are nearest to it.
+    frames = _nearest(keys, count)
+    own_mean = sum(n * key.mean_chroma for n, key in zip(frames, keys, strict=True))
+    got_mean = sum(n * mean_chroma(plane) for n, plane in zip(frames, planes, strict=True))
     wanted = before.wanted if before is not None else (0.0, 0.0)
     wanted = wanted[0] + own_mean, wanted[1] + got_mean
     scale = np.float32(np.clip(wanted[0] / max(wanted[1], 1e-6), 1 / _REACH, _REACH))
@@ -174,6 +183,12 @@ def decided(
         for plane, each in zip(planes, told, strict=True)
     ]
     return planes, Memory(memory_sums, memory_weight, wanted, told[-1], opening, told[0])
+
+
+def _nearest(keys: Sequence[Key], count: int) -> list[float]:
+    """Return how many frames of a part are nearer to each key than to the others."""
+    middles = [(one.index + other.index + 1) / 2 for one, other in pairwise(keys)]
+    return [last - first for first, last in pairwise([0.0, *middles, float(count)])]
 
 
 def _forwards(
@@ -210,7 +225,7 @@ def _carried_sums(total: Plane, weight: Plane, step: Step) -> tuple[Plane, Plane
 
 def mean_chroma(planes: Plane) -> float:
     """Return the mean length of a and b."""
-    return float(np.hypot(planes[0], planes[1]).mean())
+    return float(load_cv2().magnitude(planes[0], planes[1]).mean())
 
 
 def merged_told(keys: Sequence[Key], before: Told | None) -> list[Told | None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rechroma.video.flow import Step, chained, identity, warped
+from rechroma.video.flow import SmallStep, Step, warped
 from rechroma.video.guiding import guided
 from rechroma.video.kinds import load_cv2
 from rechroma.video.steady import mean_chroma
@@ -35,24 +35,26 @@ _NO_TRUST = np.float32(1e-3)
 
 
 def part_planes(
-    keys: Sequence[Key], planes: Sequence[Plane], steps: Sequence[tuple[Step, Step] | None]
+    keys: Sequence[Key],
+    planes: Sequence[Plane],
+    backs: Sequence[SmallStep | None],
+    forths: Sequence[SmallStep | None],
 ) -> Iterator[Plane]:
     """Yield the chroma of each frame of a part, shape (2, h, w), at `FINER` places a cell.
 
     Args:
         keys: Of the part, at least one.
         planes: The chroma of each key, at its cells.
-        steps: For each frame, see `rechroma.video.analysis.Part`.
+        backs: For each frame, see `rechroma.video.analysis.Part`.
+        forths: For each frame, see there.
     """
     now = finer(planes[0], keys[0].light)
     for i, key in enumerate(keys):
         yield now
         following = keys[i + 1] if i + 1 < len(keys) else None
-        last = len(steps) - 1 if following is None else following.index
-        pairs = steps[key.index + 1 : last + 1]
-        whole = [(each[0].whole(), each[1].whole()) for each in pairs if each is not None]
+        between = slice(key.index + 1, len(backs) if following is None else following.index)
         second = None if following is None else finer(planes[i + 1], following.light)
-        yield from between_keys(whole, now, second)
+        yield from between_keys(backs[between], forths[between], now, second)
         now = now if second is None else second
 
 
@@ -67,59 +69,55 @@ def finer(planes: Plane, light: NDArray[np.generic]) -> Plane:
 
 
 def between_keys(
-    steps: Sequence[tuple[Step, Step]], first: Plane, second: Plane | None
+    backs: Sequence[SmallStep | None],
+    forths: Sequence[SmallStep | None],
+    first: Plane,
+    second: Plane | None,
 ) -> Iterator[Plane]:
-    """Yield the chroma of the frames after a key, up to the next one, which isn't among them.
+    """Yield the chroma of the frames between two keys.
 
     Args:
-        steps: For each frame after the key, and the next key, the step to the frame before it and
-            that from the frame before to it; of cells.
-        first: The key's chroma, shape (2, h, w), as large as the steps or some times larger.
-        second: The next key's; None if there is none, and all steps are of frames.
+        backs: For each frame the way to the key before; of cells.
+        forths: For each frame the way to the key after.
+        first: The key's chroma, shape (2, h, w), as large as the ways or some times larger.
+        second: The next key's; None if there is none.
     """
-    count = len(steps) if second is None else len(steps) - 1
-    forths: list[Step] = []
-    if second is not None:
-        way = identity(steps[0][0].trust.shape)
-        for _, forth in reversed(steps[1:]):
-            way = chained(forth, way)
-            forths.append(way)
-        forths.reverse()
-    way = None
-    for i in range(count):
-        way = steps[i][0] if way is None else chained(steps[i][0], way)
-        near = np.float32((i + 1) / (count + 1))
-        back = _at(way, first.shape)
+    strengths = mean_chroma(first), 0.0 if second is None else mean_chroma(second)
+    for i, (to_first, to_second) in enumerate(zip(backs, forths, strict=True)):
+        assert to_first is not None  # noqa: S101 - only keys have none
+        near = np.float32((i + 1) / (len(backs) + 1))
+        back = _at(to_first, first.shape)
         one = warped(first, back.motion)
-        if second is None:
+        if second is None or to_second is None:
             yield _filled(one, back.trust)
             continue
-        # The first step leads to the first frame, so forths[i] leads from frame i to the key.
-        forth = _at(forths[i], first.shape)
-        other = warped(second, forth.motion)
+        forth = _at(to_second, first.shape)
+        mixed = warped(second, forth.motion)
         # Where nothing leads to either key, as in a dissolve, time alone decides.
         left, right = (back.trust + _NO_TRUST) * (1 - near), (forth.trust + _NO_TRUST) * near
-        share = right / (left + right)
-        mixed = _filled(one + share * (other - one), np.maximum(back.trust, forth.trust))
-        yield _as_strong(mixed, first, second, float(near))
+        left += right
+        right /= left
+        mixed -= one
+        mixed *= right
+        mixed += one
+        mixed = _filled(mixed, np.maximum(back.trust, forth.trust))
+        wanted = strengths[0] * (1 - near) + strengths[1] * near
+        # The mixture of two keys, paler than either, gets the chroma that lies between theirs.
+        yield mixed * np.float32(np.clip(wanted / max(mean_chroma(mixed), 1e-6), 1, _STRONGER))
 
 
-def _at(step: Step, shape: tuple[int, ...]) -> Step:
-    """Return a step of cells for places that are some times as many."""
+def _at(small: SmallStep, shape: tuple[int, ...]) -> Step:
+    """Return a way of cells for places that are some times as many."""
     cv2 = load_cv2()
-    size = shape[2], shape[1]
+    step = small.whole()
     if step.trust.shape == shape[1:]:
         return step
+    size = shape[2], shape[1]
     times = np.float32(shape[1] / step.trust.shape[0])
-    planes = [cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in step.motion]
-    trust = cv2.resize(step.trust, size, interpolation=cv2.INTER_LINEAR)
-    return Step(np.stack(planes) * times, trust)
-
-
-def _as_strong(mixed: Plane, first: Plane, second: Plane, near: float) -> Plane:
-    """Give the mixture of two keys, paler than either, the chroma that lies between theirs."""
-    wanted = mean_chroma(first) * (1 - near) + mean_chroma(second) * near
-    return mixed * np.float32(np.clip(wanted / max(mean_chroma(mixed), 1e-6), 1, _STRONGER))
+    motion = np.empty((2, *shape[1:]), np.float32)
+    for each, large in zip(step.motion * times, motion, strict=True):
+        cv2.resize(each, size, dst=large, interpolation=cv2.INTER_LINEAR)
+    return Step(motion, cv2.resize(step.trust, size, interpolation=cv2.INTER_LINEAR))
 
 
 def _filled(planes: Plane, trust: Plane) -> Plane:

@@ -15,10 +15,11 @@ from rechroma.colorizer.graph_io import Conditioning
 from rechroma.colorizer.hints import mood_of
 from rechroma.errors import RechromaError, UsageError
 from rechroma.photo import Photo
-from rechroma.video.analysis import Analyst, Part, shrunk
+from rechroma.video.analysis import Analyst, Part
 from rechroma.video.chroma_table import lightness_steps
 from rechroma.video.encoding import write_segment
 from rechroma.video.flow import identity
+from rechroma.video.guiding import shrunk
 from rechroma.video.kinds import load_cv2
 from rechroma.video.painting import Painter
 from rechroma.video.pictures import sampled
@@ -177,7 +178,7 @@ class FilmWork:
                 if before is not None:
                     part.keys[0].back = identity(self._network.cells)
             planes, memory = decided(
-                part.keys, self._network, before, self._colors.vividness,
+                part.keys, self._network, before, self._colors.vividness, count=part.count,
                 change=None if self._look is None else self._in_mood,
             )  # fmt: skip
             for key in part.keys:
@@ -199,7 +200,7 @@ class FilmWork:
         self, decision: _Decision, frames: Iterator[Shown], painter: Painter, meter: FilmMeter
     ) -> Iterator[tuple[int, Any]]:
         part = decision.part
-        planes = part_planes(part.keys, decision.planes, part.steps)
+        planes = part_planes(part.keys, decision.planes, part.backs, part.forths)
         for ticks, cells in zip(part.ticks, planes, strict=True):
             shown = next(frames, None)
             while shown is not None and shown.ticks < ticks:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["AccessControl", "Forwarded", "path_of"]
 
-# What a probe asks, and the pages themselves, which have no data in them, need no token.
+# What a probe asks, and the pages themselves, which have no data in them, need no token; a film's
+# media have an address that nobody can guess, since players can't send one.
 _PAGES = ("/", "/docs")
-_OPEN = ("/healthz", "/readyz", "/favicon.ico", "/sw.js", "/static/")
+_OPEN = ("/healthz", "/readyz", "/favicon.ico", "/sw.js", "/static/", "/v1/media/")
 # Seconds before the answer to a wrong token, and how many of one address may wait for it: beyond
 # that none of its tokens is looked at, so that nobody learns more by asking more often.
 _PAUSE = 1.0

@@ -23,7 +23,7 @@ from rechroma.web.drain import Drain, DrainGate
 from rechroma.web.metrics import Metrics, RequestMetrics
 from rechroma.web.middleware import BodyLimit, HeadAsGet, SecurityHeaders, lacks_form
 from rechroma.web.problems import Problem, UnhandledErrors, no_room, problem_of, problem_response
-from rechroma.web.routes import archive, moods, pictures, sessions, status
+from rechroma.web.routes import archive, films, moods, pictures, sessions, status
 from rechroma.web.routes.parts import invalid
 from rechroma.web.service import Service
 from rechroma.web.viewer import add_viewer
@@ -61,7 +61,7 @@ def make_app(settings: Settings) -> FastAPI:
         docs_url=None, redoc_url=None, root_path_in_servers=False,
         servers=[{"url": f"{settings.root_path}/"}], generate_unique_id_function=operation_id,
     )  # fmt: skip
-    for module in (pictures, sessions, moods, archive, status):
+    for module in (pictures, sessions, moods, archive, films, status):
         app.include_router(module.router)
     add_viewer(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -75,9 +75,7 @@ def make_app(settings: Settings) -> FastAPI:
     _tell_problems(app)
     # The last one added stands first.
     app.add_middleware(HeadAsGet)
-    app.add_middleware(
-        BodyLimit, limit=limits.upload_bytes, seconds=limits.body_seconds, drain=drain
-    )
+    app.add_middleware(BodyLimit, limits=limits, drain=drain)
     app.add_middleware(DrainGate, drain=drain)
     app.add_middleware(AccessControl, settings=settings)
     app.add_middleware(UnhandledErrors)

@@ -62,7 +62,11 @@ class Drain:
 def stopping() -> Problem:
     """Return the problem of a server that is about to end."""
     return Problem(
-        503, "the server is stopping", "ask again when it is back", {"Retry-After": "10"}
+        503,
+        "the server is stopping",
+        "ask again when it is back",
+        {"Retry-After": "10"},
+        code="stopping",
     )
 
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rechroma.colorizer import is_color
-from rechroma.errors import LookError
+from rechroma.colorizer.versions import Version, versions_of
+from rechroma.errors import LookError, UsageError
 from rechroma.files import copy_file
 from rechroma.metadata import MetadataOptions
 from rechroma.mood import Look, check_tones, fit, in_color, predict_in_mood
@@ -21,25 +24,32 @@ from rechroma.photo import writable_format
 from rechroma.photo.formats import FORMATS, dropped_line
 from rechroma.photo.jpeg_scans import Gray
 from rechroma.photo.writing import write_described
+from rechroma.preparation import predict_prepared, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rechroma.colorizer import ColorizeOptions, Mask
+    from rechroma.colorizer import Colorization, ColorizeOptions, Hint, Mask
     from rechroma.mood import TransferOptions
     from rechroma.photo import Photo
     from rechroma.photo.formats import BitDepth, FormatName
+    from rechroma.preparation import Preparation, PrepareOptions
     from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 __all__ = [
     "CUBE",
+    "MaskUpload",
     "ResultFile",
     "ResultFormat",
     "apply_look",
     "colorize",
+    "look_of_name",
+    "make_ready",
     "new_file",
     "original",
+    "table_of_look",
     "transfer",
+    "version_of",
     "write_result",
 ]
 
@@ -92,14 +102,24 @@ class ResultFile:
     gray: Gray | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MaskUpload:
+    """A mask's picture, what becomes of what it shows, and the mood that is to be there, if any."""
+
+    picture: Upload
+    said: Mask
+    mood: Upload | None = None
+
+
 def colorize(
     state: WorkerState,
     upload: Upload,
     output: ResultFormat,
     color_request: ColorRequest,
     options: ColorizeOptions,
-    masks: Sequence[tuple[Upload, Mask]] = (),
+    masks: Sequence[MaskUpload] = (),
     look: str | None = None,
+    version: str | None = None,
 ) -> ResultFile:
     """Colorize a picture, as `rechroma colorize` does.
 
@@ -107,24 +127,83 @@ def colorize(
         state: The worker's.
         upload: The picture.
         output: As what the result is written.
-        color_request: Hints and mood; its answer is not looked at.
+        color_request: Hints, mood and how it is made ready; its answer is not looked at.
         options: How; a picture whose colors are kept is given back as it was sent.
-        masks: Pictures of masks, and what becomes of what they show.
+        masks: Masks, from below.
         look: The name of a look for the result.
+        version: Which version it is; None for the natural one.
     """
     photo = state.read(upload)
-    notes: list[str] = []
-    if is_color(photo):
+    preparing = color_request.preparing
+    ready = None if preparing is None else prepare(photo, preparing.options)
+    notes = [] if ready is None else [f"prepared: {ready.summary or 'nothing to do'}"]
+    if ready.is_in_color if ready else is_color(photo):
         if not options.recolor:
             return _as_sent(photo, upload, output)
         notes.append("in color already; it is colored anew from its lightness")
     mood = None if color_request.mood is None else state.read(color_request.mood)
     # One after the other: a mask's file may be much larger than what is needed of it.
-    parts = [replace(mask, picture=state.read(shown)).fitted_to(photo) for shown, mask in masks]
-    prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints, parts)
+    parts = [_fitted(state, each, photo) for each in masks]
+    if ready is None or preparing is None:
+        prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints, parts)
+    else:
+        hints = [_moved(hint, ready) for hint in color_request.hints]
+        prediction = predict_prepared(
+            ready,
+            lambda seen: predict_in_mood(state.colorizer, seen, mood, hints),
+            prepared_lightness=preparing.prepared_lightness,
+        )
+    if version is not None:
+        chosen_version = version_of(prediction, options, version)
+        prediction, options = chosen_version.colors, chosen_version.options
     chosen = None if look is None else look_of_name(look)
     made = finished(prediction, options, chosen, output.depth_of(photo))
-    return write_result(made, output, *notes)
+    return write_result(made if ready is None else ready.framed(made), output, *notes)
+
+
+def version_of(prediction: Colorization, options: ColorizeOptions, name: str) -> Version:
+    """Return the version of a picture that has this name.
+
+    Raises:
+        UsageError: It has none.
+    """
+    found = {each.name: each for each in versions_of(prediction, options)}
+    if name not in found:
+        raise UsageError(f"this picture has no version {name!r}", f"use one of {', '.join(found)}")
+    return found[name]
+
+
+def _fitted(state: WorkerState, given: MaskUpload, photo: Photo) -> Mask:
+    mood = None if given.mood is None else state.read(given.mood)
+    return replace(given.said, picture=state.read(given.picture), mood=mood).fitted_to(photo)
+
+
+def _moved(hint: Hint, ready: Preparation) -> Hint:
+    """Return a hint where it is in what the network sees of a print made ready.
+
+    Raises:
+        UsageError: It lies outside of that.
+    """
+    x, y = ready.place(hint.x + 0.5, hint.y + 0.5)
+    seen = ready.inside(ready.photo)
+    if not (0 <= x < seen.width and 0 <= y < seen.height):
+        raise UsageError(
+            f"the hint at {hint.x:g}, {hint.y:g} lies outside of the print made ready",
+            "keep its border, or leave it as slanted as it is",
+        )
+    return replace(hint, x=int(x), y=int(y))
+
+
+def make_ready(
+    state: WorkerState, upload: Upload, output: ResultFormat, options: PrepareOptions
+) -> ResultFile:
+    """Make an old print ready, as `rechroma prepare` does; one without any need is as it was."""
+    photo = state.read(upload)
+    ready = prepare(photo, options)
+    notes = [f"prepared: {finding}" for finding in ready.findings]
+    if not ready.is_changed:
+        return _as_sent(photo, upload, output, *notes, "nothing was done")
+    return write_result(ready.photo.marked(f"prepared: {ready.summary}"), output, *notes)
 
 
 def original(state: WorkerState, upload: Upload) -> ResultFile:
@@ -170,6 +249,13 @@ def look_of_name(name: str) -> Look:
     return Look.load(name)
 
 
+def table_of_look(_: WorkerState, name: str) -> bytes:
+    """Return the table of a look that has a name here; see `GET /v1/looks/{name}/table`."""
+    table = look_of_name(name).as_table()
+    nodes = np.clip(np.rint(65535 * table.table.astype(np.float64)), 0, 65535)
+    return nodes.astype("<u2").tobytes()
+
+
 def _look_in(look: Upload) -> Look:
     try:
         return Look.load(look.path)
@@ -178,15 +264,15 @@ def _look_in(look: Upload) -> Look:
         raise LookError(error.what.replace(str(look.path), look.name), error.mend) from None
 
 
-def _as_sent(photo: Photo, upload: Upload, output: ResultFormat) -> ResultFile:
+def _as_sent(photo: Photo, upload: Upload, output: ResultFormat, *notes: str) -> ResultFile:
     """Give a picture back: byte for byte, unless the file shall be another."""
-    note = "in color already; its colors are kept"
+    notes = notes or ("in color already; its colors are kept",)
     chosen = output.format or writable_format(photo.format)
     if chosen != photo.format or output.quality is not None or output.metadata.strips:
-        return write_result(photo, output, note)
+        return write_result(photo, output, *notes)
     path = new_file()
     copy_file(upload.path, path, overwrite=False)
-    return ResultFile(path, chosen, (note,))
+    return ResultFile(path, chosen, notes)
 
 
 def write_result(photo: Photo, output: ResultFormat, *notes: str) -> ResultFile:

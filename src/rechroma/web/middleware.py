@@ -15,15 +15,19 @@ from rechroma.web.problems import Problem, problem_response
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from rechroma.web.settings import Limits
+
 __all__ = ["POLICY", "BodyLimit", "HeadAsGet", "SecurityHeaders", "lacks_form"]
 
 # Where files are sent, as multipart/form-data. Whatever else is sent is JSON: it is parsed at once,
 # and nobody is served meanwhile.
 _UPLOADS = (
     "/v1/colorize", "/v1/original", "/v1/transfer", "/v1/looks/apply", "/v1/looks/{name}/apply",
-    "/v1/sessions",
+    "/v1/prepare", "/v1/sessions", "/v1/sessions/{id}/masks/{name}", "/v1/films",
+    "/v1/films/{id}/shots/{number}/still",
 )  # fmt: skip
 _UPLOAD = re.compile("|".join(re.sub(r"\{\w+\}", "[^/]+", path) for path in _UPLOADS))
+_FILMS = "/v1/films"
 _JSON_BYTES = 1_000_000
 
 # Everything comes from here; pictures that the page made itself are blobs.
@@ -81,15 +85,16 @@ class BodyLimit:
 
     Args:
         app: What comes next.
-        limit: Bytes of a form with files; of anything else a million.
-        seconds: From the first of them to the last.
+        limits: Say how many bytes a form with files may have, of anything else it is a million, and
+            how long they may take from the first to the last; a film has as long for each byte.
         drain: Says when the server stops.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, seconds: float, drain: Drain) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, drain: Drain) -> None:
         self._app = app
-        self._limit = limit
-        self._seconds = seconds
+        self._limit = limits.upload_bytes
+        self._film_limit = min(limits.film_bytes, limits.stored_bytes)
+        self._seconds = limits.body_seconds
         self._drain = drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,13 +103,13 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = self._limit_of(scope)
+        limit, seconds = self._allowed(scope)
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             await problem_response(self._problem(limit))(scope, receive, send)
             return
         left, more = limit, True
-        end = asyncio.get_running_loop().time() + self._seconds
+        end = asyncio.get_running_loop().time() + seconds
 
         async def counted() -> Message:
             nonlocal left, more
@@ -115,7 +120,7 @@ class BodyLimit:
                 async with self._drain.arrival(end):
                     message = await receive()
             except TimeoutError:
-                raise stopping() if self._drain.stopping else self._late() from None
+                raise stopping() if self._drain.stopping else _late(seconds) from None
             more = message.get("more_body", False)
             left -= len(message.get("body", b""))
             if left < 0:
@@ -124,19 +129,28 @@ class BodyLimit:
 
         await self._app(scope, counted, send)
 
-    def _limit_of(self, scope: Scope) -> int:
-        takes_files = _takes_form(scope) and not lacks_form(scope)
-        return self._limit if takes_files else min(self._limit, _JSON_BYTES)
+    def _allowed(self, scope: Scope) -> tuple[int, float]:
+        """Return how many bytes may come, and within how many seconds."""
+        if not _takes_form(scope) or lacks_form(scope):
+            return min(self._limit, _JSON_BYTES), self._seconds
+        if path_of(scope) == _FILMS:
+            pace = max(1.0, self._film_limit / self._limit)
+            return self._film_limit, self._seconds * pace
+        return self._limit, self._seconds
 
     def _problem(self, limit: int) -> Problem:
-        mend = "send a smaller file" if limit == self._limit else "files go into a form's parts"
-        return Problem(413, f"the request has more than {limit:,} bytes", mend)
-
-    def _late(self) -> Problem:
+        takes_files = limit in (self._limit, self._film_limit)
+        mend = "send a smaller file" if takes_files else "files go into a form's parts"
         return Problem(
-            408, f"the request took more than {self._seconds:g} seconds to arrive",
-            "send a smaller file, or on a faster line",
-        )  # fmt: skip
+            413, f"the request has more than {limit:,} bytes", mend, code="too-many-bytes"
+        )
+
+
+def _late(seconds: float) -> Problem:
+    return Problem(
+        408, f"the request took more than {seconds:g} seconds to arrive",
+        "send a smaller file, or on a faster line", code="too-slow",
+    )  # fmt: skip
 
 
 class HeadAsGet:

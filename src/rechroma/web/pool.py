@@ -137,12 +137,18 @@ class Pool:
             self._abandon(worker, call)
             # No Retry-After: it would take as long again.
             raise Problem(
-                503, f"this took longer than {self._seconds:g} seconds", "make the picture smaller"
+                503,
+                f"this took longer than {self._seconds:g} seconds",
+                "make the picture smaller",
+                code="took-too-long",
             ) from None
         except WorkerCrashed:
             self._replace(worker)
             raise Problem(
-                422, "working on this picture ended the worker", "is the file whole?"
+                422,
+                "working on this picture ended the worker",
+                "is the file whole?",
+                code="crashed",
             ) from None
         except BaseException:
             self._give(worker)
@@ -168,9 +174,9 @@ class Pool:
 
     async def _take(self, key: str) -> Worker:
         if self.failure is not None and not self._workers:
-            raise Problem(503, self.failure.what, self.failure.mend)
+            raise Problem(503, self.failure.what, self.failure.mend, code="no-model")
         if not self._loaded:
-            raise busy("the model is being loaded", status=503)
+            raise busy("the model is being loaded", status=503, code="model-loading")
         start = time.monotonic()
         worker = self._choose(key)
         if worker is None:
@@ -314,5 +320,7 @@ class Pool:
             return
         for place in self._waiting:
             if not place.done():
-                place.set_exception(Problem(503, self.failure.what, self.failure.mend))
+                place.set_exception(
+                    Problem(503, self.failure.what, self.failure.mend, code="no-model")
+                )
         self._waiting.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +12,23 @@ import numpy as np
 from PIL import Image
 
 from rechroma.color import lab_to_gamut_rgb, lightness
-from rechroma.colorizer.colorizer import render_with
+from rechroma.colorizer.versions import versions_of
 from rechroma.errors import UsageError
 from rechroma.mood import Swatch, check_tones, fit, has_no_colors, write_cube
+from rechroma.mood.colorizing import finished
 from rechroma.photo import Photo, encode
 from rechroma.photo.samples import to_float
-from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
-from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, preview
+from rechroma.preparation import prepare
+from rechroma.preparation.geometry import Geometry
+from rechroma.web.jobs import (
+    CUBE,
+    ResultFile,
+    look_of_name,
+    new_file,
+    version_of,
+    write_result,
+)
+from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, moved_place, preview
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,16 +36,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, ColorizeOptions
+    from rechroma.colorizer.reach import Answer
     from rechroma.mood import Look, TransferOptions
     from rechroma.mood.options import Box
+    from rechroma.preparation import Finding
     from rechroma.web.jobs import ResultFormat
-    from rechroma.web.worker_state import Opened, Upload, WorkerState
+    from rechroma.web.worker_state import Opened, PreparedPrint, Preparing, Upload, WorkerState
 
 __all__ = [
     "Cells",
     "LikelyColor",
     "PictureInfo",
     "Planes",
+    "PrintInfo",
+    "VersionInfo",
     "cells",
     "likely",
     "look_at",
@@ -44,7 +59,10 @@ __all__ = [
     "original",
     "picture",
     "planes",
+    "print_picture",
     "segment",
+    "suggest",
+    "versions",
 ]
 
 _PREVIEW_QUALITY = 90
@@ -89,13 +107,16 @@ class Cells:
         height: Rows.
         extent: How many rows and columns of them the picture covers, not whole ones as a rule.
         data: L as the network saw it, a, b; of a model that tells how likely colors are also a, b
-            of vividness 0 and how sure it is, 0…1.
+            of vividness 0 and how sure it is, 0…1; behind them for each further answer that masks
+            need a, b, and of such a model a, b of vividness 0.
+        layers: Of each mask the number of its further answer, or -1.
     """
 
     width: int
     height: int
     extent: tuple[float, float]
     data: bytes
+    layers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,33 @@ class LikelyColor:
 
     color: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInfo:
+    """A version: its name, how it is rendered, which answer it is, and a JPEG of it."""
+
+    name: str
+    strength: float
+    vividness: float
+    temperature: float
+    answer: tuple[int, int] | None
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintInfo:
+    """What making a print ready does; see `rechroma.web.schemas.Suggestion`."""
+
+    findings: tuple[Finding, ...]
+    changed: bool
+    width: int
+    height: int
+    angle: float
+    crop: Box | None
+    frame: Box | None
+    before: str
+    after: str
 
 
 def look_at(state: WorkerState, upload: Upload) -> PictureInfo:
@@ -147,24 +195,39 @@ def cells(state: WorkerState, upload: Upload, color_request: ColorRequest) -> Ce
     """Return what the network says of the preview; see `Cells`."""
     predicted = state.predict(upload, color_request)
     chroma = np.moveaxis(predicted.chroma, -1, 0)
+    tells = bool(state.colorizer.card.temperature)
     parts = [predicted.lightness[None], chroma]
-    if state.colorizer.card.temperature:
+    if tells:
         told = predicted.distribution
         parts += [told.mean(), told.confidence()[None]]
+    further: list[Answer] = []
+    numbers: list[int] = []
+    for layer in predicted.layers:
+        if layer.answer is not None and layer.answer not in further:
+            further.append(layer.answer)
+        numbers.append(-1 if layer.answer is None else further.index(layer.answer))
+    for answer in further:
+        parts += [answer.maps, answer.at(0).maps] if tells else [answer.maps]
     data = np.concatenate(parts).astype("<f4").tobytes()
-    return Cells(chroma.shape[2], chroma.shape[1], predicted.extent, data)
+    return Cells(chroma.shape[2], chroma.shape[1], predicted.extent, data, tuple(numbers))
 
 
-def planes(state: WorkerState, upload: Upload, color_request: ColorRequest, side: int) -> Planes:
-    """Return the preview's L and chroma; see `Planes`."""
+def planes(
+    state: WorkerState,
+    upload: Upload,
+    color_request: ColorRequest,
+    side: int,
+    temperature: float = 0.0,
+) -> Planes:
+    """Return the preview's L and chroma, in warmer or cooler light; see `Planes`."""
     predicted = state.predict(upload, color_request)
     small = predicted.on(preview(predicted.photo, side)) if side < PREVIEW_SIDE else predicted
     parts = [
         _bytes(lightness(to_float(small.photo.samples)) * _L_SCALE, np.uint8),
-        _bytes(small.enlarged(), np.int8),
+        _bytes(small.enlarged(temperature=temperature), np.int8),
     ]
     if state.colorizer.card.temperature:
-        parts.append(_bytes(small.enlarged(vividness=0), np.int8))
+        parts.append(_bytes(small.enlarged(vividness=0, temperature=temperature), np.int8))
         parts.append(_sure(small))
     return Planes(small.photo.width, small.photo.height, b"".join(parts))
 
@@ -181,7 +244,8 @@ def likely(
     Raises:
         UsageError: The place is outside of the picture, or the model does not tell.
     """
-    down, across = _part_of(at, state.open(upload))
+    ready = _ready(state, upload, color_request)
+    down, across = moved_place(state.open(upload), ready, *at)
     predicted = state.predict(upload, color_request)
     rows, columns = predicted.lightness.shape
     row, column = int(down * rows), int(across * columns)
@@ -208,21 +272,89 @@ def segment(
         UsageError: A place is outside of the picture, or the model can't tell things apart.
     """
     opened = state.open(upload)
-    parts = [[_part_of(each, opened) for each in places] for places in (inside, outside)]
+    parts = [[moved_place(opened, None, *each) for each in some] for some in (inside, outside)]
     found = state.colorizer.segment(opened.preview, *parts)
     mask = np.where(found, np.uint8(255), np.uint8(0))[..., None]
     return _png(preview(Photo(np.broadcast_to(mask, (*found.shape, 3)), was_gray=True), side))
 
 
-def _part_of(place: tuple[float, float], opened: Opened) -> tuple[float, float]:
-    """Return a place as parts of the height and of the width."""
-    x, y = place
-    if not (0 <= x < opened.width and 0 <= y < opened.height):
-        raise UsageError(
-            f"{x:g}, {y:g} is outside of the picture",
-            f"it has {opened.width} × {opened.height} pixels",
+def versions(
+    state: WorkerState,
+    upload: Upload,
+    color_request: ColorRequest,
+    options: ColorizeOptions,
+    look: str | None,
+    side: int,
+) -> list[VersionInfo]:
+    """Return the versions of a picture, each with a preview of at most `side` pixels."""
+    predicted = state.predict(upload, color_request)
+    small = preview(predicted.photo, side)
+    chosen = None if look is None else look_of_name(look)
+    return [
+        VersionInfo(
+            each.name, each.options.strength, each.options.vividness, each.options.temperature,
+            each.answer, _data(finished(each.colors.on(small), each.options, chosen, 8)),
         )
-    return y / opened.height, x / opened.width
+        for each in versions_of(predicted, options)
+    ]  # fmt: skip
+
+
+def suggest(state: WorkerState, upload: Upload, preparing: Preparing, side: int) -> PrintInfo:
+    """Return what making a print ready would do, with previews of at most `side` pixels."""
+    made = state.made_ready(upload, preparing)
+    ready = made.ready
+    return PrintInfo(
+        ready.findings, ready.is_changed, made.width, made.height, ready.geometry.angle,
+        ready.geometry.crop, ready.frame, _data(preview(made.before, side)),
+        _data(preview(made.after, side)),
+    )  # fmt: skip
+
+
+def print_picture(
+    state: WorkerState,
+    upload: Upload,
+    preparing: Preparing,
+    side: int,
+    box: Box | None,
+    *,
+    before: bool,
+) -> bytes:
+    """Return a print made ready in black and white, or a part of it, as a PNG.
+
+    Args:
+        state: The worker's.
+        upload: The print.
+        preparing: How it is made ready.
+        side: Pixels of the longer side, at most.
+        box: The part that is wanted, in pixels of the print made ready; None for all.
+        before: As it was, as large and as straight; else with the lightness of the result.
+
+    Raises:
+        UsageError: The box leaves the print.
+    """
+    made = state.made_ready(upload, preparing)
+    # A border that stays has its own colors.
+    gray = made.base.was_gray and made.ready.frame is None
+    if box is None:
+        whole = made.before if before else made.base
+        return _png(preview(replace(whole, was_gray=whole.was_gray and (gray or before)), side))
+    _check_inside(box, made)
+    ready = prepare(state.whole(upload), preparing.options)
+    restored = preparing.prepared_lightness and not before
+    part = Geometry((made.width, made.height), crop=_corners(box)).apply(
+        ready.photo if restored else ready.original
+    )
+    return _png(preview(replace(part, was_gray=part.was_gray and (gray or before)), side))
+
+
+def _corners(box: Box) -> Box:
+    left, top, width, height = box
+    return left, top, left + width, top + height
+
+
+def _ready(state: WorkerState, upload: Upload, color_request: ColorRequest) -> PreparedPrint | None:
+    preparing = color_request.preparing
+    return None if preparing is None else state.made_ready(upload, preparing)
 
 
 def picture(
@@ -231,10 +363,24 @@ def picture(
     output: ResultFormat,
     color_request: ColorRequest,
     options: ColorizeOptions,
+    look: str | None = None,
+    version: str | None = None,
 ) -> ResultFile:
     """Write the whole picture with its preview's colors."""
-    colors = state.predict(upload, color_request).on(state.read(upload))
-    return write_result(render_with(colors, options, output.depth_of(colors.photo)), output)
+    predicted = state.predict(upload, color_request)
+    if version is not None:
+        chosen_version = version_of(predicted, options, version)
+        predicted, options = chosen_version.colors, chosen_version.options
+    whole = state.read(upload)
+    preparing = color_request.preparing
+    ready = None if preparing is None else prepare(whole, preparing.options)
+    shown = whole
+    if ready is not None and preparing is not None:
+        photo = ready.photo if preparing.prepared_lightness else ready.original
+        shown = ready.inside(photo.marked(f"prepared: {ready.summary}") if ready.summary else photo)
+    chosen = None if look is None else look_of_name(look)
+    made = finished(predicted.on(shown), options, chosen, output.depth_of(whole))
+    return write_result(made if ready is None else ready.framed(made), output)
 
 
 def mood_preview(
@@ -319,7 +465,7 @@ def _shrunk(box: Box, opened: Opened) -> Box:
     )  # fmt: skip
 
 
-def _check_inside(box: Box, opened: Opened) -> None:
+def _check_inside(box: Box, opened: Opened | PreparedPrint) -> None:
     """Raise a `UsageError` if a rectangle leaves its picture."""
     left, top, width, height = box
     if left + width > opened.width or top + height > opened.height:
@@ -327,6 +473,11 @@ def _check_inside(box: Box, opened: Opened) -> None:
             f"the rectangle {left}, {top}, {width}, {height} leaves its picture",
             f"it has {opened.width} × {opened.height} pixels",
         )
+
+
+def _data(photo: Photo) -> str:
+    """Return a small JPEG as a data: URI."""
+    return f"data:image/jpeg;base64,{base64.b64encode(_jpeg(photo)).decode()}"
 
 
 def _jpeg(photo: Photo) -> bytes:

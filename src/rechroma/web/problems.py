@@ -10,14 +10,17 @@ from fastapi.responses import JSONResponse
 
 from rechroma.errors import (
     LookError,
+    MissingExtraError,
     ModelError,
     OutOfMemoryError,
     PhotoError,
     PhotoTooLargeError,
     RechromaError,
+    UnreadablePhotoError,
+    UnwritablePhotoError,
     UsageError,
 )
-from rechroma.web.worker import ClosedError, DiskFullError, disk_full
+from rechroma.web.worker import ClosedError, DiskFullError, FilmTooLargeError, disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,17 +43,23 @@ _log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-# The first class that an error belongs to decides; what is not here is no fault of the client's.
-_STATUS: tuple[tuple[type[RechromaError], HTTPStatus], ...] = (
-    (PhotoTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    (OutOfMemoryError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    (PhotoError, HTTPStatus.UNPROCESSABLE_ENTITY),
-    (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
-    (LookError, HTTPStatus.UNPROCESSABLE_ENTITY),
-    (ClosedError, HTTPStatus.NOT_FOUND),
-    (ModelError, HTTPStatus.SERVICE_UNAVAILABLE),
-    (DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE),
+# The first class that an error belongs to decides on the status, and on the word for programs; what
+# is not here is no fault of the client's.
+_STATUS: tuple[tuple[type[RechromaError], HTTPStatus, str], ...] = (
+    (PhotoTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-many-pixels"),
+    (FilmTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ""),
+    (OutOfMemoryError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-little-memory"),
+    (UnreadablePhotoError, HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-picture"),
+    (UnwritablePhotoError, HTTPStatus.UNPROCESSABLE_ENTITY, "unwritable-picture"),
+    (PhotoError, HTTPStatus.UNPROCESSABLE_ENTITY, ""),
+    (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY, ""),
+    (LookError, HTTPStatus.UNPROCESSABLE_ENTITY, ""),
+    (ClosedError, HTTPStatus.NOT_FOUND, "not-open"),
+    (MissingExtraError, HTTPStatus.NOT_IMPLEMENTED, ""),
+    (ModelError, HTTPStatus.SERVICE_UNAVAILABLE, "no-model"),
+    (DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE, "disk-full"),
 )
+_UNKNOWN = (HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected")
 
 
 # What there is to do where nobody knows better.
@@ -75,21 +84,31 @@ class Problem(Exception):  # noqa: N818 (the RFC's own word)
         detail: What is wrong, in one line.
         mend: What the client can do about it; by default what its status says.
         headers: Of the response: `Retry-After`, `WWW-Authenticate`.
+        code: A word for programs that say it in words of their own, as the page does in other
+            languages; empty where only the detail can tell.
     """
 
     def __init__(
-        self, status: int, detail: str, mend: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        detail: str,
+        mend: str = "",
+        headers: Mapping[str, str] | None = None,
+        *,
+        code: str = "",
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.mend = mend or _MENDS.get(status, _ELSE)
         self.headers = dict(headers or {})
+        self.code = code
 
 
-def busy(detail: str, *, status: int = 429, seconds: int = 2) -> Problem:
+def busy(detail: str, *, status: int = 429, seconds: int = 2, code: str = "busy") -> Problem:
     """Return the problem of a service that can't now, and says when to come again."""
-    return Problem(status, detail, "try again a little later", {"Retry-After": str(seconds)})
+    headers = {"Retry-After": str(seconds)}
+    return Problem(status, detail, "try again a little later", headers, code=code)
 
 
 def retry_after(problem: Problem) -> int | None:
@@ -105,11 +124,11 @@ def no_room() -> Problem:
 
 def problem_of(error: RechromaError) -> Problem:
     """Return what the service says of an error of the package."""
-    found = (status for kind, status in _STATUS if isinstance(error, kind))
-    status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+    found = ((status, code) for kind, status, code in _STATUS if isinstance(error, kind))
+    status, code = next(found, _UNKNOWN)
     # On the command line an option lifts this limit; here whoever runs the service sets it.
     mend = "make the picture smaller" if isinstance(error, PhotoTooLargeError) else error.mend
-    return Problem(status, error.what, mend)
+    return Problem(status, error.what, mend, code=code)
 
 
 def _title(status: int) -> str:
@@ -117,7 +136,7 @@ def _title(status: int) -> str:
 
 
 def problem_response(problem: Problem) -> JSONResponse:
-    """Return the response: `type`, `title`, `status` and `detail` of the RFC, and `mend`."""
+    """Return the response: what the RFC names, with `mend` and, if there is one, `code`."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": _title(problem.status),
@@ -125,6 +144,8 @@ def problem_response(problem: Problem) -> JSONResponse:
         "detail": problem.detail,
         "mend": problem.mend,
     }
+    if problem.code:
+        body["code"] = problem.code
     return JSONResponse(
         body, status_code=problem.status, headers=problem.headers, media_type=MEDIA_TYPE
     )
@@ -159,5 +180,6 @@ class UnhandledErrors:
                 500,
                 f"unexpected {type(error).__name__}",
                 "this is a bug; please report the server's log",
+                code="unexpected",
             )
             await problem_response(problem)(scope, receive, send)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import math
+import os
 import signal
 import socket
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -18,6 +21,7 @@ from rechroma.errors import UsageError
 from rechroma.web.access_log import write_access_log
 from rechroma.web.app import make_app
 from rechroma.web.connections import protocol_of
+from rechroma.web.films import take_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -48,6 +52,12 @@ class _Server(uvicorn.Server):
         """Note the signal; probes send nobody here any more."""
         self._drain.stopping = True
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin; what is loaded by now stays to the end, and is no garbage to look for."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -86,10 +96,14 @@ def serve(settings: Settings, *, tell: Callable[[str], None]) -> None:
         tell: Called with the address, once it is known.
 
     Raises:
-        UsageError: The address is taken or isn't this machine's.
+        UsageError: The address is taken or isn't this machine's, or another service has the
+            folder of films.
         ModelError: The model isn't there.
     """
     load_card(settings.model)
+    # Before anything is told: the service itself takes it when it starts.
+    if settings.films is not None and (lock := take_folder(Path(settings.films))) is not None:
+        os.close(lock)
     app = make_app(settings)
     config = uvicorn.Config(
         app, http=protocol_of(settings.limits), ws="none", log_level="warning", access_log=False,

@@ -11,15 +11,22 @@ from fastapi import Depends, Request
 
 from rechroma.colorizer import load_card
 from rechroma.mood import METHODS
+from rechroma.web.films import Films
 from rechroma.web.formats import answer_with
 from rechroma.web.pool import Pool
 from rechroma.web.problems import GONE, Problem
-from rechroma.web.schemas import CurrentModel, colorize_controls, transfer_controls
+from rechroma.web.schemas import (
+    CurrentModel,
+    OpenPicture,
+    colorize_controls,
+    reaches_of,
+    transfer_controls,
+)
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.store import Store
 from rechroma.web.uploads import name_of
-from rechroma.web.worker_state import ColorRequest, Upload
+from rechroma.web.worker_state import ColorRequest, Preparing, Region, Upload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable
@@ -30,16 +37,18 @@ if TYPE_CHECKING:
     from rechroma.colorizer import ModelCard
     from rechroma.web.drain import Drain
     from rechroma.web.jobs import ResultFile
-    from rechroma.web.schemas import Edit
+    from rechroma.web.schemas import Edit, PrepareOptions
     from rechroma.web.settings import Settings
     from rechroma.web.uploads import ArrivingFile
     from rechroma.web.worker import Job
 
-__all__ = ["Service", "ServiceHere", "card_of"]
+__all__ = ["Service", "ServiceHere", "card_of", "facts_of", "preparing_of"]
 
 T = TypeVar("T")
 
 _SWEEP_SECONDS = 15.0
+# Masks of one picture that are kept.
+_MASKS = 200
 
 
 class Service:
@@ -57,12 +66,14 @@ class Service:
         self.pool = Pool(
             setup, workers=settings.workers, queue=limits.queue, seconds=limits.seconds
         )
+        self.films = Films(settings, self.store)
         self.drain = drain
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
         """Work until the server ends."""
         self.pool.start()
+        self.films.start()
         sweeper = asyncio.create_task(self._sweep())
         try:
             yield
@@ -71,6 +82,7 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await sweeper
             try:
+                await self.films.close()
                 await self.pool.close()
             finally:
                 self.store.close()
@@ -124,19 +136,44 @@ class Service:
         card = card_of(self.settings.model)
         return CurrentModel(
             name=card.name, version=card.version, license=card.license, hints=card.hints,
+            reaches=reaches_of(card),
             answers=bool(card.temperature), methods=list(METHODS),
             colorize=colorize_controls(), transfer=transfer_controls(),
         )  # fmt: skip
 
-    def color_request(self, edit: Edit) -> ColorRequest:
-        """Return an edit as a worker's job takes it.
+    def color_request(self, session: Session, edit: Edit) -> ColorRequest:
+        """Return an edit of a picture as a worker's job takes it.
 
         Raises:
-            Problem: Its mood is not open.
+            Problem: A mood is not open, or a mask is not there.
         """
+        regions = tuple(
+            Region(
+                session.mask(each.mask), each.color, each.strength, each.keep,
+                self._mood(each.mood),
+            )
+            for each in edit.masks
+        )  # fmt: skip
         hints = tuple(each.hint() for each in edit.hints)
-        mood = None if edit.mood is None else self.sessions.get(edit.mood).upload
-        return ColorRequest(hints, mood, edit.answer)
+        return ColorRequest(
+            hints, self._mood(edit.mood), edit.answer, regions=regions,
+            preparing=preparing_of(edit.prepare),
+        )  # fmt: skip
+
+    def _mood(self, key: str | None) -> Upload | None:
+        return None if key is None else self.sessions.get(key).upload
+
+    def put_mask(self, session: Session, name: str, upload: Upload) -> None:
+        """Keep a mask of a picture that is open, in the place of another of its name.
+
+        Undoing may bring back an old one, so many are kept; who asks for one that has gone is told.
+        """
+        replaced = session.masks.pop(name, None)
+        session.masks[name] = upload
+        if replaced is not None:
+            self.drop(replaced)
+        while len(session.masks) > _MASKS:
+            self.drop(session.masks.pop(next(iter(session.masks))))
 
     async def answer(
         self, request: Request, job: Job[ResultFile], name: str, word: str, *, key: str = ""
@@ -151,13 +188,20 @@ class Service:
         self.pool.forget()
 
     def _forget(self, session: Session) -> None:
-        self.store.drop(session.upload.path)
+        for each in (session.upload, *session.masks.values()):
+            self.store.drop(each.path)
         self.pool.forget(session.id)
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.sessions.sweep()
+            self.films.sweep()
+
+
+def preparing_of(said: PrepareOptions | None) -> Preparing | None:
+    """Return how a print is made ready, as a worker's job takes it."""
+    return None if said is None else Preparing(said.options(), said.prepared_lightness)
 
 
 async def _gone(request: Request) -> None:
@@ -181,6 +225,16 @@ def card_of(model: str) -> ModelCard:
         ModelError: See `load_card`.
     """
     return load_card(model)
+
+
+def facts_of(service: Service, session: Session) -> OpenPicture:
+    """Return what clients get to know of a picture that is open."""
+    facts = session.facts
+    return OpenPicture(
+        id=session.id, name=session.upload.name, width=facts.width, height=facts.height,
+        bit_depth=facts.bit_depth, format=facts.format, in_color=facts.in_color,
+        expires_after=service.sessions.seconds,
+    )  # fmt: skip
 
 
 def _service(request: Request) -> Service:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rechroma.web.problems import busy, problem_of
+from rechroma.web.problems import Problem, busy, problem_of
 from rechroma.web.worker import closed
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Session:
         facts: What is known of it.
         used: When it was last used, in seconds of a monotonic clock.
         left: Whether its page was closed.
+        masks: Of parts of the picture, by the names that the client gave them, the newest last.
     """
 
     id: str
@@ -36,6 +37,17 @@ class Session:
     facts: PictureInfo
     used: float
     left: bool = False
+    masks: dict[str, Upload] = field(default_factory=dict[str, "Upload"])
+
+    def mask(self, name: str) -> Upload:
+        """Return a mask.
+
+        Raises:
+            Problem: 404 none of that name.
+        """
+        if name not in self.masks:
+            raise Problem(404, f"this picture has no mask {name!r}", f"send it: PUT …/masks/{name}")
+        return self.masks[name]
 
 
 class Sessions:
@@ -77,7 +89,9 @@ class Sessions:
         """
         self.sweep()
         if len(self._open) >= self._most:
-            raise busy(f"{len(self._open)} pictures are open at once", seconds=30)
+            raise busy(
+                f"{len(self._open)} pictures are open at once", seconds=30, code="too-many-open"
+            )
 
     def add(self, upload: Upload, facts: PictureInfo) -> Session:
         """Open a picture."""

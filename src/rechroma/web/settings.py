@@ -34,6 +34,11 @@ class Limits:
         session_seconds: How long a picture is kept after it was last used.
         left_seconds: The same after its page was closed: a reload comes back sooner.
         stored_bytes: Of everything that is kept, uploads and results.
+        film_bytes: Of one film's file.
+        film_seconds: How long a film may be.
+        film_pixels: Of one of its frames.
+        films: That are kept at once.
+        film_kept_seconds: How long a film is kept after it was last used, or was done.
     """
 
     upload_bytes: int = 256 << 20
@@ -47,6 +52,11 @@ class Limits:
     session_seconds: float = 1800.0
     left_seconds: float = 30.0
     stored_bytes: int = 2 << 30
+    film_bytes: int = 1 << 30
+    film_seconds: float = 1800.0
+    film_pixels: int = 9_000_000
+    films: int = 8
+    film_kept_seconds: float = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,7 @@ class Settings:
         allowed_hosts: Further names of the service, as its clients know it behind a proxy.
         root_path: The prefix that it has there, such as "/photos".
         proxies: Addresses or networks of proxies whose X-Forwarded headers are heeded.
+        films: A folder where films, and what is done of them, outlast the service; None for none.
         access_log: "text" or "json" for a line on stderr for each answer; "off" for none.
 
     Raises:
@@ -86,6 +97,7 @@ class Settings:
     root_path: str = ""
     proxies: tuple[str, ...] = ()
     access_log: str = "off"
+    films: str | None = None
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host) and not self.token:

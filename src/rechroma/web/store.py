@@ -15,7 +15,7 @@ from rechroma.web.problems import busy
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["PrivateFolder", "Store"]
+__all__ = ["PrivateFolder", "Store", "lock_folder"]
 
 try:
     import fcntl
@@ -47,7 +47,7 @@ class PrivateFolder:
 def _locked_folder() -> tuple[Path, int | None]:
     """Return a new folder and its lock; None where there are no locks, as on some file systems."""
     path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    lock = _lock(path, wait=True)
+    lock = lock_folder(path, wait=True)
     if path.exists():
         return path, lock
     # Another program has just taken it for one that was left.
@@ -56,7 +56,7 @@ def _locked_folder() -> tuple[Path, int | None]:
     return _locked_folder()
 
 
-def _lock(path: Path, *, wait: bool) -> int | None:
+def lock_folder(path: Path, *, wait: bool) -> int | None:
     """Return a lock on a folder of this user's; None if that can't be had."""
     if fcntl is None:
         return None
@@ -76,7 +76,7 @@ def _lock(path: Path, *, wait: bool) -> int | None:
 
 def _remove_left_ones() -> None:
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        lock = _lock(path, wait=False)
+        lock = lock_folder(path, wait=False)
         if lock is not None:
             shutil.rmtree(path, ignore_errors=True)
             os.close(lock)
@@ -93,6 +93,7 @@ class Store:
 
     Attributes:
         folder: Where they are; nobody else may read it.
+        places: Parts of forms whose files belong into folders of their own.
     """
 
     def __init__(self, budget: int) -> None:
@@ -100,15 +101,27 @@ class Store:
         self._sizes: dict[Path, int] = {}
         self._folder = PrivateFolder()
         self.folder = self._folder.path
+        self.places: dict[str, Path] = {}
 
     @property
     def used(self) -> int:
         """Bytes of what is kept."""
         return sum(self._sizes.values())
 
-    def new(self) -> Path:
-        """Return a path at which nothing stands."""
-        return self.folder / secrets.token_hex(16)
+    @property
+    def is_over(self) -> bool:
+        """Whether more is kept than there is room for, since others write, too: see `count`."""
+        return self.used > self._budget
+
+    def new(self, part: str = "") -> Path:
+        """Return a path at which nothing stands, for the file of a form's part."""
+        return self.places.get(part, self.folder) / secrets.token_hex(16)
+
+    def count(self, path: Path, size: int) -> None:
+        """Count bytes that stand at a path, which others have written."""
+        self._sizes[path] = size
+        if not size:
+            del self._sizes[path]
 
     def grow(self, path: Path, size: int) -> None:
         """Count bytes of a file that are about to be written.
@@ -117,7 +130,7 @@ class Store:
             Problem: 429 no room.
         """
         if self.used + size > self._budget:
-            raise busy("too many pictures are open at once", seconds=30)
+            raise busy("too many pictures are open at once", seconds=30, code="too-many-open")
         self._sizes[path] = self._sizes.get(path, 0) + size
 
     def adopt(self, path: Path) -> Path:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from rechroma.photo.formats import FORMATS, SIGNATURE_LENGTH, recognize
+from rechroma.web.film_kinds import check_film
 from rechroma.web.problems import Problem, no_room
 from rechroma.web.worker import is_full
 
@@ -27,8 +28,31 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrivingFile", "UploadRoute", "name_of"]
 
-# Parts of forms that are files, but no pictures.
-_NO_PICTURES = ("look",)
+# Of a file, that say of which kind it is: enough for pictures and films.
+HEAD_LENGTH = 256
+
+
+def check_picture(head: bytes, name: str) -> None:
+    """Turn away what is no picture.
+
+    Raises:
+        Problem: 415.
+    """
+    if recognize(head[:SIGNATURE_LENGTH]) is None:
+        *titles, last = (each.title for each in FORMATS.values() if each.signature)
+        raise Problem(
+            415,
+            f"{name} is not a picture of a kind that is read here",
+            f"send {', '.join(titles)} or {last}",
+            code="no-picture",
+        )
+
+
+# Parts of forms that are files, but no pictures: how their first bytes are judged.
+_CHECKS: dict[str, Callable[[bytes, str], None]] = {
+    "look": lambda head, name: None,  # noqa: ARG005 (a text, judged when it is read)
+    "film": check_film,
+}
 
 
 class ArrivingFile(UploadFile):
@@ -46,9 +70,10 @@ class ArrivingFile(UploadFile):
 
     def __init__(self, store: Store, part: str, filename: str | None, headers: Headers) -> None:
         self._store = store
-        self._path = store.new()
+        self._path = store.new(part)
         self._kept = False
-        self._head: bytes | None = None if part in _NO_PICTURES else b""
+        self._check_head = _CHECKS.get(part, check_picture)
+        self._head = b""
         super().__init__(self._path.open("xb"), size=0, filename=filename, headers=headers)
 
     async def write(self, data: bytes) -> None:
@@ -58,9 +83,9 @@ class ArrivingFile(UploadFile):
             Problem: 415 the first bytes are of no picture, 429 no room.
             OSError: The disk is full.
         """
-        if self._head is not None and len(self._head) < SIGNATURE_LENGTH:
-            self._head += data[: SIGNATURE_LENGTH - len(self._head)]
-            if len(self._head) == SIGNATURE_LENGTH:
+        if len(self._head) < HEAD_LENGTH:
+            self._head += data[: HEAD_LENGTH - len(self._head)]
+            if len(self._head) == HEAD_LENGTH:
                 self._check()
         self._store.grow(self._path, len(data))
         await super().write(data)
@@ -74,7 +99,7 @@ class ArrivingFile(UploadFile):
         Raises:
             Problem: 415 no picture, where there should be one; 507 the disk is full.
         """
-        if self._head is not None and len(self._head) < SIGNATURE_LENGTH:
+        if len(self._head) < HEAD_LENGTH:
             self._check()
         try:
             await asyncio.to_thread(self.file.close)
@@ -99,13 +124,7 @@ class ArrivingFile(UploadFile):
 
     def _check(self) -> None:
         """Turn a file of another kind away: decoders see nothing else, and the disk hardly."""
-        if recognize(self._head or b"") is None:
-            *titles, last = (each.title for each in FORMATS.values() if each.signature)
-            raise Problem(
-                415,
-                f"{name_of(self)} is not a picture of a kind that is read here",
-                f"send {', '.join(titles)} or {last}",
-            )
+        self._check_head(self._head, name_of(self))
 
 
 class _Parser(MultiPartParser):

@@ -32,13 +32,17 @@ if TYPE_CHECKING:
 __all__ = [
     "ClosedError",
     "DiskFullError",
+    "FilmTooLargeError",
     "Job",
     "UnexpectedError",
     "Worker",
     "WorkerCrashed",
     "closed",
     "disk_full",
+    "end_with_server",
+    "ignore_signals",
     "is_full",
+    "outcome_of",
 ]
 
 T = TypeVar("T")
@@ -67,6 +71,10 @@ class ClosedError(RechromaError):
 
 class DiskFullError(RechromaError):
     """A job found no room on the disk."""
+
+
+class FilmTooLargeError(RechromaError):
+    """A film is longer, or has larger frames, than the service takes."""
 
 
 class Worker:
@@ -158,17 +166,15 @@ def is_full(error: BaseException | None) -> bool:
 
 def _serve(line: Connection, setup: WorkerSetup, folder: str) -> None:
     """Do jobs until the server goes."""
-    for name in _IGNORED:
-        if number := getattr(signal, name, None):
-            signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_end_with_server, daemon=True).start()
+    ignore_signals()
+    threading.Thread(target=end_with_server, daemon=True).start()
     tempfile.tempdir = folder
     from rechroma.web.worker_state import WorkerState
 
     states: list[WorkerState] = []
     # The line is closed when the server goes, whether it waits for an answer or not.
     with suppress(EOFError, OSError):
-        line.send(_result(lambda: states.append(WorkerState(setup))))
+        line.send(outcome_of(lambda: states.append(WorkerState(setup))))
         while states:
             _serve_one(line, states[0])
 
@@ -177,10 +183,17 @@ def _serve_one(line: Connection, state: WorkerState) -> None:
     job: Job[object] | None = line.recv()
     state.tidy()
     if job is not None:
-        line.send(_result(lambda: job(state)))
+        line.send(outcome_of(lambda: job(state)))
 
 
-def _end_with_server() -> None:
+def ignore_signals() -> None:
+    """Leave it to the server when this process ends."""
+    for name in _IGNORED:
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def end_with_server() -> None:
     """End this process with the server, even one that was killed, in the midst of a job."""
     server = parent_process()
     if server is not None:
@@ -188,7 +201,7 @@ def _end_with_server() -> None:
         os._exit(1)
 
 
-def _result(work: Callable[[], object]) -> object:
+def outcome_of(work: Callable[[], object]) -> object:
     """Return what the work returns, or the error that it raised, as one of the package."""
     try:
         return work()

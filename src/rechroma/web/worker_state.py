@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from PIL import Image
 
-from rechroma.colorizer import Colorizer, is_color
+from rechroma.colorizer import Colorizer, Mask, is_color
 from rechroma.colorizer.shared import share_colorizer
-from rechroma.errors import RechromaError
+from rechroma.errors import RechromaError, UsageError
 from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
 from rechroma.photo.samples import block_mean, is_one_channel, quantize, to_float
+from rechroma.preparation import prepare
 from rechroma.web.worker import closed
 
 if TYPE_CHECKING:
@@ -24,9 +25,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, Hint
+    from rechroma.preparation import Preparation, PrepareOptions
     from rechroma.web.settings import WorkerSetup
 
-__all__ = ["ColorRequest", "Opened", "Upload", "WorkerState", "preview"]
+__all__ = [
+    "ColorRequest",
+    "Opened",
+    "PreparedPrint",
+    "Preparing",
+    "Region",
+    "Upload",
+    "WorkerState",
+    "moved_place",
+    "preview",
+]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -36,6 +48,8 @@ PREVIEW_SIDE = 1600
 # Previews take up to 8 MB each, predictions with their distribution up to 20.
 _PREVIEWS = 16
 _PREDICTIONS = 8
+# Three or four previews each.
+_PRINTS = 4
 # Bytes of a whole picture that is kept while somebody looks at it closely.
 _WHOLE = 80_000_000
 
@@ -54,20 +68,48 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a picture that is open, and what shall become of it: see `Mask`."""
+
+    picture: Upload
+    color: str | None = None
+    strength: float | None = None
+    keep: bool = False
+    mood: Upload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """How an old print is made ready first.
+
+    Attributes:
+        options: What to look for, and what to do about it.
+        prepared_lightness: Whether the result has the lightness of the print made ready.
+    """
+
+    options: PrepareOptions
+    prepared_lightness: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ColorRequest:
     """What a client says about a picture's colors.
 
     Attributes:
-        hints: In pixels of the whole picture.
+        hints: In pixels of the whole picture, as it came.
         mood: A photograph that sets the tone.
         answer: (number, count) of another plausible answer; None for the model's own.
         is_target: Whether a transfer is going to bring the mood: it is not brought here, too.
+        regions: Parts of the picture, in the shape of the picture as it came.
+        preparing: How a print is made ready first; None for not at all.
     """
 
     hints: tuple[Hint, ...] = ()
     mood: Upload | None = None
     answer: tuple[int, int] | None = None
     is_target: bool = False
+    regions: tuple[Region, ...] = ()
+    preparing: Preparing | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +131,39 @@ class Opened:
     in_color: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedPrint:
+    """A print made ready, at previews' size; see `rechroma.preparation.Preparation`.
+
+    Attributes:
+        seen: What the network sees, within a border that stays.
+        shown: The same with the lightness that the result has.
+        before: All of the print as it is, as large, as straight, and cropped alike.
+        after: All of the print made ready.
+        base: All of what the result's lightness is.
+        ready: What was found, and how places of the print lie afterwards; its photos are empty.
+        width: Of the print made ready, in whole pixels.
+        height: See `width`.
+    """
+
+    seen: Photo
+    shown: Photo
+    before: Photo
+    after: Photo
+    base: Photo
+    ready: Preparation
+    width: int
+    height: int
+
+    @property
+    def inner(self) -> tuple[int, int]:
+        """Width and height of the picture within a border that stays, in whole pixels."""
+        if self.ready.frame is None:
+            return self.width, self.height
+        left, top, right, bottom = self.ready.frame
+        return right - left, bottom - top
+
+
 class WorkerState:
     """The state of a worker."""
 
@@ -102,6 +177,7 @@ class WorkerState:
         self.pixels = setup.pixels
         self._opened = _Latest[Path, Opened](_PREVIEWS)
         self._whole = _Latest[Path, Photo](1)
+        self._prints = _Latest["tuple[Path, Preparing]", PreparedPrint](_PRINTS)
         self._predicted = _Latest["tuple[Path, ColorRequest]", "Colorization"](_PREDICTIONS)
 
     @property
@@ -109,7 +185,7 @@ class WorkerState:
         """The files of which something is kept."""
         return {
             path
-            for key in (*self._opened, *self._whole, *self._predicted)
+            for key in (*self._opened, *self._whole, *self._prints, *self._predicted)
             for path in _files_of(key)
         }
 
@@ -119,6 +195,7 @@ class WorkerState:
         if gone:
             for pictures in (self._opened, self._whole):
                 pictures.drop(lambda path: path in gone)
+            self._prints.drop(lambda key: key[0] in gone)
             self._predicted.drop(lambda key: not gone.isdisjoint(_files_of(key)))
 
     def read(self, upload: Upload) -> Photo:
@@ -139,6 +216,13 @@ class WorkerState:
         """Return what is known of a picture."""
         return self._opened.get(upload.path, lambda: _opened(self.read(upload)))
 
+    def made_ready(self, upload: Upload, preparing: Preparing) -> PreparedPrint:
+        """Return a print made ready."""
+        key = upload.path, preparing
+        return self._prints.get(
+            key, lambda: _prepared(prepare(self.read(upload), preparing.options), preparing)
+        )
+
     def whole(self, upload: Upload) -> Photo:
         """Return a whole picture; the last one is kept, if it is not too large."""
         photo = self._whole.get(upload.path, lambda: self.read(upload))
@@ -156,12 +240,36 @@ class WorkerState:
             return self.predict(upload, replace(color_request, answer=None)).answer(
                 *color_request.answer
             )
-        opened = self.open(upload)
-        across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
-        hints = [replace(hint, x=hint.x * across, y=hint.y * down) for hint in color_request.hints]
+        ready = None
+        if color_request.preparing is None:
+            seen = self.open(upload).preview
+        else:
+            ready = self.made_ready(upload, color_request.preparing)
+            seen = ready.seen
+        hints = [self._moved(hint, upload, ready, seen) for hint in color_request.hints]
+        masks = [self._mask(each, upload, ready) for each in color_request.regions]
         mood = None if color_request.mood is None else self.open(color_request.mood).preview
         predict = predict_target if color_request.is_target else predict_in_mood
-        return predict(self.colorizer, opened.preview, mood, hints)
+        predicted = predict(self.colorizer, seen, mood, hints, masks)
+        if ready is None or ready.shown is seen:
+            return predicted
+        return predicted.on_print(ready.shown)
+
+    def _moved(self, hint: Hint, upload: Upload, ready: PreparedPrint | None, seen: Photo) -> Hint:
+        """Return a hint where it is in what the network sees."""
+        down, across = moved_place(self.open(upload), ready, hint.x, hint.y)
+        x, y = min(across * seen.width, seen.width - 1), min(down * seen.height, seen.height - 1)
+        return replace(hint, x=x, y=y)
+
+    def _mask(self, region: Region, upload: Upload, ready: PreparedPrint | None) -> Mask:
+        """Return a region as a mask of what the network sees."""
+        mood = None if region.mood is None else self.open(region.mood).preview
+        shown = self.read(region.picture)
+        mask = Mask(shown, region.color, region.strength, region.keep, mood)
+        mask = mask.fitted_to(self.open(upload).preview)
+        if ready is None or not isinstance(mask.picture, Photo):
+            return mask
+        return replace(mask, picture=_moved_mask(mask.picture, ready.ready))
 
 
 class _Latest(Generic[K, V]):
@@ -188,12 +296,100 @@ class _Latest(Generic[K, V]):
         return iter(self._values)
 
 
-def _files_of(key: Path | tuple[Path, ColorRequest]) -> list[Path]:
-    """Return the files that a key of the caches stands for: a picture's, and its mood's."""
+def _files_of(key: Path | tuple[Path, ColorRequest | Preparing]) -> list[Path]:
+    """Return the files that a key of the caches stands for: a picture's, its moods' and masks'."""
     if isinstance(key, Path):
         return [key]
-    path, color_request = key
-    return [path] if color_request.mood is None else [path, color_request.mood.path]
+    path, said = key
+    if isinstance(said, Preparing):
+        return [path]
+    regions = said.regions
+    uploads = [said.mood, *(each.picture for each in regions), *(each.mood for each in regions)]
+    return [path, *(each.path for each in uploads if each is not None)]
+
+
+def moved_place(
+    opened: Opened, ready: PreparedPrint | None, x: float, y: float
+) -> tuple[float, float]:
+    """Return a place of a picture, in its pixels, as parts of what the network sees of it.
+
+    Returns:
+        Of the height and of the width.
+
+    Raises:
+        UsageError: It lies outside of that.
+    """
+    if not (0 <= x < opened.width and 0 <= y < opened.height):
+        raise UsageError(
+            f"{x:g}, {y:g} is outside of the picture",
+            f"it has {opened.width} × {opened.height} pixels",
+        )
+    if ready is None:
+        return y / opened.height, x / opened.width
+    across, down = ready.ready.place(x + 0.5, y + 0.5)
+    width, height = ready.inner
+    if not (0 <= across < width and 0 <= down < height):
+        raise UsageError(
+            f"{x:g}, {y:g} lies outside of the print made ready",
+            "keep its border, or leave it as slanted as it is",
+        )
+    return down / height, across / width
+
+
+def _prepared(ready: Preparation, preparing: Preparing) -> PreparedPrint:
+    before, after = ready.original, ready.photo
+    base = after if preparing.prepared_lightness else before
+    smalls: dict[int, tuple[Photo, Photo]] = {}
+
+    def small(photo: Photo) -> tuple[Photo, Photo]:
+        """Return previews of all of a photo, and of what is within its border."""
+        if id(photo) not in smalls:
+            whole = preview(photo, PREVIEW_SIDE)
+            inside = ready.inside(photo)
+            smalls[id(photo)] = whole, whole if inside is photo else preview(inside, PREVIEW_SIDE)
+        return smalls[id(photo)]
+
+    # Views of pixels would keep the whole print; nobody asks for what was filled.
+    empty = _without_pixels(after)
+    facts = replace(ready, photo=empty, original=empty, scratches=None)
+    return PreparedPrint(
+        small(after)[1], small(base)[1], small(before)[0], small(after)[0], small(base)[0], facts,
+        after.width, after.height,
+    )  # fmt: skip
+
+
+def _moved_mask(mask: Photo, ready: Preparation) -> Photo:
+    """Return a mask of a print for what the network sees of it."""
+    geometry, frame = ready.geometry, ready.frame
+    across = mask.width / geometry.size[0]
+    down = mask.height / geometry.size[1]
+    scaled = replace(
+        geometry, size=(mask.width, mask.height), crop=_scaled(geometry.crop, across, down)
+    )
+    moved = scaled.apply(mask)
+    if frame is None:
+        return moved
+    inner = replace(
+        scaled, size=(moved.width, moved.height), angle=0.0, crop=_scaled(frame, across, down)
+    )
+    return inner.apply(moved)
+
+
+def _scaled(
+    box: tuple[int, int, int, int] | None, across: float, down: float
+) -> tuple[int, int, int, int] | None:
+    if box is None:
+        return None
+    left, top, right, bottom = box
+    first = round(left * across), round(top * down)
+    return (
+        *first, max(first[0] + 1, round(right * across)), max(first[1] + 1, round(bottom * down))
+    )  # fmt: skip
+
+
+def _without_pixels(photo: Photo) -> Photo:
+    """Return all of a photo but its pixels; a view would keep them."""
+    return replace(photo, samples=photo.samples[:0].copy(), alpha=None)
 
 
 def preview(photo: Photo, side: int) -> Photo:
@@ -228,8 +424,6 @@ def _small(samples: NDArray[Any], side: int) -> NDArray[np.uint8]:
 
 
 def _opened(photo: Photo) -> Opened:
-    head = replace(photo, samples=photo.samples[:0], alpha=None)
-    # A view would keep the pixels.
-    head = replace(head, samples=head.samples.copy())
+    head = _without_pixels(photo)
     small = preview(photo, PREVIEW_SIDE)
     return Opened(small, head, photo.width, photo.height, is_color(small))

@@ -81,6 +81,12 @@ def ready(page, count=1):
     expect(page.locator("#color-stage .busy")).to_be_hidden()
 
 
+def settled(page):
+    """The versions are there, and what is known of an old print: nothing is asked any more."""
+    expect(page.locator(".answers button")).not_to_have_count(0)
+    page.wait_for_selector("#print-note[data-of]", state="attached")
+
+
 def sample(page):
     page.get_by_role("button", name=SAMPLE).click()
     ready(page)

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
 
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.colorizer.guided import GuidedPlanes
 
-from .steps import sample
+from .steps import sample, settled
 
 
 def test_the_browser_computes_as_the_package_does(page):
@@ -66,7 +65,7 @@ def test_the_browser_enlarges_as_the_package_does(page, box):
           const seen = new Seen(await createImageBitmap(image));
           const data = new Float32Array(cells).buffer;
           const colored = new Colored(seen, new Cells({ width: 9, height: 8, extent, data }), box);
-          return [...colored.paint(strength, vividness).data];
+          return [...colored.paint({ strength, vividness }).data];
         }""",
         [
             cells.ravel().tolist(),
@@ -91,7 +90,7 @@ def test_the_browser_enlarges_as_the_package_does(page, box):
 def test_a_frame_is_enough(page):
     """What a slider says is painted in the next frame, and nobody is asked."""
     sample(page)
-    expect(page.locator(".answers button")).to_have_count(5)
+    settled(page)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     same = page.evaluate(

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .steps import give, no_violations, opening, place_hint, ready, sample, until
+from .steps import give, no_violations, opening, place_hint, ready, sample, settled, until
 
 TOKEN = "a-token-of-this-test"  # noqa: S105
 # What the page says: texts that are seen or read out, and where they stand.
@@ -40,7 +40,7 @@ def test_everything_the_page_says_can_be_translated(browser, served, make_pictur
     ready(page)
     place_hint(page)
     expect(page.locator(".popover")).to_be_visible()
-    expect(page.locator(".answers button")).to_have_count(5)
+    settled(page)
     page.locator(".bar [data-room=mood]").click()
     pictures = [(f"{n}.png", make_picture(mode="RGB", seed=n)) for n in (1, 2, 3)]
     give(page, "#mood h1", "drop", *pictures)

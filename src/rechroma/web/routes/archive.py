@@ -147,7 +147,8 @@ async def _asked(
     service.sessions.get(session.id)
     job = partial(
         preview_jobs.picture, upload=session.upload, output=output,
-        color_request=service.color_request(edit), options=edit.options(),
+        color_request=service.color_request(session, edit), options=edit.options(),
+        look=edit.look, version=edit.version,
     )  # fmt: skip
     return await service.pool.run(job, key=session.id)
 

@@ -91,6 +91,7 @@ _PROBLEM: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong."},
         "mend": {"type": "string", "description": "What can be done about it."},
+        "code": {"type": "string", "description": "For programs: stays when words change."},
     },
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Request, UploadFile
+from fastapi import APIRouter, File, Form, Path, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Json
 
@@ -14,10 +14,16 @@ from rechroma.mood.named_looks import NAMED_LOOKS
 from rechroma.web import jobs
 from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
-from rechroma.web.schemas import ColorizeOptions, NamedLook, TransferOptions
-from rechroma.web.service import ServiceHere
+from rechroma.web.schemas import (
+    ColorizeOptions,
+    MaskOptions,
+    NamedLook,
+    PrepareOptions,
+    TransferOptions,
+)
+from rechroma.web.service import ServiceHere, preparing_of
 from rechroma.web.uploads import UploadRoute
-from rechroma.web.worker_state import ColorRequest
+from rechroma.web.worker_state import ColorRequest, Upload
 
 __all__ = ["router"]
 
@@ -49,6 +55,10 @@ async def colorize(
         list[UploadFile],
         File(description="Pictures that are white in a part of the picture, as many as `masks`."),
     ] = [],  # noqa: B006 (FastAPI copies it, and documents a plain list)
+    mask_mood: Annotated[
+        list[UploadFile],
+        File(description="Color photographs that `masks` name as their moods."),
+    ] = [],  # noqa: B006
 ) -> StreamingResponse:
     """Give a picture its color back: same format, bit depth and metadata."""
     moods = [] if mood is None else [mood]
@@ -58,19 +68,66 @@ async def colorize(
             f"{len(mask)} mask files, and {len(options.masks)} entries in options.masks",
             "say of each mask what shall become of its part of the picture, in their order",
         )
-    async with service.kept(picture, *mask, *moods) as kept:
-        shown = kept[1 : 1 + len(mask)]
-        color_request = ColorRequest(
-            tuple(each.hint() for each in options.hints), kept[-1] if moods else None
+    if options.prepare is not None and mask:
+        raise Problem(
+            422,
+            "masks are about the picture as it is, and prepare may crop and turn it",
+            "make it ready first, with POST /v1/prepare, or open it: POST /v1/sessions",
         )
+    async with service.kept(picture, *mask, *mask_mood, *moods) as kept:
+        shown = kept[1 : 1 + len(mask)]
+        named = {each.name: each for each in kept[1 + len(mask) :][: len(mask_mood)]}
+        color_request = ColorRequest(
+            tuple(each.hint() for each in options.hints), kept[-1] if moods else None,
+            preparing=preparing_of(options.prepare),
+        )  # fmt: skip
         parts = [
-            (each, said.mask(each.path)) for each, said in zip(shown, options.masks, strict=True)
+            _mask(service, each, said, named)
+            for each, said in zip(shown, options.masks, strict=True)
         ]
         job = partial(
             jobs.colorize, upload=kept[0], output=output, color_request=color_request,
-            options=options.options(), masks=parts, look=options.look,
+            options=options.options(), masks=parts, look=options.look, version=options.version,
         )  # fmt: skip
         return await service.answer(request, job, kept[0].name, "color")
+
+
+def _mask(
+    service: ServiceHere, shown: Upload, said: MaskOptions, named: dict[str, Upload]
+) -> jobs.MaskUpload:
+    """Return a mask as a worker's job takes it.
+
+    Raises:
+        Problem: Its mood was not sent, and is not open.
+    """
+    mood = None if said.mood is None else named.get(said.mood)
+    if said.mood is not None and mood is None:
+        try:
+            mood = service.sessions.get(said.mood).upload
+        except Problem:
+            raise Problem(
+                422,
+                f"the mood {said.mood!r} of a mask is no file of mask_mood, and no open picture",
+                "send it as mask_mood, and write its name",
+            ) from None
+    return jobs.MaskUpload(shown, said.mask(shown.path, mood and mood.path), mood)
+
+
+@_post("/v1/prepare")
+async def prepare(
+    request: Request,
+    service: ServiceHere,
+    output: RequestedFormat,
+    picture: Annotated[UploadFile, File(description="An old print.")],
+    options: Annotated[
+        Json[PrepareOptions],
+        Form(description="JSON.", default_factory=PrepareOptions, examples=['{"border": "crop"}']),
+    ],
+) -> StreamingResponse:
+    """Make an old print ready; the header `Rechroma-Notes` says what was found and done."""
+    async with service.kept(picture) as (ours,):
+        job = partial(jobs.make_ready, upload=ours, output=output, options=options.options())
+        return await service.answer(request, job, ours.name, "prepared")
 
 
 @router.post(
@@ -139,6 +196,25 @@ async def apply_named_look(
     async with service.kept(picture) as (ours,):
         job = partial(jobs.apply_look, upload=ours, look=name, output=output)
         return await service.answer(request, job, ours.name, "look")
+
+
+@router.get(
+    "/v1/looks/{name}/table",
+    response_class=Response,
+    responses=file_answer("application/octet-stream", "The table.") | problems(404, 429, 503),
+)
+async def look_table(
+    request: Request,
+    service: ServiceHere,
+    name: Annotated[str, Path(max_length=64, description="See /v1/looks.")],
+) -> Response:
+    """Return the table of a look that has a name here: N³ colors of uint16, little endian.
+
+    Red, green and blue · 65535, for colors at equal steps of red, green and blue; those of blue
+    are next to each other.
+    """
+    data = await service.do(request, partial(jobs.table_of_look, name=name))
+    return Response(data, media_type="application/octet-stream")
 
 
 @router.get("/v1/looks", responses=problems())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from rechroma.web import preview_jobs
@@ -17,10 +18,20 @@ from rechroma.web.routes.parts import (
     picture_answer,
     problems,
 )
-from rechroma.web.schemas import Edit, LeaveOptions, LikelyOptions, OpenPicture, SegmentOptions
-from rechroma.web.service import ServiceHere
-from rechroma.web.sessions import Session
+from rechroma.web.schemas import (
+    Edit,
+    LeaveOptions,
+    LikelyOptions,
+    MaskName,
+    OpenPicture,
+    PrepareOptions,
+    SegmentOptions,
+    Suggestion,
+    Version,
+)
+from rechroma.web.service import ServiceHere, facts_of
 from rechroma.web.uploads import UploadRoute
+from rechroma.web.worker_state import Preparing
 
 __all__ = ["router"]
 
@@ -30,9 +41,10 @@ _SEEN = file_answer("image/jpeg", "The preview.", "image/png")
 _CELLS = file_answer(
     "application/octet-stream",
     "Planes of float32, of the size in X-Width and X-Height; X-Extent: how many of their rows and "
-    "columns the picture covers.",
+    "columns the picture covers; X-Layers: of each mask the number of its further answer, or -1.",
 )
 _Exact = Annotated[bool, Query(description="As a PNG, with its transparency.")]
+_Before = Annotated[bool, Query(description="As it was, as large and as straight.")]
 _PLANES = file_answer(
     "application/octet-stream", "Planes of bytes, of the size in X-Width and X-Height."
 )
@@ -52,7 +64,7 @@ async def open_picture(
     except BaseException:
         service.drop(upload)
         raise
-    return _facts(service, service.sessions.add(upload, facts))
+    return facts_of(service, service.sessions.add(upload, facts))
 
 
 @router.post("/leave", status_code=204, responses=problems())
@@ -64,9 +76,9 @@ async def leave(service: ServiceHere, left: LeaveOptions) -> Response:
 
 
 @router.get("/{id}", responses=problems(404))
-async def picture_facts(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
+async def picturefacts_of(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
     """Tell what is known of a picture that is open."""
-    return _facts(service, service.sessions.claim(id))
+    return facts_of(service, service.sessions.claim(id))
 
 
 @router.delete("/{id}", status_code=204, responses=problems())
@@ -103,16 +115,20 @@ async def cells(
 
     Planes of float32, little endian, row by row: L as the network saw it, a, b; if the model tells
     how likely colors are, also a and b of vividness 0 and how sure it is, 0…1. They are enlarged as
-    `rechroma.colorizer.guided` does.
+    `rechroma.colorizer.guided` does. Masks with a color or a mood need further answers: behind them
+    stand a and b of each, and a and b of vividness 0.
     """
     session = service.sessions.get(id)
     job = partial(
-        preview_jobs.cells, upload=session.upload, color_request=service.color_request(edit)
+        preview_jobs.cells,
+        upload=session.upload,
+        color_request=service.color_request(session, edit),
     )
     found = await service.do(request, job, key=id)
     headers = {
         "X-Width": str(found.width), "X-Height": str(found.height),
         "X-Extent": " ".join(map(repr, found.extent)),
+        "X-Layers": " ".join(map(str, found.layers)),
     }  # fmt: skip
     return Response(found.data, media_type="application/octet-stream", headers=headers)
 
@@ -128,14 +144,16 @@ async def planes(
     """Return a preview's L, a and b as bytes, from which any strength and vividness can be drawn.
 
     L · 2.55 (uint8), a, b (int8), each plane whole, row by row. If the model tells how likely
-    colors are, also a and b of vividness 0 (int8) and how sure it is, 0…255 (uint8).
+    colors are, also a and b of vividness 0 (int8) and how sure it is, 0…255 (uint8). Masks and
+    temperature are in them; strength, vividness, a look and a version are not.
     """
     session = service.sessions.get(id)
     job = partial(
         preview_jobs.planes,
         upload=session.upload,
-        color_request=service.color_request(edit),
+        color_request=service.color_request(session, edit),
         side=side,
+        temperature=edit.options().temperature,
     )
     found = await service.do(request, job, key=id)
     headers = {"X-Width": str(found.width), "X-Height": str(found.height)}
@@ -152,8 +170,9 @@ async def likely(
     """Return the colors that a place is likely to have, the likeliest first."""
     session = service.sessions.get(id)
     job = partial(
-        preview_jobs.likely, upload=session.upload, color_request=service.color_request(place.edit),
-        at=(place.x, place.y), count=place.count,
+        preview_jobs.likely, upload=session.upload,
+        color_request=service.color_request(session, place.edit), at=(place.x, place.y),
+        count=place.count,
     )  # fmt: skip
     return await service.do(request, job, key=id)
 
@@ -194,16 +213,94 @@ async def picture(
     """Return the whole picture in color: full size, original bit depth and metadata."""
     session = service.sessions.get(id)
     job = partial(
-        preview_jobs.picture, upload=session.upload, color_request=service.color_request(edit),
-        options=edit.options(), output=output,
+        preview_jobs.picture, upload=session.upload,
+        color_request=service.color_request(session, edit), options=edit.options(), output=output,
+        look=edit.look, version=edit.version,
     )  # fmt: skip
     return await service.answer(request, job, session.upload.name, "color", key=id)
 
 
-def _facts(service: ServiceHere, session: Session) -> OpenPicture:
-    facts = session.facts
-    return OpenPicture(
-        id=session.id, name=session.upload.name, width=facts.width, height=facts.height,
-        bit_depth=facts.bit_depth, format=facts.format, in_color=facts.in_color,
-        expires_after=service.sessions.seconds,
+@router.put("/{id}/masks/{name}", status_code=204, responses=problems(404, 413, 415, 429, 503))
+async def put_mask(
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    name: Annotated[MaskName, Path(description="What edits call it.")],
+    mask: Annotated[UploadFile, File(description="White in a part of the picture.")],
+) -> Response:
+    """Keep a mask of a picture for edits of it, in the place of another of its name.
+
+    It may have any size, in the shape of the picture as it came.
+    """
+    session = service.sessions.get(id)
+    upload = await service.keep(mask)
+    service.put_mask(session, name, upload)
+    return Response(status_code=204)
+
+
+@router.post("/{id}/versions", responses=problems(404, 429, 503))
+async def versions(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    edit: Edit,
+    side: Side = 240,
+) -> list[Version]:
+    """Return the versions of a picture, each with a small preview.
+
+    An edit with the name of one as its `version` gets it whole, as one with its numbers and its
+    answer does.
+    """
+    session = service.sessions.get(id)
+    job = partial(
+        preview_jobs.versions, upload=session.upload,
+        color_request=service.color_request(session, edit), options=edit.options(), look=edit.look,
+        side=side,
     )  # fmt: skip
+    found = await service.do(request, job, key=id)
+    return [Version(**asdict(each)) for each in found]
+
+
+@router.post("/{id}/preparation", responses=problems(404, 429, 503))
+async def suggest_preparation(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    prepare: PrepareOptions,
+    side: Side = 480,
+) -> Suggestion:
+    """Return what making an old print ready would do, with previews; nothing is done.
+
+    An edit with the same options as its `prepare` has it done.
+    """
+    session = service.sessions.get(id)
+    job = partial(
+        preview_jobs.suggest, upload=session.upload, preparing=_asked_for(prepare), side=side
+    )
+    return Suggestion(**asdict(await service.do(request, job, key=id)))
+
+
+@router.post(
+    "/{id}/preparation/preview",
+    response_class=Response,
+    responses=file_answer("image/png", "The print.") | problems(404, 429, 503),
+)
+async def preparation_preview(
+    request: Request,
+    service: ServiceHere,
+    id: str,  # noqa: A002
+    prepare: PrepareOptions,
+    side: Annotated[int, Query(ge=16, le=4096, description="Of the longer side, at most.")] = 1600,
+    box: RequestedBox = None,
+    before: _Before = False,  # noqa: FBT002 (a query's parameter)
+) -> Response:
+    """Return a print made ready without colors, or a part of it, with the result's lightness."""
+    session = service.sessions.get(id)
+    job = partial(
+        preview_jobs.print_picture, upload=session.upload, preparing=_asked_for(prepare),
+        side=side, box=box, before=before,
+    )  # fmt: skip
+    return Response(await service.do(request, job, key=id), media_type="image/png")
+
+
+def _asked_for(prepare: PrepareOptions) -> Preparing:
+    return Preparing(prepare.options(), prepare.prepared_lightness)

@@ -36,9 +36,9 @@ async def readyz(service: ServiceHere) -> dict[str, str]:
     if service.drain.stopping:
         raise stopping()
     if service.pool.failure is not None and not service.pool.ready:
-        raise Problem(503, service.pool.failure.what, service.pool.failure.mend)
+        raise Problem(503, service.pool.failure.what, service.pool.failure.mend, code="no-model")
     if not service.pool.ready:
-        raise busy("the model is being loaded", status=503)
+        raise busy("the model is being loaded", status=503, code="model-loading")
     return {"status": "ready"}
 
 

@@ -1,11 +1,17 @@
 // The pictures of the page: sent one after the other, each with its own state.
 
-import { isOutage, line } from "./api.js";
+import * as api from "./api.js";
 import { announce, wordsOf } from "./dom.js";
 import { History } from "./edit.js";
 import { fileOf, keepFile } from "./kept.js";
 import { bringBack, closePicture, onceMore, openPicture } from "./opened.js";
 import { t } from "./text.js";
+
+/** The masks that some state of a picture has. */
+function usedMasks({ history, masks }) {
+  const used = new Set(history.states.flatMap(({ regions }) => regions.map(({ mask }) => mask)));
+  return masks.filter(({ name }) => used.has(name));
+}
 
 const AT_ONCE = 2;
 const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does not solve
@@ -16,7 +22,7 @@ const ABOUT_THE_FILE = [413, 415, 422]; // problems that sending it again does n
  * A picture: { key, name, state: waiting | sending | opening | ready | failed | cancelled,
  * progress, refusal, problem, id, facts, file, kept, history, moods, planes, seen }; `kept` is
  * what the browser keeps the file under. Undoing may bring any of its moods back, so all of them
- * ({ id, name, file, kept }) stay open with it.
+ * ({ id, name, file, kept }) stay open with it, and its masks ({ name, file, kept }) are kept.
  */
 export class Album extends EventTarget {
   constructor() {
@@ -25,12 +31,12 @@ export class Album extends EventTarget {
     this.current = null;
     this.closed = []; // { picture, index }, the last one last
     this.next = 1;
-    line.addEventListener("back", () => this.failed().filter(({ problem }) => isOutage(problem)).forEach((each) => this.retry(each)));
+    api.line.addEventListener("back", () => this.failed().filter(({ problem }) => api.isOutage(problem)).forEach((each) => this.retry(each)));
   }
 
   add(files) {
     const added = [...files].map((file) => this.picture({
-      name: file.name || t("pasted picture"), file, kept: keepFile(file), history: new History(), moods: [],
+      name: file.name || t("pasted picture"), file, kept: keepFile(file), history: new History(), moods: [], masks: [],
     }));
     this.pictures.push(...added);
     if (!this.current || this.current.state === "failed") this.select(added[0]);
@@ -48,7 +54,7 @@ export class Album extends EventTarget {
     const returned = [];
     for (const { history, ...known } of pictures) {
       returned.push(this.picture({
-        ...known, state: "opening", history: History.from(history), file: known.file ?? await fileOf(known.kept),
+        masks: [], ...known, state: "opening", history: History.from(history), file: known.file ?? await fileOf(known.kept),
       }));
     }
     this.pictures.push(...returned);
@@ -80,20 +86,22 @@ export class Album extends EventTarget {
   }
 
   saved() {
-    const saved = ({ id, name, kept, history, moods }) => ({
+    const saved = ({ id, name, kept, history, moods, masks }) => ({
       id, name, kept, history, moods: moods.map((mood) => ({ id: mood.id, name: mood.name, kept: mood.kept })),
+      masks: usedMasks({ history, masks }).map((mask) => ({ name: mask.name, kept: mask.kept })),
     });
     return { pictures: this.pictures.map(saved), current: this.pictures.indexOf(this.current) };
   }
 
   /** The keys of the files that are needed. */
   files() {
-    return this.pictures.flatMap(({ kept, moods }) => [kept, ...moods.map((mood) => mood.kept)]).filter(Boolean);
+    return this.pictures.flatMap((picture) => (
+      [picture, ...picture.moods, ...usedMasks(picture)].map(({ kept }) => kept))).filter(Boolean);
   }
 
   /** The files themselves that are at hand, by their keys. */
   filesAtHand() {
-    const records = this.pictures.flatMap((picture) => [picture, ...picture.moods]);
+    const records = this.pictures.flatMap((picture) => [picture, ...picture.moods, ...picture.masks]);
     return new Map(records.filter(({ file }) => file).map(({ kept, file }) => [kept, file]));
   }
 
@@ -107,18 +115,41 @@ export class Album extends EventTarget {
    */
   async ask(picture, work) {
     try {
+      await this.sendMasks(picture);
       return await work();
     } catch (error) {
       if (error.status !== 404) throw error;
+      picture.sentMasks = null;
       picture.returning ??= this.sendAgain(picture).finally(() => { picture.returning = null; });
       await picture.returning;
+      await this.sendMasks(picture);
       return work();
     }
   }
 
+  /** Give the service the masks of a picture's regions that it does not have yet. */
+  async sendMasks(picture) {
+    if (picture.sentMasks?.id !== picture.id) picture.sentMasks = { id: picture.id, done: new Map() };
+    const { id, done } = picture.sentMasks;
+    for (const { mask: name } of picture.history.now.regions) {
+      const record = picture.masks.find((each) => each.name === name);
+      if (!record) continue;
+      if (!done.has(name)) {
+        const sending = (async () => {
+          record.file ??= await fileOf(record.kept);
+          if (record.file) await api.sendMask(id, name, record.file, picture.abort.signal);
+        })();
+        sending.catch(() => done.delete(name));
+        done.set(name, sending);
+      }
+      await done.get(name);
+    }
+  }
+
   async sendAgain(picture) {
-    const { mood } = picture.history.now;
-    const needed = [picture, ...picture.moods.filter(({ id }) => id === mood?.id)];
+    const { mood, regions } = picture.history.now;
+    const wanted = new Set([mood, ...regions.map((region) => region.mood)].map((each) => each?.id));
+    const needed = [picture, ...picture.moods.filter(({ id }) => wanted.has(id))];
     for (const each of needed) {
       const before = each.id;
       const facts = await onceMore(each, picture.abort.signal);

@@ -1,5 +1,6 @@
 // The HTTP service, as functions.
 
+import { noteWords, problemWords } from "./problems.js";
 import { t } from "./text.js";
 
 const TOKEN = "rechroma.token";
@@ -43,8 +44,8 @@ export function headers(more = {}) {
 function problemOf(status, retryAfter, body) {
   const retry = Number(retryAfter) || 0;
   try {
-    const { detail, mend } = JSON.parse(body);
-    return new ServiceError(status, detail, mend, retry);
+    const [what, mend] = problemWords(JSON.parse(body));
+    return new ServiceError(status, what, mend, retry);
   } catch {
     return new ServiceError(status, t("the service answers {status}", { status }), "", retry);
   }
@@ -91,7 +92,7 @@ export async function patiently(work, signal, refused) {
   }
 }
 
-const ask = (path, { refused, ...options } = {}) =>
+export const ask = (path, { refused, ...options } = {}) =>
   patiently(() => askOnce(path, options), options.signal, refused);
 
 async function askOnce(path, options) {
@@ -105,7 +106,7 @@ async function askOnce(path, options) {
   throw problemOf(response.status, response.headers.get("Retry-After"), await response.text());
 }
 
-const json = (body, { signal, refused } = {}) => ({
+export const json = (body, { signal, refused } = {}) => ({
   method: "POST", body: JSON.stringify(body), signal, refused,
   headers: { "Content-Type": "application/json" },
 });
@@ -114,13 +115,16 @@ export const model = async () => (await (await ask("v1/models")).json()).current
 
 export const sample = async (address) => (await ask(address)).blob();
 
+/** Send a picture, and return what the service says of it; see `sendFile`. */
+export const sendPicture = (file, progress, signal) => sendFile("v1/sessions", "picture", file, progress, signal);
+
 /**
- * Send a picture, and return what the service says of it.
+ * Send a file to an address as a part of a form, and return what the service says of it.
  * @param {Blob} file
  * @param {(share: number) => void} progress called with 0…1 while bytes go out
  * @param {AbortSignal} signal
  */
-export function sendPicture(file, progress, signal) {
+export function sendFile(address, part, file, progress, signal) {
   return new Promise((resolve, reject) => {
     // fetch tells nothing of how far an upload is.
     const request = new XMLHttpRequest();
@@ -128,7 +132,7 @@ export function sendPicture(file, progress, signal) {
       request.abort();
       reject(signal.reason);
     });
-    request.open("POST", "v1/sessions");
+    request.open("POST", address);
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.upload.onload = () => progress(1);
@@ -138,7 +142,7 @@ export function sendPicture(file, progress, signal) {
       else reject(problemOf(request.status, request.getResponseHeader("Retry-After"), request.responseText));
     };
     const form = new FormData();
-    form.append("picture", file, file.name || "pasted.png");
+    form.append(part, file, file.name || "pasted.png");
     request.send(form);
   });
 }
@@ -182,15 +186,43 @@ export async function cells(id, edit, way) {
     width: Number(response.headers.get("X-Width")),
     height: Number(response.headers.get("X-Height")),
     extent: response.headers.get("X-Extent").split(" ").map(Number),
+    layers: (response.headers.get("X-Layers") || "").split(" ").filter(Boolean).map(Number),
     data: await response.arrayBuffer(),
   };
 }
 
-/** What belongs together with a place, white, as a picture. */
-export async function segment(id, { x, y }, side, signal) {
-  const places = { inside: [[Math.floor(x), Math.floor(y)]] };
+/** What belongs together with places, pixels of the photograph, white, as a picture. */
+export async function segment(id, inside, side, signal) {
+  const places = { inside: inside.map(({ x, y }) => [Math.floor(x), Math.floor(y)]) };
   return (await ask(`v1/sessions/${id}/segment?side=${side}`, json(places, { signal }))).blob();
 }
+
+/** Give the service a mask under a name. */
+export async function sendMask(id, name, file, signal) {
+  const form = new FormData();
+  form.append("mask", file, `${name}.png`);
+  await ask(`v1/sessions/${id}/masks/${name}`, { method: "PUT", body: form, signal });
+}
+
+/** The versions of a picture: { name, strength, vividness, temperature, answer, preview }. */
+export async function versions(id, edit, side, way) {
+  return (await ask(`v1/sessions/${id}/versions?side=${side}`, json(edit, way))).json();
+}
+
+/** What making a print ready would do. */
+export async function preparation(id, prepare, side, way) {
+  return (await ask(`v1/sessions/${id}/preparation?side=${side}`, json(prepare, way))).json();
+}
+
+/** A print made ready, or a part of it: left, top, width and height in its pixels; without loss. */
+export async function print(id, prepare, { side, box = null, before = false }, signal) {
+  const part = box ? `&box=${box.join(",")}` : "";
+  return (await ask(`v1/sessions/${id}/preparation/preview?side=${side}&before=${before}${part}`, json(prepare, { signal }))).blob();
+}
+
+export const looks = async () => (await ask("v1/looks")).json();
+
+export const lookTable = async (name) => (await ask(`v1/looks/${encodeURIComponent(name)}/table`)).arrayBuffer();
 
 export async function likely(id, place, signal) {
   return (await ask(`v1/sessions/${id}/likely`, json(place, { signal }))).json();
@@ -199,7 +231,7 @@ export async function likely(id, place, signal) {
 /** A preview, and what is unusual about its source: { blob, notes: string[] }. */
 export async function moodPreview(id, mood, side, way) {
   const response = await ask(`v1/sessions/${id}/mood/preview?side=${side}`, json(mood, way));
-  return { blob: await response.blob(), notes: JSON.parse(response.headers.get("Rechroma-Notes") || "[]") };
+  return { blob: await response.blob(), notes: JSON.parse(response.headers.get("Rechroma-Notes") || "[]").map(noteWords) };
 }
 
 const fileOf = async (response) => ({ blob: await response.blob(), name: nameOf(response) });

@@ -9,10 +9,14 @@ const MOST = 2560; // pixels of the part's longer side
 const WORTH = 1.15; // how many times finer than what is there it has to be
 
 export class Detail {
-  /** @param fetch (picture, box in pixels, side, signal) => Promise<Seen> */
-  constructor(stage, fetch) {
+  /**
+   * @param fetch (picture, box in pixels of what is shown, side, signal) => Promise<Seen>
+   * @param amounts (picture, colored) => what it is painted with
+   */
+  constructor(stage, fetch, amounts) {
     this.stage = stage;
     this.fetch = fetch;
+    this.amounts = amounts;
     this.painter = new Painter(stage.closeAfter);
     this.picture = null;
     this.part = null; // { box, side, seen }
@@ -44,14 +48,17 @@ export class Detail {
     } else if (this.part) this.paint();
   }
 
-  change(strength, vividness) { this.painter.change(strength, vividness); }
+  change() {
+    if (this.painter.planes) this.painter.change(this.amounts(this.picture, this.painter.planes));
+  }
 
   paint() {
-    const { planes, history, facts } = this.picture;
+    const { planes, placing } = this.picture;
     if (!planes) return;
     const [left, top, width, height] = this.part.box;
-    const box = [left / facts.width, top / facts.height, width / facts.width, height / facts.height];
-    this.painter.use(new Colored(this.part.seen, planes.cells, box), history.now.strength, history.now.vividness);
+    const part = [left / placing.width, top / placing.height, width / placing.width, height / placing.height];
+    const colored = new Colored(this.part.seen, planes.cells, placing.seen(part), part);
+    this.painter.use(colored, this.amounts(this.picture, colored));
   }
 
   async load() {
@@ -73,14 +80,14 @@ export class Detail {
       this.part?.seen.close();
       this.part = { ...wanted, seen };
       this.paint();
-      this.stage.showClose(wanted.box, seen.bitmap);
+      this.stage.showClose(wanted.box, seen.before ?? seen.bitmap);
     } catch {
       // What is there stays: the picture as a whole, less sharp.
     }
   }
 
   /** Which part would be seen sharper than it is: { box, side }; null for none. */
-  wanted({ facts, seen }) {
+  wanted({ placing: facts, seen }) {
     const shown = this.stage.shown();
     if (!shown || !seen || seen.width >= facts.width) return null;
     // Pixels of the screen for one of the picture's.

@@ -1,6 +1,15 @@
 // What somebody wants of a picture's colors, and the way back.
 
-export const plainEdit = () => ({ strength: 1, vividness: 1, hints: [], mood: null, answer: null, anew: false });
+export const plainEdit = () => ({ strength: 1, vividness: 1, temperature: 0, look: null,
+  hints: [], mood: null, answer: null, anew: false,
+  regions: [], // from below, { mask, what, color, strength, mood }; `mask` is its name
+  version: "natural", // the key of a version
+  tuned: {}, // what somebody has made of other versions, by their keys: amounts
+  prepare: null, // how a print is made ready, as the service takes it; null for not at all
+});
+
+/** What of an edit each version has for itself. */
+export const amountsOf = ({ strength, vividness, temperature, look }) => ({ strength, vividness, temperature, look });
 
 /** Whether a picture is in color already, and nobody has said that it shall be colored anew. */
 export const isAsked = ({ state, facts, history }) => state === "ready" && facts.in_color && !history.now.anew;
@@ -37,7 +46,8 @@ export class History {
 
   /** The mood picture of this id has another one from now on. */
   renameMood(id, other) {
-    const renamed = (edit) => (edit.mood?.id === id ? { ...edit, mood: { ...edit.mood, id: other } } : edit);
+    const mood = (each) => (each.mood?.id === id ? { ...each, mood: { ...each.mood, id: other } } : each);
+    const renamed = (edit) => ({ ...mood(edit), regions: edit.regions.map(mood) });
     this.now = renamed(this.now);
     this.past = this.past.map(renamed);
     this.future = this.future.map(renamed);
@@ -45,8 +55,29 @@ export class History {
 
   toJSON() { return { now: this.now, past: this.past.slice(-50), future: this.future.slice(-50) }; }
 
-  static from({ now, past, future }) { return new History(now, past, future); }
+  /** All states, the present one first. */
+  get states() { return [this.now, ...this.past, ...this.future]; }
+
+  /** What was saved by an older page lacks what that could not do. */
+  static from({ now, past, future }) {
+    const whole = (edit) => ({ ...plainEdit(), ...edit });
+    return new History(whole(now), past.map(whole), future.map(whole));
+  }
 }
+
+/** What becomes of a region, as the service takes it. */
+const maskOf = ({ mask, what, color, strength, mood }) => ({ mask, ...{
+  color: { color }, gray: { color: "gray" }, strength: { strength }, keep: { keep: true }, mood: { mood: mood?.id },
+}[what] });
+
+/** The regions that are heeded: one without a mood yet is not. */
+export const heeded = ({ regions }) => regions.filter(({ what, mood }) => what !== "mood" || mood);
+
+/** Whether the network has to be asked what a region gets. */
+export const isAnswered = ({ what, color }) => what === "mood" || (what === "color" && !isGray(color));
+
+/** Whether a color is none, which is said without the network. */
+export const isGray = (color) => color.slice(1, 3) === color.slice(3, 5) && color.slice(3, 5) === color.slice(5, 7);
 
 /** Which way a key goes: "undo", "redo", or undefined for neither. */
 export function wayOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
@@ -54,9 +85,10 @@ export function wayOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
   return { z: shiftKey ? "redo" : "undo", Z: "redo", y: "redo" }[key];
 }
 
-/** What decides which planes are needed: strength and vividness do not. */
-export const conditionsOf = ({ hints, mood, answer }) =>
-  ({ hints, mood: mood?.id ?? null, answer });
+/** What decides what the network says: amounts, looks, and what takes color away do not. */
+export const conditionsOf = ({ hints, mood, answer, prepare, ...edit }) => ({
+  hints, mood: mood?.id ?? null, answer, prepare, masks: heeded(edit).filter(isAnswered).map(maskOf),
+});
 
 /** The edit as the service takes it. */
-export const wireOf = (edit) => ({ ...conditionsOf(edit), strength: edit.strength, vividness: edit.vividness });
+export const wireOf = (edit) => ({ ...conditionsOf(edit), masks: heeded(edit).map(maskOf), ...amountsOf(edit) });

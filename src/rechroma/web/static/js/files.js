@@ -5,6 +5,11 @@ import { find } from "./dom.js";
 const zoneOf = (element) => element?.closest?.("[data-take]") ?? null;
 const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
+const FILM_SUFFIXES = [".3gp", ".avi", ".f4v", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m"];
+
+/** Whether a file is a film, as far as its name and the browser tell. */
+export const isFilm = ({ name, type }) => type.startsWith("video/") || FILM_SUFFIXES.some((suffix) => name.toLowerCase().endsWith(suffix));
+
 /** Calls `taken(files, target)`: where they were dropped, or which button asked for them. */
 export function takeFiles(taken) {
   const chooser = find("chooser");
@@ -31,7 +36,7 @@ export function takeFiles(taken) {
   return (target, multiple) => {
     asked = target;
     chooser.multiple = multiple;
-    chooser.accept = target === "project" ? ".rechroma" : pictures;
+    chooser.accept = { project: ".rechroma", film: ["video/*", ...FILM_SUFFIXES].join() }[target] ?? pictures;
     chooser.click();
   };
 }

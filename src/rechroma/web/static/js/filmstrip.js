@@ -10,8 +10,10 @@ const THUMB = 96;
 const WORDS = { waiting: t("waiting"), sending: t("sending"), opening: t("opening"), ready: t("ready") };
 
 export class Filmstrip {
-  constructor(album) {
+  /** @param amounts (picture, colored) => what a picture is painted with */
+  constructor(album, amounts) {
     this.album = album;
+    this.amounts = amounts;
     this.list = find("filmstrip");
     this.items = new Map();
     this.list.addEventListener("keydown", (event) => this.key(event));
@@ -117,9 +119,9 @@ export class Filmstrip {
   }
 
   thumb(item, picture) {
-    const { planes, history } = picture;
+    const { planes } = picture;
     const step = Math.ceil(Math.max(planes.width, planes.height) / THUMB);
-    show(item.canvas, planes.paint(history.now.strength, history.now.vividness, step));
+    show(item.canvas, planes.paint(this.amounts(picture, planes), step));
     // The list shall not keep what the page lets go of.
     item.planes = new WeakRef(planes);
     item.asked = true;

@@ -1,6 +1,8 @@
 // A network's small planes at a picture's own resolution, with its lightness as a guide: the same as
 // the package's own `colorizer/guided.py`, which a test holds.
 
+import { warmed } from "./lab.js";
+
 const EPSILON = 1; // in L², the variance of L below which it is taken for noise
 const MARGIN = 0.25; // how far the guide may leave the range of L around, as a part of it
 
@@ -45,16 +47,21 @@ function neighbors(count, from, to, cells) {
 
 /** What the service says of a picture's colors; see POST /v1/sessions/{id}/cells. */
 export class Cells {
-  constructor({ width, height, extent, data }) {
+  constructor({ width, height, extent, data, layers = [] }) {
     const plane = (index) => new Float32Array(data, 4 * index * width * height, width * height);
-    const tells = data.byteLength >= 24 * width * height;
+    const further = Math.max(0, ...layers.map((number) => number + 1));
+    const tells = data.byteLength === 4 * (6 + 4 * further) * width * height;
     this.columns = width;
     this.rows = height;
     this.extent = extent; // rows and columns that the picture covers
     this.lightness = plane(0);
-    this.own = [plane(1), plane(2)];
-    this.mean = tells ? [plane(3), plane(4)] : this.own;
+    const answer = (at, usual) => ({ own: [plane(at), plane(at + 1)], mean: tells ? [plane(usual), plane(usual + 1)] : null });
+    this.answer = answer(1, 3);
     this.sure = tells ? plane(5) : null;
+    const step = tells ? 4 : 2;
+    const first = tells ? 6 : 3;
+    this.further = Array.from({ length: further }, (_, index) => answer(first + step * index, first + 2 + step * index));
+    this.layers = layers; // of each mask the number of its further answer, or -1
     this.bounds = this.range();
   }
 
@@ -67,8 +74,11 @@ export class Cells {
       high.map((most, at) => most + MARGIN * (most - low[at]))];
   }
 
-  /** Planes of lines, chroma = slope · L + rest, and the bounds of L: [slope a, slope b, rest a, rest b, low, high]. */
-  lines(strength, vividness) {
+  /**
+   * Planes of lines, chroma = slope · L + rest, and the bounds of L: [slope a, slope b, rest a,
+   * rest b, low, high], and the first four again of each further answer.
+   */
+  lines({ strength, vividness, temperature = 0 }) {
     const { rows, columns, lightness } = this;
     const middle = lightness.reduce(add, 0) / lightness.length;
     const guide = lightness.map((level) => level - middle);
@@ -76,17 +86,29 @@ export class Cells {
     const means = around(guide);
     const variance = around(guide.map((level) => level * level))
       .map((squares, at) => Math.max(0, squares - means[at] * means[at]));
-    const planes = this.own.map((own, index) => own.map((value, at) => {
-      const usual = this.mean[index][at];
-      return strength * (usual + vividness * (value - usual));
-    }));
-    const slopes = planes.map((plane) => {
-      const average = around(plane);
-      return around(plane.map((value, at) => value * guide[at]))
-        .map((product, at) => (product - average[at] * means[at]) / (variance[at] + EPSILON));
-    });
-    const rests = planes.map((plane, index) => plane.map((value, at) => value - slopes[index][at] * lightness[at]));
-    return [...slopes, ...rests, ...this.bounds];
+    const fitted = (answer) => {
+      const planes = this.colors(answer, vividness, temperature).map((plane) => plane.map((value) => strength * value));
+      const slopes = planes.map((plane) => {
+        const average = around(plane);
+        return around(plane.map((value, at) => value * guide[at]))
+          .map((product, at) => (product - average[at] * means[at]) / (variance[at] + EPSILON));
+      });
+      const rests = planes.map((plane, index) => plane.map((value, at) => value - slopes[index][at] * lightness[at]));
+      return [...slopes, ...rests];
+    };
+    return [...fitted(this.answer), ...this.bounds, ...this.further.flatMap(fitted)];
+  }
+
+  /** a and b of an answer at a vividness and in some light. */
+  colors({ own, mean: usual }, vividness, temperature) {
+    const planes = own.map((plane, index) => (usual
+      ? plane.map((value, at) => usual[index][at] + vividness * (value - usual[index][at])) : plane.slice()));
+    if (temperature) {
+      this.lightness.forEach((level, at) => {
+        [planes[0][at], planes[1][at]] = warmed(level, planes[0][at], planes[1][at], temperature);
+      });
+    }
+    return planes;
   }
 
   /**

@@ -16,13 +16,18 @@ const REACHES = [["here", t("this place")], ["thing", t("this thing")], ["alike"
 
 const placeOf = ({ x, y }) => `${x}, ${y}`;
 
-/** Calls `changed` with the new list of hints, and whether it is a step of its own to undo. */
+/**
+ * Calls `changed` with the new list of hints, and whether it is a step of its own to undo, and
+ * `toPart(picture, hint, the others)` to make the thing that a spot is on a part of the picture.
+ */
 export class Hints {
-  constructor(stage, changed, album) {
+  constructor(stage, changed, album, toPart) {
+    this.toPart = toPart;
     this.stage = stage;
     this.album = album;
     this.changed = changed;
     this.picture = null;
+    this.reaches = []; // that the model knows
     this.popover = make("div", { className: "popover", hidden: true, role: "group" });
     this.index = null; // of the hint that the popover is about
     stage.view.after(this.popover);
@@ -68,8 +73,8 @@ export class Hints {
   async add(at = { x: 0.5, y: 0.5 }) {
     const { picture } = this;
     if (!picture) return;
-    const { width, height } = picture.facts;
-    const place = { x: Math.floor(at.x * width), y: Math.floor(at.y * height) };
+    const place = picture.placing.pixel(at);
+    if (!picture.placing.isColored(place)) return;
     const colors = await this.suggest(picture, place);
     if (picture !== this.picture) return;
     const hint = { ...place, color: colors[0] ?? "#808080" };
@@ -95,10 +100,10 @@ export class Hints {
   }
 
   mark(hint, index) {
-    const { width, height } = this.picture.facts;
+    const at = this.picture.placing.shown(hint);
     const mark = make("button", {
       type: "button", className: "mark",
-      style: { left: `${(100 * (hint.x + 0.5)) / width}%`, top: `${(100 * (hint.y + 0.5)) / height}%`, backgroundColor: hint.color },
+      style: { left: `${100 * at.x}%`, top: `${100 * at.y}%`, backgroundColor: hint.color },
       aria: { label: t("Color {number}: {color} at {x}, {y}", { number: index + 1, color: hint.color, x: Math.round(hint.x), y: Math.round(hint.y) }) },
     });
     mark.addEventListener("keydown", (event) => this.key(event, index));
@@ -126,7 +131,8 @@ export class Hints {
     const { width, height } = this.picture.facts;
     const hint = this.hints[index];
     const within = (value, most) => Math.min(most - 1, Math.max(0, value));
-    this.replace(index, { ...hint, x: within(hint.x + x, width), y: within(hint.y + y, height) });
+    const moved = { ...hint, x: within(hint.x + x, width), y: within(hint.y + y, height) };
+    if (this.picture.placing.isColored(moved)) this.replace(index, moved);
   }
 
   /** Follow the pointer; what is let go of without having moved was a click. */
@@ -140,9 +146,10 @@ export class Hints {
       if (at) Object.assign(mark.style, { left: `${100 * at.x}%`, top: `${100 * at.y}%` });
     };
     const dropped = async () => {
-      const { width, height } = this.picture.facts;
       const hint = this.hints[index];
-      if (at) this.replace(index, { ...hint, x: Math.floor(at.x * width), y: Math.floor(at.y * height) });
+      const place = at && this.picture.placing.pixel(at);
+      if (at && !this.picture.placing.isColored(place)) this.draw();
+      else if (at) this.replace(index, { ...hint, ...place });
       else this.open(index, await this.suggest(this.picture, hint));
     };
     followPointer(mark, event, { moved, dropped, cancelled: () => this.draw() });
@@ -179,9 +186,12 @@ export class Hints {
     const reach = make(
       "select",
       { on: { change: (event) => this.reachTo(index, event.target.value) } },
-      ...REACHES.map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
+      ...REACHES.filter(([value]) => this.reaches.includes(value)).map(([value, text]) => make("option", { value, selected: value === (hint.reach ?? "thing") }, text)),
     );
     const remove = make("button", { type: "button", on: { click: () => this.remove(index) } }, t("Take away"));
+    const part = make("button", {
+      type: "button", title: t("What the spot is on, with its color, to be painted further"), on: { click: () => this.makePart(index) },
+    }, t("Make it a part"));
     const close = make("button", { type: "button", on: { click: () => this.close() } }, t("Done"));
     this.index = index;
     this.place = placeOf(hint);
@@ -191,13 +201,19 @@ export class Hints {
       make("div", { className: "swatches" }, ...swatches),
       make("label", {}, t("Any color"), " ", any),
       make("label", {}, t("Reaches"), " ", reach),
-      make("div", { className: "row" }, remove, close),
+      make("div", { className: "row" }, part, remove, close),
     );
     this.popover.hidden = false;
     // On the other side than the spot, which shall be seen.
     const middle = (element) => { const { left, width } = element.getBoundingClientRect(); return left + width / 2; };
     this.popover.classList.toggle("right", middle(this.stage.marks.children[index]) < middle(this.stage.view));
     this.showReach();
+  }
+
+  makePart(index) {
+    const { picture, hints } = this;
+    this.close();
+    return this.toPart(picture, hints[index], hints.filter((_, other) => other !== index));
   }
 
   /** Show what the color that the popover is about changes, while it is open. */
@@ -212,7 +228,9 @@ export class Hints {
     const ask = (each) => api.planes(picture.id, each, REACH, { signal });
     try {
       const [here, there] = [await ask(edit), await ask(without)];
-      this.stage.showReach(new Planes(here).paintSame(new Planes(there)));
+      const { frame, width, height } = picture.placing;
+      const part = frame && [frame[0] / width, frame[1] / height, frame[2] / width, frame[3] / height];
+      this.stage.showReach(new Planes(here).paintSame(new Planes(there)), part ?? undefined);
     } catch {
       this.stage.reach.hidden = true; // the picture itself says what is wrong
     }
@@ -229,8 +247,8 @@ export class Hints {
     if (!place) return;
     const { signal } = this.outlining = new AbortController();
     try {
-      const mask = await api.segment(picture.id, hint, OUTLINE, signal);
-      await drawOutline(outline, mask);
+      const mask = await api.segment(picture.id, [hint], OUTLINE, signal);
+      await drawOutline(outline, mask, picture.placing);
       outline.hidden = signal.aborted;
     } catch {
       // A model that can't tell things apart, or it was called off.

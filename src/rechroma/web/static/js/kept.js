@@ -34,7 +34,7 @@ async function inStore(name, mode, work) {
 }
 
 // Not randomUUID, which pages without TLS don't have.
-const newKey = () => `${Date.now()}-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+export const newKey = () => `${Date.now()}-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 const ageOf = (key) => Date.now() - Number(key.split("-")[0]);
 
 /** Keep a file; returns the key under which it is found again. */

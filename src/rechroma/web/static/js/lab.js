@@ -86,5 +86,21 @@ export function writePixel(out, at, level, a, b) {
   out[at + 3] = 255;
 }
 
+// What white by D65 looks like in the light of D50, in linear sRGB: `colorizer/temperature.py`.
+const D50 = [1.1776, 0.9760, 0.7224];
+const [N0, N1, N2] = inverse([[M00, M01, M02], [M10, M11, M12], [M20, M21, M22]]);
+const compress = (part) => (part > EDGE ** 3 ? Math.cbrt(part) : (KAPPA * part + 16) / 116);
+
+/** a and b in warmer light (1: 5000 K where it was 6500 K) or cooler light (−1); L is left alone. */
+export function warmed(level, a, b, temperature) {
+  const fy = (level + 16) / 116;
+  const [x, y, z] = [expand(fy + a / 500), expand(fy), expand(fy - b / 200)];
+  const red = (M00 * x + M01 * y + M02 * z) * D50[0] ** temperature;
+  const green = (M10 * x + M11 * y + M12 * z) * D50[1] ** temperature;
+  const blue = (M20 * x + M21 * y + M22 * z) * D50[2] ** temperature;
+  const [u, v, w] = [N0, N1, N2].map(([r, g, l]) => compress(r * red + g * green + l * blue));
+  return [500 * (u - v), 200 * (v - w)];
+}
+
 const encoded = (linear) =>
   ENCODED[linear <= 0 ? 0 : linear >= 1 ? STEPS : (linear * STEPS + 0.5) | 0];

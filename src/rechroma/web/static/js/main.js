@@ -3,7 +3,8 @@
 import * as api from "./api.js";
 import { ColorRoom } from "./color.js";
 import { find, make, showError } from "./dom.js";
-import { takeFiles } from "./files.js";
+import { isFilm, takeFiles } from "./files.js";
+import { FilmRoom } from "./films.js";
 import { keepPage } from "./install.js";
 import { goOnWith, forgetWork, keepWork, lastWork, takeUpWork, tidy } from "./kept.js";
 import { MoodRoom } from "./mood.js";
@@ -11,8 +12,10 @@ import { leave, touch } from "./opened.js";
 import { isProject, openProject, projectName, saveProject } from "./project.js";
 import { saveFile } from "./save.js";
 import { LANGUAGES, language, speak, t, translateDocument } from "./text.js";
+import { welcome } from "./welcome.js";
 
-const ROOMS = ["color", "mood"];
+const ROOMS = ["color", "mood", "film"];
+const TITLES = { color: "Rechroma", mood: `Rechroma: ${t("Mood")}`, film: `Rechroma: ${t("Film")}` };
 
 const roomOf = () => ROOMS.find((room) => location.hash === `#${room}`) ?? "color";
 
@@ -24,7 +27,7 @@ function openRoom() {
     if (link.dataset.room === open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  document.title = open === "color" ? "Rechroma" : `Rechroma: ${t("Mood")}`;
+  document.title = TITLES[open];
 }
 
 function offerLanguages() {
@@ -49,15 +52,26 @@ async function start() {
     keepWork({ color: color.album.saved(), mood: mood.saved() }, [...color.album.files(), ...mood.files()]);
   };
   const choose = takeFiles((files, target) => {
-    const [projects, pictures] = [files.filter(isProject), files.filter((file) => !isProject(file))];
-    projects.forEach(open);
+    const pictures = files.filter((file) => !isProject(file) && !isFilm(file));
+    files.filter(isProject).forEach(open);
+    takeFilms(files.filter(isFilm));
     if (pictures.length) give(pictures, target);
   });
   const give = (files, target) => {
     if (target === "mood-of-color") color.takeMood(files[0]);
+    else if (target === "mood-of-part") color.takeMood(files[0], color.moodFor);
     else if (target === "source" || target === "target") mood.take(files[0], target);
+    else if (target === "mood-of-film") film.takeMood(files[0]);
     else if (roomOf() === "mood") mood.takeAny(files);
-    else color.take(files);
+    else {
+      color.take(files);
+      location.hash = roomOf() === "film" ? "color" : location.hash;
+    }
+  };
+  const takeFilms = ([first]) => {
+    if (!first) return;
+    location.hash = "film";
+    film.take(first);
   };
   const open = async (file) => {
     try {
@@ -78,6 +92,11 @@ async function start() {
   const shared = { choose, remember, giveToMood };
   color = new ColorRoom(model, shared);
   mood = new MoodRoom(shared, model);
+  const film = new FilmRoom(model, shared);
+  welcome({
+    color: (files) => color.take(files),
+    mood: (source, target) => { mood.take(source, "source"); mood.take(target, "target"); },
+  });
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.addEventListener("click", () => choose(button.dataset.choose, true));
   }

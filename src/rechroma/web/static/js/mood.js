@@ -23,8 +23,8 @@ const METHODS = [
 ];
 
 const HELP = {
-  source: t("Draw a rectangle in the left picture."),
-  target: t("Now draw its counterpart in the right picture."),
+  source: t("Draw a rectangle in the picture whose mood is taken."),
+  target: t("Now draw its counterpart in the other picture."),
 };
 
 export class MoodRoom {
@@ -50,11 +50,15 @@ export class MoodRoom {
     this.stage = new Stage(find("mood-stage"), t("The picture with its new mood"));
     this.refresh = whenQuiet(() => this.load(), 120);
     this.panel(methods, transfer);
-    find("mood-panel").append(new Share(this.stage, {
+    this.caption = "";
+    this.share = new Share(this.stage, {
       name: () => this.target.photo.name,
       result: async () => (await this.ask(() => api.moodPicture(this.target.photo.id, this.request(), "png"))).blob,
+      caption: () => this.caption,
+      setCaption: (caption) => { this.caption = caption; this.remember(); },
       failed: (error) => this.say(error),
-    }, "mood-share").root);
+    }, "mood-share");
+    find("mood-panel").append(this.share.root);
     this.history = new History(this.settings());
     addEventListener("keydown", (event) => this.key(event));
   }
@@ -163,6 +167,8 @@ export class MoodRoom {
 
   photoChanged() {
     find("mood-work").hidden = !this.complete;
+    find("mood").classList.toggle("complete", this.complete);
+    find("mood-welcome").hidden = !this.empty;
     this.swapButton.disabled = !this.complete;
     this.remember();
     if (!this.complete) return;
@@ -343,7 +349,7 @@ export class MoodRoom {
 
   saved() {
     return {
-      source: this.source.saved(), target: this.target.saved(), history: this.history,
+      source: this.source.saved(), target: this.target.saved(), history: this.history, caption: this.caption,
       spares: this.spares.map(({ name, kept }) => ({ name, kept })),
     };
   }
@@ -364,6 +370,8 @@ export class MoodRoom {
   async restore(saved) {
     this.history = History.from(saved.history);
     this.apply(this.history.now);
+    this.caption = saved.caption ?? "";
+    this.share.show();
     const spares = await Promise.all(saved.spares.map(async (spare) => ({ ...spare, file: spare.file ?? await fileOf(spare.kept) })));
     this.setSpares(spares.filter(({ file }) => file));
     await Promise.all(["source", "target"].map((role) => saved[role] && this[role].restore(saved[role])));

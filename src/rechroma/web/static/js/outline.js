@@ -2,12 +2,16 @@
 
 const SOFT = 130; // a part of the mask's width over which its steps are smoothed
 
-/** Draw the outline of a mask, a picture that is white inside, on a canvas, which takes its size. */
-export async function drawOutline(canvas, blob) {
+/**
+ * Draw the outline of a mask, a picture that is white inside, on a canvas, which takes its size;
+ * `placing` says where it is in what is shown.
+ */
+export async function drawOutline(canvas, blob, placing) {
   const bitmap = await createImageBitmap(blob);
   const { width, height } = bitmap;
   const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   pen.filter = `blur(${width / SOFT}px)`;
+  placing.turnPen(pen, width, height, bitmap);
   pen.drawImage(bitmap, 0, 0);
   bitmap.close();
   const picture = pen.getImageData(0, 0, width, height);

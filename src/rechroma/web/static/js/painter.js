@@ -14,17 +14,15 @@ export class Painter {
   }
 
   /** Paint these planes from now on. */
-  use(planes, strength, vividness) {
+  use(planes, amounts) {
     this.planes = planes;
-    this.strength = strength;
-    this.vividness = vividness;
+    this.amounts = amounts;
     this.draw(1);
   }
 
   /** Paint other amounts, in the next frame. */
-  change(strength, vividness) {
-    this.strength = strength;
-    this.vividness = vividness;
+  change(amounts) {
+    this.amounts = amounts;
     if (!this.planes || this.waiting) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
@@ -43,7 +41,7 @@ export class Painter {
     if (!this.planes) return;
     const start = performance.now();
     // What was painted last is painted over: a new picture each time would fill the memory.
-    const picture = this.last = this.planes.paint(this.strength, this.vividness, step, this.last);
+    const picture = this.last = this.planes.paint(this.amounts, step, this.last);
     show(this.canvas, picture);
     this.pace = (performance.now() - start) / (picture.width * picture.height);
   }

@@ -6,6 +6,17 @@ import { isAsked, wireOf } from "./edit.js";
 import { FORMATS, saveFile, withButton } from "./save.js";
 import { t } from "./text.js";
 
+// Those of the package; others are called what somebody has called them.
+const LOOKS = {
+  bleached: t("Bleached"), "cinema-teal": t("Cinema teal"), "cool-slide": t("Cool slide"), "deep-matte": t("Deep matte"),
+  "faded-print": t("Faded print"), "golden-hour": t("Golden hour"), "hand-tinted": t("Hand-tinted"), moonlight: t("Moonlight"),
+  pastel: t("Pastel"), "starch-grain": t("Starch grain"), "tea-toned": t("Tea-toned"), "two-color": t("Two-color"),
+  "warm-slide": t("Warm slide"), winter: t("Winter"),
+};
+
+const percent = (value) => `${Math.round(100 * value)} %`;
+const signed = (value) => `${value > 0 ? "+" : ""}${Math.round(100 * value)}`;
+
 const slider = (id, label, listener) => {
   const value = make("output", { htmlFor: id }, "100 %");
   const input = make("input", { id, type: "range", step: 0.01 });
@@ -19,10 +30,13 @@ const slider = (id, label, listener) => {
  * ask(picture, work), failed(error, picture).
  */
 export class Panel {
-  constructor(root, actions) {
+  /** @param parts further groups: { versions, regions } */
+  constructor(root, actions, parts) {
     this.actions = actions;
     this.strength = slider("strength", t("Strength"), (strength, done) => actions.amounts({ strength }, done));
     this.vividness = slider("vividness", t("Vividness"), (vividness, done) => actions.amounts({ vividness }, done));
+    this.temperature = slider("temperature", t("Light: cooler or warmer"), (temperature, done) => actions.amounts({ temperature }, done));
+    this.look = make("select", { id: "look", on: { change: () => actions.amounts({ look: this.look.value || null }, true) } }, make("option", { value: "" }, t("none")));
     const button = (text, work, more = {}) => make("button", { type: "button", on: { click: work }, ...more }, text);
     this.undo = button(t("Undo"), () => actions.undo(), { title: t("Undo (Ctrl+Z)") });
     this.redo = button(t("Redo"), () => actions.redo(), { title: t("Redo (Ctrl+Shift+Z)") });
@@ -31,8 +45,6 @@ export class Panel {
       make("h2", {}, t("Colors you know")),
       make("p", { className: "help" }, t("Click in the picture where you know the color.")),
       this.hintButton);
-    this.answers = make("div", { className: "answers", role: "group", aria: { label: t("Other plausible answers") } });
-    this.answersGroup = make("div", { className: "group" }, make("h2", {}, t("Other plausible answers")), this.answers);
     this.legend = make("p", { className: "legend help", hidden: true }, t("Orange: it is guessing. Clear: it is sure."));
     this.doubt = make("input", { id: "doubt", type: "checkbox" });
     this.doubt.addEventListener("change", () => {
@@ -47,17 +59,18 @@ export class Panel {
     this.moodCancel = button(t("Cancel"), () => this.moodAbort.abort(), { hidden: true });
     this.moodDrop = button(t("Take the mood away"), () => actions.dropMood(), { hidden: true });
     this.toMood = button(t("Continue in Mood"), () => {}, { dataset: { toMood: "" } });
-    this.copy = button(t("Same settings for all"), () => actions.copy(), { id: "copy-all", hidden: true, title: t("Strength, vividness, answer and mood; spots stay each picture's own") });
+    this.copy = button(t("Same settings for all"), () => actions.copy(), { id: "copy-all", hidden: true, title: t("Version, strength, vividness, light, look and mood; spots and parts stay each picture's own") });
     this.format = make("select", { id: "format" }, ...FORMATS.map(([value, text]) => make("option", { value }, text)));
     this.download = button(t("Download"), () => this.save(), { className: "primary", id: "download" });
     root.addEventListener("submit", (event) => event.preventDefault());
     root.append(
-      this.strength.root, this.vividness.root,
+      this.strength.root, this.vividness.root, this.temperature.root,
+      make("div", { className: "field" }, make("label", { htmlFor: "look" }, t("Look")), this.look),
       make("div", { className: "row" }, this.undo, this.redo),
       make("div", { className: "group save" },
         make("label", { htmlFor: "format" }, t("Save"), " "), this.format, this.download),
       make("div", { className: "row" }, this.toMood, this.copy),
-      this.spots, this.answersGroup, this.doubtField,
+      this.doubtField, parts.versions, this.spots, parts.regions,
       make("div", { className: "group", id: "mood-drop" }, make("h2", {}, t("Mood")), this.moodName, this.moodProgress,
         make("div", { className: "row" }, this.moodButton, this.moodDrop, this.moodCancel)),
     );
@@ -66,11 +79,16 @@ export class Panel {
 
   /** Show what a model can do. */
   suit({ hints, answers, colorize }) {
-    for (const name of ["strength", "vividness"]) setRange(this[name].input, colorize[name]);
+    for (const name of ["strength", "vividness", "temperature"]) setRange(this[name].input, colorize[name]);
     this.spots.hidden = !hints;
     this.vividness.root.hidden = !answers;
-    this.answersGroup.hidden = !answers;
     this.doubtField.hidden = !answers;
+  }
+
+  /** Offer looks by name. */
+  offerLooks(looks) {
+    this.look.append(...looks.map(({ name, description }) => make("option", { value: name, title: description }, LOOKS[name] ?? name)));
+    if (this.picture?.state === "ready") this.show(this.picture);
   }
 
   /** Show the state of a picture. */
@@ -84,10 +102,11 @@ export class Panel {
     else this.root.removeAttribute("tabindex");
     if (!ready) return;
     const { now, canUndo, canRedo } = picture.history;
-    for (const [name, { input, value }] of [["strength", this.strength], ["vividness", this.vividness]]) {
-      input.value = now[name];
-      value.textContent = `${Math.round(100 * now[name])} %`;
+    for (const [name, words] of [["strength", percent], ["vividness", percent], ["temperature", signed]]) {
+      this[name].input.value = now[name];
+      this[name].value.textContent = words(now[name]);
     }
+    this.look.value = now.look ?? "";
     this.undo.disabled = !canUndo;
     this.redo.disabled = !canRedo;
     this.moodName.textContent = now.mood ? t("The tone of {name}", now.mood) : t("Let a color photograph set the tone.");

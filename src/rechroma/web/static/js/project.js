@@ -14,7 +14,7 @@ export const projectName = () => `${new Date().toISOString().slice(0, 10)}${SUFF
 
 /** Everything in a work that has a file of its own: records with `kept`. */
 const recordsOf = ({ color, mood }) => [
-  ...color.pictures.flatMap((picture) => [picture, ...picture.moods]),
+  ...color.pictures.flatMap((picture) => [picture, ...picture.moods, ...picture.masks ?? []]),
   ...[mood.source, mood.target, ...mood.spares].filter(Boolean),
 ];
 
@@ -52,7 +52,9 @@ function hideIds(picture) {
   const names = new Map(picture.moods.map(({ id }, index) => [id, `mood-${index + 1}`]));
   for (const mood of picture.moods) mood.id = names.get(mood.id);
   const { now, past, future } = picture.history;
-  for (const edit of [now, ...past, ...future]) if (edit.mood) edit.mood.id = names.get(edit.mood.id) ?? null;
+  for (const edit of [now, ...past, ...future]) {
+    for (const each of [edit, ...edit.regions ?? []]) if (each.mood) each.mood.id = names.get(each.mood.id) ?? null;
+  }
 }
 
 /** What the page is to go on with: the work, whose records have their `file` and are kept. */

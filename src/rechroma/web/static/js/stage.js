@@ -17,6 +17,8 @@ export class Stage extends EventTarget {
     this.scale = 1;
     this.offset = { x: 0, y: 0 };
     this.pointers = new Map();
+    this.drawing = null; // the pointer that the tool has
+    this.brush = null; // what gets the pointer instead: { begin(place), move(place), end(), cancel() }
     this.before = make("canvas", { className: "before", role: "img", aria: { label: t("{label}: before", { label }) } });
     this.after = make("canvas", { className: "after", role: "img", aria: { label: t("{label}: after", { label }) } });
     // The part that is looked at closely, over the whole pictures.
@@ -38,8 +40,9 @@ export class Stage extends EventTarget {
       on: { input: () => this.place() },
     });
     this.busy = make("p", { className: "busy", hidden: true });
+    this.name = make("p", { className: "compared", hidden: true, role: "status" });
     root.classList.add("stage");
-    root.replaceChildren(this.view, this.busy, this.divider, this.tools());
+    root.replaceChildren(this.view, this.busy, this.name, this.divider, this.tools());
     this.listen();
     new ResizeObserver(() => this.fit()).observe(this.view);
   }
@@ -106,9 +109,11 @@ export class Stage extends EventTarget {
     this.after.getContext("2d").drawImage(bitmap, 0, 0);
   }
 
-  /** Show for a moment what a color reaches: a painted veil over all the rest. */
-  showReach(veil) {
+  /** Show for a moment what a color reaches: a painted veil over all the rest of a part, 0…1. */
+  showReach(veil, [left, top, right, bottom] = [0, 0, 1, 1]) {
     this.reach.hidden = true;
+    const percent = (value) => `${100 * value}%`;
+    Object.assign(this.reach.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
     show(this.reach, veil);
     this.reach.getBoundingClientRect(); // so that it fades once more
     this.reach.hidden = false;
@@ -237,7 +242,11 @@ export class Stage extends EventTarget {
     this.start = { x: event.clientX, y: event.clientY, moved: false };
     const box = this.view.getBoundingClientRect();
     const line = this.edges ? this.edges.from + ((this.edges.to - this.edges.from) * this.divider.value) / 100 : 0;
-    this.onLine = Math.abs(event.clientX - box.left - line) < 16;
+    this.onLine = !this.brush && Math.abs(event.clientX - box.left - line) < 16;
+    if (this.brush && this.pointers.size === 1 && this.size) {
+      this.drawing = event.pointerId;
+      this.brush.begin(this.placeOf(event));
+    } else this.stopDrawing();
   }
 
   drag(event) {
@@ -245,7 +254,8 @@ export class Stage extends EventTarget {
     if (!last) return;
     const now = { x: event.clientX, y: event.clientY };
     if (Math.hypot(now.x - this.start.x, now.y - this.start.y) > CLICK) this.start.moved = true;
-    if (this.pointers.size === 2) this.pinch(event.pointerId, last, now);
+    if (this.drawing === event.pointerId) this.brush?.move(this.placeOf(event));
+    else if (this.pointers.size === 2) this.pinch(event.pointerId, last, now);
     else if (this.onLine) this.slide(now.x);
     else if (this.start.moved) this.move(now.x - last.x, now.y - last.y);
     this.pointers.set(event.pointerId, now);
@@ -264,8 +274,23 @@ export class Stage extends EventTarget {
     this.zoom(apart(now) / Math.max(1, apart(last)), { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 });
   }
 
+  /** A second finger zooms: what the first one has begun is none. */
+  stopDrawing() {
+    if (this.drawing !== null) this.brush?.cancel();
+    this.drawing = null;
+  }
+
   up(event) {
-    if (!this.pointers.delete(event.pointerId) || event.type === "pointercancel") return;
+    const { drawing } = this;
+    if (!this.pointers.delete(event.pointerId)) return;
+    if (drawing === event.pointerId) {
+      if (event.type !== "pointercancel") {
+        this.drawing = null;
+        this.brush?.end();
+      } else this.stopDrawing();
+      return;
+    }
+    if (this.brush || event.type === "pointercancel") return;
     if (this.start.moved || this.onLine) return;
     const at = this.pointOf(event);
     const { last } = this;
@@ -275,11 +300,15 @@ export class Stage extends EventTarget {
     if (at && !twice) this.dispatchEvent(new CustomEvent("place", { detail: at }));
   }
 
+  /** Where an event happened, in 0…1 of the picture, perhaps outside. */
+  placeOf(event) {
+    const box = this.world.getBoundingClientRect();
+    return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+  }
+
   /** Where in the picture, 0…1, an event happened; null outside. */
   pointOf(event) {
-    const box = this.world.getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width;
-    const y = (event.clientY - box.top) / box.height;
+    const { x, y } = this.placeOf(event);
     return x >= 0 && x < 1 && y >= 0 && y < 1 ? { x, y } : null;
   }
 }

@@ -1,0 +1,517 @@
+"""Films that are open: a folder each, in which is what was sent, said and done of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import secrets
+import shutil
+import time
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from pydantic import BaseModel, ValidationError
+
+from rechroma.errors import RechromaError, UnwritableFileError, UsageError
+from rechroma.files import make_folder, write_whole
+from rechroma.video import Still
+from rechroma.web.film_jobs import FilmFacts, Rendering, find_all_shots, render
+from rechroma.web.film_process import run_apart
+from rechroma.web.problems import Problem, busy, no_room, problem_of
+from rechroma.web.schemas import FilmOptions, FilmShot, FilmStage, FilmState
+from rechroma.web.store import lock_folder
+from rechroma.web.worker import closed, is_full
+from rechroma.web.worker_state import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator
+
+    from rechroma.video import FilmProgress
+    from rechroma.web.film_jobs import FoundShot, MadeStill, Rendered
+    from rechroma.web.schemas import Edit
+    from rechroma.web.settings import Settings
+    from rechroma.web.store import Store
+
+__all__ = ["Film", "Films", "take_folder"]
+
+_log = logging.getLogger(__name__)
+
+_RECORD = "film.json"
+_SOURCE = "film"
+# Seconds between two looks at how much a film that is rendered has on the disk.
+_MEASURE = 2.0
+
+
+class _Record(BaseModel):
+    """What is known of a film, as it is kept beside it."""
+
+    name: str
+    ticket: str
+    facts: FilmFacts
+    shots: list[FilmShot] | None = None
+    ticks: list[int] = []
+    options: FilmOptions | None = None
+    mood: str = ""
+    unfinished: bool = False
+    result: str = ""
+    notes: list[str] = []
+
+
+class Film:
+    """A film that is open.
+
+    Attributes:
+        id: 192 random bits, and the name of its folder: who has it may work on the film.
+        folder: Where everything of it is.
+        record: What is kept.
+        shots: That were found so far.
+        progress: Of the rendering that is under way.
+        problem: Why the last work on it ended; None if it did not fail.
+        used: When it was last used, in seconds of a monotonic clock.
+        finding: The work that looks for shots; None if it is over.
+        rendering: The work that renders; None if there is none.
+        is_waiting: Whether that waits for another film.
+    """
+
+    def __init__(self, folder: Path, record: _Record) -> None:
+        self.id = folder.name
+        self.folder = folder
+        self.record = record
+        self.shots = list(record.shots or [])
+        self.progress: FilmProgress | None = None
+        self.problem: Problem | None = None
+        self.used = time.monotonic()
+        self.finding: asyncio.Task[None] | None = None
+        self.rendering: asyncio.Task[None] | None = None
+        self.is_waiting = False
+
+    @property
+    def upload(self) -> Upload:
+        """The file that was sent."""
+        return Upload(self.folder / _SOURCE, self.record.name)
+
+    @property
+    def result(self) -> Path | None:
+        """The result's file; None if there is none."""
+        return self.folder / self.record.result if self.record.result else None
+
+    @property
+    def stage(self) -> FilmStage:
+        """How far it is; see `FilmState`."""
+        if self.rendering is not None:
+            return "waiting" if self.is_waiting else "rendering"
+        if self.finding is not None:
+            return "finding"
+        if self.problem is not None:
+            return "failed"
+        if self.record.unfinished:
+            return "stopped"
+        return "done" if self.record.result else "ready"
+
+    @property
+    def state(self) -> FilmState:
+        """How far it is, with everything that is known of that."""
+        state = FilmState(stage=self.stage, notes=self.record.notes)
+        if self.problem is not None:
+            state.problem, state.mend = self.problem.detail, self.problem.mend
+        if self.rendering is not None and (now := self.progress) is not None:
+            state.frames, state.total, state.rate = now.frames, now.total, now.rate
+            state.seconds_left = now.seconds_left
+        return state
+
+    def shot(self, number: int) -> FilmShot:
+        """Return a shot.
+
+        Raises:
+            Problem: 404 there is none of that number, or it was not found yet.
+        """
+        if not 1 <= number <= len(self.shots):
+            raise Problem(
+                404, f"{self.record.name} has {len(self.shots)} shots so far", "take one of them"
+            )
+        return self.shots[number - 1]
+
+    def preview(self, number: int, *, still: bool) -> Path:
+        """Return where the preview of a shot, or of its still, is."""
+        return self.folder / ("stills" if still else "shots") / f"{number:05}.jpg"
+
+    def still(self, number: int) -> Path:
+        """Return where the still of a shot is."""
+        return self.folder / "stills" / f"{number:05}"
+
+    def save(self) -> None:
+        """Keep what is known.
+
+        Raises:
+            Problem: 507 the disk is full.
+            UnwritableFileError: The disk says no otherwise.
+        """
+        text = self.record.model_dump_json()
+        with _room():
+            write_whole(self.folder / _RECORD, text.encode(), overwrite=True)
+
+    def size(self) -> int:
+        """Return the bytes of everything in its folder."""
+        sizes = 0
+        for path in self.folder.rglob("*"):
+            with suppress(OSError):
+                sizes += path.stat().st_size
+        return sizes
+
+
+def take_folder(folder: Path) -> int | None:
+    """Make a folder this service's own; return its lock, which others are kept out by.
+
+    Raises:
+        UsageError: Another service has it.
+        UnwritableFileError: It can't be made.
+    """
+    make_folder(folder)
+    folder.chmod(0o700)
+    lock = lock_folder(folder, wait=False)
+    if lock is None and os.name == "posix":
+        raise UsageError(
+            f"--films {folder} is used by another service", "give each a folder of its own"
+        )
+    return lock
+
+
+class Films:
+    """The films that are open.
+
+    Args:
+        settings: Of the service.
+        store: Where their bytes count.
+
+    Raises:
+        UsageError: The folder that they shall outlast the service in can't be used.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._limits = settings.limits
+        self._store = store
+        self._open: dict[str, Film] = {}
+        self._tickets: dict[str, Film] = {}
+        # Shots are found while another film is rendered: that may take hours.
+        self._finding, self._rendering = asyncio.Semaphore(1), asyncio.Semaphore(1)
+        self._root = store.folder / "films"
+        self._lock: int | None = None
+        if settings.films is None:
+            self._root.mkdir(mode=0o700)
+        else:
+            self._root = Path(settings.films).absolute()
+            self._take_over()
+        store.places["film"] = self._root
+
+    def _take_over(self) -> None:
+        self._lock = take_folder(self._root)
+        for folder in self._root.iterdir():
+            try:
+                record = _Record.model_validate_json((folder / _RECORD).read_bytes())
+            except (OSError, ValidationError):
+                # An upload that did not arrive, or what nobody can read.
+                _remove(folder)
+            else:
+                self._hold(Film(folder, record))
+
+    def _hold(self, film: Film) -> Film:
+        self._open[film.id] = self._tickets[film.record.ticket] = film
+        self.measure(film)
+        return film
+
+    def start(self) -> None:
+        """Go on with what was found of films that were there before."""
+        for film in self._open.values():
+            if film.record.shots is None:
+                self._find(film)
+
+    async def close(self) -> None:
+        """End all work; what was done of films stays where it outlasts the service."""
+        await asyncio.gather(*(_ended(film) for film in self._open.values()))
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def check_room(self) -> None:
+        """Refuse another film if there are too many.
+
+        Raises:
+            Problem: 429.
+        """
+        self.sweep()
+        if len(self._open) >= self._limits.films:
+            raise busy(f"{len(self._open)} films are open at once", seconds=60)
+
+    def add(self, upload: Upload, facts: FilmFacts) -> Film:
+        """Open a film that was sent, and begin to look for its shots."""
+        folder = self._root / secrets.token_urlsafe(24)
+        for each in (folder, folder / "shots", folder / "stills"):
+            each.mkdir(mode=0o700)
+        self._store.count(upload.path, 0)
+        upload.path.rename(folder / _SOURCE)
+        record = _Record(name=upload.name, ticket=secrets.token_urlsafe(24), facts=facts)
+        film = Film(folder, record)
+        try:
+            film.save()
+        except BaseException:
+            _remove(folder)
+            raise
+        self._hold(film)
+        self._find(film)
+        return film
+
+    def get(self, key: str) -> Film:
+        """Return a film that is open, and keep it for as long again.
+
+        Raises:
+            Problem: 404 none of that id, or not any more.
+        """
+        return self._used(self._open.get(key))
+
+    def of_ticket(self, ticket: str) -> Film:
+        """Return the film that a media address is of; see `get`."""
+        return self._used(self._tickets.get(ticket))
+
+    def _used(self, film: Film | None) -> Film:
+        if film is None:
+            raise Problem(404, "this film is not open any more", "send it again")
+        film.used = time.monotonic()
+        return film
+
+    async def end(self, key: str) -> None:
+        """Close a film; nothing happens if it is not open."""
+        film = self._open.pop(key, None)
+        if film is not None:
+            del self._tickets[film.record.ticket]
+            await _ended(film)
+            await asyncio.to_thread(_remove, film.folder)
+            self._store.count(film.folder, 0)
+
+    def sweep(self) -> None:
+        """Close what was not used for long and is not worked on."""
+        oldest = time.monotonic() - self._limits.film_kept_seconds
+        for film in list(self._open.values()):
+            if film.rendering is None and film.finding is None and film.used < oldest:
+                del self._open[film.id], self._tickets[film.record.ticket]
+                _remove(film.folder)
+                self._store.count(film.folder, 0)
+
+    def measure(self, film: Film) -> None:
+        """Count what is on the disk of a film."""
+        self._store.count(film.folder, film.size())
+
+    def keep_still(self, film: Film, number: int, made: MadeStill, edit: Edit | None) -> FilmShot:
+        """Take over a still of a shot in color.
+
+        Args:
+            film: The film.
+            number: Of the shot.
+            made: The still: its file moves.
+            edit: How it was colored, if that was here.
+        """
+        shot = film.shot(number)
+        self._store.count(made.path, 0)
+        made.path.replace(film.still(number))
+        with _room():
+            film.preview(number, still=True).write_bytes(made.preview)
+        self._note_still(film, shot, edit, there=True)
+        return shot
+
+    def drop_still(self, film: Film, number: int) -> None:
+        """Forget the still of a shot; nothing happens if it has none."""
+        shot = film.shot(number)
+        film.still(number).unlink(missing_ok=True)
+        film.preview(number, still=True).unlink(missing_ok=True)
+        self._note_still(film, shot, None, there=False)
+
+    def _note_still(self, film: Film, shot: FilmShot, edit: Edit | None, *, there: bool) -> None:
+        shot.still, shot.edit = there, edit
+        if film.record.shots is not None:
+            film.record.shots = film.shots
+        film.save()
+        self.measure(film)
+
+    def _find(self, film: Film) -> None:
+        film.shots, film.record.ticks = [], []
+
+        def tell(shot: object) -> None:
+            found = cast("FoundShot", shot)
+            film.preview(found.number, still=False).write_bytes(found.preview)
+            film.record.ticks.append(found.ticks)
+            film.shots.append(
+                FilmShot(
+                    number=found.number, seconds=found.seconds, frames=found.frames,
+                    shown=found.shown, still=film.still(found.number).exists(),
+                )
+            )  # fmt: skip
+
+        async def work() -> None:
+            task = partial(
+                find_all_shots, path=film.upload.path, name=film.record.name,
+                seconds=self._limits.film_seconds,
+            )  # fmt: skip
+            async with self._finding:
+                await run_apart(task, self._store.folder, tell)
+            film.record.shots = film.shots
+            film.save()
+            self.measure(film)
+
+        film.finding = self._begin(film, work(), "finding")
+
+    def render(self, film: Film, options: FilmOptions | None, mood: Upload | None) -> None:
+        """Begin to render a film, or go on with it.
+
+        Args:
+            film: The film.
+            options: How; None for what was wanted last.
+            mood: The open picture that they name.
+
+        Raises:
+            Problem: 409 it is being rendered; 422 it is in color already.
+            UsageError: Options that make no sense.
+        """
+        if film.rendering is not None:
+            raise Problem(409, f"{film.record.name} is being rendered", "cancel that first")
+        record = film.record
+        chosen = options or record.options or FilmOptions()
+        if record.facts.in_color and not chosen.recolor:
+            raise Problem(
+                422, f"{record.name} is in color already", 'send "recolor": true to color it anew'
+            )
+        how, colors = chosen.film_options(), chosen.options()
+        hints = tuple(each.hint() for each in chosen.hints)
+        if options is not None:
+            record.mood = "" if mood is None else _kept_mood(film, mood)
+        record.options, record.unfinished, record.notes = chosen, True, []
+        film.save()
+        film.progress = film.problem = None
+        film.is_waiting = True
+        if record.shots is None and film.finding is None:
+            self._find(film)
+
+        async def work() -> None:
+            if film.finding is not None:
+                await asyncio.wait({film.finding})
+            if film.problem is not None:
+                raise film.problem
+            async with self._rendering:
+                film.is_waiting = False
+                stills = (each for each in film.shots if each.still)
+                settings = self._settings
+                task = partial(
+                    render,
+                    task=Rendering(
+                        film.upload.path, record.name, film.folder, how, colors, hints,
+                        tuple(Still(each.shown, film.still(each.number)) for each in stills),
+                        film.folder / record.mood if record.mood else None,
+                        settings.model, settings.device, settings.size,
+                    ),
+                )  # fmt: skip
+                self._finish(film, await run_apart(task, self._store.folder, self._follow(film)))
+
+        film.rendering = self._begin(film, work(), "rendering")
+
+    def _follow(self, film: Film) -> Callable[[object], None]:
+        """Return what notes how far a rendering is, and looks at how much it has on the disk."""
+        measured = time.monotonic()
+
+        def tell(progress: object) -> None:
+            nonlocal measured
+            film.progress = cast("FilmProgress", progress)
+            if time.monotonic() - measured > _MEASURE:
+                measured = time.monotonic()
+                self.measure(film)
+                if self._store.is_over:
+                    raise Problem(
+                        507, "the service has no room for more of this film",
+                        "close other films or pictures, and render it again: it goes on from there",
+                    )  # fmt: skip
+
+        return tell
+
+    def _finish(self, film: Film, rendered: Rendered) -> None:
+        record = film.record
+        if record.result and record.result != rendered.name:
+            (film.folder / record.result).unlink(missing_ok=True)
+        record.result, record.notes, record.unfinished = rendered.name, list(rendered.notes), False
+        film.save()
+        self.measure(film)
+
+    async def cancel(self, film: Film) -> None:
+        """Stop rendering a film; it can be gone on with."""
+        if film.rendering is not None:
+            film.rendering.cancel()
+            await asyncio.wait({film.rendering})
+
+    def _begin(
+        self, film: Film, work: Coroutine[None, None, None], name: Literal["finding", "rendering"]
+    ) -> asyncio.Task[None]:
+        async def guarded() -> None:
+            try:
+                await work
+            except Problem as problem:
+                film.problem = problem
+            except RechromaError as error:
+                film.problem = problem_of(error)
+            except OSError as error:
+                film.problem = no_room() if is_full(error) else _unexpected(error)
+            except Exception as error:  # noqa: BLE001 (one film must not end the others)
+                film.problem = _unexpected(error)
+            finally:
+                setattr(film, name, None)
+                film.used = time.monotonic()
+
+        task = asyncio.create_task(guarded())
+        # A task that was cancelled before it began has never come to its end.
+        task.add_done_callback(lambda _: work.close())
+        return task
+
+
+def _unexpected(error: Exception) -> Problem:
+    _log.error("unexpected", exc_info=error)
+    return Problem(
+        500, f"unexpected {type(error).__name__}", "this is a bug; please report the server's log"
+    )
+
+
+async def _ended(film: Film) -> None:
+    """End what is done to a film."""
+    tasks = [each for each in (film.finding, film.rendering) if each is not None]
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _kept_mood(film: Film, mood: Upload) -> str:
+    """Keep a mood's picture beside a film, once, and return the name of its file."""
+    try:
+        data = mood.path.read_bytes()
+    except FileNotFoundError:
+        raise problem_of(closed()) from None
+    path = film.folder / f"mood-{hashlib.sha256(data).hexdigest()[:16]}"
+    if not path.exists():
+        with _room():
+            write_whole(path, data, overwrite=False)
+    return path.name
+
+
+@contextmanager
+def _room() -> Generator[None]:
+    """Say that the disk is full where it is."""
+    try:
+        yield
+    except (OSError, UnwritableFileError) as error:
+        if is_full(error) or is_full(error.__cause__):
+            raise no_room() from None
+        raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

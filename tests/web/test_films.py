@@ -1,0 +1,459 @@
+"""Films over HTTP: their shots, stills, rendering, and what is refused."""
+
+import asyncio
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rechroma.video import FilmProgress
+from rechroma.web.settings import Settings
+
+av = pytest.importorskip("av")
+
+pytestmark = pytest.mark.posix
+HINT = {"x": 30, "y": 20, "color": "#c22b2b"}
+
+
+def open_film(client, data, name="street.mp4"):
+    answer = client.post("/v1/films", files={"film": (name, data)})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def when(client, key, *stages):
+    """The film, as soon as it has come so far."""
+    found = {}
+
+    def is_there():
+        found.update(client.get(f"/v1/films/{key}").json())
+        return found["state"]["stage"] in stages
+
+    for _ in range(2400):
+        if is_there():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(found)
+
+
+def render(client, key, **options):
+    answer = client.post(f"/v1/films/{key}/render", json=options or None)
+    assert answer.status_code == 202, answer.text
+    return when(client, key, "done", "failed")
+
+
+def frames_of(data):
+    with av.open(io.BytesIO(data)) as container:
+        return [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
+
+
+def chroma_of(frame):
+    return float(np.mean(frame.max(axis=2) - frame.min(axis=2)))
+
+
+@pytest.fixture
+def film(client, make_film):
+    opened = open_film(client, make_film())
+    yield when(client, opened["id"], "ready")
+    client.delete(f"/v1/films/{opened['id']}")
+
+
+def problem_of(answer, status):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["mend"]
+    return answer.json()["detail"]
+
+
+def test_a_film_from_beginning_to_end(client, served, make_film):
+    assert served.get("/v1/films").json()["missing"] == ""
+    data = make_film()
+    opened = open_film(client, data)
+    key = opened["id"]
+    assert (opened["name"], opened["width"], opened["height"]) == ("street.mp4", 96, 64)
+    assert (opened["frames"], opened["in_color"]) == (26, False)
+    ready = when(client, key, "ready")
+    assert ready["shots"] == 2
+    shots = client.get(f"/v1/films/{key}/shots").json()
+    assert [(each["number"], each["frames"]) for each in shots] == [(1, 14), (2, 12)]
+    assert [round(each["seconds"], 2) for each in shots] == [0, 0.56]
+    assert client.get(f"/v1/films/{key}/shots?after=1").json() == shots[1:]
+    small = client.get(f"/v1/films/{key}/shots/2/preview")
+    assert small.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(small.content)).size == (96, 64)
+    done = render(client, key)
+    assert done["state"]["stage"] == "done"
+    result = client.get(f"/{done['result']}")
+    assert result.headers["content-type"] == "video/mp4"
+    colored = frames_of(result.content)
+    assert len(colored) == 26
+    assert min(map(chroma_of, colored)) > 5 > max(map(chroma_of, frames_of(data)))
+    assert client.get(f"/{done['original']}").content == data
+    assert served.metric("rechroma_stored_bytes") > len(data) + len(result.content)
+    assert client.delete(f"/v1/films/{key}").status_code == 204
+    assert problem_of(client.get(f"/v1/films/{key}"), 404) == "this film is not open any more"
+    problem_of(client.get(f"/{done['result']}"), 404)
+
+
+def test_parts_of_a_result_can_be_asked_for(client, film):
+    result = render(client, film["id"], crf=30)["result"]
+    whole = client.get(f"/{result}")
+    assert whole.headers["accept-ranges"] == "bytes"
+    part = client.get(f"/{result}", headers={"Range": "bytes=10-29"})
+    assert (part.status_code, part.content) == (206, whole.content[10:30])
+    assert part.headers["content-range"] == f"bytes 10-29/{len(whole.content)}"
+    assert client.get(f"/{result}", headers={"Range": "bytes=99999999-"}).status_code == 416
+    saved = client.get(f"/{result}?download=true").headers["content-disposition"]
+    assert saved == 'attachment; filename="street.color.mp4"'
+
+
+def test_a_still_that_is_colored_here_is_followed_through_its_shot(client, film):
+    key = film["id"]
+    still = f"/v1/films/{key}/shots/2"
+    opened = client.post(f"{still}/open")
+    assert opened.status_code == 201
+    picture = opened.json()
+    assert (picture["width"], picture["height"], picture["name"]) == (96, 64, "street-0002.png")
+    assert client.post(f"/v1/sessions/{picture['id']}/planes", json={}).status_code == 200
+    problem_of(client.get(f"{still}/preview?still=true"), 404)
+    shot = client.post(f"{still}/color", json={"hints": [HINT], "strength": 1.5}).json()
+    assert (shot["still"], shot["edit"]["hints"][0]["color"]) == (True, "#c22b2b")
+    assert client.get(f"{still}/preview?still=true").status_code == 200
+    client.post(f"{still}/color", json={"strength": 0})
+    told = frames_of(client.get(f"/{render(client, key)['result']}").content)
+    # The first shot knows nothing of it.
+    assert max(map(chroma_of, told[15:25])) < 4 < min(map(chroma_of, told[:12]))
+    assert client.delete(f"{still}/still").json()["still"] is False
+
+
+def test_a_still_of_ones_own(client, film):
+    key = film["id"]
+    red = io.BytesIO()
+    Image.new("RGB", (48, 32), (150, 60, 60)).save(red, "PNG")
+    sent = client.post(
+        f"/v1/films/{key}/shots/1/still", files={"picture": ("mine.png", red.getvalue())}
+    )
+    assert sent.json()["still"] is True
+    assert sent.json()["edit"] is None
+    frames = frames_of(client.get(f"/{render(client, key)['result']}").content)
+    means = frames[5].mean(axis=(0, 1))
+    assert means[0] > means[1] + 40
+    assert client.get(f"/v1/films/{key}").json()["stills"] == 1
+    assert client.delete(f"/v1/films/{key}/shots/1/still").json()["still"] is False
+    bad = client.post(f"/v1/films/{key}/shots/1/still", files={"picture": ("a.png", b"no")})
+    problem_of(bad, 415)
+
+
+def test_hints_moods_and_the_options_of_a_film(client, film, make_picture):
+    key = film["id"]
+    mood = client.post("/v1/sessions", files={"picture": ("m.png", make_picture(mode="RGB"))})
+    done = render(
+        client, key, hints=[{"seconds": 0.2, **HINT}], mood=mood.json()["id"], codec="ffv1",
+        end="0.4", vividness=0.9,
+    )  # fmt: skip
+    assert done["state"]["stage"] == "done", done
+    answer = client.get(f"/{done['result']}")
+    assert answer.headers["content-type"] == "video/x-matroska"
+    assert len(frames_of(answer.content)) == 10
+    for options, words in [
+        ({"crf": 70}, "crf"),
+        ({"codec": "theora"}, "there is no codec 'theora'"),
+        ({"start": "soon"}, "the time 'soon' can't be read"),
+        ({"temperature": 0.2}, "temperature"),
+    ]:
+        refused = client.post(f"/v1/films/{key}/render", json=options)
+        assert words in problem_of(refused, 422)
+    outside = render(client, key, hints=[{"seconds": 0, "x": 500, "y": 5, "color": "red"}])
+    assert outside["state"]["stage"] == "failed"
+    assert outside["state"]["problem"] == "a hint at 500, 5 lies outside of street.mp4"
+    # What was there before is still there.
+    assert client.get(f"/{outside['result']}").content == answer.content
+
+
+def test_a_film_in_color_is_colored_if_that_is_wanted(client, make_film):
+    opened = open_film(client, make_film((8,), color=True))
+    assert opened["in_color"] is True
+    refused = client.post(f"/v1/films/{opened['id']}/render", json={})
+    assert problem_of(refused, 422) == "street.mp4 is in color already"
+    assert render(client, opened["id"], recolor=True)["state"]["stage"] == "done"
+    client.delete(f"/v1/films/{opened['id']}")
+
+
+def test_what_is_no_film(client, served, make_film, make_picture):
+    used = served.metric("rechroma_stored_bytes")
+    for name, data in [
+        ("a.mp4", make_picture()), ("b.mp4", b""), ("c.mp4", b"#EXTM3U\nhttp://example.com/a.ts\n"),
+        ("d.mp4", make_picture("AVIF", mode="RGB")), ("e.mp4", b"GIF89a" + bytes(500)),
+        ("f.mp4", b"ffconcat version 1.0\nfile /etc/passwd\n"),
+    ]:  # fmt: skip
+        refused = client.post("/v1/films", files={"film": (name, data)})
+        assert problem_of(refused, 415) == f"{name} is not a film of a kind that is read here"
+    cut = client.post("/v1/films", files={"film": ("../cut.mp4", make_film()[:900])})
+    detail = problem_of(cut, 422)
+    assert detail.startswith("cut.mp4: ")
+    assert "rechroma-serve" not in cut.text
+    assert served.metric("rechroma_stored_bytes") == used
+    assert "video/quicktime" not in cut.text
+    assert problem_of(client.get("/v1/films/nobody"), 404)
+    assert problem_of(client.get("/v1/media/nobody/original"), 404)
+
+
+@pytest.mark.parametrize(
+    "suffix_and_codec",
+    [(".mkv", "libx264"), (".avi", "mpeg4"), (".ts", "mpeg2video"), (".mov", "mjpeg"),
+     (".flv", "flv"), (".mpg", "mpeg2video"), (".webm", "libvpx")],
+)  # fmt: skip
+def test_films_of_other_kinds(make_film, suffix_and_codec):
+    from rechroma.web.film_kinds import film_media_type
+
+    suffix, codec = suffix_and_codec
+    try:
+        data = make_film((3,), suffix, codec=codec)
+    except (ValueError, av.error.FFmpegError) as error:
+        pytest.skip(f"this FFmpeg writes none: {error}")
+    assert film_media_type(data[:256]).startswith("video/")
+
+
+def test_limits(serve, conditioned, make_film):
+    limits = ("--max-film", "1", "--max-film-minutes", "0.02", "--max-film-pixels", "6143")
+    with serve(conditioned, "--workers", "1", *limits) as service, service.client() as client:
+        said = client.get("/v1/films").json()["limits"]
+        assert said == {"bytes": 1 << 20, "seconds": pytest.approx(1.2), "pixels": 6143}
+        large = client.post("/v1/films", files={"film": ("a.mp4", make_film() + bytes(1 << 20))})
+        assert "1,048,576 bytes" in problem_of(large, 413)
+        wide = client.post("/v1/films", files={"film": ("a.mp4", make_film())})
+        assert "6,144 pixels, more than the 6,143" in problem_of(wide, 413)
+        small = make_film((40,), size=(64, 64))
+        long = client.post("/v1/films", files={"film": ("a.mp4", small)})
+        assert "more than the 0.02 that this service takes" in problem_of(long, 413)
+        key = open_film(client, make_film((20,), size=(64, 64)))["id"]
+        assert render(client, key)["state"]["stage"] == "done"
+
+
+def test_there_are_only_so_many(serve, conditioned, make_film):
+    from rechroma.web.settings import Limits
+
+    data = make_film((4,))
+    with serve(conditioned, "--workers", "1") as service, service.client() as client:
+        for _ in range(Limits().films):
+            open_film(client, data)
+        refused = client.post("/v1/films", files={"film": ("a.mp4", data)})
+        assert problem_of(refused, 429) == "8 films are open at once"
+        assert refused.headers["retry-after"]
+
+
+def test_films_are_forgotten(serve, conditioned, make_film, wait_for):
+    options = ("--workers", "1", "--keep-films", "0.01")
+    with serve(conditioned, *options) as service, service.client() as client:
+        client.post("/v1/films", files={"film": ("a.mp4", make_film((4,)))})
+        # 36 seconds, and a sweep: nobody asks for it meanwhile.
+        wait_for(lambda: service.metric("rechroma_stored_bytes") == 0)
+        assert not any(path.is_file() for path in service.temp.rglob("*"))
+
+
+def test_the_end_leaves_nothing(serve, conditioned, make_film):
+    with serve(conditioned, "--workers", "1") as service, service.client() as client:
+        key = open_film(client, make_film((300,)))["id"]
+        client.post(f"/v1/films/{key}/render")
+        service.process.send_signal(signal.SIGTERM)
+        service.process.wait(60)
+        assert not any(service.temp.iterdir())
+
+
+def test_without_pyav(serve, conditioned, make_film, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as u\nfind = u.find_spec\n"
+        "u.find_spec = lambda name, *more: None if name == 'av' else find(name, *more)\n"
+    )
+    env = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    with serve(conditioned, "--workers", "1", env=env) as service, service.client() as client:
+        assert "pip install 'rechroma[video]'" in client.get("/v1/films").json()["missing"]
+        refused = client.post("/v1/films", files={"film": ("a.mp4", make_film((4,)))})
+        assert "not installed" in problem_of(refused, 501)
+        assert "pip install 'rechroma[video]'" in refused.json()["mend"]
+
+
+def test_with_a_token_players_need_the_films_address_alone(serve, conditioned, make_film):
+    token = "a-token-of-this-test"  # noqa: S105
+    env, known = {"RECHROMA_TOKEN": token}, {"Authorization": f"Bearer {token}"}
+    with serve(conditioned, "--workers", "1", env=env) as service:
+        data = make_film((4,))
+        with service.client(headers=known) as client:
+            opened = open_film(client, data)
+        assert service.get(f"/v1/films/{opened['id']}").status_code == 401
+        assert service.get(f"/{opened['original']}").content == data
+        assert service.get(f"/v1/media/{'x' * 32}/original").status_code == 404
+
+
+def test_pictures_are_answered_while_a_film_is_rendered(client, served, make_film, make_picture):
+    key = open_film(client, make_film((400, 400, 400)))["id"]
+    client.post(f"/v1/films/{key}/render")
+    when(client, key, "rendering")
+    assert served.post(make_picture()).status_code == 200
+    refused = client.post(f"/v1/films/{key}/render")
+    assert problem_of(refused, 409) == "street.mp4 is being rendered"
+    assert client.get(f"/v1/films/{key}").json()["state"]["stage"] == "rendering"
+    client.delete(f"/v1/films/{key}")
+
+
+def test_a_process_that_dies_costs_a_shot_and_no_more(client, served, make_film, wait_for):
+    key = open_film(client, make_film((200, 200)))["id"]
+    when(client, key, "ready")
+    wait_for(lambda: len(served.workers) == 2)
+    workers = set(served.workers)
+    client.post(f"/v1/films/{key}/render")
+    wait_for(lambda: set(served.workers) - workers)
+    (pid,) = set(served.workers) - workers
+    os.kill(pid, signal.SIGKILL)
+    state = when(client, key, "failed", "done")["state"]
+    assert (state["stage"], state["problem"]) == (
+        "failed", "working on this film ended its process"
+    )  # fmt: skip
+    assert state["mend"] == "try again: it goes on from there"
+    assert set(served.workers) == workers
+    client.delete(f"/v1/films/{key}")
+
+
+def test_a_full_disk(serve, conditioned, make_film):
+    """What is done is kept, and nothing is sent as if it were whole."""
+    data = make_film((12,))
+    most = len(data) + 3000
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    options = ("--workers", "1")
+    with (
+        serve(conditioned, *options, before=limited) as service,
+        service.client() as client,
+    ):
+        large = client.post("/v1/films", files={"film": ("a.mp4", data + bytes(4000))})
+        assert problem_of(large, 507) == "the service's disk is full"
+        key = open_film(client, data)["id"]
+        failed = render(client, key, codec="ffv1")
+        assert failed["state"]["problem"] == "the service's disk is full"
+        assert failed["result"] is None
+        assert render(client, key, crf=45)["state"]["stage"] == "done"
+
+
+def test_a_film_that_grows_out_of_the_room_is_stopped(monkeypatch, tmp_path):
+    """By what it has on the disk, which others write; what is done of it stays."""
+    from rechroma.web import films
+    from rechroma.web.film_jobs import FilmFacts
+    from rechroma.web.store import Store
+    from rechroma.web.worker_state import Upload
+
+    async def render_apart(task, _folder, tell):
+        if "seconds" in task.keywords:
+            return 1.0
+        (task.keywords["task"].folder / "segment").write_bytes(bytes(5000))
+        tell(FilmProgress(1, 10, 0, 1.0, 9.0))
+        raise AssertionError("it goes on")
+
+    async def work():
+        store = Store(4000)
+        opened = films.Films(Settings(), store)
+        path = store.new("film")
+        path.write_bytes(bytes(100))
+        film = opened.add(Upload(path, "a.mp4"), FilmFacts(96, 64, 1.0, 10, 10.0, in_color=False))
+        opened.render(film, None, None)
+        await film.rendering
+        size, problem = store.used, film.problem
+        await opened.end(film.id)
+        left = store.used
+        store.close()
+        return size, problem, film.stage, left
+
+    monkeypatch.setattr(films, "run_apart", render_apart)
+    monkeypatch.setattr(films, "_MEASURE", -1.0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    size, problem, stage, left = asyncio.run(work())
+    assert size > 5100
+    assert (problem.status, stage, left) == (507, "failed", 0)
+    assert "no room for more of this film" in problem.detail
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_was_cancelled_goes_on(client, make_film, wait_for):
+    key = open_film(client, make_film((30,) * 12))["id"]
+    client.post(f"/v1/films/{key}/render", json={"crf": 24})
+    found = {}
+
+    def is_under_way():
+        found.update(client.get(f"/v1/films/{key}").json()["state"])
+        return found["stage"] == "done" or found["frames"] > 60
+
+    wait_for(is_under_way)
+    assert (found["stage"], found["total"]) == ("rendering", 360)
+    assert client.post(f"/v1/films/{key}/cancel").json()["state"]["stage"] == "stopped"
+    client.post(f"/v1/films/{key}/render")
+    first = {}
+
+    def tells():
+        first.update(client.get(f"/v1/films/{key}").json()["state"])
+        return first["frames"] > 0 or first["stage"] == "done"
+
+    wait_for(tells)
+    # At least a shot was done.
+    assert first["stage"] == "done" or first["frames"] > 30
+    done = when(client, key, "done")
+    assert len(frames_of(client.get(f"/{done['result']}").content)) == 360
+    client.delete(f"/v1/films/{key}")
+
+
+def test_what_a_killed_service_has_begun_goes_on(serve, conditioned, make_film, wait_for, tmp_path):
+    """The same film with the same options, by segments that are there already."""
+    options = ("--workers", "1", "--films", str(tmp_path / "films"))
+    data = make_film((30,) * 12)
+    with serve(conditioned, *options) as service, service.client() as client:
+        key = open_film(client, data)["id"]
+        when(client, key, "ready")
+        edit = {"hints": [HINT]}
+        assert client.post(f"/v1/films/{key}/shots/3/color", json=edit).status_code == 200
+        client.post(f"/v1/films/{key}/render", json={"crf": 24})
+        segments = tmp_path / "films" / key / "result.mp4.rechroma"
+        wait_for(lambda: (segments / "00003.nut").exists())
+        os.kill(service.process.pid, signal.SIGKILL)
+        service.process.wait()
+    state = json.loads((segments / "state.json").read_text())
+    kept = [segments / each["name"] for each in state["segments"]]
+    done = [path.stat() for path in kept]
+    assert len(done) >= 3
+    (tmp_path / "films" / "a-part-of-an-upload").write_bytes(b"x")
+    with serve(conditioned, *options) as service, service.client() as client:
+        found = client.get(f"/v1/films/{key}").json()
+        assert (found["state"]["stage"], found["shots"], found["stills"]) == ("stopped", 12, 1)
+        assert client.get(f"/v1/films/{key}/shots").json()[2]["edit"]["hints"][0]["x"] == 30
+        assert not (tmp_path / "films" / "a-part-of-an-upload").exists()
+        second = subprocess.run(
+            [sys.executable, "-m", "rechroma", "serve", "--port", "0", *options],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert second.returncode == 2
+        assert "is used by another service" in second.stderr
+        client.post(f"/v1/films/{key}/render")
+        first = {}
+
+        def tells():
+            first.update(client.get(f"/v1/films/{key}").json()["state"])
+            return first["frames"] > 0 or first["stage"] != "rendering"
+
+        wait_for(lambda: client.get(f"/v1/films/{key}").json()["state"]["stage"] != "waiting")
+        wait_for(tells)
+        # What it goes on from is not made anew.
+        assert [path.stat() for path in kept] == done
+        assert first["frames"] > 90
+        ended = when(client, key, "done", "failed")
+        assert ended["state"]["stage"] == "done", ended
+        assert len(frames_of(client.get(f"/{ended['result']}").content)) == 360
+        client.delete(f"/v1/films/{key}")
+    assert [path for path in (tmp_path / "films").rglob("*") if path.is_file()] == []
