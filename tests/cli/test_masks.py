@@ -52,6 +52,8 @@ def test_from_a_file(colorize):
     [
         (["in/0.jpg", "-o", "new.png", "--mask", "left.png"], 2, "the mask 'left.png' can't be"),
         (["in/0.jpg", "-o", "new.png", "--mask", "no.png=keep"], 3, "no.png: no such file"),
+        (["in/0.jpg", "-o", "new.png", "--hints", "no.json"], 3, "no.json: can't be read"),
+        (["in/0.jpg", "-o", "new.png", "--mask", "dot.png=keep"], 2, "does not fit"),
         (["in/0.jpg", "-o", "new.png", "--mask", "left.png=red"], 2, "tint"),
         (["in/0.jpg", "-o", "left.png", "--overwrite", "--mask", "left.png=keep"], 2, "left.png"),
         (["in", "-o", "out", "--mask", "left.png=keep"], 2, "--mask is about one picture"),
@@ -60,6 +62,7 @@ def test_from_a_file(colorize):
 )
 def test_what_can_not_be(colorize, arguments, code, words):
     Image.new("L", (48, 3), 255).save("thin.png")
+    Image.new("L", (1, 1), 255).save("dot.png")
     found, _, err = colorize(*arguments)
     assert found == code, err
     assert words in err

@@ -9,10 +9,11 @@ from tests.preparation.prints import on_paper, photo, scene, scratched, stained
 
 import rechroma
 from rechroma.color import rgb_to_lab
+from rechroma.colorizer import is_color
 from rechroma.errors import UsageError
 from rechroma.photo.samples import is_one_channel
 from rechroma.preparation import PrepareOptions
-from rechroma.preparation.tone import find_tint
+from rechroma.preparation.tint import find_tint
 
 GRAY = scene()
 SIDES = (31, 22, 40, 50)
@@ -158,6 +159,23 @@ def test_a_yellowed_print_without_black_may_have_had_none():
     ready = rechroma.prepare(yellowed)
     assert kinds(ready) == {"tint"}
     assert error(ready, gray) < 1
+
+
+def test_stained_sepia_is_no_color():
+    level = GRAY / 255
+    tones = np.array([[0.14, 0.1, 0.06], [0.6, 0.47, 0.31], [0.97, 0.9, 0.76]])
+    sepia = np.dstack([np.interp(level, [0, 0.5, 1], tones[:, each]) for each in range(3)])
+    y, x = np.mgrid[0:270, 0:360]
+    stain = 1 / (1 + np.exp(np.clip((np.hypot(x - 250, y - 90) - 70) / 5, -40, 40)))
+    rgb = sepia * (1 - stain[..., None] * np.array([0.1, 0.25, 0.42]))
+    given = photo(255 * rgb)
+    # It is taken for one in color where nobody looks for stains.
+    assert is_color(given)
+    ready = rechroma.prepare(given)
+    assert kinds(ready) == {"tint", "contrast"}
+    assert "stains" in str(ready.findings[0])
+    before = rgb_to_lab(rgb)[..., 0] - rgb_to_lab(np.repeat(level[..., None], 3, 2))[..., 0]
+    assert error(ready) < 0.7 * np.abs(before).mean()
 
 
 def test_what_is_more_than_stains_is_color():

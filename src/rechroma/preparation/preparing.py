@@ -21,14 +21,8 @@ from rechroma.preparation.inpainting import inpainted
 from rechroma.preparation.negative import looks_negative
 from rechroma.preparation.options import PrepareOptions
 from rechroma.preparation.planes import thumbnail
-from rechroma.preparation.tone import (
-    ends_of,
-    find_contrast,
-    find_tint,
-    gray_of,
-    is_stained,
-    stretched,
-)
+from rechroma.preparation.tint import find_tint, gray_of, is_stained
+from rechroma.preparation.tone import ends_of, find_contrast, stretched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +30,8 @@ if TYPE_CHECKING:
     from rechroma.colorizer.colorizer import PhotoLike
     from rechroma.preparation.border import Border
     from rechroma.preparation.geometry import Box
-    from rechroma.preparation.tone import Contrast, Tint
+    from rechroma.preparation.tint import Tint
+    from rechroma.preparation.tone import Contrast
 
     Mask = NDArray[np.bool_]
 
