@@ -5,7 +5,7 @@
     python benchmarks/mood.py sky --photos photos/val
     python benchmarks/mood.py accuracy --pairs photos/transfer-pairs
     python benchmarks/mood.py speed --json speed.json
-    python benchmarks/mood.py cold
+    python benchmarks/mood.py cold [--megapixels 24] [--source-megapixels 1]
 
 The protocols are in `mood_protocols.py`, `speed` is in `mood_speed.py`. The others' packages have
 to be installed beside rechroma: see `mood_contenders.py`.
@@ -60,7 +60,7 @@ def main() -> None:
         case "sky":
             result = _sky(options.photos, options.count)
         case "cold":
-            result = cold(options.megapixels)
+            result = cold(options.megapixels, options.source_megapixels)
         case _:
             result = speed(options.megapixels)
     if options.json:
@@ -87,6 +87,7 @@ def _options() -> argparse.Namespace:
     fast, from_start = commands.add_parser("speed"), commands.add_parser("cold")
     fast.add_argument("--megapixels", type=float, default=24)
     from_start.add_argument("--megapixels", type=float, default=12)
+    from_start.add_argument("--source-megapixels", type=float, help="default: the target's")
     for command in (halves, pairs, accuracy, sky, fast, from_start):
         command.add_argument("--json", type=Path)
     return parser.parse_args()

@@ -52,8 +52,10 @@ def speed(megapixels: float) -> dict[str, dict[str, float]]:
     return results
 
 
-def cold(megapixels: float) -> dict[str, float]:
+def cold(megapixels: float, of_source: float | None) -> dict[str, float]:
     """Measure `rechroma transfer` from start to the written JPEG, against the least that it does.
+
+    The source has as many megapixels as the target, unless it is told otherwise.
 
     The least is a process that decodes, applies a table by OpenColorIO, and encodes alike: the
     target alone, and with the source decoded, too. color-matcher's own command, where that package
@@ -61,8 +63,10 @@ def cold(megapixels: float) -> dict[str, float]:
     """
     with tempfile.TemporaryDirectory() as folder:
         files = [str(Path(folder, name)) for name in ("source.jpg", "target.jpg", "out.jpg")]
-        for seed, file in enumerate(files[:2]):
-            write(read(_picture(megapixels, seed)), file)
+        for seed, (file, size) in enumerate(
+            zip(files[:2], (of_source or megapixels, megapixels), strict=True)
+        ):
+            write(read(_picture(size, seed)), file)
         commands = {
             "bare, target alone": [sys.executable, "-c", _BARE_COLD, *files[1:]],
             "bare": [sys.executable, "-c", _BARE_COLD, *files[1:], files[0]],
@@ -74,22 +78,30 @@ def cold(megapixels: float) -> dict[str, float]:
                 sys.executable, "-c", "from color_matcher.bin.cli import main; main()",
                 "-s", files[1], "-r", files[0], "-m", "mkl",
             ]  # fmt: skip
-        times = {name: [np.inf, np.inf] for name in commands}
+        costs = {name: [np.inf] * 2 for name in commands}
         for _ in range(5):
             for name, command in commands.items():
-                before, start = os.times(), time.perf_counter()
-                subprocess.run(command, check=True, capture_output=True)
-                wall, after = time.perf_counter() - start, os.times()
-                cpu = (after.children_user - before.children_user) + (
-                    after.children_system - before.children_system
-                )
-                times[name] = [min(a, b) for a, b in zip(times[name], (wall, cpu), strict=True)]
+                costs[name] = [min(*both) for both in zip(costs[name], _cost(command), strict=True)]
     print(f"\n{megapixels:g} megapixels, JPEG to JPEG, cold, best of 5\n")
     print("| | wall s | CPU s |\n|---|---|---|")
-    for name, (wall, cpu) in times.items():
+    for name, (wall, cpu) in costs.items():
         print(f"| {name} | {wall:.2f} | {cpu:.2f} |")
-    return {f"{name} {unit}": value for name, both in times.items()
-            for unit, value in zip(("wall", "cpu"), both, strict=True)}  # fmt: skip
+    return {f"{name} {unit}": value for name, cost in costs.items()
+            for unit, value in zip(("wall", "cpu"), cost, strict=True)}  # fmt: skip
+
+
+def _cost(command: list[str]) -> tuple[float, float]:
+    """Return wall and CPU seconds of a process and its children."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(command, stdout=said, stderr=said)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            said.seek(0)
+            raise SystemExit(f"failed: {command}\n{said.read().decode(errors='replace')}")
+    wall = time.perf_counter() - start
+    return wall, usage.ru_utime + usage.ru_stime
 
 
 _BARE_COLD = """

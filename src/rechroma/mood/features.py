@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -37,6 +38,10 @@ class PhotoFeatures:
     cell: NDArray[np.intp]
 
 
+# A mood is the same for each of a folder's pictures.
+_known: WeakKeyDictionary[Palette, PhotoFeatures] = WeakKeyDictionary()
+
+
 def features_of(palette: Palette) -> PhotoFeatures | None:
     """Return what the palette's photographs show; None for a palette without photographs.
 
@@ -45,7 +50,13 @@ def features_of(palette: Palette) -> PhotoFeatures | None:
     """
     if not palette.views:
         return None
-    seen = [_features_of_view(view) for view in palette.views]
+    found = _known.get(palette)
+    if found is None:
+        found = _known[palette] = _together([_features_of_view(view) for view in palette.views])
+    return found
+
+
+def _together(seen: list[PhotoFeatures]) -> PhotoFeatures:
     before = np.cumsum([0] + [len(content.features) for content in seen[:-1]])
     cell = np.concatenate([c.cell + first for c, first in zip(seen, before, strict=True)])
     return PhotoFeatures(np.concatenate([content.features for content in seen]), cell)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class View:
     pixels: NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Palette:
     """The colors of one photograph, or of several together.
 
@@ -66,8 +67,19 @@ class Palette:
     views: tuple[View, ...] = field(default=())
 
 
+# A mood is asked for its colors several times, and for each of a folder's pictures.
+_known: WeakKeyDictionary[Photo, Palette] = WeakKeyDictionary()
+
+
 def palette_of(photo: Photo) -> Palette:
     """Return the colors of a photo's thumbnail, in the order of its rows."""
+    found = _known.get(photo)
+    if found is None:
+        found = _known[photo] = _thumbnail_palette(photo)
+    return found
+
+
+def _thumbnail_palette(photo: Photo) -> Palette:
     stride, block = _steps(photo)
     samples = photo.every(stride)
     if photo.alpha is None:

@@ -34,7 +34,7 @@ PixelChange: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
 _SHOWN_SIDE = 1024
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Photo:
     """A photograph, upright and in sRGB, with all that its file carried beside it.
 
