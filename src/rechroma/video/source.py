@@ -378,13 +378,17 @@ def _frames(film: Film, trouble: Trouble, place: int | None, *, threads: bool) -
                 trouble.lost += 1
             missing += (packet is not None and packet.size > 0) - len(frames)
             for frame in frames:
-                if (frame.width, frame.height) != (film.width, film.height):
-                    raise PhotoError(
-                        f"{film.path}: its frames change from {film.width}×{film.height} to "
-                        f"{frame.width}×{frame.height}",
-                        "cut it there, or scale it to one size first",
-                    )
+                _check_size(film, frame)
                 yield frame
+
+
+def _check_size(film: Film, frame: Any) -> None:  # noqa: ANN401 - PyAV's
+    if (frame.width, frame.height) != (film.width, film.height):
+        raise PhotoError(
+            f"{film.path}: its frames change from {film.width}×{film.height} to "
+            f"{frame.width}×{frame.height}",
+            "cut it there, or scale it to one size first",
+        )
 
 
 def luma_of(film: Film, frame: Any) -> NDArray[Any]:  # noqa: ANN401 - PyAV's
