@@ -130,3 +130,12 @@ assert run_somewhere(os.getpid)[0] > 0
 assert all(np.array_equal(each.every(9), picture[::9, ::9]) for each in photos)
 busy.join()
 """)
+
+
+def test_replacing_a_field_gives_a_usual_photo(done_in_batch):
+    done_in_batch("""
+from dataclasses import replace
+photo = replace(read(folder / "large.png"), name="other")
+assert (photo.name, photo.height, photo.width, photo.home) == ("other", 2100, 2000, None)
+assert np.array_equal(photo.samples, picture)
+""")

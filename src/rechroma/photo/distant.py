@@ -138,12 +138,16 @@ class _Distant(Photo):
     _place: _Place
     _changes: tuple[PixelChange, ...]
 
+    def __new__(cls, *given: Any, **named: Any) -> Photo:  # noqa: ANN401 (as a class takes it)
+        """Return a photo of the usual kind, as `dataclasses.replace` wants one."""
+        return Photo(*given, **named)
+
     @classmethod
     def of(
         cls, carried: Mapping[str, Any], place: _Place, changes: tuple[PixelChange, ...] = ()
     ) -> _Distant:
         """Return a photo that has all that is given, and no samples as yet."""
-        result = cls.__new__(cls)
+        result = object.__new__(cls)
         for name, value in {**carried, "_place": place, "_changes": changes}.items():
             object.__setattr__(result, name, value)
         return result

@@ -351,25 +351,9 @@ def _frames(film: Film, trouble: Trouble, place: int | None, *, threads: bool) -
         stream.thread_type = "AUTO" if threads else "NONE"
         if place is not None:
             container.seek(place, stream=stream, backward=True)
-        packets = container.demux(stream)
-        packet: Any = None
-        ended, missing = False, 0
-        while not ended:
+        missing = 0
+        for packet in _packets(container, stream, trouble, threads=threads):
             frames: list[Any] = []
-            try:
-                packet = next(packets)
-            except StopIteration:
-                if threads and missing > 0:
-                    # At the end threads pass over errors. (Fields that are packets of their own
-                    # make this happen, too: then what follows yields nothing new.)
-                    raise _BrokenError from None
-                return
-            except av.error.FFmpegError as error:
-                # The file ends in the middle of something.
-                if threads:
-                    raise _BrokenError from error
-                trouble.lost += 1
-                packet, ended = None, True
             try:
                 frames = stream.codec_context.decode(packet)
             except av.error.FFmpegError as error:
@@ -380,6 +364,39 @@ def _frames(film: Film, trouble: Trouble, place: int | None, *, threads: bool) -
             for frame in frames:
                 _check_size(film, frame)
                 yield frame
+        if threads and missing > 0:
+            # At the end threads pass over errors. (Fields that are packets of their own make this
+            # happen, too: then what follows yields nothing new.)
+            raise _BrokenError
+
+
+def _packets(
+    container: Any,  # noqa: ANN401 - PyAV's
+    stream: Any,  # noqa: ANN401 - PyAV's
+    trouble: Trouble,
+    *,
+    threads: bool,
+) -> Iterator[Any]:
+    """Yield a stream's packets; None instead of those behind the place where the file breaks off.
+
+    Raises:
+        _BrokenError: It breaks off, and there are threads; without, that is counted.
+    """
+    av = load_pyav()
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError as error:
+            # The file ends in the middle of something.
+            if threads:
+                raise _BrokenError from error
+            trouble.lost += 1
+            yield None
+            return
+        yield packet
 
 
 def _check_size(film: Film, frame: Any) -> None:  # noqa: ANN401 - PyAV's
