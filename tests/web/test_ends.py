@@ -17,11 +17,12 @@ import uvicorn
 from starlette.datastructures import Headers
 
 from rechroma.web import service as service_module
+from rechroma.web.answer_schemas import CurrentModel
 from rechroma.web.app import make_app
 from rechroma.web.jobs import ResultFile, ResultFormat
 from rechroma.web.problems import Problem, busy
 from rechroma.web.routes import archive, status
-from rechroma.web.schemas import CurrentModel, Edit
+from rechroma.web.schemas import Edit
 from rechroma.web.server import _bound, _drain_seconds, _Server
 from rechroma.web.service import card_of
 from rechroma.web.settings import Settings

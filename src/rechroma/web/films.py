@@ -21,8 +21,8 @@ from rechroma.files import make_folder, write_whole
 from rechroma.video import Still
 from rechroma.web.film_jobs import FilmFacts, Rendering, find_all_shots, render
 from rechroma.web.film_process import run_apart
+from rechroma.web.film_schemas import FilmOptions, FilmShot, FilmStage, FilmState
 from rechroma.web.problems import Problem, busy, no_room, problem_of
-from rechroma.web.schemas import FilmOptions, FilmShot, FilmStage, FilmState
 from rechroma.web.store import lock_folder
 from rechroma.web.worker import closed, is_full
 from rechroma.web.worker_state import Upload

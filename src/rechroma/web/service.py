@@ -11,17 +11,17 @@ from fastapi import Depends, Request
 
 from rechroma.colorizer import load_card
 from rechroma.mood import METHODS
-from rechroma.web.films import Films
-from rechroma.web.formats import answer_with
-from rechroma.web.pool import Pool
-from rechroma.web.problems import GONE, Problem
-from rechroma.web.schemas import (
+from rechroma.web.answer_schemas import (
     CurrentModel,
     OpenPicture,
     colorize_controls,
     reaches_of,
     transfer_controls,
 )
+from rechroma.web.films import Films
+from rechroma.web.formats import answer_with
+from rechroma.web.pool import Pool
+from rechroma.web.problems import GONE, Problem
 from rechroma.web.sessions import Session, Sessions
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.store import Store

@@ -12,20 +12,20 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from rechroma.web import film_jobs, preview_jobs
+from rechroma.web.answer_schemas import OpenPicture
 from rechroma.web.film_kinds import FILM_HEAD, check_installed, film_media_type, missing_films
-from rechroma.web.films import Film
-from rechroma.web.problems import Problem
-from rechroma.web.routes.parts import file_answer, problems
-from rechroma.web.schemas import (
-    Edit,
+from rechroma.web.film_schemas import (
     FilmLimits,
     FilmOptions,
     FilmShot,
     FilmSupport,
     OpenFilm,
-    OpenPicture,
     film_controls,
 )
+from rechroma.web.films import Film
+from rechroma.web.problems import Problem
+from rechroma.web.routes.parts import file_answer, problems
+from rechroma.web.schemas import Edit
 from rechroma.web.service import Service, ServiceHere, facts_of
 from rechroma.web.uploads import UploadRoute
 from rechroma.web.worker_state import Upload

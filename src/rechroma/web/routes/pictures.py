@@ -12,15 +12,10 @@ from pydantic import Json
 from rechroma.mood.library import saved_looks
 from rechroma.mood.named_looks import NAMED_LOOKS
 from rechroma.web import jobs
+from rechroma.web.answer_schemas import NamedLook
 from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import RequestedFormat, file_answer, picture_answer, problems
-from rechroma.web.schemas import (
-    ColorizeOptions,
-    MaskOptions,
-    NamedLook,
-    PrepareOptions,
-    TransferOptions,
-)
+from rechroma.web.schemas import ColorizeOptions, MaskOptions, PrepareOptions, TransferOptions
 from rechroma.web.service import ServiceHere, preparing_of
 from rechroma.web.uploads import UploadRoute
 from rechroma.web.worker_state import ColorRequest, Upload

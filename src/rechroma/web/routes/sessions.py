@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from rechroma.web import preview_jobs
+from rechroma.web.answer_schemas import OpenPicture, Suggestion, Version
 from rechroma.web.routes.parts import (
     RequestedBox,
     RequestedFormat,
@@ -23,11 +24,8 @@ from rechroma.web.schemas import (
     LeaveOptions,
     LikelyOptions,
     MaskName,
-    OpenPicture,
     PrepareOptions,
     SegmentOptions,
-    Suggestion,
-    Version,
 )
 from rechroma.web.service import ServiceHere, facts_of
 from rechroma.web.uploads import UploadRoute

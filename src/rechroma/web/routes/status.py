@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rechroma.colorizer import MODELS
+from rechroma.web.answer_schemas import Model, Models
 from rechroma.web.drain import stopping
 from rechroma.web.metrics import CONTENT_TYPE
 from rechroma.web.problems import Problem, busy
 from rechroma.web.routes.parts import problems
-from rechroma.web.schemas import Model, Models
 from rechroma.web.service import ServiceHere, card_of
 
 __all__ = ["router"]
