@@ -10,7 +10,7 @@ from rechroma.cli import main
 from rechroma.colorizer import ColorizeOptions, Colorizer, session, shared
 from rechroma.mood import TransferOptions, features
 from rechroma.photo import read
-from rechroma.web import jobs, preview_jobs
+from rechroma.web import jobs, mood_jobs, preview_jobs
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
@@ -57,9 +57,9 @@ def everything(state, source, target, options):
         jobs.colorize(state, target, output, mood, plain),
         jobs.transfer(state, source, target, output, options),
         preview_jobs.picture(state, target, output, mood, plain),
-        preview_jobs.mood_picture(state, source, target, output, options),
+        mood_jobs.mood_picture(state, source, target, output, options),
     ]
-    preview_jobs.mood_preview(state, source, target, options, side=64)
+    mood_jobs.mood_preview(state, source, target, options, side=64)
     for each in made:
         each.path.unlink()
 
@@ -102,7 +102,7 @@ def test_the_page_the_service_and_the_command_line_give_the_same(
     assert main(["transfer", *map(str, typed)]) == 0
     wanted = read(out).to_uint8().astype(int)
     assert np.ptp(wanted, axis=-1).mean() > 3
-    for job in (jobs.transfer, preview_jobs.mood_picture):
+    for job in (jobs.transfer, mood_jobs.mood_picture):
         made = job(state, source, target, jobs.ResultFormat("png"), options)
         assert np.abs(read(made.path).to_uint8() - wanted).max() <= 1
         made.path.unlink()

@@ -26,8 +26,8 @@ from rechroma.photo import read
 from rechroma.web import pool as pool_module
 from rechroma.web import preview_jobs
 from rechroma.web.jobs import ResultFile, ResultFormat
+from rechroma.web.mood_jobs import mood_picture, mood_preview
 from rechroma.web.pool import Pool
-from rechroma.web.preview_jobs import mood_picture, mood_preview
 from rechroma.web.problems import Problem, problem_of
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.worker import (

@@ -1,4 +1,4 @@
-"""Films that are open: a folder each, in which is what was sent, said and done of it."""
+"""The films that are open, and the work on them."""
 
 from __future__ import annotations
 
@@ -7,160 +7,40 @@ import hashlib
 import logging
 import os
 import secrets
-import shutil
 import time
-from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from rechroma.errors import RechromaError, UnwritableFileError, UsageError
+from rechroma.errors import RechromaError, UsageError
 from rechroma.files import make_folder, write_whole
 from rechroma.video import Still
+from rechroma.web.film import RECORD, SOURCE, Film, FilmRecord, disk_space, remove
 from rechroma.web.film_jobs import FilmFacts, Rendering, find_all_shots, render
 from rechroma.web.film_process import run_apart
-from rechroma.web.film_schemas import FilmOptions, FilmShot, FilmStage, FilmState
+from rechroma.web.film_schemas import FilmOptions, FilmShot
 from rechroma.web.problems import Problem, busy, no_room, problem_of
 from rechroma.web.store import lock_folder
 from rechroma.web.worker import closed, is_full
-from rechroma.web.worker_state import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Coroutine
 
     from rechroma.video import FilmProgress
     from rechroma.web.film_jobs import FoundShot, MadeStill, Rendered
     from rechroma.web.schemas import Edit
     from rechroma.web.settings import Settings
     from rechroma.web.store import Store
+    from rechroma.web.worker_state import Upload
 
-__all__ = ["Film", "Films", "take_folder"]
+__all__ = ["Films", "take_folder"]
 
 _log = logging.getLogger(__name__)
 
-_RECORD = "film.json"
-_SOURCE = "film"
 # Seconds between two looks at how much a film that is rendered has on the disk.
 _MEASURE = 2.0
-
-
-class _Record(BaseModel):
-    """What is known of a film, as it is kept beside it."""
-
-    name: str
-    ticket: str
-    facts: FilmFacts
-    shots: list[FilmShot] | None = None
-    ticks: list[int] = []
-    options: FilmOptions | None = None
-    mood: str = ""
-    unfinished: bool = False
-    result: str = ""
-    notes: list[str] = []
-
-
-class Film:
-    """A film that is open.
-
-    Attributes:
-        id: 192 random bits, and the name of its folder: who has it may work on the film.
-        folder: Where everything of it is.
-        record: What is kept.
-        shots: That were found so far.
-        progress: Of the rendering that is under way.
-        problem: Why the last work on it ended; None if it did not fail.
-        used: When it was last used, in seconds of a monotonic clock.
-        finding: The work that looks for shots; None if it is over.
-        rendering: The work that renders; None if there is none.
-        is_waiting: Whether that waits for another film.
-    """
-
-    def __init__(self, folder: Path, record: _Record) -> None:
-        self.id = folder.name
-        self.folder = folder
-        self.record = record
-        self.shots = list(record.shots or [])
-        self.progress: FilmProgress | None = None
-        self.problem: Problem | None = None
-        self.used = time.monotonic()
-        self.finding: asyncio.Task[None] | None = None
-        self.rendering: asyncio.Task[None] | None = None
-        self.is_waiting = False
-
-    @property
-    def upload(self) -> Upload:
-        """The file that was sent."""
-        return Upload(self.folder / _SOURCE, self.record.name)
-
-    @property
-    def result(self) -> Path | None:
-        """The result's file; None if there is none."""
-        return self.folder / self.record.result if self.record.result else None
-
-    @property
-    def stage(self) -> FilmStage:
-        """How far it is; see `FilmState`."""
-        if self.rendering is not None:
-            return "waiting" if self.is_waiting else "rendering"
-        if self.finding is not None:
-            return "finding"
-        if self.problem is not None:
-            return "failed"
-        if self.record.unfinished:
-            return "stopped"
-        return "done" if self.record.result else "ready"
-
-    @property
-    def state(self) -> FilmState:
-        """How far it is, with everything that is known of that."""
-        state = FilmState(stage=self.stage, notes=self.record.notes)
-        if self.problem is not None:
-            state.problem, state.mend = self.problem.detail, self.problem.mend
-        if self.rendering is not None and (now := self.progress) is not None:
-            state.frames, state.total, state.rate = now.frames, now.total, now.rate
-            state.seconds_left = now.seconds_left
-        return state
-
-    def shot(self, number: int) -> FilmShot:
-        """Return a shot.
-
-        Raises:
-            Problem: 404 there is none of that number, or it was not found yet.
-        """
-        if not 1 <= number <= len(self.shots):
-            raise Problem(
-                404, f"{self.record.name} has {len(self.shots)} shots so far", "take one of them"
-            )
-        return self.shots[number - 1]
-
-    def preview(self, number: int, *, still: bool) -> Path:
-        """Return where the preview of a shot, or of its still, is."""
-        return self.folder / ("stills" if still else "shots") / f"{number:05}.jpg"
-
-    def still(self, number: int) -> Path:
-        """Return where the still of a shot is."""
-        return self.folder / "stills" / f"{number:05}"
-
-    def save(self) -> None:
-        """Keep what is known.
-
-        Raises:
-            Problem: 507 the disk is full.
-            UnwritableFileError: The disk says no otherwise.
-        """
-        text = self.record.model_dump_json()
-        with _room():
-            write_whole(self.folder / _RECORD, text.encode(), overwrite=True)
-
-    def size(self) -> int:
-        """Return the bytes of everything in its folder."""
-        sizes = 0
-        for path in self.folder.rglob("*"):
-            with suppress(OSError):
-                sizes += path.stat().st_size
-        return sizes
 
 
 def take_folder(folder: Path) -> int | None:
@@ -212,10 +92,10 @@ class Films:
         self._lock = take_folder(self._root)
         for folder in self._root.iterdir():
             try:
-                record = _Record.model_validate_json((folder / _RECORD).read_bytes())
+                record = FilmRecord.model_validate_json((folder / RECORD).read_bytes())
             except (OSError, ValidationError):
                 # An upload that did not arrive, or what nobody can read.
-                _remove(folder)
+                remove(folder)
             else:
                 self._hold(Film(folder, record))
 
@@ -252,13 +132,13 @@ class Films:
         for each in (folder, folder / "shots", folder / "stills"):
             each.mkdir(mode=0o700)
         self._store.count(upload.path, 0)
-        upload.path.rename(folder / _SOURCE)
-        record = _Record(name=upload.name, ticket=secrets.token_urlsafe(24), facts=facts)
+        upload.path.rename(folder / SOURCE)
+        record = FilmRecord(name=upload.name, ticket=secrets.token_urlsafe(24), facts=facts)
         film = Film(folder, record)
         try:
             film.save()
         except BaseException:
-            _remove(folder)
+            remove(folder)
             raise
         self._hold(film)
         self._find(film)
@@ -288,7 +168,7 @@ class Films:
         if film is not None:
             del self._tickets[film.record.ticket]
             await _ended(film)
-            await asyncio.to_thread(_remove, film.folder)
+            await asyncio.to_thread(remove, film.folder)
             self._store.count(film.folder, 0)
 
     def sweep(self) -> None:
@@ -297,7 +177,7 @@ class Films:
         for film in list(self._open.values()):
             if film.rendering is None and film.finding is None and film.used < oldest:
                 del self._open[film.id], self._tickets[film.record.ticket]
-                _remove(film.folder)
+                remove(film.folder)
                 self._store.count(film.folder, 0)
 
     def measure(self, film: Film) -> None:
@@ -316,7 +196,7 @@ class Films:
         shot = film.shot(number)
         self._store.count(made.path, 0)
         made.path.replace(film.still(number))
-        with _room():
+        with disk_space():
             film.preview(number, still=True).write_bytes(made.preview)
         self._note_still(film, shot, edit, there=True)
         return shot
@@ -494,24 +374,6 @@ def _kept_mood(film: Film, mood: Upload) -> str:
         raise problem_of(closed()) from None
     path = film.folder / f"mood-{hashlib.sha256(data).hexdigest()[:16]}"
     if not path.exists():
-        with _room():
+        with disk_space():
             write_whole(path, data, overwrite=False)
     return path.name
-
-
-@contextmanager
-def _room() -> Generator[None]:
-    """Say that the disk is full where it is."""
-    try:
-        yield
-    except (OSError, UnwritableFileError) as error:
-        if is_full(error) or is_full(error.__cause__):
-            raise no_room() from None
-        raise
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

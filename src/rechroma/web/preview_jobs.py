@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,17 +13,14 @@ from PIL import Image
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.colorizer.versions import versions_of
 from rechroma.errors import UsageError
-from rechroma.mood import Swatch, check_tones, fit, has_no_colors, write_cube
 from rechroma.mood.colorizing import finished
 from rechroma.photo import Photo, encode
 from rechroma.photo.samples import to_float
 from rechroma.preparation import prepare
 from rechroma.preparation.geometry import Geometry
 from rechroma.web.jobs import (
-    CUBE,
     ResultFile,
     look_of_name,
-    new_file,
     version_of,
     write_result,
 )
@@ -37,7 +33,6 @@ if TYPE_CHECKING:
 
     from rechroma.colorizer import Colorization, ColorizeOptions
     from rechroma.colorizer.reach import Answer
-    from rechroma.mood import Look, TransferOptions
     from rechroma.mood.options import Box
     from rechroma.preparation import Finding
     from rechroma.web.jobs import ResultFormat
@@ -51,11 +46,10 @@ __all__ = [
     "PrintInfo",
     "VersionInfo",
     "cells",
+    "check_inside",
+    "jpeg_of",
     "likely",
     "look_at",
-    "look_file",
-    "mood_picture",
-    "mood_preview",
     "original",
     "picture",
     "planes",
@@ -182,13 +176,13 @@ def original(
         part = state.open(upload).preview
     else:
         opened = state.open(upload)
-        _check_inside(box, opened)
+        check_inside(box, opened)
         left, top, width, height = box
         whole, place = state.whole(upload), np.s_[top : top + height, left : left + width]
         alpha = None if whole.alpha is None else whole.alpha[place]
         part = Photo(whole.samples[place], alpha, was_gray=whole.was_gray)
     small = preview(part, side)
-    return _png(small) if exact else _jpeg(small)
+    return _png(small) if exact else jpeg_of(small)
 
 
 def cells(state: WorkerState, upload: Upload, color_request: ColorRequest) -> Cells:
@@ -338,7 +332,7 @@ def print_picture(
     if box is None:
         whole = made.before if before else made.base
         return _png(preview(replace(whole, was_gray=whole.was_gray and (gray or before)), side))
-    _check_inside(box, made)
+    check_inside(box, made)
     ready = prepare(state.whole(upload), preparing.options)
     restored = preparing.prepared_lightness and not before
     part = Geometry((made.width, made.height), crop=_corners(box)).apply(
@@ -383,89 +377,7 @@ def picture(
     return write_result(made if ready is None else ready.framed(made), output)
 
 
-def mood_preview(
-    state: WorkerState, source: Upload, target: Upload, options: TransferOptions, side: int
-) -> tuple[bytes, tuple[str, ...]]:
-    """Return the target's preview with the source's mood.
-
-    Returns:
-        A JPEG of at most `side` pixels, and what is unusual about the source.
-    """
-    mood, photo, look = _look_of(state, source, target, options)
-    return _jpeg(preview(look.apply(photo), side)), _tones_note(mood, options)
-
-
-def mood_picture(
-    state: WorkerState,
-    source: Upload,
-    target: Upload,
-    output: ResultFormat,
-    options: TransferOptions,
-) -> ResultFile:
-    """Write the whole target with the look of its preview."""
-    mood, _, look = _look_of(state, source, target, options)
-    whole = _colored(state, source, target, state.read(target))
-    changed = look.apply(whole, threads=state.threads)
-    return write_result(changed, output, *_tones_note(mood, options))
-
-
-def look_file(
-    state: WorkerState, source: Upload, target: Upload, options: TransferOptions
-) -> ResultFile:
-    """Write the look as a `.cube` file."""
-    path = new_file()
-    table = _look_of(state, source, target, options)[2].as_table()
-    write_cube(table, path, title=_title(source))
-    return ResultFile(path, CUBE)
-
-
-def _look_of(
-    state: WorkerState, source: Upload, target: Upload, options: TransferOptions
-) -> tuple[Photo, Photo, Look]:
-    """Return the previews, the target's in color, and the look."""
-    theirs, ours = state.open(source), state.open(target)
-    photo = _colored(state, source, target, ours.preview)
-    pairs = tuple(
-        Swatch(_shrunk(pair.source, theirs), _shrunk(pair.target, ours))
-        for pair in options.swatches
-    )
-    return theirs.preview, photo, fit(theirs.preview, photo, replace(options, swatches=pairs))
-
-
-def _tones_note(mood: Photo, options: TransferOptions) -> tuple[str, ...]:
-    note = check_tones([mood], options)
-    return (note,) if note else ()
-
-
-def _colored(state: WorkerState, source: Upload, target: Upload, photo: Photo) -> Photo:
-    """Return the target, or its preview, with colors to be changed.
-
-    A black-and-white one has its preview's own: predicted once, whatever is done to it then.
-    """
-    if state.open(target).in_color or has_no_colors([state.open(source).preview]):
-        return photo
-    predicted = state.predict(target, ColorRequest(mood=source, is_target=True)).on(photo)
-    return predicted.render(bit_depth=max(16, photo.bit_depth))
-
-
-def _title(source: Upload) -> str:
-    return f"Rechroma: {Path(source.name).stem}"
-
-
-def _shrunk(box: Box, opened: Opened) -> Box:
-    """Return a rectangle of the whole picture in its preview's pixels."""
-    _check_inside(box, opened)
-    left, top, width, height = box
-    across, down = opened.preview.width / opened.width, opened.preview.height / opened.height
-    x, y = int(left * across), int(top * down)
-    return (
-        x, y,
-        max(1, min(round(width * across), opened.preview.width - x)),
-        max(1, min(round(height * down), opened.preview.height - y)),
-    )  # fmt: skip
-
-
-def _check_inside(box: Box, opened: Opened | PreparedPrint) -> None:
+def check_inside(box: Box, opened: Opened | PreparedPrint) -> None:
     """Raise a `UsageError` if a rectangle leaves its picture."""
     left, top, width, height = box
     if left + width > opened.width or top + height > opened.height:
@@ -477,10 +389,11 @@ def _check_inside(box: Box, opened: Opened | PreparedPrint) -> None:
 
 def _data(photo: Photo) -> str:
     """Return a small JPEG as a data: URI."""
-    return f"data:image/jpeg;base64,{base64.b64encode(_jpeg(photo)).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg_of(photo)).decode()}"
 
 
-def _jpeg(photo: Photo) -> bytes:
+def jpeg_of(photo: Photo) -> bytes:
+    """Return a preview as a JPEG."""
     return encode(replace(photo, alpha=None), "jpeg", quality=_PREVIEW_QUALITY)
 
 

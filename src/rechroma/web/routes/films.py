@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 
 from rechroma.web import film_jobs, preview_jobs
 from rechroma.web.answer_schemas import OpenPicture
+from rechroma.web.film import Film
 from rechroma.web.film_kinds import FILM_HEAD, check_installed, film_media_type, missing_films
 from rechroma.web.film_schemas import (
     FilmLimits,
@@ -22,7 +23,6 @@ from rechroma.web.film_schemas import (
     OpenFilm,
     film_controls,
 )
-from rechroma.web.films import Film
 from rechroma.web.problems import Problem
 from rechroma.web.routes.parts import file_answer, problems
 from rechroma.web.schemas import Edit

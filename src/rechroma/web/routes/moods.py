@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
-from rechroma.web import preview_jobs
+from rechroma.web import mood_jobs
 from rechroma.web.formats import notes_header
 from rechroma.web.routes.parts import (
     RequestedFormat,
@@ -41,7 +41,7 @@ async def preview(
     """Return a preview of the target with the source's mood."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        preview_jobs.mood_preview, source=source.upload, target=ours.upload, options=mood.options(),
+        mood_jobs.mood_preview, source=source.upload, target=ours.upload, options=mood.options(),
         side=side,
     )  # fmt: skip
     picture, notes = await service.do(request, job, key=target)
@@ -64,7 +64,7 @@ async def picture(
     """Return the whole target with the source's mood."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        preview_jobs.mood_picture, source=source.upload, target=ours.upload, options=mood.options(),
+        mood_jobs.mood_picture, source=source.upload, target=ours.upload, options=mood.options(),
         output=output,
     )  # fmt: skip
     return await service.answer(request, job, ours.upload.name, "mood", key=target)
@@ -82,6 +82,6 @@ async def look(
     """Return the look that gives the target the source's mood, as a `.cube` file."""
     source, ours = service.sessions.get(mood.source), service.sessions.get(target)
     job = partial(
-        preview_jobs.look_file, source=source.upload, target=ours.upload, options=mood.options()
+        mood_jobs.look_file, source=source.upload, target=ours.upload, options=mood.options()
     )
     return await service.answer(request, job, source.upload.name, "look", key=target)
