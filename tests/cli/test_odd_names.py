@@ -94,7 +94,7 @@ def test_a_line_feed_in_a_name(folder):
         (["colorize", "gray.png", "-o", f"{_LONG}/"], 1),
         (["colorize", f"@{_LONG}"], 2),
         (["colorize", "gray.png", "--model", _LONG], 4),
-        (["colorize", "gray.png", "--hints", _LONG], 2),
+        (["colorize", "gray.png", "--hints", _LONG], 3),
         (["apply", f"{_LONG}.cube", "gray.png"], 3),
         (["look", "save", _LONG, "--from", "gray.png"], 2),
     ],

@@ -236,7 +236,7 @@ def test_an_archive_waits_while_the_service_is_busy(tmp_path):
 
     store = Store(1000)
     service = SimpleNamespace(
-        store=store, pool=SimpleNamespace(run=run), color_request=lambda _: None,
+        store=store, pool=SimpleNamespace(run=run), color_request=lambda *_: None,
         sessions=SimpleNamespace(get=lambda _: None),
     )  # fmt: skip
     pictures = [(opened("secret-1", "one.png"), Edit()), (opened("secret-2", "two.png"), Edit())]

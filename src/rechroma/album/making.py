@@ -18,7 +18,7 @@ import numpy as np
 from rechroma._version import __version__
 from rechroma.album.captions import caption_of
 from rechroma.color import lab_to_rgb, lightness
-from rechroma.errors import PhotoError, UnwritableFileError
+from rechroma.errors import OutOfMemoryError, PhotoError, RechromaError, UnwritableFileError
 from rechroma.files import make_folder, write_whole
 from rechroma.limits import available_cores
 from rechroma.metadata import Mark, Metadata, read_metadata
@@ -57,7 +57,7 @@ class Made:
     page: Path
     pictures: int
     pages: int
-    failed: tuple[tuple[Path, PhotoError], ...]
+    failed: tuple[tuple[Path, RechromaError], ...]
 
 
 class _Files(NamedTuple):
@@ -115,16 +115,21 @@ def make_album(
     pictures = chain.from_iterable(map(_files, numbers))
     folder = _Folder(out, [*pictures, *_page_names(len(entries))])
     shown: list[_Shown] = []
-    failed: list[tuple[Path, PhotoError]] = []
+    failed: list[tuple[Path, RechromaError]] = []
     with ThreadPoolExecutor(jobs or available_cores()) as pool:
         made = pool.map(partial(_prepared, max_pixels=max_pixels), entries)
-        for entry, result in zip(entries, made, strict=True):
-            if isinstance(result, PhotoError):
-                failed.append((entry.after, result))
-            else:
-                shown.append(_put(folder, len(shown) + 1, result))
-            if tell is not None:
-                tell(len(shown) + len(failed))
+        try:
+            for entry, result in zip(entries, made, strict=True):
+                if isinstance(result, RechromaError):
+                    failed.append((entry.after, result))
+                else:
+                    shown.append(_put(folder, len(shown) + 1, result))
+                if tell is not None:
+                    tell(len(shown) + len(failed))
+        except BaseException:
+            # An interrupt or a full disk: nobody waits for the others.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if not shown:
         raise failed[0][1]
     pages = list(_pages(shown, title))
@@ -143,12 +148,12 @@ class _Prepared(NamedTuple):
     thumbnail: bytes
 
 
-def _prepared(entry: Entry, max_pixels: int | None) -> _Prepared | PhotoError:
+def _prepared(entry: Entry, max_pixels: int | None) -> _Prepared | RechromaError:
     """Return what an album needs of a picture, or why that can't be made."""
     try:
         after = read(entry.after, max_pixels=max_pixels)
         before = None if entry.before is None else read(entry.before, max_pixels=max_pixels)
-    except PhotoError as error:
+    except (PhotoError, OutOfMemoryError) as error:
         return error
     mark = _mark_of(entry.after)
     large = _fitted(after, _SIDE)

@@ -24,7 +24,7 @@ from rechroma.errors import ModelError, UsageError
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
 from rechroma.preparation.options import PrepareOptions
-from rechroma.video.options import FilmOptions
+from rechroma.video.options import FilmLookOptions, FilmOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -233,7 +233,7 @@ def colorize(
               help="The photograph that the mood is taken FROM, a path or a URI; may be "
               "repeated. A manifest may name one for each picture.")  # fmt: skip
 @operation_options(TransferOptions, to="how", without=("swatches",))
-@operation_options(FilmOptions, to="film", without=("gap",))
+@operation_options(FilmLookOptions, to="film", without=("gap",))
 @_asked
 @click.make_pass_decorator(Console, ensure=True)
 def transfer(
@@ -242,7 +242,7 @@ def transfer(
     asked: _Asked,
     sources: tuple[str, ...],
     how: TransferOptions,
-    film: FilmOptions,
+    film: FilmLookOptions,
 ) -> int:
     """Give photographs the mood of another; options are those of `rechroma transfer`.
 

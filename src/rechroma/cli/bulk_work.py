@@ -33,7 +33,7 @@ from rechroma.mood import Look, TransferOptions
 from rechroma.mood.named_looks import NAMED_LOOKS, named_look
 from rechroma.options import CheckedOptions, Range, option
 from rechroma.preparation.options import PrepareOptions
-from rechroma.video.options import FilmOptions
+from rechroma.video.options import FilmLookOptions, FilmOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -201,13 +201,13 @@ class TransferOperation:
 
     how: TransferOptions
     sources: tuple[str, ...]
-    film: FilmOptions
+    film: FilmLookOptions
     shared: Shared
 
     @property
     def columns(self) -> dict[str, Column]:
         """The options that a manifest may have."""
-        kinds = (TransferOptions, FilmOptions)
+        kinds = (TransferOptions, FilmLookOptions)
         return columns(*kinds, src=FILES, source_mask=FILE, target_mask=FILE)
 
     @property

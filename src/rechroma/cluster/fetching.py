@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import Counter, OrderedDict
 from contextlib import contextmanager
@@ -124,7 +125,8 @@ class Fetched:
     def _forget(self) -> None:
         free = [place for place in self._files if not self._used[place]]
         for place in free[: max(0, len(self._files) - _KEPT)]:
-            self._files.pop(place).path.unlink(missing_ok=True)
+            # Each has a folder of its own.
+            shutil.rmtree(self._files.pop(place).path.parent, ignore_errors=True)
             del self._used[place]
 
 

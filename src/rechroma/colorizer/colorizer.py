@@ -13,7 +13,7 @@ from rechroma.colorizer.distribution import distribution_of
 from rechroma.colorizer.graph_io import UNCONDITIONED, Conditioning
 from rechroma.colorizer.hints import Hint, mood_of, rasterize_hints
 from rechroma.colorizer.layers import layers_of
-from rechroma.colorizer.masks import check_told
+from rechroma.colorizer.masks import told
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.reach import (
     Answer,
@@ -145,10 +145,10 @@ class Colorizer:
             ModelError: The network fails or gives NaN.
             OutOfMemoryError: It does not fit into memory.
         """
-        check_told(hints, masks)
+        hints, masks = told(hints, masks)
         photo = source if isinstance(source, Photo) else read(source)
         with memory_of(photo):
-            return self._predict(photo, tuple(hints), tuple(masks), mood)
+            return self._predict(photo, hints, masks, mood)
 
     def colorize(
         self,

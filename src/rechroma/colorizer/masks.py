@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import numpy as np
 from PIL import Image
@@ -28,12 +28,14 @@ __all__ = [
     "Mask",
     "MaskPlane",
     "check_aspect",
-    "check_told",
     "hints_inside",
     "parse_mask",
     "plane_of",
     "plane_of_picture",
+    "told",
 ]
+
+_T = TypeVar("_T")
 
 # How far each pixel belongs to a mask, 0…255, shape (H, W), at the mask picture's own size.
 MaskPlane: TypeAlias = "NDArray[np.uint8]"
@@ -138,21 +140,27 @@ class Mask:
         return replace(self, picture=_as_photo(plane, picture.name))
 
 
-def check_told(hints: object, masks: object) -> None:
-    """Refuse hints and masks that are none, such as text.
+def told(hints: object, masks: object) -> tuple[tuple[Hint, ...], tuple[Mask, ...]]:
+    """Return hints and masks of any iterables, and refuse what is none, such as text.
 
     Raises:
         UsageError: One of them, by its type.
     """
-    for named, given, kind, mend in (
-        ("hints", hints, Hint, 'rechroma.Hint(650, 560, "#6b4a2f")'),
-        ("masks", masks, Mask, 'rechroma.Mask("coat.png", color="#7a2230")'),
-    ):
-        if isinstance(given, str | Path) or not isinstance(given, Iterable):
-            raise UsageError(f"{named} are a {type(given).__name__}", f"give a list: [{mend}]")
-        for each in cast("Iterable[object]", given):
-            if not isinstance(each, kind):
-                raise UsageError(f"one of the {named} is a {type(each).__name__}", f"give {mend}")
+    return (
+        _all_of(Hint, "hints", hints, 'rechroma.Hint(650, 560, "#6b4a2f")'),
+        _all_of(Mask, "masks", masks, 'rechroma.Mask("coat.png", color="#7a2230")'),
+    )
+
+
+def _all_of(kind: type[_T], named: str, given: object, mend: str) -> tuple[_T, ...]:
+    if isinstance(given, str | Path) or not isinstance(given, Iterable):
+        raise UsageError(f"{named} are a {type(given).__name__}", f"give a list: [{mend}]")
+    found: list[_T] = []
+    for each in cast("Iterable[object]", given):
+        if not isinstance(each, kind):
+            raise UsageError(f"one of the {named} is a {type(each).__name__}", f"give {mend}")
+        found.append(each)
+    return tuple(found)
 
 
 def parse_mask(text: str, folder: Path = Path()) -> Mask:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rechroma.colorizer.color_detection import is_color
 from rechroma.colorizer.colorizer import render_with
-from rechroma.colorizer.masks import check_told
+from rechroma.colorizer.masks import told
 from rechroma.colorizer.options import ColorizeOptions
 from rechroma.colorizer.shared import cached_colorizer
 from rechroma.errors import UsageError
@@ -98,8 +98,7 @@ def colorize(
         strength=strength, vividness=vividness, temperature=temperature, recolor=recolor,
         recompress=recompress,
     )  # fmt: skip
-    if hints or masks:
-        check_told(hints, masks)
+    hints, masks = told(hints, masks)
     preparing = _preparing(prepare, masks, prepared_lightness=prepared_lightness)
     chosen = None if look is None else _loaded(look)
     colorizer = cached_colorizer(model, device=device, size=size)

@@ -84,6 +84,8 @@ class Child:
         self._folder = child_folder(number)
         self._code: int | None = None
         self._unneeded: list[tuple[Callable[..., object], tuple[object, ...]]] = []
+        # How much was left in it, of which somebody may ask again.
+        self.kept = 0
 
     @property
     def has_ended(self) -> bool:
@@ -231,9 +233,15 @@ def _answer_calls(reader: BinaryIO, writer: BinaryIO) -> None:
     # The line is closed when the other process goes.
     with suppress(EOFError, OSError):
         while True:
-            question, seconds, unneeded = cast(
-                "tuple[tuple[Any, Any], float, list[tuple[Any, Any]]]", _receive(reader)
-            )
+            try:
+                question, seconds, unneeded = cast(
+                    "tuple[tuple[Any, Any], float, list[tuple[Any, Any]]]", _receive(reader)
+                )
+            except (EOFError, OSError):
+                raise
+            except Exception as error:  # noqa: BLE001 (of what is asked, not of the line)
+                _send(writer, (True, error))
+                continue
             _end_after(seconds + 1)
             for function, arguments in unneeded:
                 function(*arguments)

@@ -91,7 +91,9 @@ class _Place:
         self.size = size
         self._again = again
         self._steps: dict[int, NDArray[Any]] = {}
-        finalize(self, home.forget, _forget, number).atexit = False
+        home.kept += 1
+        self._let_go = finalize(self, _leave, home, number)
+        self._let_go.atexit = False
 
     def every(self, step: int) -> NDArray[Any]:
         """Return every n-th sample each way."""
@@ -108,6 +110,13 @@ class _Place:
             return run_in(self.home, _taken, self.number)
         except GoneError:
             return self._again()
+        finally:
+            self._let_go()
+
+
+def _leave(home: Child, number: int) -> None:
+    home.kept -= 1
+    home.forget(_forget, number)
 
 
 def _every(number: int, step: int) -> NDArray[Any]:

@@ -279,13 +279,18 @@ class _Children:
         with self._given_back:
             while True:
                 if home is None and self._free:
-                    return self._free.pop()
+                    return self._take_emptiest()
                 if home in self._free:
                     self._free.remove(home)
                     return home
                 if home is not None and home.has_ended:
                     raise GoneError
                 self._given_back.wait()
+
+    def _take_emptiest(self) -> Child | None:
+        """Return the free child in which least was left, of equals the one that came back last."""
+        kept = [0 if each is None else each.kept for each in reversed(self._free)]
+        return self._free.pop(-1 - kept.index(min(kept)))
 
     def _give_back(self, child: Child | None) -> None:
         with self._given_back:

@@ -24,16 +24,16 @@ from rechroma.photo import writable_format
 from rechroma.photo.formats import FORMATS, dropped_line
 from rechroma.photo.jpeg_scans import Gray
 from rechroma.photo.writing import write_described
-from rechroma.preparation import predict_prepared, prepare
+from rechroma.preparation import moved_hint, predict_prepared, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rechroma.colorizer import Colorization, ColorizeOptions, Hint, Mask
+    from rechroma.colorizer import Colorization, ColorizeOptions, Mask
     from rechroma.mood import TransferOptions
     from rechroma.photo import Photo
     from rechroma.photo.formats import BitDepth, FormatName
-    from rechroma.preparation import Preparation, PrepareOptions
+    from rechroma.preparation import PrepareOptions
     from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 __all__ = [
@@ -147,7 +147,7 @@ def colorize(
     if ready is None or preparing is None:
         prediction = predict_in_mood(state.colorizer, photo, mood, color_request.hints, parts)
     else:
-        hints = [_moved(hint, ready) for hint in color_request.hints]
+        hints = [moved_hint(hint, ready) for hint in color_request.hints]
         prediction = predict_prepared(
             ready,
             lambda seen: predict_in_mood(state.colorizer, seen, mood, hints),
@@ -176,22 +176,6 @@ def version_of(prediction: Colorization, options: ColorizeOptions, name: str) ->
 def _fitted(state: WorkerState, given: MaskUpload, photo: Photo) -> Mask:
     mood = None if given.mood is None else state.read(given.mood)
     return replace(given.said, picture=state.read(given.picture), mood=mood).fitted_to(photo)
-
-
-def _moved(hint: Hint, ready: Preparation) -> Hint:
-    """Return a hint where it is in what the network sees of a print made ready.
-
-    Raises:
-        UsageError: It lies outside of that.
-    """
-    x, y = ready.place(hint.x + 0.5, hint.y + 0.5)
-    seen = ready.inside(ready.photo)
-    if not (0 <= x < seen.width and 0 <= y < seen.height):
-        raise UsageError(
-            f"the hint at {hint.x:g}, {hint.y:g} lies outside of the print made ready",
-            "keep its border, or leave it as slanted as it is",
-        )
-    return replace(hint, x=int(x), y=int(y))
 
 
 def make_ready(

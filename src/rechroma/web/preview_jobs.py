@@ -372,6 +372,7 @@ def picture(
     if ready is not None and preparing is not None:
         photo = ready.photo if preparing.prepared_lightness else ready.original
         shown = ready.inside(photo.marked(f"prepared: {ready.summary}") if ready.summary else photo)
+    predicted = state.with_whole_masks(predicted, color_request, whole, ready)
     chosen = None if look is None else look_of_name(look)
     made = finished(predicted.on(shown), options, chosen, output.depth_of(whole))
     return write_result(made if ready is None else ready.framed(made), output)

@@ -162,7 +162,7 @@ class Service:
         hints = tuple(each.hint() for each in edit.hints)
         return ColorRequest(
             hints, self._mood(edit.mood), edit.answer, regions=regions,
-            preparing=preparing_of(edit.prepare),
+            preparing=edit.prepare and preparing_of(edit.prepare),
         )  # fmt: skip
 
     def _mood(self, key: str | None) -> Upload | None:
@@ -204,9 +204,9 @@ class Service:
             self.films.sweep()
 
 
-def preparing_of(said: PrepareOptions | None) -> Preparing | None:
+def preparing_of(said: PrepareOptions) -> Preparing:
     """Return how a print is made ready, as a worker's job takes it."""
-    return None if said is None else Preparing(said.options(), said.prepared_lightness)
+    return Preparing(said.options(), said.prepared_lightness)
 
 
 async def _gone(request: Request) -> None:

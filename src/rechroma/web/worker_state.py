@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from rechroma.colorizer import Colorizer, Mask, is_color
+from rechroma.colorizer.masks import plane_of_picture
 from rechroma.colorizer.shared import share_colorizer
 from rechroma.errors import RechromaError, UsageError
 from rechroma.mood import predict_in_mood, predict_target
@@ -249,7 +250,8 @@ class WorkerState:
             ready = self.made_ready(upload, color_request.preparing)
             seen = ready.seen
         hints = [self._moved(hint, upload, ready, seen) for hint in color_request.hints]
-        masks = [self._mask(each, upload, ready) for each in color_request.regions]
+        shape = self.open(upload).preview
+        masks = [self._mask(each, shape, ready and ready.ready) for each in color_request.regions]
         mood = None if color_request.mood is None else self.open(color_request.mood).preview
         predict = predict_target if color_request.is_target else predict_in_mood
         predicted = predict(self.colorizer, seen, mood, hints, masks)
@@ -263,15 +265,34 @@ class WorkerState:
         x, y = min(across * seen.width, seen.width - 1), min(down * seen.height, seen.height - 1)
         return replace(hint, x=x, y=y)
 
-    def _mask(self, region: Region, upload: Upload, ready: PreparedPrint | None) -> Mask:
-        """Return a region as a mask of what the network sees."""
+    def with_whole_masks(
+        self,
+        predicted: Colorization,
+        color_request: ColorRequest,
+        whole: Photo,
+        ready: Preparation | None,
+    ) -> Colorization:
+        """Return colors with masks as sharp as they came, and not as a preview is."""
+        if not predicted.layers:
+            return predicted
+        masks = [self._mask(each, whole, ready).picture for each in color_request.regions]
+        return predicted.with_layers(
+            [
+                replace(layer, mask=plane_of_picture(picture, picture))
+                for layer, picture in zip(predicted.layers, masks, strict=True)
+                if isinstance(picture, Photo)
+            ]
+        )
+
+    def _mask(self, region: Region, photo: Photo, ready: Preparation | None) -> Mask:
+        """Return a region of a photo as a mask of what the network sees, no larger than that."""
         mood = None if region.mood is None else self.open(region.mood).preview
         shown = self.read(region.picture)
         mask = Mask(shown, region.color, region.strength, region.keep, mood)
-        mask = mask.fitted_to(self.open(upload).preview)
+        mask = mask.fitted_to(photo)
         if ready is None or not isinstance(mask.picture, Photo):
             return mask
-        return replace(mask, picture=_moved_mask(mask.picture, ready.ready))
+        return replace(mask, picture=_moved_mask(mask.picture, ready))
 
 
 class _Latest(Generic[K, V]):

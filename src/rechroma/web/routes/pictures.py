@@ -74,7 +74,7 @@ async def colorize(
         named = {each.name: each for each in kept[1 + len(mask) :][: len(mask_mood)]}
         color_request = ColorRequest(
             tuple(each.hint() for each in options.hints), kept[-1] if moods else None,
-            preparing=preparing_of(options.prepare),
+            preparing=options.prepare and preparing_of(options.prepare),
         )  # fmt: skip
         parts = [
             _mask(service, each, said, named)

@@ -27,9 +27,8 @@ from rechroma.web.schemas import (
     PrepareOptions,
     SegmentOptions,
 )
-from rechroma.web.service import ServiceHere, facts_of
+from rechroma.web.service import ServiceHere, facts_of, preparing_of
 from rechroma.web.uploads import UploadRoute
-from rechroma.web.worker_state import Preparing
 
 __all__ = ["router"]
 
@@ -74,7 +73,7 @@ async def leave(service: ServiceHere, left: LeaveOptions) -> Response:
 
 
 @router.get("/{id}", responses=problems(404))
-async def picturefacts_of(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
+async def picture_facts(service: ServiceHere, id: str) -> OpenPicture:  # noqa: A002
     """Tell what is known of a picture that is open."""
     return facts_of(service, service.sessions.claim(id))
 
@@ -272,7 +271,7 @@ async def suggest_preparation(
     """
     session = service.sessions.get(id)
     job = partial(
-        preview_jobs.suggest, upload=session.upload, preparing=_asked_for(prepare), side=side
+        preview_jobs.suggest, upload=session.upload, preparing=preparing_of(prepare), side=side
     )
     return Suggestion(**asdict(await service.do(request, job, key=id)))
 
@@ -294,11 +293,7 @@ async def preparation_preview(
     """Return a print made ready without colors, or a part of it, with the result's lightness."""
     session = service.sessions.get(id)
     job = partial(
-        preview_jobs.print_picture, upload=session.upload, preparing=_asked_for(prepare),
+        preview_jobs.print_picture, upload=session.upload, preparing=preparing_of(prepare),
         side=side, box=box, before=before,
     )  # fmt: skip
     return Response(await service.do(request, job, key=id), media_type="image/png")
-
-
-def _asked_for(prepare: PrepareOptions) -> Preparing:
-    return Preparing(prepare.options(), prepare.prepared_lightness)

@@ -54,7 +54,7 @@ export class Album extends EventTarget {
     const returned = [];
     for (const { history, ...known } of pictures) {
       returned.push(this.picture({
-        masks: [], ...known, state: "opening", history: History.from(history), file: known.file ?? await fileOf(known.kept),
+        masks: [], ...known, state: "opening", history: History.ofEdits(history), file: known.file ?? await fileOf(known.kept),
       }));
     }
     this.pictures.push(...returned);

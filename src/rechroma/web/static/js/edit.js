@@ -58,8 +58,10 @@ export class History {
   /** All states, the present one first. */
   get states() { return [this.now, ...this.past, ...this.future]; }
 
-  /** What was saved by an older page lacks what that could not do. */
-  static from({ now, past, future }) {
+  static from({ now, past, future }) { return new History(now, past, future); }
+
+  /** The edits of a picture; what was saved by an older page lacks what that could not do. */
+  static ofEdits({ now, past, future }) {
     const whole = (edit) => ({ ...plainEdit(), ...edit });
     return new History(whole(now), past.map(whole), future.map(whole));
   }
