@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rechroma.web.access import path_of
@@ -19,6 +19,9 @@ __all__ = ["Drain", "DrainGate", "stopping"]
 
 # Seconds that requests which are not here yet are given.
 _ARRIVAL = 5.0
+# What is taken of a request that is turned away, in bytes and in seconds.
+_DISCARDED = 1 << 20
+_LINGER = 1.0
 # What is asked while a server stops, too.
 _PROBES = ("/healthz", "/readyz", "/metrics")
 
@@ -82,6 +85,7 @@ class DrainGate:
         if scope["type"] != "http" or path_of(scope) in _PROBES:
             await self._app(scope, receive, send)
         elif self._drain.stopping:
+            await _take(receive)
             problem = stopping()
             problem.headers["Connection"] = "close"
             await problem_response(problem)(scope, receive, send)
@@ -91,3 +95,18 @@ class DrainGate:
                 await self._app(scope, receive, send)
             finally:
                 self._drain.busy -= 1
+
+
+async def _take(receive: Receive) -> None:
+    """Take what is just arriving of a request, and let it go.
+
+    A connection that is closed before that is reset, and its client never reads the answer.
+    """
+    left = _DISCARDED
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
