@@ -63,6 +63,9 @@ def test_originals_in_another_folder(tmp_path):
         ("c", "new/c.jpg", None),
     ]  # fmt: skip
     assert alone == 0
+    write(tmp_path / "others/x.jpg")
+    with pytest.raises(UsageError, match="others: none of 3 pictures has its original there"):
+        find_entries(tmp_path / "new", tmp_path / "others")
 
 
 def test_what_is_left_out(tmp_path):

@@ -126,7 +126,7 @@ def test_an_item_that_is_deleted_after_it_was_listed(colorize, rows, threads):
     threads.lose = delete
     code, _, err = colorize("in", "out")
     assert code == 1
-    assert "in/4.png: it is there no more: deleted between listing and reading" in err
+    assert "in/4.png: it is not there: deleted since it was listed" in err
     assert rows("out")["4.png"]["status"] == "failed"
 
 

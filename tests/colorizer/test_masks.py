@@ -361,3 +361,22 @@ def test_of_a_jpeg_in_color_what_is_kept_has_its_colors(colorizer, gray):
     inner = box(56, 104, 76, 164)
     assert np.abs(found - photo.samples)[inner].mean() < 4
     np.testing.assert_array_equal(made.samples[box()], photo.pixels[box()])
+
+
+def test_a_mask_in_color_is_refused(colorizer, photo):
+    """Red is no white: how much of it is meant, nobody knows."""
+    red = np.zeros((photo.height, photo.width, 3), np.uint8)
+    red[:8, :8, 0] = 255
+    mask = Mask(Image.fromarray(red), color="#7a2230")
+    with pytest.raises(UsageError, match="in color: paint white"):
+        colorizer.predict(photo, masks=[mask])
+
+
+def test_hints_and_masks_may_be_any_iterables(colorizer, photo):
+    plane = np.zeros((photo.height, photo.width), np.uint8)
+    plane[:16, :16] = 255
+    masks = [Mask(Image.fromarray(plane), strength=0)]
+    of_list = colorizer.predict(photo, masks=masks).render()
+    of_generator = colorizer.predict(photo, masks=(each for each in masks)).render()
+    assert np.array_equal(of_list.samples, of_generator.samples)
+    assert not np.array_equal(of_list.samples, colorizer.predict(photo).render().samples)

@@ -139,3 +139,26 @@ photo = replace(read(folder / "large.png"), name="other")
 assert (photo.name, photo.height, photo.width, photo.home) == ("other", 2100, 2000, None)
 assert np.array_equal(photo.samples, picture)
 """)
+
+
+def test_one_photo_is_written_twice(done_in_batch):
+    """The second time its samples are gone from the child, which says so and lives on."""
+    done_in_batch("""
+photo = read(folder / "large.png")
+home = photo.home
+write(photo.with_change(reversed_colors), folder / "one.png")
+write(photo, folder / "two.png")
+assert np.array_equal(np.asarray(Image.open(folder / "one.png")), 255 - picture)
+assert np.array_equal(np.asarray(Image.open(folder / "two.png")), picture)
+assert not home.has_ended
+""")
+
+
+def test_the_next_photo_goes_to_the_child_in_which_nothing_was_left(done_in_batch):
+    done_in_batch("""
+first, second = read(folder / "large.png"), read(folder / "large.png")
+assert first.home is not second.home
+home = first.home
+del first
+assert read(folder / "large.png").home is home
+""")

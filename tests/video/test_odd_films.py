@@ -194,3 +194,18 @@ def test_what_is_unusual_is_said_once(tmp_path, capsys):
     write_film(source, width=97, height=63, shots=(2,))
     assert main(["colorize", str(source), "-o", str(tmp_path / "color.mkv")]) == 0
     assert capsys.readouterr().err.count("4:4:4") == 1
+
+
+def test_a_film_that_ends_too_early_is_told(tmp_path):
+    """Of a Matroska file that was cut between two frames no decoder complains."""
+    source = tmp_path / "film.mkv"
+
+    def prepare(_, stream):
+        stream.options = {"g": "4"}
+
+    write_film(source, shots=(48,), codec="libx264", prepare=prepare)
+    content = source.read_bytes()
+    source.write_bytes(content[: len(content) * 2 // 3])
+    result = colorize_film(source, tmp_path / "color.mkv")
+    assert 0 < result.frames < 43
+    assert any(f"it ends after {result.frames} of about 48 frames" in each for each in result.notes)

@@ -366,3 +366,20 @@ def test_masks_are_gone_with_their_picture(serve, conditioned, gray, half):
         assert service.metric("rechroma_stored_bytes") > len(gray)
         client.delete(f"/v1/sessions/{key}")
         assert service.metric("rechroma_stored_bytes") == 0
+
+
+def test_a_mask_is_as_sharp_as_it_came_in_a_picture_larger_than_its_preview(client, make_picture):
+    """A preview has 1,600 pixels a side."""
+    sent = make_picture(size=(2400, 300))
+    key = client.post("/v1/sessions", files={"picture": ("wide.png", sent)}).json()["id"]
+    opened = f"/v1/sessions/{key}"
+    plane = np.zeros((300, 2400), np.uint8)
+    plane[::2, ::3] = 255
+    plane[100:200] = 255
+    give_mask(client, opened, "odd", plane)
+    edit = {"masks": [{"mask": "odd", "keep": True}], "strength": 1.5}
+    got = pixels(client.post(f"{opened}/picture", json=edit))
+    before = np.asarray(Image.open(io.BytesIO(sent)).convert("RGB"))
+    np.testing.assert_array_equal(got[plane == 255], before[plane == 255])
+    assert (got[plane == 0] != before[plane == 0]).any()
+    client.delete(opened)

@@ -70,6 +70,11 @@ def find_entries(
         sources.setdefault(path.with_suffix(""), path)
     results = found if originals else [path for path in found if is_result(path)] or found
     entries = [_entry(path, folder, originals, sources) for path in results]
+    if originals is not None and not any(each.before for each in entries):
+        raise UsageError(
+            f"{originals}: none of {len(entries)} pictures has its original there",
+            "originals have the results' names, in the same folders",
+        )
     used = {*results, *(each.before for each in entries)}
     return entries, sum(path not in used for path in found)
 
@@ -86,7 +91,8 @@ def _entry(path: Path, folder: Path, originals: Path | None, sources: dict[Path,
 
 def _pictures(folder: Path, outside: Path | None) -> list[Path]:
     if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder", "name a folder of pictures")
+        what = "no folder" if folder.exists() else "no such folder"
+        raise UsageError(f"{folder}: {what}", "name a folder of pictures")
     known = readable_suffixes()
     found = (
         path

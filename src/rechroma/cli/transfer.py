@@ -82,6 +82,7 @@ def transfer(
     from rechroma.cli.job import plan_job, run_job
     from rechroma.cli.mood_work import Extras, check_single, preview, transfer_work
     from rechroma.cli.results import BatchReport, show_plan
+    from rechroma.video.kinds import is_film
 
     extras = Extras(sources, (source_mask, target_mask), lut, job.pixel_limit)
     plan = plan_job(
@@ -105,6 +106,11 @@ def transfer(
         show_plan(plan.tasks, overwrite=job.overwrite, as_json=job.as_json)
         return 0
     if sheet is not None:
+        if is_film(plan.tasks[0].source):
+            raise UsageError(
+                f"{plan.tasks[0].source}: a film: --preview is of a photograph",
+                "take a frame of it: rechroma frames FILM -o shots/",
+            )
         target = load(plan.tasks[0].source, max_pixels=extras.max_pixels)
         report = BatchReport(plan.tasks, console, verb="preview written", as_json=job.as_json)
         preview(how, extras, target, sheet, console, overwrite=job.overwrite)

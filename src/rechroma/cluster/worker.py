@@ -217,8 +217,8 @@ class Worker:
     def _told(self, item: Item, error: Exception) -> RechromaError:
         if isinstance(error, FileNotFoundError):
             return PhotoError(
-                f"{item.uri}: it is there no more: deleted between listing and reading",
-                "run again for what is there now",
+                f"{item.uri}: it is not there: deleted since it was listed, or misnamed",
+                "check the name, and run again for what is there now",
             )
         if isinstance(error, _StoreError):
             return explained(self._store.uri(item.output), error.cause, writing=True)

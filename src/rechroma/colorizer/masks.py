@@ -45,6 +45,8 @@ MaskPlane: TypeAlias = "NDArray[np.uint8]"
 _ASPECT_TOLERANCE, _LEAST_SIDE = 0.02, 8
 # What is so near to black or white is meant to be it: JPEG leaves a little of everything.
 _SLACK = 4
+# Between the channels of a pixel: more is a color, and not what JPEG makes of black and white.
+_COLORED = 48
 # Places inside of a mask at which the network is told its color, and how far inside they lie.
 _PLACES, _SURE = 16, 0.9
 # The longer side at which places are looked for.
@@ -247,7 +249,13 @@ def _plane_in(picture: Photo) -> MaskPlane:
     elif is_one_channel(picture.samples):
         plane = requantize(picture.samples[..., 0], np.dtype(np.uint8))
     else:
-        plane = np.asarray(Image.fromarray(picture.to_uint8()).convert("L"))
+        pixels = picture.to_uint8()
+        if np.ptp(pixels, axis=-1).max() > _COLORED:
+            raise UsageError(
+                f"{picture.name}: the mask is in color",
+                "paint white what it is for, the rest black",
+            )
+        plane = np.asarray(Image.fromarray(pixels).convert("L"))
     levels = np.arange(256, dtype=np.uint8)
     levels[:_SLACK], levels[256 - _SLACK :] = 0, 255
     return levels[plane]

@@ -130,12 +130,16 @@ def _original_of(content: bytes, name: str, max_pixels: int | None) -> Original:
     found = None if record is None else put_together(content, header, record)
     if found is not None:
         return Original(found, Gray.ORIGINAL)
-    why = "it has no record of its gray file" if record is None else "another program changed it"
+    why = "another program changed it"
+    if record is None:
+        why = (
+            "it has no record of a gray file: if a gray one was colored, another program changed it"
+        )
     try:
         alone = _y_alone(content, header)
     except UncopiedError:
         again = _y_decoded(content, name, max_pixels)
-        return Original(again, Gray.RECOMPRESSED, f"{why}, and its pixels were coded anew")
+        return Original(again, Gray.RECOMPRESSED, f"{why}; its gray was coded anew")
     return Original(alone, Gray.COPIED, why)
 
 

@@ -39,6 +39,8 @@ __all__ = ["colorize_film", "colorize_film_with"]
 # Another one whenever the same film with the same options gets other colors than before: what an
 # older version has begun is then begun anew, and does not change its colors in the middle.
 _FORMAT = 3
+# Of the frames that a film says it has: what it says is often about right.
+_WHOLE = 0.9
 
 
 def colorize_film(
@@ -178,15 +180,24 @@ def colorize_film_with(
     files = [folder.path / each.name for each in folder.segments]
     join(film, files, target, overwrite=overwrite, span=how.span)
     folder.remove()
-    notes = [each for each in (encoding.note, str(trouble)) if each]
+    frames = sum(each.count for each in folder.segments)
+    notes = [each for each in (encoding.note, str(trouble), _short(film, how, frames)) if each]
     return FilmResult(
         target,
-        frames=sum(each.count for each in folder.segments),
+        frames=frames,
         shots=len({each.shot for each in folder.segments}),
         looks=sum(each.looks for each in folder.segments),
         seconds=time.perf_counter() - began,
         notes=tuple(notes),
     )
+
+
+def _short(film: Film, how: FilmOptions, frames: int) -> str:
+    """Return what is to be said of a film that has fewer frames than it says."""
+    said = film.expected_frames
+    if how.start or how.end or frames >= _WHOLE * said:
+        return ""
+    return f"it ends after {frames} of about {said} frames: is the file whole?"
 
 
 def _key(

@@ -69,7 +69,7 @@ def fit_film_look(
     film = open_film(source)
     if not has_color(source, how):
         raise UsageError(
-            f"{source}: black and white: of it no look of several moods, and no table, can be made",
+            f"{source}: black and white: looks of shots, of several moods, and tables need colors",
             "color it first: rechroma colorize FILM --mood PHOTO",
         )
     photos = [photo_of(film, each.frame, side=_SIDE) for each in sampled(film, _SAMPLES, how.span)]
