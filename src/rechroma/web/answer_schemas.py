@@ -71,7 +71,7 @@ class Suggestion(BaseModel):
     """What making a print ready would do, and where places of the print would be afterwards."""
 
     findings: list[Finding]
-    changed: Annotated[bool, Field(description="Whether anything would be done.")]
+    changed: Annotated[bool, Field(description="Whether anything would be done that is seen.")]
     width: Annotated[int, Field(description="Of the print made ready.")]
     height: int
     angle: Annotated[

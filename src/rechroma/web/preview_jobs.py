@@ -60,6 +60,8 @@ __all__ = [
 ]
 
 _PREVIEW_QUALITY = 90
+# Of a channel, on the mean: a tint that takes it further from gray is seen.
+_FAINT = 3 / 255
 _L_SCALE = 255 / 100
 # More costs seconds and saves a few percent.
 _PNG_LEVEL = 3
@@ -298,10 +300,18 @@ def suggest(state: WorkerState, upload: Upload, preparing: Preparing, side: int)
     made = state.made_ready(upload, preparing)
     ready = made.ready
     return PrintInfo(
-        ready.findings, ready.is_changed, made.width, made.height, ready.geometry.angle,
-        ready.geometry.crop, ready.frame, _data(preview(made.before, side)),
+        ready.findings, ready.is_changed and _is_seen(made), made.width, made.height,
+        ready.geometry.angle, ready.geometry.crop, ready.frame, _data(preview(made.before, side)),
         _data(preview(made.after, side)),
     )  # fmt: skip
+
+
+def _is_seen(made: PreparedPrint) -> bool:
+    """Tell whether anybody sees what was done: a faint tint that is gone is no news."""
+    if any(each.done and each.kind != "tint" for each in made.ready.findings):
+        return True
+    before, after = (to_float(each.samples) for each in (made.before, made.after))
+    return bool(np.abs(after - before).mean() >= _FAINT)
 
 
 def print_picture(
