@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -425,12 +426,13 @@ def test_what_a_killed_service_has_begun_goes_on(serve, conditioned, make_film, 
     kept = [segments / each["name"] for each in state["segments"]]
     done = [path.stat() for path in kept]
     assert len(done) >= 3
-    (tmp_path / "films" / "a-part-of-an-upload").write_bytes(b"x")
+    part = tmp_path / "films" / ("0f" * 16)
+    part.write_bytes(b"a part of an upload")
     with serve(conditioned, *options) as service, service.client() as client:
         found = client.get(f"/v1/films/{key}").json()
         assert (found["state"]["stage"], found["shots"], found["stills"]) == ("stopped", 12, 1)
         assert client.get(f"/v1/films/{key}/shots").json()[2]["edit"]["hints"][0]["x"] == 30
-        assert not (tmp_path / "films" / "a-part-of-an-upload").exists()
+        assert not part.exists()
         second = subprocess.run(
             [sys.executable, "-m", "rechroma", "serve", "--port", "0", *options],
             capture_output=True, text=True, check=False,
@@ -453,4 +455,63 @@ def test_what_a_killed_service_has_begun_goes_on(serve, conditioned, make_film, 
         assert ended["state"]["stage"] == "done", ended
         assert len(frames_of(client.get(f"/{ended['result']}").content)) == 360
         client.delete(f"/v1/films/{key}")
-    assert [path for path in (tmp_path / "films").rglob("*") if path.is_file()] == []
+    left = [path.name for path in (tmp_path / "films").rglob("*") if path.is_file()]
+    assert left == [".rechroma-films"]
+
+
+FACTS = {"width": 96, "height": 64, "seconds": 1, "frames": 10, "rate": 10, "in_color": False}
+
+
+@contextmanager
+def films_in(folder, temp, monkeypatch):
+    """Open films, without a service, a worker or a film's process."""
+    from rechroma.web.films import Films
+    from rechroma.web.store import Store
+
+    monkeypatch.setattr(tempfile, "tempdir", str(temp))
+    store = Store(1 << 20)
+    opened = Films(Settings(films=folder and str(folder)), store)
+    try:
+        yield opened
+    finally:
+        asyncio.run(opened.close())
+        store.close()
+
+
+def test_a_folder_with_other_files_is_refused_and_left_as_it_is(tmp_path):
+    from rechroma.errors import UsageError
+    from rechroma.web.films import take_folder
+
+    own = [tmp_path / "holiday.mp4", tmp_path / "Documents" / "thesis.txt"]
+    own[1].parent.mkdir()
+    for path in own:
+        path.write_text("mine")
+    with pytest.raises(UsageError, match="has other files in it.*empty"):
+        take_folder(tmp_path)
+    assert [path.read_text() for path in own] == ["mine", "mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Documents", "holiday.mp4"]
+
+
+def test_only_uploads_that_did_not_arrive_are_removed(tmp_path, monkeypatch, caplog):
+    """Neither other people's files nor films whose record is of another version."""
+    folder = tmp_path / "films"
+    with films_in(folder, tmp_path, monkeypatch):
+        pass
+    cut, sent, broken, good = (folder / (letter * 32) for letter in "abcd")
+    cut.write_bytes(b"part")
+    for each in (sent, broken, good, folder / "Documents"):
+        (each / "shots").mkdir(parents=True)
+        (each / "film").write_bytes(b"film")
+    (folder / "holiday.mp4").write_bytes(b"mine")
+    record = {"name": "a.mp4", "ticket": "t", "facts": FACTS, "shots": []}
+    (good / "film.json").write_text(json.dumps(record))
+    (broken / "film.json").write_text(json.dumps({"title": "of another version"}))
+    (broken / "result.mp4").write_bytes(b"hours of work")
+    with films_in(folder, tmp_path, monkeypatch) as opened:
+        assert opened.get(good.name).record.name == "a.mp4"
+    left = {path.name for path in folder.iterdir()}
+    kept = {"holiday.mp4", "Documents", broken.name, good.name}
+    assert left - {".rechroma-films"} == kept
+    assert (broken / "result.mp4").read_bytes() == b"hours of work"
+    assert (folder / "Documents" / "film").exists()
+    assert f"{broken}: no film that can be gone on with, left as it is" in caplog.text

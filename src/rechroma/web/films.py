@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import re
 import secrets
 import time
 from functools import partial
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from pydantic import ValidationError
 
 from rechroma.errors import RechromaError, UsageError
-from rechroma.files import make_folder, write_whole
+from rechroma.files import make_folder, unwritable_file, write_whole
 from rechroma.video import Still
 from rechroma.web.film import RECORD, SOURCE, Film, FilmRecord, disk_space, remove
 from rechroma.web.film_jobs import FilmFacts, Rendering, find_all_shots, render
@@ -39,6 +40,12 @@ __all__ = ["Films", "take_folder"]
 
 _log = logging.getLogger(__name__)
 
+# What says that everything in a folder is the service's own to write and to remove.
+_MARKER = ".rechroma-films"
+_MARKED = "Films that `rechroma serve --films` works on. Keep nothing else here.\n"
+# The names of films' folders, and of files that are arriving: see `Store.new`.
+_FILM_NAME = re.compile(r"[A-Za-z0-9_-]{32}")
+_ARRIVING_NAME = re.compile(r"[0-9a-f]{32}")
 # Seconds between two looks at how much a film that is rendered has on the disk.
 _MEASURE = 2.0
 
@@ -47,17 +54,36 @@ def take_folder(folder: Path) -> int | None:
     """Make a folder this service's own; return its lock, which others are kept out by.
 
     Raises:
-        UsageError: Another service has it.
-        UnwritableFileError: It can't be made.
+        UsageError: Another service has it, or something is in it that no service has put there.
+        UnwritableFileError: It can't be made, or not be written to.
     """
     make_folder(folder)
-    folder.chmod(0o700)
     lock = lock_folder(folder, wait=False)
     if lock is None and os.name == "posix":
         raise UsageError(
             f"--films {folder} is used by another service", "give each a folder of its own"
         )
+    try:
+        _mark(folder)
+        folder.chmod(0o700)
+    except (OSError, RechromaError) as error:
+        if lock is not None:
+            os.close(lock)
+        if isinstance(error, OSError):
+            raise unwritable_file(folder, error) from error
+        raise
     return lock
+
+
+def _mark(folder: Path) -> None:
+    """Mark an empty folder as one of films, unless it is one; refuse any other."""
+    if (folder / _MARKER).exists():
+        return
+    if any(folder.iterdir()):
+        raise UsageError(
+            f"--films {folder} has other files in it", "give a new folder, or one that is empty"
+        )
+    write_whole(folder / _MARKER, _MARKED.encode(), overwrite=False)
 
 
 class Films:
@@ -90,14 +116,21 @@ class Films:
 
     def _take_over(self) -> None:
         self._lock = take_folder(self._root)
-        for folder in self._root.iterdir():
-            try:
-                record = FilmRecord.model_validate_json((folder / RECORD).read_bytes())
-            except (OSError, ValidationError):
-                # An upload that did not arrive, or what nobody can read.
-                remove(folder)
-            else:
-                self._hold(Film(folder, record))
+        for path in self._root.iterdir():
+            if _did_not_arrive(path):
+                remove(path)
+            elif path.name != _MARKER:
+                self._take(path)
+
+    def _take(self, folder: Path) -> None:
+        """Open a film that was there before; what can't be read stays as it is."""
+        try:
+            record = FilmRecord.model_validate_json((folder / RECORD).read_bytes())
+        except (OSError, ValidationError) as error:
+            reason = "; ".join(str(error).splitlines()[:3])
+            _log.warning("%s: no film that can be gone on with, left as it is: %s", folder, reason)
+        else:
+            self._hold(Film(folder, record))
 
     def _hold(self, film: Film) -> Film:
         self._open[film.id] = self._tickets[film.record.ticket] = film
@@ -349,6 +382,24 @@ class Films:
         # A task that was cancelled before it began has never come to its end.
         task.add_done_callback(lambda _: work.close())
         return task
+
+
+def _did_not_arrive(path: Path) -> bool:
+    """Tell whether a path in the folder of films is an upload that was cut off."""
+    if path.is_symlink():
+        return False
+    if path.is_file():
+        return _ARRIVING_NAME.fullmatch(path.name) is not None
+    # The folder of a film comes before its record: see `Films.add`.
+    made = {SOURCE, "shots", "stills"}
+    return (
+        _FILM_NAME.fullmatch(path.name) is not None
+        and path.is_dir()
+        and all(
+            each.name in made and (each.is_file() or not any(each.iterdir()))
+            for each in path.iterdir()
+        )
+    )
 
 
 def _unexpected(error: Exception) -> Problem:
