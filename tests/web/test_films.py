@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 
@@ -474,7 +475,8 @@ def films_in(folder, temp, monkeypatch):
     try:
         yield opened
     finally:
-        asyncio.run(opened.close())
+        if opened._lock is not None:
+            os.close(opened._lock)
         store.close()
 
 
@@ -515,3 +517,67 @@ def test_only_uploads_that_did_not_arrive_are_removed(tmp_path, monkeypatch, cap
     assert (broken / "result.mp4").read_bytes() == b"hours of work"
     assert (folder / "Documents" / "film").exists()
     assert f"{broken}: no film that can be gone on with, left as it is" in caplog.text
+
+
+def added(opened, seconds=1.0):
+    """A film that was sent."""
+    from rechroma.web.film_jobs import FilmFacts
+    from rechroma.web.worker_state import Upload
+
+    path = opened._store.new("film")
+    path.write_bytes(bytes(100))
+    return opened.add(Upload(path, "a.mp4"), FilmFacts(96, 64, seconds, 10, 10.0, in_color=False))
+
+
+def test_a_rendering_that_is_cancelled_before_it_begins_blocks_nothing(tmp_path, monkeypatch):
+    from rechroma.web import films
+    from rechroma.web.film_jobs import Rendered
+
+    async def apart(task, _folder, _tell):
+        return 1.0 if "seconds" in task.keywords else Rendered("result.mp4", ())
+
+    async def work(opened):
+        film = added(opened)
+        await film.finding
+        opened.render(film, None, None)
+        await opened.cancel(film)
+        stages = [film.stage]
+        opened.render(film, None, None)
+        await film.rendering
+        return [*stages, film.stage]
+
+    monkeypatch.setattr(films, "run_apart", apart)
+    with films_in(None, tmp_path, monkeypatch) as opened:
+        assert asyncio.run(work(opened)) == ["stopped", "done"]
+
+
+def test_a_process_whose_start_is_cancelled_is_ended(tmp_path, monkeypatch):
+    from rechroma.web import film_process
+
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    class Process:
+        def __init__(self, _task, _folder):
+            begun.set()
+            assert go_on.wait(60)
+
+        def kill(self):
+            done.append("killed")
+
+        def close(self):
+            done.append("closed")
+
+    async def work():
+        running = asyncio.create_task(film_process.run_apart(print, tmp_path, print))
+        await asyncio.to_thread(begun.wait, 60)
+        running.cancel()
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    monkeypatch.setattr(film_process, "_FilmProcess", Process)
+    asyncio.run(work())
+    assert done == ["killed", "closed"]

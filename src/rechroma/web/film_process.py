@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rechroma.errors import RechromaError
 from rechroma.web.problems import Problem
@@ -51,7 +51,7 @@ async def run_apart(
         Problem: The process ended, or says nothing any more.
     """
     loop = asyncio.get_running_loop()
-    process = await asyncio.to_thread(_FilmProcess, task, folder)
+    process = await _started(task, folder)
     receiving = loop.run_in_executor(None, process.receive)
     try:
         while True:
@@ -67,10 +67,30 @@ async def run_apart(
     finally:
         process.kill()
         # Its thread ends with the process; what it raises then is of no interest.
-        await asyncio.wait({receiving})
+        await _ended(receiving)
         if not receiving.cancelled():
             receiving.exception()
         process.close()
+
+
+async def _started(task: Callable[[Say], object], folder: Path) -> _FilmProcess:
+    """Start a process; where this is cancelled meanwhile, it is ended as soon as it is there."""
+    starting = asyncio.get_running_loop().run_in_executor(None, _FilmProcess, task, folder)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _ended(starting)
+        if starting.exception() is None:
+            starting.result().kill()
+            starting.result().close()
+        raise
+
+
+async def _ended(work: asyncio.Future[Any]) -> None:
+    """Wait for the end of what a thread does, however often this is cancelled meanwhile."""
+    while not work.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({work})
 
 
 class _FilmProcess:

@@ -374,13 +374,16 @@ class Films:
                 film.problem = no_room() if is_full(error) else _unexpected(error)
             except Exception as error:  # noqa: BLE001 (one film must not end the others)
                 film.problem = _unexpected(error)
-            finally:
+
+        def ended(task: asyncio.Task[None]) -> None:
+            # Not at the end of `guarded`: a task that is cancelled before its first step has none.
+            work.close()
+            if getattr(film, name) is task:
                 setattr(film, name, None)
-                film.used = time.monotonic()
+            film.used = time.monotonic()
 
         task = asyncio.create_task(guarded())
-        # A task that was cancelled before it began has never come to its end.
-        task.add_done_callback(lambda _: work.close())
+        task.add_done_callback(ended)
         return task
 
 
