@@ -11,7 +11,9 @@ import sys
 import tempfile
 import threading
 import time
+import types
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -204,7 +206,6 @@ def test_what_is_no_film(client, served, make_film, make_picture):
     assert detail.startswith("cut.mp4: ")
     assert "rechroma-serve" not in cut.text
     assert served.metric("rechroma_stored_bytes") == used
-    assert "video/quicktime" not in cut.text
     assert problem_of(client.get("/v1/films/nobody"), 404)
     assert problem_of(client.get("/v1/media/nobody/original"), 404)
 
@@ -250,15 +251,6 @@ def test_there_are_only_so_many(serve, conditioned, make_film):
         assert refused.headers["retry-after"]
 
 
-def test_films_are_forgotten(serve, conditioned, make_film, wait_for):
-    options = ("--workers", "1", "--keep-films", "0.01")
-    with serve(conditioned, *options) as service, service.client() as client:
-        client.post("/v1/films", files={"film": ("a.mp4", make_film((4,)))})
-        # 36 seconds, and a sweep: nobody asks for it meanwhile.
-        wait_for(lambda: service.metric("rechroma_stored_bytes") == 0)
-        assert not any(path.is_file() for path in service.temp.rglob("*"))
-
-
 def test_the_end_leaves_nothing(serve, conditioned, make_film):
     with serve(conditioned, "--workers", "1") as service, service.client() as client:
         key = open_film(client, make_film((300,)))["id"]
@@ -293,9 +285,18 @@ def test_with_a_token_players_need_the_films_address_alone(serve, conditioned, m
         assert service.get(f"/v1/media/{'x' * 32}/original").status_code == 404
 
 
-def test_pictures_are_answered_while_a_film_is_rendered(client, served, make_film, make_picture):
-    key = open_film(client, make_film((400, 400, 400)))["id"]
+def test_pictures_are_answered_while_a_film_is_rendered(
+    client, served, make_film, make_picture, wait_for
+):
+    key = open_film(client, make_film((20,)))["id"]
+    when(client, key, "ready")
+    wait_for(lambda: len(served.workers) == 2)
+    workers = set(served.workers)
     client.post(f"/v1/films/{key}/render")
+    wait_for(lambda: set(served.workers) - workers)
+    (pid,) = set(served.workers) - workers
+    # However fast it is, it is not done meanwhile.
+    os.kill(pid, signal.SIGSTOP)
     when(client, key, "rendering")
     assert served.post(make_picture()).status_code == 200
     refused = client.post(f"/v1/films/{key}/render")
@@ -355,7 +356,7 @@ def test_a_film_that_grows_out_of_the_room_is_stopped(monkeypatch, tmp_path):
         if "seconds" in task.keywords:
             return 1.0
         (task.keywords["task"].folder / "segment").write_bytes(bytes(5000))
-        tell(FilmProgress(1, 10, 0, 1.0, 9.0))
+        await tell(FilmProgress(1, 10, 0, 1.0, 9.0))
         raise AssertionError("it goes on")
 
     async def work():
@@ -581,3 +582,101 @@ def test_a_process_whose_start_is_cancelled_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr(film_process, "_FilmProcess", Process)
     asyncio.run(work())
     assert done == ["killed", "closed"]
+
+
+async def with_a_shot(opened):
+    """A film of one shot, and a still of it that a worker has made."""
+    from rechroma.web.film_jobs import MadeStill
+    from rechroma.web.film_schemas import FilmShot
+
+    film = added(opened)
+    await film.finding
+    film.shots.append(FilmShot(number=1, seconds=0, frames=10, shown=0, still=False))
+    made = MadeStill(opened._store.new(), b"a small one")
+    made.path.write_bytes(b"a still")
+    return film, made
+
+
+@pytest.fixture
+def no_process(monkeypatch):
+    """Shots are looked for, and none is found."""
+    from rechroma.web import films
+
+    async def apart(_task, _folder, _tell):
+        return 1.0
+
+    monkeypatch.setattr(films, "run_apart", apart)
+
+
+@pytest.mark.usefixtures("no_process")
+def test_a_still_is_kept_on_another_file_system(tmp_path, monkeypatch):
+    elsewhere = Path("/dev/shm")  # noqa: S108 (a file system of its own)
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system here")
+
+    async def work(opened):
+        film, made = await with_a_shot(opened)
+        film.still(1).write_bytes(b"one from before")
+        shot = await opened.keep_still(film, 1, made, None)
+        assert (shot.still, film.still(1).read_bytes()) == (True, b"a still")
+        assert film.preview(1, still=True).read_bytes() == b"a small one"
+        assert not made.path.exists()
+        assert len(list(film.still(1).parent.iterdir())) == 2
+        await opened.end(film.id)
+
+    with tempfile.TemporaryDirectory(dir=elsewhere) as folder:
+        with films_in(folder, tmp_path, monkeypatch) as opened:
+            asyncio.run(work(opened))
+        assert [path.name for path in Path(folder).iterdir()] == [".rechroma-films"]
+
+
+@pytest.mark.usefixtures("no_process")
+def test_a_still_of_a_film_that_was_closed_meanwhile(tmp_path, monkeypatch):
+    from rechroma.web.problems import Problem
+
+    async def work(opened):
+        film, made = await with_a_shot(opened)
+        await opened.end(film.id)
+        with pytest.raises(Problem, match="this film is not open any more") as refused:
+            await opened.keep_still(film, 1, made, None)
+        assert refused.value.status == 404
+        assert not made.path.exists()
+
+    with films_in(None, tmp_path, monkeypatch) as opened:
+        asyncio.run(work(opened))
+        assert opened._store.used == 0
+
+
+@pytest.mark.usefixtures("no_process")
+def test_films_are_forgotten(tmp_path, monkeypatch):
+    from rechroma.web import film, films
+
+    now = 1000.0
+    clock = types.SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr(films, "time", clock)
+    monkeypatch.setattr(film, "time", clock)
+    kept = Settings().limits.film_kept_seconds
+
+    async def work(opened):
+        nonlocal now
+        old = added(opened)
+        await old.finding
+        now += kept - 1
+        new, worked_on = added(opened), added(opened)
+        await asyncio.wait({new.finding, worked_on.finding})
+        await opened.sweep()
+        assert len(opened._open) == 3
+        now += 2
+        await opened.sweep()
+        assert (set(opened._open), old.folder.exists()) == ({new.id, worked_on.id}, False)
+        now += kept
+        worked_on.rendering = asyncio.current_task()
+        await opened.check_room()
+        assert list(opened._open) == [worked_on.id]
+        worked_on.rendering = None
+        await opened.sweep()
+        assert (opened._open, opened._tickets, opened._store.used) == ({}, {}, 0)
+        assert not any(opened._root.iterdir())
+
+    with films_in(None, tmp_path, monkeypatch) as opened:
+        asyncio.run(work(opened))

@@ -18,7 +18,7 @@ from rechroma.web.problems import Problem
 from rechroma.web.worker import WorkerCrashed, end_with_server, ignore_signals, outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
@@ -37,14 +37,14 @@ _SILENCE = 600.0
 
 
 async def run_apart(
-    task: Callable[[Say], T], folder: Path, tell: Callable[[object], None]
+    task: Callable[[Say], T], folder: Path, tell: Callable[[object], Awaitable[None]]
 ) -> T:  # fmt: skip
     """Do a task in a process of its own; cancelling ends it at once, whatever it does.
 
     Args:
         task: A `functools.partial` of a module-level function; both it and its result are pickled.
         folder: Where it makes a folder for temporary files.
-        tell: Called in this thread with what the task says on the way.
+        tell: Awaited with what the task says on the way.
 
     Raises:
         RechromaError: As the task raised it.
@@ -58,7 +58,7 @@ async def run_apart(
             is_last, message = await asyncio.shield(receiving)
             if is_last:
                 return cast("T", message)
-            tell(message)
+            await tell(message)
             receiving = loop.run_in_executor(None, process.receive)
     except WorkerCrashed:
         raise Problem(

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from rechroma.errors import RechromaError, UsageError
 from rechroma.files import make_folder, unwritable_file, write_whole
 from rechroma.video import Still
-from rechroma.web.film import RECORD, SOURCE, Film, FilmRecord, disk_space, remove
+from rechroma.web.film import RECORD, SOURCE, Film, FilmRecord, disk_space, move, not_open, remove
 from rechroma.web.film_jobs import FilmFacts, Rendering, find_all_shots, render
 from rechroma.web.film_process import run_apart
 from rechroma.web.film_schemas import FilmOptions, FilmShot
@@ -27,7 +27,7 @@ from rechroma.web.store import lock_folder
 from rechroma.web.worker import closed, is_full
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from rechroma.video import FilmProgress
     from rechroma.web.film_jobs import FoundShot, MadeStill, Rendered
@@ -134,7 +134,7 @@ class Films:
 
     def _hold(self, film: Film) -> Film:
         self._open[film.id] = self._tickets[film.record.ticket] = film
-        self.measure(film)
+        self._store.count(film.folder, film.size())
         return film
 
     def start(self) -> None:
@@ -149,13 +149,13 @@ class Films:
         if self._lock is not None:
             os.close(self._lock)
 
-    def check_room(self) -> None:
+    async def check_room(self) -> None:
         """Refuse another film if there are too many.
 
         Raises:
             Problem: 429.
         """
-        self.sweep()
+        await self.sweep()
         if len(self._open) >= self._limits.films:
             raise busy(f"{len(self._open)} films are open at once", seconds=60)
 
@@ -191,7 +191,7 @@ class Films:
 
     def _used(self, film: Film | None) -> Film:
         if film is None:
-            raise Problem(404, "this film is not open any more", "send it again")
+            raise not_open()
         film.used = time.monotonic()
         return film
 
@@ -200,24 +200,28 @@ class Films:
         film = self._open.pop(key, None)
         if film is not None:
             del self._tickets[film.record.ticket]
-            await _ended(film)
-            await asyncio.to_thread(remove, film.folder)
-            self._store.count(film.folder, 0)
+            try:
+                await _ended(film)
+                await asyncio.to_thread(remove, film.folder)
+            finally:
+                self._store.count(film.folder, 0)
 
-    def sweep(self) -> None:
+    async def sweep(self) -> None:
         """Close what was not used for long and is not worked on."""
         oldest = time.monotonic() - self._limits.film_kept_seconds
         for film in list(self._open.values()):
             if film.rendering is None and film.finding is None and film.used < oldest:
-                del self._open[film.id], self._tickets[film.record.ticket]
-                remove(film.folder)
-                self._store.count(film.folder, 0)
+                await self.end(film.id)
 
-    def measure(self, film: Film) -> None:
-        """Count what is on the disk of a film."""
-        self._store.count(film.folder, film.size())
+    async def measure(self, film: Film) -> None:
+        """Count what is on the disk of a film, unless it is closed meanwhile."""
+        size = await asyncio.to_thread(film.size)
+        if film.id in self._open:
+            self._store.count(film.folder, size)
 
-    def keep_still(self, film: Film, number: int, made: MadeStill, edit: Edit | None) -> FilmShot:
+    async def keep_still(
+        self, film: Film, number: int, made: MadeStill, edit: Edit | None
+    ) -> FilmShot:
         """Take over a still of a shot in color.
 
         Args:
@@ -225,35 +229,51 @@ class Films:
             number: Of the shot.
             made: The still: its file moves.
             edit: How it was colored, if that was here.
+
+        Raises:
+            Problem: 404 the film was closed meanwhile; 507 the disk is full.
         """
         shot = film.shot(number)
-        self._store.count(made.path, 0)
-        made.path.replace(film.still(number))
-        with disk_space():
-            film.preview(number, still=True).write_bytes(made.preview)
-        self._note_still(film, shot, edit, there=True)
+
+        def keep() -> None:
+            with disk_space():
+                move(made.path, film.still(number))
+                film.preview(number, still=True).write_bytes(made.preview)
+
+        try:
+            await asyncio.to_thread(keep)
+        except FileNotFoundError:
+            raise not_open() from None
+        finally:
+            self._store.drop(made.path)
+        if film.id not in self._open:
+            # What was put there may have come after the folder was cleared.
+            await asyncio.to_thread(remove, film.folder)
+            raise not_open()
+        await self._note_still(film, shot, edit, there=True)
         return shot
 
-    def drop_still(self, film: Film, number: int) -> None:
+    async def drop_still(self, film: Film, number: int) -> None:
         """Forget the still of a shot; nothing happens if it has none."""
         shot = film.shot(number)
         film.still(number).unlink(missing_ok=True)
         film.preview(number, still=True).unlink(missing_ok=True)
-        self._note_still(film, shot, None, there=False)
+        await self._note_still(film, shot, None, there=False)
 
-    def _note_still(self, film: Film, shot: FilmShot, edit: Edit | None, *, there: bool) -> None:
+    async def _note_still(self, film: Film, shot: FilmShot, edit: Edit | None, *, there: bool) -> None:
         shot.still, shot.edit = there, edit
         if film.record.shots is not None:
             film.record.shots = film.shots
         film.save()
-        self.measure(film)
+        await self.measure(film)
 
     def _find(self, film: Film) -> None:
         film.shots, film.record.ticks = [], []
 
-        def tell(shot: object) -> None:
+        async def tell(shot: object) -> None:
             found = cast("FoundShot", shot)
-            film.preview(found.number, still=False).write_bytes(found.preview)
+            preview = film.preview(found.number, still=False)
+            await asyncio.to_thread(preview.write_bytes, found.preview)
             film.record.ticks.append(found.ticks)
             film.shots.append(
                 FilmShot(
@@ -271,7 +291,7 @@ class Films:
                 await run_apart(task, self._store.folder, tell)
             film.record.shots = film.shots
             film.save()
-            self.measure(film)
+            await self.measure(film)
 
         film.finding = self._begin(film, work(), "finding")
 
@@ -324,20 +344,21 @@ class Films:
                         settings.model, settings.device, settings.size,
                     ),
                 )  # fmt: skip
-                self._finish(film, await run_apart(task, self._store.folder, self._follow(film)))
+                tell = self._follow(film)
+                await self._finish(film, await run_apart(task, self._store.folder, tell))
 
         film.rendering = self._begin(film, work(), "rendering")
 
-    def _follow(self, film: Film) -> Callable[[object], None]:
+    def _follow(self, film: Film) -> Callable[[object], Awaitable[None]]:
         """Return what notes how far a rendering is, and looks at how much it has on the disk."""
         measured = time.monotonic()
 
-        def tell(progress: object) -> None:
+        async def tell(progress: object) -> None:
             nonlocal measured
             film.progress = cast("FilmProgress", progress)
             if time.monotonic() - measured > _MEASURE:
                 measured = time.monotonic()
-                self.measure(film)
+                await self.measure(film)
                 if self._store.is_over:
                     raise Problem(
                         507, "the service has no room for more of this film",
@@ -346,13 +367,13 @@ class Films:
 
         return tell
 
-    def _finish(self, film: Film, rendered: Rendered) -> None:
+    async def _finish(self, film: Film, rendered: Rendered) -> None:
         record = film.record
         if record.result and record.result != rendered.name:
             (film.folder / record.result).unlink(missing_ok=True)
         record.result, record.notes, record.unfinished = rendered.name, list(rendered.notes), False
         film.save()
-        self.measure(film)
+        await self.measure(film)
 
     async def cancel(self, film: Film) -> None:
         """Stop rendering a film; it can be gone on with."""
