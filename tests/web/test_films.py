@@ -489,7 +489,7 @@ def test_a_folder_with_other_files_is_refused_and_left_as_it_is(tmp_path):
     own[1].parent.mkdir()
     for path in own:
         path.write_text("mine")
-    with pytest.raises(UsageError, match="has other files in it.*empty"):
+    with pytest.raises(UsageError, match=r"has other files in it.*empty"):
         take_folder(tmp_path)
     assert [path.read_text() for path in own] == ["mine", "mine"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Documents", "holiday.mp4"]
@@ -680,3 +680,77 @@ def test_films_are_forgotten(tmp_path, monkeypatch):
 
     with films_in(None, tmp_path, monkeypatch) as opened:
         asyncio.run(work(opened))
+
+
+def test_looking_for_shots_gives_signs_of_life_within_a_shot(make_film, tmp_path):
+    """Else a shot of hours would be taken for a decoder that has lost itself."""
+    from rechroma.web.film_jobs import find_all_shots
+
+    path = tmp_path / "a.mp4"
+    path.write_bytes(make_film((14, 12)))
+    said = []
+    find_all_shots(said.append, path, "a.mp4", 60.0)
+    shots = [at for at, message in enumerate(said) if message is not None]
+    assert len(shots) == 2
+    assert len(said) == 26 + 2
+    # All of the first shot's frames come before it is told.
+    assert shots[0] >= 14
+
+
+def test_signs_of_life_are_not_told(tmp_path, monkeypatch):
+    """They only keep the process from being taken for lost."""
+    from rechroma.web import film_process
+
+    waited, said = [], [(False, None), (False, "a shot"), (False, None), (True, "done")]
+
+    class Process:
+        def __init__(self, _task, _folder):
+            pass
+
+        def receive(self):
+            waited.append(said[0])
+            return said.pop(0)
+
+        def kill(self):
+            pass
+
+        close = kill
+
+    told = []
+
+    async def tell(message):
+        told.append(message)
+
+    monkeypatch.setattr(film_process, "_FilmProcess", Process)
+    assert asyncio.run(film_process.run_apart(print, tmp_path, tell)) == "done"
+    assert (told, len(waited)) == (["a shot"], 4)
+
+
+def test_a_mask_of_a_picture_that_is_closed_meanwhile_is_dropped(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from rechroma.web.problems import Problem
+    from rechroma.web.routes.sessions import put_mask
+    from rechroma.web.store import Store
+
+    def no_session(_key):
+        raise Problem(404, "this picture is not open any more", "open it again")
+
+    async def keep(_mask):
+        path = store.new()
+        store.grow(path, 4)
+        path.write_bytes(b"mask")
+        service.sessions.get = no_session
+        return SimpleNamespace(path=path)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    store = Store(1000)
+    sessions = SimpleNamespace(get=lambda _key: SimpleNamespace(masks={}))
+    service = SimpleNamespace(
+        store=store, sessions=sessions, keep=keep,
+        put_mask=lambda session, name, mask: session.masks.update({name: mask}),
+    )  # fmt: skip
+    with pytest.raises(Problem):
+        asyncio.run(put_mask(service, "key", "part", None))
+    assert (store.used, list(store.folder.iterdir())) == (0, [])
+    store.close()

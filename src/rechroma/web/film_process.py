@@ -44,7 +44,7 @@ async def run_apart(
     Args:
         task: A `functools.partial` of a module-level function; both it and its result are pickled.
         folder: Where it makes a folder for temporary files.
-        tell: Awaited with what the task says on the way.
+        tell: Awaited with what the task says on the way; None, a sign of life, is not passed on.
 
     Raises:
         RechromaError: As the task raised it.
@@ -58,7 +58,8 @@ async def run_apart(
             is_last, message = await asyncio.shield(receiving)
             if is_last:
                 return cast("T", message)
-            await tell(message)
+            if message is not None:
+                await tell(message)
             receiving = loop.run_in_executor(None, process.receive)
     except WorkerCrashed:
         raise Problem(
@@ -155,7 +156,7 @@ class _Teller:
         from rechroma.video.progress import FilmProgress
 
         now = time.monotonic()
-        if isinstance(message, FilmProgress):
+        if message is None or isinstance(message, FilmProgress):
             if now - self._last < _PAUSE:
                 return
             self._last = now

@@ -59,7 +59,8 @@ def take_folder(folder: Path) -> int | None:
     """
     make_folder(folder)
     lock = lock_folder(folder, wait=False)
-    if lock is None and os.name == "posix":
+    is_taken = lock is None and os.name == "posix"
+    if is_taken:
         raise UsageError(
             f"--films {folder} is used by another service", "give each a folder of its own"
         )
@@ -260,7 +261,9 @@ class Films:
         film.preview(number, still=True).unlink(missing_ok=True)
         await self._note_still(film, shot, None, there=False)
 
-    async def _note_still(self, film: Film, shot: FilmShot, edit: Edit | None, *, there: bool) -> None:
+    async def _note_still(
+        self, film: Film, shot: FilmShot, edit: Edit | None, *, there: bool
+    ) -> None:
         shot.still, shot.edit = there, edit
         if film.record.shots is not None:
             film.record.shots = film.shots

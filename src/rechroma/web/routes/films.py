@@ -162,7 +162,9 @@ async def color_shot(
     )  # fmt: skip
     made = await service.do(request, job, key=film.id)
     # A mood's id may not be there any more when the film is.
-    return await service.films.keep_still(film, number, made, edit.model_copy(update={"mood": None}))
+    return await service.films.keep_still(
+        film, number, made, edit.model_copy(update={"mood": None})
+    )
 
 
 @router.post("/films/{id}/shots/{number}/still", responses=problems(404, 413, 415, 429, 503))
