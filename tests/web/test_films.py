@@ -109,7 +109,10 @@ def test_a_film_from_beginning_to_end(client, served, make_film):
 
 
 def test_parts_of_a_result_can_be_asked_for(client, film):
-    result = render(client, film["id"], crf=30)["result"]
+    assert film["options"] is None
+    done = render(client, film["id"], crf=30)
+    assert (done["options"]["crf"], done["options"]["strength"]) == (30, 1)
+    result = done["result"]
     whole = client.get(f"/{result}")
     assert whole.headers["accept-ranges"] == "bytes"
     part = client.get(f"/{result}", headers={"Range": "bytes=10-29"})
@@ -201,12 +204,15 @@ def test_what_is_no_film(client, served, make_film, make_picture):
     ]:  # fmt: skip
         refused = client.post("/v1/films", files={"film": (name, data)})
         assert problem_of(refused, 415) == f"{name} is not a film of a kind that is read here"
+        assert refused.json()["code"] == "no-film"
     cut = client.post("/v1/films", files={"film": ("../cut.mp4", make_film()[:900])})
     detail = problem_of(cut, 422)
     assert detail.startswith("cut.mp4: ")
     assert "rechroma-serve" not in cut.text
     assert served.metric("rechroma_stored_bytes") == used
-    assert problem_of(client.get("/v1/films/nobody"), 404)
+    nobody = client.get("/v1/films/nobody")
+    assert problem_of(nobody, 404)
+    assert nobody.json()["code"] == "film-not-open"
     assert problem_of(client.get("/v1/media/nobody/original"), 404)
 
 
@@ -232,6 +238,7 @@ def test_limits(serve, conditioned, make_film):
         assert "1,048,576 bytes" in problem_of(large, 413)
         wide = client.post("/v1/films", files={"film": ("a.mp4", make_film())})
         assert "6,144 pixels, more than the 6,143" in problem_of(wide, 413)
+        assert wide.json()["code"] == "film-too-large"
         small = make_film((40,), size=(64, 64))
         long = client.post("/v1/films", files={"film": ("a.mp4", small)})
         assert "more than the 0.02 that this service takes" in problem_of(long, 413)
@@ -248,6 +255,7 @@ def test_there_are_only_so_many(serve, conditioned, make_film):
             open_film(client, data)
         refused = client.post("/v1/films", files={"film": ("a.mp4", data)})
         assert problem_of(refused, 429) == "8 films are open at once"
+        assert refused.json()["code"] == "too-many-films"
         assert refused.headers["retry-after"]
 
 
@@ -270,6 +278,7 @@ def test_without_pyav(serve, conditioned, make_film, tmp_path):
         assert "pip install 'rechroma[video]'" in client.get("/v1/films").json()["missing"]
         refused = client.post("/v1/films", files={"film": ("a.mp4", make_film((4,)))})
         assert "not installed" in problem_of(refused, 501)
+        assert refused.json()["code"] == "films-not-installed"
         assert "pip install 'rechroma[video]'" in refused.json()["mend"]
 
 
@@ -319,6 +328,7 @@ def test_a_process_that_dies_costs_a_shot_and_no_more(client, served, make_film,
         "failed", "working on this film ended its process"
     )  # fmt: skip
     assert state["mend"] == "try again: it goes on from there"
+    assert state["code"] == "film-crashed"
     assert set(served.workers) == workers
     client.delete(f"/v1/films/{key}")
 

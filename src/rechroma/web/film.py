@@ -104,6 +104,7 @@ class Film:
         state = FilmState(stage=self.stage, notes=self.record.notes)
         if self.problem is not None:
             state.problem, state.mend = self.problem.detail, self.problem.mend
+            state.code = self.problem.code
         if self.rendering is not None and (now := self.progress) is not None:
             state.frames, state.total, state.rate = now.frames, now.total, now.rate
             state.seconds_left = now.seconds_left
@@ -162,7 +163,7 @@ def disk_space() -> Generator[None]:
 
 def not_open() -> Problem:
     """Return the problem of a film that is not open, or not any more."""
-    return Problem(404, "this film is not open any more", "send it again")
+    return Problem(404, "this film is not open any more", "send it again", code="film-not-open")
 
 
 def move(source: Path, target: Path) -> None:

@@ -63,7 +63,10 @@ async def run_apart(
             receiving = loop.run_in_executor(None, process.receive)
     except WorkerCrashed:
         raise Problem(
-            422, "working on this film ended its process", "try again: it goes on from there"
+            422,
+            "working on this film ended its process",
+            "try again: it goes on from there",
+            code="film-crashed",
         ) from None
     finally:
         process.kill()

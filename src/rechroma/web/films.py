@@ -158,7 +158,9 @@ class Films:
         """
         await self.sweep()
         if len(self._open) >= self._limits.films:
-            raise busy(f"{len(self._open)} films are open at once", seconds=60)
+            raise busy(
+                f"{len(self._open)} films are open at once", seconds=60, code="too-many-films"
+            )
 
     def add(self, upload: Upload, facts: FilmFacts) -> Film:
         """Open a film that was sent, and begin to look for its shots."""
@@ -366,6 +368,7 @@ class Films:
                     raise Problem(
                         507, "the service has no room for more of this film",
                         "close other films or pictures, and render it again: it goes on from there",
+                        code="no-room-for-film",
                     )  # fmt: skip
 
         return tell

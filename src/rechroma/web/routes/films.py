@@ -257,10 +257,15 @@ def _place(service: Service, key: str, number: int) -> tuple[Film, int]:
 
 def _state(service: Service, film: Film) -> OpenFilm:
     facts, media = film.record.facts, f"v1/media/{film.record.ticket}"
+    options = film.record.options
+    if options is not None:
+        # Its picture is kept with the film; what it was opened as may not be there any more.
+        options = options.model_copy(update={"mood": None})
     return OpenFilm(
         id=film.id, name=film.record.name, width=facts.width, height=facts.height,
         seconds=facts.seconds, frames=facts.frames, rate=facts.rate, in_color=facts.in_color,
         shots=len(film.shots), stills=sum(each.still for each in film.shots), state=film.state,
+        options=options,
         original=f"{media}/original",
         result=None if film.result is None else f"{media}/result",
         expires_after=service.settings.limits.film_kept_seconds,
