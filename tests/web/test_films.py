@@ -9,7 +9,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import types
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,7 +109,10 @@ def test_a_film_from_beginning_to_end(client, served, make_film):
 
 
 def test_parts_of_a_result_can_be_asked_for(client, film):
-    result = render(client, film["id"], crf=30)["result"]
+    assert film["options"] is None
+    done = render(client, film["id"], crf=30)
+    assert (done["options"]["crf"], done["options"]["strength"]) == (30, 1)
+    result = done["result"]
     whole = client.get(f"/{result}")
     assert whole.headers["accept-ranges"] == "bytes"
     part = client.get(f"/{result}", headers={"Range": "bytes=10-29"})
@@ -197,13 +204,15 @@ def test_what_is_no_film(client, served, make_film, make_picture):
     ]:  # fmt: skip
         refused = client.post("/v1/films", files={"film": (name, data)})
         assert problem_of(refused, 415) == f"{name} is not a film of a kind that is read here"
+        assert refused.json()["code"] == "no-film"
     cut = client.post("/v1/films", files={"film": ("../cut.mp4", make_film()[:900])})
     detail = problem_of(cut, 422)
     assert detail.startswith("cut.mp4: ")
     assert "rechroma-serve" not in cut.text
     assert served.metric("rechroma_stored_bytes") == used
-    assert "video/quicktime" not in cut.text
-    assert problem_of(client.get("/v1/films/nobody"), 404)
+    nobody = client.get("/v1/films/nobody")
+    assert problem_of(nobody, 404)
+    assert nobody.json()["code"] == "film-not-open"
     assert problem_of(client.get("/v1/media/nobody/original"), 404)
 
 
@@ -229,6 +238,7 @@ def test_limits(serve, conditioned, make_film):
         assert "1,048,576 bytes" in problem_of(large, 413)
         wide = client.post("/v1/films", files={"film": ("a.mp4", make_film())})
         assert "6,144 pixels, more than the 6,143" in problem_of(wide, 413)
+        assert wide.json()["code"] == "film-too-large"
         small = make_film((40,), size=(64, 64))
         long = client.post("/v1/films", files={"film": ("a.mp4", small)})
         assert "more than the 0.02 that this service takes" in problem_of(long, 413)
@@ -245,16 +255,8 @@ def test_there_are_only_so_many(serve, conditioned, make_film):
             open_film(client, data)
         refused = client.post("/v1/films", files={"film": ("a.mp4", data)})
         assert problem_of(refused, 429) == "8 films are open at once"
+        assert refused.json()["code"] == "too-many-films"
         assert refused.headers["retry-after"]
-
-
-def test_films_are_forgotten(serve, conditioned, make_film, wait_for):
-    options = ("--workers", "1", "--keep-films", "0.01")
-    with serve(conditioned, *options) as service, service.client() as client:
-        client.post("/v1/films", files={"film": ("a.mp4", make_film((4,)))})
-        # 36 seconds, and a sweep: nobody asks for it meanwhile.
-        wait_for(lambda: service.metric("rechroma_stored_bytes") == 0)
-        assert not any(path.is_file() for path in service.temp.rglob("*"))
 
 
 def test_the_end_leaves_nothing(serve, conditioned, make_film):
@@ -276,6 +278,7 @@ def test_without_pyav(serve, conditioned, make_film, tmp_path):
         assert "pip install 'rechroma[video]'" in client.get("/v1/films").json()["missing"]
         refused = client.post("/v1/films", files={"film": ("a.mp4", make_film((4,)))})
         assert "not installed" in problem_of(refused, 501)
+        assert refused.json()["code"] == "films-not-installed"
         assert "pip install 'rechroma[video]'" in refused.json()["mend"]
 
 
@@ -291,9 +294,18 @@ def test_with_a_token_players_need_the_films_address_alone(serve, conditioned, m
         assert service.get(f"/v1/media/{'x' * 32}/original").status_code == 404
 
 
-def test_pictures_are_answered_while_a_film_is_rendered(client, served, make_film, make_picture):
-    key = open_film(client, make_film((400, 400, 400)))["id"]
+def test_pictures_are_answered_while_a_film_is_rendered(
+    client, served, make_film, make_picture, wait_for
+):
+    key = open_film(client, make_film((20,)))["id"]
+    when(client, key, "ready")
+    wait_for(lambda: len(served.workers) == 2)
+    workers = set(served.workers)
     client.post(f"/v1/films/{key}/render")
+    wait_for(lambda: set(served.workers) - workers)
+    (pid,) = set(served.workers) - workers
+    # However fast it is, it is not done meanwhile.
+    os.kill(pid, signal.SIGSTOP)
     when(client, key, "rendering")
     assert served.post(make_picture()).status_code == 200
     refused = client.post(f"/v1/films/{key}/render")
@@ -316,6 +328,7 @@ def test_a_process_that_dies_costs_a_shot_and_no_more(client, served, make_film,
         "failed", "working on this film ended its process"
     )  # fmt: skip
     assert state["mend"] == "try again: it goes on from there"
+    assert state["code"] == "film-crashed"
     assert set(served.workers) == workers
     client.delete(f"/v1/films/{key}")
 
@@ -353,7 +366,7 @@ def test_a_film_that_grows_out_of_the_room_is_stopped(monkeypatch, tmp_path):
         if "seconds" in task.keywords:
             return 1.0
         (task.keywords["task"].folder / "segment").write_bytes(bytes(5000))
-        tell(FilmProgress(1, 10, 0, 1.0, 9.0))
+        await tell(FilmProgress(1, 10, 0, 1.0, 9.0))
         raise AssertionError("it goes on")
 
     async def work():
@@ -425,12 +438,13 @@ def test_what_a_killed_service_has_begun_goes_on(serve, conditioned, make_film, 
     kept = [segments / each["name"] for each in state["segments"]]
     done = [path.stat() for path in kept]
     assert len(done) >= 3
-    (tmp_path / "films" / "a-part-of-an-upload").write_bytes(b"x")
+    part = tmp_path / "films" / ("0f" * 16)
+    part.write_bytes(b"a part of an upload")
     with serve(conditioned, *options) as service, service.client() as client:
         found = client.get(f"/v1/films/{key}").json()
         assert (found["state"]["stage"], found["shots"], found["stills"]) == ("stopped", 12, 1)
         assert client.get(f"/v1/films/{key}/shots").json()[2]["edit"]["hints"][0]["x"] == 30
-        assert not (tmp_path / "films" / "a-part-of-an-upload").exists()
+        assert not part.exists()
         second = subprocess.run(
             [sys.executable, "-m", "rechroma", "serve", "--port", "0", *options],
             capture_output=True, text=True, check=False,
@@ -453,4 +467,300 @@ def test_what_a_killed_service_has_begun_goes_on(serve, conditioned, make_film, 
         assert ended["state"]["stage"] == "done", ended
         assert len(frames_of(client.get(f"/{ended['result']}").content)) == 360
         client.delete(f"/v1/films/{key}")
-    assert [path for path in (tmp_path / "films").rglob("*") if path.is_file()] == []
+    left = [path.name for path in (tmp_path / "films").rglob("*") if path.is_file()]
+    assert left == [".rechroma-films"]
+
+
+FACTS = {"width": 96, "height": 64, "seconds": 1, "frames": 10, "rate": 10, "in_color": False}
+
+
+@contextmanager
+def films_in(folder, temp, monkeypatch):
+    """Open films, without a service, a worker or a film's process."""
+    from rechroma.web.films import Films
+    from rechroma.web.store import Store
+
+    monkeypatch.setattr(tempfile, "tempdir", str(temp))
+    store = Store(1 << 20)
+    opened = Films(Settings(films=folder and str(folder)), store)
+    try:
+        yield opened
+    finally:
+        if opened._lock is not None:
+            os.close(opened._lock)
+        store.close()
+
+
+def test_a_folder_with_other_files_is_refused_and_left_as_it_is(tmp_path):
+    from rechroma.errors import UsageError
+    from rechroma.web.films import take_folder
+
+    own = [tmp_path / "holiday.mp4", tmp_path / "Documents" / "thesis.txt"]
+    own[1].parent.mkdir()
+    for path in own:
+        path.write_text("mine")
+    with pytest.raises(UsageError, match=r"has other files in it.*empty"):
+        take_folder(tmp_path)
+    assert [path.read_text() for path in own] == ["mine", "mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Documents", "holiday.mp4"]
+
+
+def test_only_uploads_that_did_not_arrive_are_removed(tmp_path, monkeypatch, caplog):
+    """Neither other people's files nor films whose record is of another version."""
+    folder = tmp_path / "films"
+    with films_in(folder, tmp_path, monkeypatch):
+        pass
+    cut, sent, broken, good = (folder / (letter * 32) for letter in "abcd")
+    cut.write_bytes(b"part")
+    for each in (sent, broken, good, folder / "Documents"):
+        (each / "shots").mkdir(parents=True)
+        (each / "film").write_bytes(b"film")
+    (folder / "holiday.mp4").write_bytes(b"mine")
+    record = {"name": "a.mp4", "ticket": "t", "facts": FACTS, "shots": []}
+    (good / "film.json").write_text(json.dumps(record))
+    (broken / "film.json").write_text(json.dumps({"title": "of another version"}))
+    (broken / "result.mp4").write_bytes(b"hours of work")
+    with films_in(folder, tmp_path, monkeypatch) as opened:
+        assert opened.get(good.name).record.name == "a.mp4"
+    left = {path.name for path in folder.iterdir()}
+    kept = {"holiday.mp4", "Documents", broken.name, good.name}
+    assert left - {".rechroma-films"} == kept
+    assert (broken / "result.mp4").read_bytes() == b"hours of work"
+    assert (folder / "Documents" / "film").exists()
+    assert f"{broken}: no film that can be gone on with, left as it is" in caplog.text
+
+
+def added(opened, seconds=1.0):
+    """A film that was sent."""
+    from rechroma.web.film_jobs import FilmFacts
+    from rechroma.web.worker_state import Upload
+
+    path = opened._store.new("film")
+    path.write_bytes(bytes(100))
+    return opened.add(Upload(path, "a.mp4"), FilmFacts(96, 64, seconds, 10, 10.0, in_color=False))
+
+
+def test_a_rendering_that_is_cancelled_before_it_begins_blocks_nothing(tmp_path, monkeypatch):
+    from rechroma.web import films
+    from rechroma.web.film_jobs import Rendered
+
+    async def apart(task, _folder, _tell):
+        return 1.0 if "seconds" in task.keywords else Rendered("result.mp4", ())
+
+    async def work(opened):
+        film = added(opened)
+        await film.finding
+        opened.render(film, None, None)
+        await opened.cancel(film)
+        stages = [film.stage]
+        opened.render(film, None, None)
+        await film.rendering
+        return [*stages, film.stage]
+
+    monkeypatch.setattr(films, "run_apart", apart)
+    with films_in(None, tmp_path, monkeypatch) as opened:
+        assert asyncio.run(work(opened)) == ["stopped", "done"]
+
+
+def test_a_process_whose_start_is_cancelled_is_ended(tmp_path, monkeypatch):
+    from rechroma.web import film_process
+
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    class Process:
+        def __init__(self, _task, _folder):
+            begun.set()
+            assert go_on.wait(60)
+
+        def kill(self):
+            done.append("killed")
+
+        def close(self):
+            done.append("closed")
+
+    async def work():
+        running = asyncio.create_task(film_process.run_apart(print, tmp_path, print))
+        await asyncio.to_thread(begun.wait, 60)
+        running.cancel()
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    monkeypatch.setattr(film_process, "_FilmProcess", Process)
+    asyncio.run(work())
+    assert done == ["killed", "closed"]
+
+
+async def with_a_shot(opened):
+    """A film of one shot, and a still of it that a worker has made."""
+    from rechroma.web.film_jobs import MadeStill
+    from rechroma.web.film_schemas import FilmShot
+
+    film = added(opened)
+    await film.finding
+    film.shots.append(FilmShot(number=1, seconds=0, frames=10, shown=0, still=False))
+    made = MadeStill(opened._store.new(), b"a small one")
+    made.path.write_bytes(b"a still")
+    return film, made
+
+
+@pytest.fixture
+def no_process(monkeypatch):
+    """Shots are looked for, and none is found."""
+    from rechroma.web import films
+
+    async def apart(_task, _folder, _tell):
+        return 1.0
+
+    monkeypatch.setattr(films, "run_apart", apart)
+
+
+@pytest.mark.usefixtures("no_process")
+def test_a_still_is_kept_on_another_file_system(tmp_path, monkeypatch):
+    elsewhere = Path("/dev/shm")  # noqa: S108 (a file system of its own)
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system here")
+
+    async def work(opened):
+        film, made = await with_a_shot(opened)
+        film.still(1).write_bytes(b"one from before")
+        shot = await opened.keep_still(film, 1, made, None)
+        assert (shot.still, film.still(1).read_bytes()) == (True, b"a still")
+        assert film.preview(1, still=True).read_bytes() == b"a small one"
+        assert not made.path.exists()
+        assert len(list(film.still(1).parent.iterdir())) == 2
+        await opened.end(film.id)
+
+    with tempfile.TemporaryDirectory(dir=elsewhere) as folder:
+        with films_in(folder, tmp_path, monkeypatch) as opened:
+            asyncio.run(work(opened))
+        assert [path.name for path in Path(folder).iterdir()] == [".rechroma-films"]
+
+
+@pytest.mark.usefixtures("no_process")
+def test_a_still_of_a_film_that_was_closed_meanwhile(tmp_path, monkeypatch):
+    from rechroma.web.problems import Problem
+
+    async def work(opened):
+        film, made = await with_a_shot(opened)
+        await opened.end(film.id)
+        with pytest.raises(Problem, match="this film is not open any more") as refused:
+            await opened.keep_still(film, 1, made, None)
+        assert refused.value.status == 404
+        assert not made.path.exists()
+
+    with films_in(None, tmp_path, monkeypatch) as opened:
+        asyncio.run(work(opened))
+        assert opened._store.used == 0
+
+
+@pytest.mark.usefixtures("no_process")
+def test_films_are_forgotten(tmp_path, monkeypatch):
+    from rechroma.web import film, films
+
+    now = 1000.0
+    clock = types.SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr(films, "time", clock)
+    monkeypatch.setattr(film, "time", clock)
+    kept = Settings().limits.film_kept_seconds
+
+    async def work(opened):
+        nonlocal now
+        old = added(opened)
+        await old.finding
+        now += kept - 1
+        new, worked_on = added(opened), added(opened)
+        await asyncio.wait({new.finding, worked_on.finding})
+        await opened.sweep()
+        assert len(opened._open) == 3
+        now += 2
+        await opened.sweep()
+        assert (set(opened._open), old.folder.exists()) == ({new.id, worked_on.id}, False)
+        now += kept
+        worked_on.rendering = asyncio.current_task()
+        await opened.check_room()
+        assert list(opened._open) == [worked_on.id]
+        worked_on.rendering = None
+        await opened.sweep()
+        assert (opened._open, opened._tickets, opened._store.used) == ({}, {}, 0)
+        assert not any(opened._root.iterdir())
+
+    with films_in(None, tmp_path, monkeypatch) as opened:
+        asyncio.run(work(opened))
+
+
+def test_looking_for_shots_gives_signs_of_life_within_a_shot(make_film, tmp_path):
+    """Else a shot of hours would be taken for a decoder that has lost itself."""
+    from rechroma.web.film_jobs import find_all_shots
+
+    path = tmp_path / "a.mp4"
+    path.write_bytes(make_film((14, 12)))
+    said = []
+    find_all_shots(said.append, path, "a.mp4", 60.0)
+    shots = [at for at, message in enumerate(said) if message is not None]
+    assert len(shots) == 2
+    assert len(said) == 26 + 2
+    # All of the first shot's frames come before it is told.
+    assert shots[0] >= 14
+
+
+def test_signs_of_life_are_not_told(tmp_path, monkeypatch):
+    """They only keep the process from being taken for lost."""
+    from rechroma.web import film_process
+
+    waited, said = [], [(False, None), (False, "a shot"), (False, None), (True, "done")]
+
+    class Process:
+        def __init__(self, _task, _folder):
+            pass
+
+        def receive(self):
+            waited.append(said[0])
+            return said.pop(0)
+
+        def kill(self):
+            pass
+
+        close = kill
+
+    told = []
+
+    async def tell(message):
+        told.append(message)
+
+    monkeypatch.setattr(film_process, "_FilmProcess", Process)
+    assert asyncio.run(film_process.run_apart(print, tmp_path, tell)) == "done"
+    assert (told, len(waited)) == (["a shot"], 4)
+
+
+def test_a_mask_of_a_picture_that_is_closed_meanwhile_is_dropped(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from rechroma.web.problems import Problem
+    from rechroma.web.routes.sessions import put_mask
+    from rechroma.web.store import Store
+
+    def no_session(_key):
+        raise Problem(404, "this picture is not open any more", "open it again")
+
+    async def keep(_mask):
+        path = store.new()
+        store.grow(path, 4)
+        path.write_bytes(b"mask")
+        service.sessions.get = no_session
+        return SimpleNamespace(path=path)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    store = Store(1000)
+    sessions = SimpleNamespace(get=lambda _key: SimpleNamespace(masks={}))
+    service = SimpleNamespace(
+        store=store, sessions=sessions, keep=keep,
+        put_mask=lambda session, name, mask: session.masks.update({name: mask}),
+    )  # fmt: skip
+    with pytest.raises(Problem):
+        asyncio.run(put_mask(service, "key", "part", None))
+    assert (store.used, list(store.folder.iterdir())) == (0, [])
+    store.close()

@@ -16,7 +16,7 @@ from rechroma.video.source import Trouble, frames_of, luma_of, open_film
 from rechroma.video.telling import still_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -50,8 +50,19 @@ class Shot:
     shown: Shown
 
 
-def find_shots(film: Film, span: tuple[float, float] = (0.0, float("inf"))) -> Iterator[Shot]:
-    """Yield the shots of a film, between two times."""
+def find_shots(
+    film: Film,
+    span: tuple[float, float] = (0.0, float("inf")),
+    *,
+    seen: Callable[[], None] | None = None,
+) -> Iterator[Shot]:
+    """Yield the shots of a film, between two times.
+
+    Args:
+        film: From `open_film`.
+        span: In seconds.
+        seen: Called after every frame: shots may be hours long.
+    """
     plan = plan_size(film.height, film.width, size=_SIZE, stride=_STRIDE)
     rows, columns = (max(8, side // _CELL) for side in (plan.height, plan.width))
     number, count, begin = 1, 0, 0.0
@@ -73,6 +84,8 @@ def find_shots(film: Film, span: tuple[float, float] = (0.0, float("inf"))) -> I
         if count & (count - 1) == 0:
             held = shown
         count += 1
+        if seen is not None:
+            seen()
     if held is not None:
         yield Shot(number, begin, count, held)
 

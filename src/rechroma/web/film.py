@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import time
 from contextlib import contextmanager, suppress
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from rechroma.video import FilmProgress
 
-__all__ = ["RECORD", "SOURCE", "Film", "FilmRecord", "disk_space", "remove"]
+__all__ = ["RECORD", "SOURCE", "Film", "FilmRecord", "disk_space", "move", "not_open", "remove"]
 
 RECORD = "film.json"
 SOURCE = "film"
@@ -102,6 +104,7 @@ class Film:
         state = FilmState(stage=self.stage, notes=self.record.notes)
         if self.problem is not None:
             state.problem, state.mend = self.problem.detail, self.problem.mend
+            state.code = self.problem.code
         if self.rendering is not None and (now := self.progress) is not None:
             state.frames, state.total, state.rate = now.frames, now.total, now.rate
             state.seconds_left = now.seconds_left
@@ -156,6 +159,32 @@ def disk_space() -> Generator[None]:
         if is_full(error) or is_full(error.__cause__):
             raise no_room() from None
         raise
+
+
+def not_open() -> Problem:
+    """Return the problem of a film that is not open, or not any more."""
+    return Problem(404, "this film is not open any more", "send it again", code="film-not-open")
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file, also to another file system; what stands at the target is replaced at once.
+
+    Raises:
+        FileNotFoundError: There is no such file, or the target's folder has gone.
+        OSError: The disk says no; nothing has changed at the target then.
+    """
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        between = target.with_name(f".{target.name}-{os.urandom(8).hex()}")
+        try:
+            shutil.copyfile(source, between)
+            between.replace(target)
+        finally:
+            between.unlink(missing_ok=True)
+        source.unlink(missing_ok=True)
 
 
 def remove(path: Path) -> None:

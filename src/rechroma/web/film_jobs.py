@@ -46,7 +46,7 @@ __all__ = [
     "take_still",
 ]
 
-# Tells the server something on the way.
+# Tells the server something on the way; None is a sign of life.
 Say: TypeAlias = Callable[[Any], None]
 
 _PREVIEW_SIDE = 320
@@ -211,7 +211,7 @@ def find_all_shots(say: Say, path: Path, name: str, seconds: float) -> float:
     with _calling(path, name):
         film = open_film(path)
         end = 0.0
-        for shot in find_shots(film, (0.0, seconds + 1)):
+        for shot in find_shots(film, (0.0, seconds + 1), seen=lambda: say(None)):
             end = shot.seconds + shot.frames / float(film.rate)
             # Frames without end may stand behind a length that is short.
             _check_length(name, shot.seconds, seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from rechroma.errors import MissingExtraError
-from rechroma.web.problems import Problem, problem_of
+from rechroma.web.problems import Problem
 
 __all__ = ["FILM_HEAD", "check_film", "check_installed", "film_media_type", "missing_films"]
 
@@ -65,7 +65,7 @@ def check_installed() -> None:
         Problem: 501.
     """
     if missing := missing_films():
-        raise problem_of(missing)
+        raise Problem(501, missing.what, missing.mend, code="films-not-installed")
 
 
 def check_film(head: bytes, name: str) -> None:
@@ -80,4 +80,5 @@ def check_film(head: bytes, name: str) -> None:
             415,
             f"{name} is not a film of a kind that is read here",
             "send MP4, QuickTime, Matroska, WebM, AVI, MPEG, MXF, Ogg, WMV or FLV",
+            code="no-film",
         )

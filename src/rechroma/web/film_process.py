@@ -11,14 +11,14 @@ import time
 from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rechroma.errors import RechromaError
 from rechroma.web.problems import Problem
 from rechroma.web.worker import WorkerCrashed, end_with_server, ignore_signals, outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
@@ -37,40 +37,64 @@ _SILENCE = 600.0
 
 
 async def run_apart(
-    task: Callable[[Say], T], folder: Path, tell: Callable[[object], None]
+    task: Callable[[Say], T], folder: Path, tell: Callable[[object], Awaitable[None]]
 ) -> T:  # fmt: skip
     """Do a task in a process of its own; cancelling ends it at once, whatever it does.
 
     Args:
         task: A `functools.partial` of a module-level function; both it and its result are pickled.
         folder: Where it makes a folder for temporary files.
-        tell: Called in this thread with what the task says on the way.
+        tell: Awaited with what the task says on the way; None, a sign of life, is not passed on.
 
     Raises:
         RechromaError: As the task raised it.
         Problem: The process ended, or says nothing any more.
     """
     loop = asyncio.get_running_loop()
-    process = await asyncio.to_thread(_FilmProcess, task, folder)
+    process = await _started(task, folder)
     receiving = loop.run_in_executor(None, process.receive)
     try:
         while True:
             is_last, message = await asyncio.shield(receiving)
             if is_last:
                 return cast("T", message)
-            tell(message)
+            if message is not None:
+                await tell(message)
             receiving = loop.run_in_executor(None, process.receive)
     except WorkerCrashed:
         raise Problem(
-            422, "working on this film ended its process", "try again: it goes on from there"
+            422,
+            "working on this film ended its process",
+            "try again: it goes on from there",
+            code="film-crashed",
         ) from None
     finally:
         process.kill()
         # Its thread ends with the process; what it raises then is of no interest.
-        await asyncio.wait({receiving})
+        await _ended(receiving)
         if not receiving.cancelled():
             receiving.exception()
         process.close()
+
+
+async def _started(task: Callable[[Say], object], folder: Path) -> _FilmProcess:
+    """Start a process; where this is cancelled meanwhile, it is ended as soon as it is there."""
+    starting = asyncio.get_running_loop().run_in_executor(None, _FilmProcess, task, folder)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _ended(starting)
+        if starting.exception() is None:
+            starting.result().kill()
+            starting.result().close()
+        raise
+
+
+async def _ended(work: asyncio.Future[Any]) -> None:
+    """Wait for the end of what a thread does, however often this is cancelled meanwhile."""
+    while not work.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({work})
 
 
 class _FilmProcess:
@@ -135,7 +159,7 @@ class _Teller:
         from rechroma.video.progress import FilmProgress
 
         now = time.monotonic()
-        if isinstance(message, FilmProgress):
+        if message is None or isinstance(message, FilmProgress):
             if now - self._last < _PAUSE:
                 return
             self._last = now

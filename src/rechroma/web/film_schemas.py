@@ -134,6 +134,7 @@ class FilmState(BaseModel):
     seconds_left: Annotated[float | None, Field(description="About.")] = None
     problem: Annotated[str, Field(description="What went wrong.")] = ""
     mend: Annotated[str, Field(description="What can be done about it.")] = ""
+    code: Annotated[str, Field(description="A word for programs; mostly there is one.")] = ""
     notes: Annotated[list[str], Field(description="What is unusual about the result.")] = []
 
 
@@ -160,6 +161,9 @@ class OpenFilm(BaseModel):
     shots: Annotated[int, Field(description="That were found so far.")]
     stills: Annotated[int, Field(description="Shots that have a still in color.")]
     state: FilmState
+    options: Annotated[
+        FilmOptions | None, Field(description="Of the last `render`, which one without any takes.")
+    ] = None
     original: Annotated[
         str, Field(description="Where it is played from; whoever has this address may look at it.")
     ]

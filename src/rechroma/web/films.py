@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import re
 import secrets
 import time
 from functools import partial
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Literal, cast
 from pydantic import ValidationError
 
 from rechroma.errors import RechromaError, UsageError
-from rechroma.files import make_folder, write_whole
+from rechroma.files import make_folder, unwritable_file, write_whole
 from rechroma.video import Still
-from rechroma.web.film import RECORD, SOURCE, Film, FilmRecord, disk_space, remove
+from rechroma.web.film import RECORD, SOURCE, Film, FilmRecord, disk_space, move, not_open, remove
 from rechroma.web.film_jobs import FilmFacts, Rendering, find_all_shots, render
 from rechroma.web.film_process import run_apart
 from rechroma.web.film_schemas import FilmOptions, FilmShot
@@ -26,7 +27,7 @@ from rechroma.web.store import lock_folder
 from rechroma.web.worker import closed, is_full
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from rechroma.video import FilmProgress
     from rechroma.web.film_jobs import FoundShot, MadeStill, Rendered
@@ -39,6 +40,12 @@ __all__ = ["Films", "take_folder"]
 
 _log = logging.getLogger(__name__)
 
+# What says that everything in a folder is the service's own to write and to remove.
+_MARKER = ".rechroma-films"
+_MARKED = "Films that `rechroma serve --films` works on. Keep nothing else here.\n"
+# The names of films' folders, and of files that are arriving: see `Store.new`.
+_FILM_NAME = re.compile(r"[A-Za-z0-9_-]{32}")
+_ARRIVING_NAME = re.compile(r"[0-9a-f]{32}")
 # Seconds between two looks at how much a film that is rendered has on the disk.
 _MEASURE = 2.0
 
@@ -47,17 +54,37 @@ def take_folder(folder: Path) -> int | None:
     """Make a folder this service's own; return its lock, which others are kept out by.
 
     Raises:
-        UsageError: Another service has it.
-        UnwritableFileError: It can't be made.
+        UsageError: Another service has it, or something is in it that no service has put there.
+        UnwritableFileError: It can't be made, or not be written to.
     """
     make_folder(folder)
-    folder.chmod(0o700)
     lock = lock_folder(folder, wait=False)
-    if lock is None and os.name == "posix":
+    is_taken = lock is None and os.name == "posix"
+    if is_taken:
         raise UsageError(
             f"--films {folder} is used by another service", "give each a folder of its own"
         )
+    try:
+        _mark(folder)
+        folder.chmod(0o700)
+    except (OSError, RechromaError) as error:
+        if lock is not None:
+            os.close(lock)
+        if isinstance(error, OSError):
+            raise unwritable_file(folder, error) from error
+        raise
     return lock
+
+
+def _mark(folder: Path) -> None:
+    """Mark an empty folder as one of films, unless it is one; refuse any other."""
+    if (folder / _MARKER).exists():
+        return
+    if any(folder.iterdir()):
+        raise UsageError(
+            f"--films {folder} has other files in it", "give a new folder, or one that is empty"
+        )
+    write_whole(folder / _MARKER, _MARKED.encode(), overwrite=False)
 
 
 class Films:
@@ -90,18 +117,25 @@ class Films:
 
     def _take_over(self) -> None:
         self._lock = take_folder(self._root)
-        for folder in self._root.iterdir():
-            try:
-                record = FilmRecord.model_validate_json((folder / RECORD).read_bytes())
-            except (OSError, ValidationError):
-                # An upload that did not arrive, or what nobody can read.
-                remove(folder)
-            else:
-                self._hold(Film(folder, record))
+        for path in self._root.iterdir():
+            if _did_not_arrive(path):
+                remove(path)
+            elif path.name != _MARKER:
+                self._take(path)
+
+    def _take(self, folder: Path) -> None:
+        """Open a film that was there before; what can't be read stays as it is."""
+        try:
+            record = FilmRecord.model_validate_json((folder / RECORD).read_bytes())
+        except (OSError, ValidationError) as error:
+            reason = "; ".join(str(error).splitlines()[:3])
+            _log.warning("%s: no film that can be gone on with, left as it is: %s", folder, reason)
+        else:
+            self._hold(Film(folder, record))
 
     def _hold(self, film: Film) -> Film:
         self._open[film.id] = self._tickets[film.record.ticket] = film
-        self.measure(film)
+        self._store.count(film.folder, film.size())
         return film
 
     def start(self) -> None:
@@ -116,15 +150,17 @@ class Films:
         if self._lock is not None:
             os.close(self._lock)
 
-    def check_room(self) -> None:
+    async def check_room(self) -> None:
         """Refuse another film if there are too many.
 
         Raises:
             Problem: 429.
         """
-        self.sweep()
+        await self.sweep()
         if len(self._open) >= self._limits.films:
-            raise busy(f"{len(self._open)} films are open at once", seconds=60)
+            raise busy(
+                f"{len(self._open)} films are open at once", seconds=60, code="too-many-films"
+            )
 
     def add(self, upload: Upload, facts: FilmFacts) -> Film:
         """Open a film that was sent, and begin to look for its shots."""
@@ -158,7 +194,7 @@ class Films:
 
     def _used(self, film: Film | None) -> Film:
         if film is None:
-            raise Problem(404, "this film is not open any more", "send it again")
+            raise not_open()
         film.used = time.monotonic()
         return film
 
@@ -167,24 +203,28 @@ class Films:
         film = self._open.pop(key, None)
         if film is not None:
             del self._tickets[film.record.ticket]
-            await _ended(film)
-            await asyncio.to_thread(remove, film.folder)
-            self._store.count(film.folder, 0)
+            try:
+                await _ended(film)
+                await asyncio.to_thread(remove, film.folder)
+            finally:
+                self._store.count(film.folder, 0)
 
-    def sweep(self) -> None:
+    async def sweep(self) -> None:
         """Close what was not used for long and is not worked on."""
         oldest = time.monotonic() - self._limits.film_kept_seconds
         for film in list(self._open.values()):
             if film.rendering is None and film.finding is None and film.used < oldest:
-                del self._open[film.id], self._tickets[film.record.ticket]
-                remove(film.folder)
-                self._store.count(film.folder, 0)
+                await self.end(film.id)
 
-    def measure(self, film: Film) -> None:
-        """Count what is on the disk of a film."""
-        self._store.count(film.folder, film.size())
+    async def measure(self, film: Film) -> None:
+        """Count what is on the disk of a film, unless it is closed meanwhile."""
+        size = await asyncio.to_thread(film.size)
+        if film.id in self._open:
+            self._store.count(film.folder, size)
 
-    def keep_still(self, film: Film, number: int, made: MadeStill, edit: Edit | None) -> FilmShot:
+    async def keep_still(
+        self, film: Film, number: int, made: MadeStill, edit: Edit | None
+    ) -> FilmShot:
         """Take over a still of a shot in color.
 
         Args:
@@ -192,35 +232,53 @@ class Films:
             number: Of the shot.
             made: The still: its file moves.
             edit: How it was colored, if that was here.
+
+        Raises:
+            Problem: 404 the film was closed meanwhile; 507 the disk is full.
         """
         shot = film.shot(number)
-        self._store.count(made.path, 0)
-        made.path.replace(film.still(number))
-        with disk_space():
-            film.preview(number, still=True).write_bytes(made.preview)
-        self._note_still(film, shot, edit, there=True)
+
+        def keep() -> None:
+            with disk_space():
+                move(made.path, film.still(number))
+                film.preview(number, still=True).write_bytes(made.preview)
+
+        try:
+            await asyncio.to_thread(keep)
+        except FileNotFoundError:
+            raise not_open() from None
+        finally:
+            self._store.drop(made.path)
+        if film.id not in self._open:
+            # What was put there may have come after the folder was cleared.
+            await asyncio.to_thread(remove, film.folder)
+            raise not_open()
+        await self._note_still(film, shot, edit, there=True)
         return shot
 
-    def drop_still(self, film: Film, number: int) -> None:
+    async def drop_still(self, film: Film, number: int) -> None:
         """Forget the still of a shot; nothing happens if it has none."""
         shot = film.shot(number)
         film.still(number).unlink(missing_ok=True)
         film.preview(number, still=True).unlink(missing_ok=True)
-        self._note_still(film, shot, None, there=False)
+        await self._note_still(film, shot, None, there=False)
 
-    def _note_still(self, film: Film, shot: FilmShot, edit: Edit | None, *, there: bool) -> None:
+    async def _note_still(
+        self, film: Film, shot: FilmShot, edit: Edit | None, *, there: bool
+    ) -> None:
         shot.still, shot.edit = there, edit
         if film.record.shots is not None:
             film.record.shots = film.shots
         film.save()
-        self.measure(film)
+        await self.measure(film)
 
     def _find(self, film: Film) -> None:
         film.shots, film.record.ticks = [], []
 
-        def tell(shot: object) -> None:
+        async def tell(shot: object) -> None:
             found = cast("FoundShot", shot)
-            film.preview(found.number, still=False).write_bytes(found.preview)
+            preview = film.preview(found.number, still=False)
+            await asyncio.to_thread(preview.write_bytes, found.preview)
             film.record.ticks.append(found.ticks)
             film.shots.append(
                 FilmShot(
@@ -238,7 +296,7 @@ class Films:
                 await run_apart(task, self._store.folder, tell)
             film.record.shots = film.shots
             film.save()
-            self.measure(film)
+            await self.measure(film)
 
         film.finding = self._begin(film, work(), "finding")
 
@@ -291,35 +349,37 @@ class Films:
                         settings.model, settings.device, settings.size,
                     ),
                 )  # fmt: skip
-                self._finish(film, await run_apart(task, self._store.folder, self._follow(film)))
+                tell = self._follow(film)
+                await self._finish(film, await run_apart(task, self._store.folder, tell))
 
         film.rendering = self._begin(film, work(), "rendering")
 
-    def _follow(self, film: Film) -> Callable[[object], None]:
+    def _follow(self, film: Film) -> Callable[[object], Awaitable[None]]:
         """Return what notes how far a rendering is, and looks at how much it has on the disk."""
         measured = time.monotonic()
 
-        def tell(progress: object) -> None:
+        async def tell(progress: object) -> None:
             nonlocal measured
             film.progress = cast("FilmProgress", progress)
             if time.monotonic() - measured > _MEASURE:
                 measured = time.monotonic()
-                self.measure(film)
+                await self.measure(film)
                 if self._store.is_over:
                     raise Problem(
                         507, "the service has no room for more of this film",
                         "close other films or pictures, and render it again: it goes on from there",
+                        code="no-room-for-film",
                     )  # fmt: skip
 
         return tell
 
-    def _finish(self, film: Film, rendered: Rendered) -> None:
+    async def _finish(self, film: Film, rendered: Rendered) -> None:
         record = film.record
         if record.result and record.result != rendered.name:
             (film.folder / record.result).unlink(missing_ok=True)
         record.result, record.notes, record.unfinished = rendered.name, list(rendered.notes), False
         film.save()
-        self.measure(film)
+        await self.measure(film)
 
     async def cancel(self, film: Film) -> None:
         """Stop rendering a film; it can be gone on with."""
@@ -341,14 +401,35 @@ class Films:
                 film.problem = no_room() if is_full(error) else _unexpected(error)
             except Exception as error:  # noqa: BLE001 (one film must not end the others)
                 film.problem = _unexpected(error)
-            finally:
+
+        def ended(task: asyncio.Task[None]) -> None:
+            # Not at the end of `guarded`: a task that is cancelled before its first step has none.
+            work.close()
+            if getattr(film, name) is task:
                 setattr(film, name, None)
-                film.used = time.monotonic()
+            film.used = time.monotonic()
 
         task = asyncio.create_task(guarded())
-        # A task that was cancelled before it began has never come to its end.
-        task.add_done_callback(lambda _: work.close())
+        task.add_done_callback(ended)
         return task
+
+
+def _did_not_arrive(path: Path) -> bool:
+    """Tell whether a path in the folder of films is an upload that was cut off."""
+    if path.is_symlink():
+        return False
+    if path.is_file():
+        return _ARRIVING_NAME.fullmatch(path.name) is not None
+    # The folder of a film comes before its record: see `Films.add`.
+    made = {SOURCE, "shots", "stills"}
+    return (
+        _FILM_NAME.fullmatch(path.name) is not None
+        and path.is_dir()
+        and all(
+            each.name in made and (each.is_file() or not any(each.iterdir()))
+            for each in path.iterdir()
+        )
+    )
 
 
 def _unexpected(error: Exception) -> Problem:

@@ -47,7 +47,7 @@ MEDIA_TYPE = "application/problem+json"
 # is not here is no fault of the client's.
 _STATUS: tuple[tuple[type[RechromaError], HTTPStatus, str], ...] = (
     (PhotoTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-many-pixels"),
-    (FilmTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ""),
+    (FilmTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "film-too-large"),
     (OutOfMemoryError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-little-memory"),
     (UnreadablePhotoError, HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-picture"),
     (UnwritablePhotoError, HTTPStatus.UNPROCESSABLE_ENTITY, "unwritable-picture"),

@@ -201,7 +201,7 @@ class Service:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.sessions.sweep()
-            self.films.sweep()
+            await self.films.sweep()
 
 
 def preparing_of(said: PrepareOptions) -> Preparing:

@@ -62,7 +62,7 @@ async def open_film(
 ) -> OpenFilm:
     """Open a film; its id is the key to it. Its shots are looked for from now on."""
     check_installed()
-    service.films.check_room()
+    await service.films.check_room()
     upload, limits = await service.keep(film), service.settings.limits
     job = partial(
         film_jobs.look_at_film, upload=upload, pixels=limits.film_pixels,
@@ -162,7 +162,9 @@ async def color_shot(
     )  # fmt: skip
     made = await service.do(request, job, key=film.id)
     # A mood's id may not be there any more when the film is.
-    return service.films.keep_still(film, number, made, edit.model_copy(update={"mood": None}))
+    return await service.films.keep_still(
+        film, number, made, edit.model_copy(update={"mood": None})
+    )
 
 
 @router.post("/films/{id}/shots/{number}/still", responses=problems(404, 413, 415, 429, 503))
@@ -178,7 +180,7 @@ async def give_still(
     upload = await service.keep(picture)
     try:
         made = await service.do(request, partial(film_jobs.take_still, upload=upload))
-        return service.films.keep_still(film, number, made, None)
+        return await service.films.keep_still(film, number, made, None)
     finally:
         # It was moved, if all went well.
         service.store.drop(upload.path)
@@ -188,7 +190,7 @@ async def give_still(
 async def drop_still(service: ServiceHere, id: str, number: _Number) -> FilmShot:  # noqa: A002
     """Let a shot have the colors again that the network gives it."""
     film = service.films.get(id)
-    service.films.drop_still(film, number)
+    await service.films.drop_still(film, number)
     return film.shot(number)
 
 
@@ -255,10 +257,15 @@ def _place(service: Service, key: str, number: int) -> tuple[Film, int]:
 
 def _state(service: Service, film: Film) -> OpenFilm:
     facts, media = film.record.facts, f"v1/media/{film.record.ticket}"
+    options = film.record.options
+    if options is not None:
+        # Its picture is kept with the film; what it was opened as may not be there any more.
+        options = options.model_copy(update={"mood": None})
     return OpenFilm(
         id=film.id, name=film.record.name, width=facts.width, height=facts.height,
         seconds=facts.seconds, frames=facts.frames, rate=facts.rate, in_color=facts.in_color,
         shots=len(film.shots), stills=sum(each.still for each in film.shots), state=film.state,
+        options=options,
         original=f"{media}/original",
         result=None if film.result is None else f"{media}/result",
         expires_after=service.settings.limits.film_kept_seconds,

@@ -228,8 +228,14 @@ async def put_mask(
 
     It may have any size, in the shape of the picture as it came.
     """
-    session = service.sessions.get(id)
+    service.sessions.get(id)
     upload = await service.keep(mask)
+    try:
+        # It may have been closed meanwhile.
+        session = service.sessions.get(id)
+    except BaseException:
+        service.store.drop(upload.path)
+        raise
     service.put_mask(session, name, upload)
     return Response(status_code=204)
 

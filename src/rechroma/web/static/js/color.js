@@ -239,7 +239,7 @@ export class ColorRoom {
       const wanted = printOf(picture);
       if (ready && (!picture.seen || picture.seenFor !== wanted)) {
         const { prepare } = picture.history.now;
-        const made = prepare && await this.prints.suggestion(picture, prepare, picture.abort.signal);
+        const made = prepare && await this.prints.suggestion(picture, prepare);
         const seen = await this.seenOf(picture, SIDE, picture.abort.signal);
         if (picture !== this.picture || (picture.seen && picture.seenFor === wanted) || printOf(picture) !== wanted) {
           seen.close();
@@ -542,7 +542,7 @@ export class ColorRoom {
   async changePrint({ prepare }) {
     const { picture } = this;
     try {
-      const made = prepare && await this.prints.suggestion(picture, prepare, picture.abort.signal);
+      const made = prepare && await this.prints.suggestion(picture, prepare);
       if (picture !== this.picture) return;
       const placing = new Placing(picture.facts, made);
       this.change({ prepare, hints: picture.history.now.hints.filter((hint) => placing.isColored(hint)) });

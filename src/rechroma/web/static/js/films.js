@@ -7,6 +7,7 @@ import { ShotStrip } from "./film-shots.js";
 import { StillEditor } from "./film-still.js";
 import * as films from "./films-api.js";
 import { closePicture, openPicture } from "./opened.js";
+import { problemWords } from "./problems.js";
 import { withButton } from "./save.js";
 import { language, t } from "./text.js";
 
@@ -91,8 +92,9 @@ export class FilmRoom {
     setRange(this.strength, model.colorize.strength);
     this.strength.addEventListener("input", () => {
       this.dirty = true;
-      this.amount.textContent = `${Math.round(100 * this.strength.value)} %`;
+      this.showAmount();
     });
+    this.usual = { crf: this.quality.value, strength: this.strength.value };
     this.moodName = make("span", { className: "help" }, t("Let a color photograph set the tone."));
     this.moodButton = button(t("Choose a mood picture…"), () => this.choose("mood-of-film", false));
     this.moodDrop = button(t("Take the mood away"), () => this.setMood(null), { hidden: true });
@@ -121,7 +123,8 @@ export class FilmRoom {
     try {
       const { missing, limits } = await films.support();
       this.chooseButton.hidden = Boolean(missing);
-      this.missing = missing && { message: missing };
+      const [message, mend] = problemWords({ code: "films-not-installed", detail: missing });
+      this.missing = missing && { message, mend };
       this.limits.textContent = missing ? "" : t("Up to {minutes} minutes, {size} MB and {pixels} megapixels a frame.", {
         minutes: number.format(limits.seconds / 60), size: number.format(limits.bytes / 2 ** 20),
         pixels: number.format(limits.pixels / 1e6),
@@ -171,6 +174,7 @@ export class FilmRoom {
     localStorage.setItem(KEPT, film.id);
     this.film = film;
     this.anew = false;
+    this.showOptions(film.options ?? this.usual);
     this.showView("shot");
     if (film.result && !BUSY.includes(film.state.stage)) this.showView("film");
     await this.look(film);
@@ -258,7 +262,10 @@ export class FilmRoom {
     this.download.hidden = !film.result || working;
     if (film.result) this.download.href = `${film.result}?download=true`;
     showNotes(this.notes, stage === "done" ? film.state.notes : []);
-    if (stage === "failed") this.say({ message: film.state.problem, mend: film.state.mend });
+    if (stage === "failed") {
+      const [message, mend] = problemWords({ ...film.state, detail: film.state.problem });
+      this.say({ message, mend });
+    }
   }
 
   showProgress({ stage, frames, total, rate, seconds_left: left }) {
@@ -304,6 +311,19 @@ export class FilmRoom {
     this.dirty = true;
     this.moodName.textContent = mood ? t("The tone of {name}", mood) : t("Let a color photograph set the tone.");
     this.moodDrop.hidden = !mood;
+  }
+
+  showAmount() { this.amount.textContent = `${Math.round(100 * this.strength.value)} %`; }
+
+  /** Show what was wanted the last time, since that is what a film goes on with. */
+  showOptions({ crf, strength }) {
+    if (![...this.quality.options].some(({ value }) => value === String(crf))) {
+      this.quality.append(make("option", { value: String(crf) }, `CRF ${crf}`));
+    }
+    this.quality.value = String(crf);
+    this.strength.value = strength;
+    this.showAmount();
+    this.dirty = false;
   }
 
   options() {

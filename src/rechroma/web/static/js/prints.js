@@ -21,7 +21,7 @@ const LABELS = {
 };
 const BORDERS = [["mask", t("Leave it uncolored")], ["crop", t("Cut it off")], ["keep", t("Color it, too")]];
 
-/** Calls `actions`: changed(part of the edit), ask(picture, work), failed(error). */
+/** Calls `actions`: changed(part of the edit) => when it is, or can't be; ask(picture, work). */
 export class Prints {
   constructor(actions) {
     this.actions = actions;
@@ -42,8 +42,10 @@ export class Prints {
     );
   }
 
-  /** What making a picture ready does; what was asked for once is known. */
-  suggestion(picture, prepare, signal) {
+  /** What making a picture ready does; what was asked for once is known, as long as it is open. */
+  suggestion(picture, prepare) {
+    // Several may wait for it: who does not any more must not end it for the others.
+    const { signal } = picture.abort;
     const known = picture.suggestions ??= new Map();
     const key = JSON.stringify(prepare);
     if (!known.has(key)) {
@@ -75,8 +77,8 @@ export class Prints {
     const { signal } = this.asking;
     try {
       // What is found does not depend on what is done about it, or hardly.
-      const usual = await this.suggestion(picture, USUAL, signal);
-      const now = prepare ? await this.suggestion(picture, prepare, signal) : usual;
+      const usual = await this.suggestion(picture, USUAL);
+      const now = prepare ? await this.suggestion(picture, prepare) : usual;
       if (signal.aborted || picture !== this.picture || picture.history.now.prepare !== prepare) return;
       this.draw(usual, now, prepare);
     } catch (error) {
@@ -121,8 +123,10 @@ export class Prints {
     if (focused) find(focused)?.focus();
   }
 
-  toggle() {
-    this.actions.changed({ prepare: this.use.checked ? USUAL : null });
+  async toggle() {
+    await this.actions.changed({ prepare: this.use.checked ? USUAL : null });
+    // It may not have come to that.
+    this.use.checked = Boolean(this.picture?.history.now.prepare);
   }
 
   dismiss() {

@@ -162,9 +162,14 @@ export class Versions {
     this.holding = down;
     const present = this.found.find(({ key }) => key === button.dataset.version);
     const [edit, name] = down ? compared : [this.picture.history.now, nameOf(present)];
-    const painted = await this.actions.paint(this.picture, edit, LARGE);
-    if (this.holding !== down) return;
-    show(button.querySelector("canvas"), painted);
+    try {
+      const painted = await this.actions.paint(this.picture, edit, LARGE);
+      if (this.holding !== down) return;
+      show(button.querySelector("canvas"), painted);
+    } catch (error) {
+      if (error.name !== "AbortError") button.title = error.message;
+      return;
+    }
     button.querySelector("span").textContent = name;
     button.classList.toggle("comparing", down);
   }
