@@ -544,3 +544,53 @@ def test_parts_on_small_and_large_screens(page, make_picture):
     expect(page.locator(".versions-grid button")).not_to_have_count(0)
     assert page.evaluate("document.querySelector('dialog').scrollWidth <= innerWidth")
     no_violations(page)
+
+
+EDGE = """() => {
+  const edge = document.querySelector("#color-stage .part-edge");
+  if (edge.hidden) return null;
+  const { data } = edge.getContext("2d").getImageData(0, 0, edge.width, edge.height);
+  return [edge.width, edge.height, [...data].filter((_, at) => at % 4 === 3)];
+}"""
+
+
+def test_a_line_is_around_a_part_on_both_sides_of_the_divider(page, make_picture):
+    opened(page, make_picture)
+    without_snapping(page)
+    assert page.evaluate(EDGE) is None
+    paint(page, (0.25, 0.5), (0.75, 0.5))
+    width, height, alphas = page.evaluate(EDGE)
+    line = np.array(alphas).reshape(height, width) > 127
+    # Brushes are 0.06 of the longer side wide: 24 of 400 pixels.
+    rows, columns = np.nonzero(line)
+    assert [width, height] == [400, 300]
+    np.testing.assert_allclose([rows.min(), rows.max()], [137, 163], atol=3)
+    np.testing.assert_allclose([columns.min(), columns.max()], [87, 313], atol=3)
+    assert line[:, [150, 250]].any(0).all()
+    assert not line[142:159, 100:301].any()
+    # As long as the part is the chosen one, whatever is in the hand.
+    help_text = page.locator("#brush-help")
+    expect(help_text).to_contain_text("line is around part 1")
+    expect(help_text).not_to_contain_text("Snap")
+    page.get_by_label("Snap to edges").check()
+    expect(help_text).to_contain_text("Snap")
+    no_violations(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#color-stage .part-edge")).to_be_visible()
+    page.get_by_role("button", name="Part 1", exact=True).click()
+    assert page.evaluate(EDGE) is None
+    expect(help_text).to_contain_text("Paint a part")
+
+
+@pytest.mark.parametrize(
+    ("likely", "first"),
+    [(["#16171a", "#807d78", "#7a4b2c", "#2040a0"], "#7a4b2c"), (["#16171a"], "#c0562f")],
+)
+def test_a_part_begins_with_a_color_that_shows(page, make_picture, likely, first):
+    page.route("**/likely", lambda route: route.fulfill(json=[{"color": each} for each in likely]))
+    opened(page, make_picture)
+    without_snapping(page)
+    plain = shown(page)
+    paint(page, (0.6, 0.5), (0.8, 0.5))
+    expect(page.get_by_label("Color of part 1")).to_have_value(first)
+    until(page, lambda: np.abs(shown(page) - plain)[140:160, 250:310].max() > 10)

@@ -120,3 +120,22 @@ def test_what_browsers_ask_for_needs_no_token(serve, conditioned, path):
         answer = service.get(path)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("code", ["en", "de", "es", "fr", "zh"])
+def test_on_a_phone(browser, served, make_picture, code):
+    """Nothing is wider than the screen, and no key is spoken of."""
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with opening(browser, served.base, locale=code, **phone) as page:
+        fits = "document.documentElement.scrollWidth <= innerWidth && innerWidth === 390"
+        assert page.evaluate(fits)
+        assert page.locator(".bar nav").evaluate("e => e.offsetHeight") < 60
+        # Before there is a picture: the usual amounts.
+        assert page.locator("output[for=temperature]").text_content() == "0"
+        assert page.locator("output[for=strength]").text_content() == "100 %"
+        give(page, "main", "drop", ("a.png", make_picture()))
+        ready(page)
+        assert page.evaluate(fits)
+        said = page.locator(".versions .help").text_content()
+        assert said.rstrip().endswith((".", "。"))
+        assert not re.search(r"\bC\b", said + page.locator("#versions-compare").text_content())

@@ -175,8 +175,27 @@ def test_a_project_brings_everything_back(page, browser, serve, conditioned, mak
 
 def test_what_is_no_project_is_said(page):
     give(page, "main", "drop", ("work.rechroma", b"PK, but no more"))
-    expect(page.locator("#project-error")).to_contain_text("work.rechroma is no project")
+    error = page.locator("#project-error")
+    expect(error).to_contain_text("work.rechroma is no project")
     no_violations(page)
+    error.get_by_role("button", name="Close").click()
+    expect(error).to_be_hidden()
+
+
+def test_what_is_said_of_a_project_goes_with_the_next_thing(page, make_picture):
+    error = page.locator("#project-error")
+    for go_on in (
+        lambda: page.get_by_role("link", name="Mood").click(),
+        lambda: page.get_by_role("link", name="Color", exact=True).click(),
+        lambda: give(page, "main", "drop", ("a.png", make_picture())),
+        lambda: page.get_by_label("Look", exact=True).select_option("moonlight"),
+    ):
+        give(page, "main", "drop", ("work.rechroma", b"PK, but no more"))
+        expect(error).to_be_visible()
+        go_on()
+        expect(error).to_be_hidden()
+        if page.locator("#desk").is_visible():
+            ready(page)
 
 
 def test_a_project_tells_nobody_how_to_reach_pictures(page, make_picture):

@@ -122,3 +122,30 @@ def test_before_and_after_move_in_a_film(page):
     assert np.abs(blocks(frames[-1]) - blocks(before)).mean() < 8
     # What moves can't be copied.
     expect(page.locator("#panel").get_by_role("button", name="Copy")).to_be_hidden()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_line_stops_at_the_caption(page, make_picture, mode):
+    """What stands below is drawn once, on white paper; also if the photograph is in color."""
+    give(page, "main", "drop", ("a.png", make_picture(size=(300, 200), mode=mode)))
+    expect(page.locator(".filmstrip li[data-state=ready]")).to_have_count(1)
+    if mode == "RGB":
+        page.get_by_role("button", name="Color it anew").click()
+    ready(page)
+    page.get_by_label("Caption").first.fill("The harbor, about 1910")
+    page.get_by_label("Caption").first.blur()
+    gif = Image.open(shared(page, "gif")[0])
+    assert gif.size[0] == 300
+    assert gif.size[1] > 212
+    lines = set()
+    for number in range(gif.n_frames):
+        gif.seek(number)
+        frame = np.asarray(gif.convert("RGB")).astype(int)
+        if number == 0:
+            below = frame[200:]
+        np.testing.assert_array_equal(frame[200:], below)
+        lines |= set((frame[:200] == 255).all((0, 2)).nonzero()[0].tolist())
+    assert (below[:, :8] == 255).all()
+    assert (below[:, -8:] == 255).all()
+    assert (below[..., 0] < 128).any()
+    assert {0, 1, 298, 299} <= lines

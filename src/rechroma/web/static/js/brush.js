@@ -2,9 +2,12 @@
 
 import { make } from "./dom.js";
 import { drawStroke, emptyMask } from "./masks.js";
+import { drawEdge } from "./outline.js";
 import { t } from "./text.js";
 
 const TINT = "rgb(255 64 160 / 0.5)"; // what is painted, while it is painted
+const FINE = 1000; // pixels of the longer side of what is drawn over the picture, at most
+const LINE = 2.5; // pixels on the screen of the line around a part
 const STEP = 0.5; // of the brush's width, that an arrow moves it
 
 /**
@@ -20,7 +23,9 @@ export class Brush {
     this.ring = make("div", { className: "brush-ring", hidden: true, aria: { hidden: "true" } });
     stage.marks.after(this.ring);
     this.veil = make("canvas", { className: "paint", hidden: true, aria: { hidden: "true" } });
-    stage.outline.after(this.veil);
+    this.edge = make("canvas", { className: "part-edge", hidden: true, aria: { hidden: "true" } });
+    stage.outline.after(this.veil, this.edge);
+    stage.addEventListener("view", () => this.outline());
     stage.view.addEventListener("pointermove", (event) => this.follow(stage.placeOf(event)));
     stage.view.addEventListener("pointerleave", () => { this.ring.hidden = true; });
     stage.view.addEventListener("keydown", (event) => this.key(event), true);
@@ -49,10 +54,12 @@ export class Brush {
     this.stage.view.classList.remove("painting");
   }
 
-  /** Show for a moment what is painted already: a mask, or nothing. */
-  show(mask) {
+  /** Show what is painted already, a mask or null: a veil for a moment, and a line around it that stays. */
+  show(picture, mask) {
     const isNew = mask !== this.mask;
     this.mask = mask;
+    this.outlined = mask && picture;
+    this.outline();
     this.veil.hidden = !this.active;
     if (!this.active) return;
     this.draw();
@@ -68,9 +75,7 @@ export class Brush {
 
   draw() {
     const { placing } = this.picture;
-    const { width, height } = this.stage.before;
-    const scale = Math.min(1, 1000 / Math.max(width, height));
-    Object.assign(this.veil, { width: Math.max(1, Math.round(scale * width)), height: Math.max(1, Math.round(scale * height)) });
+    Object.assign(this.veil, this.fine());
     const pen = this.veil.getContext("2d");
     const lay = (mask, how) => {
       pen.globalCompositeOperation = how;
@@ -84,6 +89,31 @@ export class Brush {
     pen.fillStyle = TINT;
     pen.fillRect(0, 0, this.veil.width, this.veil.height);
     pen.globalCompositeOperation = "source-over";
+  }
+
+  /** The size of what is drawn over the picture. */
+  fine() {
+    const { width, height } = this.stage.before;
+    const scale = Math.min(1, FINE / Math.max(width, height));
+    return { width: Math.max(1, Math.round(scale * width)), height: Math.max(1, Math.round(scale * height)) };
+  }
+
+  /** The line around what is painted, on both sides of the divider; as wide close up as from afar. */
+  outline() {
+    const { size, scale } = this.stage;
+    const placing = this.outlined?.placing;
+    this.edge.hidden = !(placing && size);
+    if (this.edge.hidden) {
+      this.drawn = null;
+      return;
+    }
+    const { width, height } = this.fine();
+    const wide = Math.max(1, (LINE * width) / (size.width * scale));
+    const wanted = [this.mask, placing, width, height, wide];
+    if (this.drawn?.every((each, index) => each === wanted[index])) return;
+    this.drawn = wanted;
+    Object.assign(this.edge, { width, height });
+    drawEdge(this.edge, this.mask, placing, wide);
   }
 
   /** The ring, where the brush is: a place in 0…1 of what is shown, perhaps outside. */

@@ -69,6 +69,10 @@ function dithered(data, width, height, palette) {
   const within = (value) => Math.min(255, Math.max(0, value));
   for (let row = 0, pixel = 0; row < height; row += 1) {
     for (let column = 0; column < width; column += 1, pixel += 1) {
+      if (data[4 * pixel] + data[4 * pixel + 1] + data[4 * pixel + 2] === 3 * 255) { // paper stays as it is
+        indices[pixel] = WHITE;
+        continue;
+      }
       const at = 3 * (column + 1);
       const [red, green, blue] = [0, 1, 2].map((channel) => within(data[4 * pixel + channel] + here[at + channel]));
       const index = indices[pixel] = indexOf(red, green, blue, palette, nearest);

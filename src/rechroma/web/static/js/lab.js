@@ -102,5 +102,12 @@ export function warmed(level, a, b, temperature) {
   return [500 * (u - v), 200 * (v - w)];
 }
 
+/** Chroma in CIELAB of a color as #rrggbb. */
+export function chromaOf(color) {
+  const light = [1, 3, 5].map((at) => LIGHT[Number.parseInt(color.slice(at, at + 2), 16)]);
+  const [x, y, z] = [N0, N1, N2].map((row) => compress(row.reduce((sum, factor, channel) => sum + factor * light[channel], 0)));
+  return Math.hypot(500 * (x - y), 200 * (y - z));
+}
+
 const encoded = (linear) =>
   ENCODED[linear <= 0 ? 0 : linear >= 1 ? STEPS : (linear * STEPS + 0.5) | 0];

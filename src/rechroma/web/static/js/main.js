@@ -36,8 +36,24 @@ function offerLanguages() {
   select.addEventListener("change", () => speak(select.value));
 }
 
+/** Say what is wrong with a project's file; null for nothing any more. */
+function sayOfProject(problem) {
+  const root = find("project-error");
+  showError(root.firstElementChild, problem);
+  root.hidden = !problem;
+}
+
+/** What is said of a project goes when somebody closes it, or goes on with something else. */
+function prepareProjectErrors() {
+  find("project-error").append(make("p"),
+    make("button", { type: "button", className: "close", title: t("Close"), aria: { label: t("Close") } }, "×"));
+  for (const type of ["click", "change"]) find("main").addEventListener(type, () => sayOfProject(null));
+  addEventListener("hashchange", () => sayOfProject(null));
+}
+
 async function start() {
   translateDocument();
+  prepareProjectErrors();
   offerLanguages();
   api.takeToken();
   openRoom();
@@ -52,6 +68,7 @@ async function start() {
     keepWork({ color: color.album.saved(), mood: mood.saved() }, [...color.album.files(), ...mood.files()]);
   };
   const choose = takeFiles((files, target) => {
+    sayOfProject(null);
     const pictures = files.filter((file) => !isProject(file) && !isFilm(file));
     files.filter(isProject).forEach(open);
     takeFilms(files.filter(isFilm));
@@ -76,12 +93,12 @@ async function start() {
   const open = async (file) => {
     try {
       const work = await openProject(file);
-      find("project-error").hidden = true;
+      sayOfProject(null);
       const keeps = !mood.empty;
       await Promise.all([color.album.restore(work.color), keeps || mood.restore(work.mood)]);
       remember();
     } catch (error) {
-      showError(find("project-error"), error);
+      sayOfProject(error);
     }
   };
   const giveToMood = (file) => {

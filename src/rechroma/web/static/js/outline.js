@@ -1,4 +1,4 @@
-// A soft line around what a mask says.
+// Lines around what masks say.
 
 const SOFT = 130; // a part of the mask's width over which its steps are smoothed
 
@@ -22,4 +22,27 @@ export async function drawOutline(canvas, blob, placing) {
   }
   Object.assign(canvas, { width, height });
   canvas.getContext("2d").putImageData(picture, 0, 0);
+}
+
+const AROUND = 16; // directions in which a mask is moved to be a line wider
+
+/** Draw a line around a mask on a canvas, outside of it and `wide` pixels of the canvas. */
+export function drawEdge(canvas, mask, placing, wide) {
+  const { width, height } = canvas;
+  const inside = new OffscreenCanvas(width, height);
+  const pen = inside.getContext("2d", { willReadFrequently: true });
+  placing.turnPen(pen, width, height, mask);
+  pen.drawImage(mask, 0, 0);
+  const picture = pen.getImageData(0, 0, width, height);
+  for (let at = 3; at < picture.data.length; at += 4) picture.data[at] = picture.data[at] > 127 ? 255 : 0;
+  pen.putImageData(picture, 0, 0);
+  const line = canvas.getContext("2d");
+  line.clearRect(0, 0, width, height);
+  for (let step = 0; step < AROUND; step += 1) {
+    const angle = (2 * Math.PI * step) / AROUND;
+    line.drawImage(inside, wide * Math.cos(angle), wide * Math.sin(angle));
+  }
+  line.globalCompositeOperation = "destination-out";
+  line.drawImage(inside, 0, 0);
+  line.globalCompositeOperation = "source-over";
 }

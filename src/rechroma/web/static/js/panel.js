@@ -17,8 +17,10 @@ const LOOKS = {
 const percent = (value) => `${Math.round(100 * value)} %`;
 const signed = (value) => `${value > 0 ? "+" : ""}${Math.round(100 * value)}`;
 
+const AMOUNTS = [["strength", percent], ["vividness", percent], ["temperature", signed]];
+
 const slider = (id, label, listener) => {
-  const value = make("output", { htmlFor: id }, "100 %");
+  const value = make("output", { htmlFor: id });
   const input = make("input", { id, type: "range", step: 0.01 });
   input.addEventListener("input", () => listener(Number(input.value), false));
   input.addEventListener("change", () => listener(Number(input.value), true));
@@ -79,7 +81,10 @@ export class Panel {
 
   /** Show what a model can do. */
   suit({ hints, answers, colorize }) {
-    for (const name of ["strength", "vividness", "temperature"]) setRange(this[name].input, colorize[name]);
+    for (const [name, words] of AMOUNTS) {
+      setRange(this[name].input, colorize[name]);
+      this[name].value.textContent = words(colorize[name].default);
+    }
     this.spots.hidden = !hints;
     this.vividness.root.hidden = !answers;
     this.doubtField.hidden = !answers;
@@ -102,7 +107,7 @@ export class Panel {
     else this.root.removeAttribute("tabindex");
     if (!ready) return;
     const { now, canUndo, canRedo } = picture.history;
-    for (const [name, words] of [["strength", percent], ["vividness", percent], ["temperature", signed]]) {
+    for (const [name, words] of AMOUNTS) {
       this[name].input.value = now[name];
       this[name].value.textContent = words(now[name]);
     }

@@ -5,6 +5,7 @@ import { Brush, BRUSH_HELP } from "./brush.js";
 import { announce, make } from "./dom.js";
 import { conditionsOf } from "./edit.js";
 import { fileOf } from "./kept.js";
+import { chromaOf } from "./lab.js";
 import { combine, common, copyOf, drawStroke, emptyMask, isEmpty, keepMask, maskAtHand, maskFrom, maskOf, sampled } from "./masks.js";
 import { t } from "./text.js";
 
@@ -12,6 +13,8 @@ const SEGMENT = 1024; // pixels of the service's answer what is one thing
 const MOST = 16; // parts of one picture
 const WIDER = 1.4; // how far a brush looks beyond itself for an edge
 const SOME = 0.15; // of a stroke that has to be of one thing, or it is taken as it is
+const COLORFUL = 15; // chroma of a color that shows
+const SHOWS = "#c0562f"; // what a part becomes where no likely color does
 const KINDS = [
   ["color", t("This color")], ["gray", t("No color")], ["strength", t("More or less color")],
   ["mood", t("The tone of a photograph")], ["keep", t("Leave it as it was")],
@@ -35,7 +38,7 @@ export class Regions {
     this.brushButton = button(t("Brush"), () => this.use(false), { aria: { pressed: "false" } });
     this.eraserButton = button(t("Eraser"), () => this.use(true), { aria: { pressed: "false" } });
     this.size = make("input", { id: "brush-size", type: "range", min: 0.01, max: 0.3, step: 0.005, value: 0.06, on: { input: () => this.sized() } });
-    this.snap = make("input", { id: "brush-snap", type: "checkbox", checked: true });
+    this.snap = make("input", { id: "brush-snap", type: "checkbox", checked: true, on: { change: () => this.draw() } });
     this.list = make("ul", { className: "regions", hidden: true });
     this.newButton = button(t("Paint another part"), () => this.another(), { hidden: true });
     this.help = make("p", { className: "help", id: "brush-help" }, t("Paint a part of the picture, and say what becomes of it."));
@@ -111,10 +114,10 @@ export class Regions {
     this.sized();
   }
 
-  /** What is painted of the chosen part lies over the picture. */
+  /** What is painted of the chosen part is shown in the picture. */
   veil() {
     const region = this.chosen === null ? null : this.regions[this.chosen];
-    this.brush.show(region ? maskAtHand(this.picture, region.mask) : null);
+    this.brush.show(this.picture, region ? maskAtHand(this.picture, region.mask) : null);
   }
 
   /** Make a stroke part of the chosen part, or of a new one; one after the other. */
@@ -149,9 +152,9 @@ export class Regions {
     }
   }
 
-  /** What a new part becomes at first: the color that is likeliest where it was begun. */
+  /** What a new part becomes at first: the likeliest color where it was begun that shows. */
   async plain(picture, points) {
-    const plain = { what: this.model.hints ? "color" : "gray", color: "#808080", strength: 1.3, mood: null };
+    const plain = { what: this.model.hints ? "color" : "gray", color: SHOWS, strength: 1.3, mood: null };
     if (!this.model.hints || !this.model.answers) return plain;
     const inside = points.find((point) => picture.placing.isColored(point));
     if (!inside) return plain;
@@ -159,7 +162,7 @@ export class Regions {
     const place = { x: within(inside.x, picture.facts.width), y: within(inside.y, picture.facts.height) };
     const colors = await this.actions.ask(picture, () => (
       api.likely(picture.id, { ...place, edit: conditionsOf(picture.history.now) }, picture.abort.signal)));
-    return { ...plain, color: colors[0]?.color ?? plain.color };
+    return { ...plain, color: colors.find(({ color }) => chromaOf(color) > COLORFUL)?.color ?? SHOWS };
   }
 
   /** A stroke up to the edges of the thing that it is on: a little wider than it was drawn. */
@@ -203,7 +206,7 @@ export class Regions {
     }
     this.chosen = this.regions.length;
     this.actions.changed({ ...more, regions: [...this.regions, region] });
-    announce(t("Part {number} is made", { number: this.chosen + 1 }));
+    announce(`${t("Part {number} is made", { number: this.chosen + 1 })}. ${this.words()}`);
   }
 
   replace(index, region, keep = true) {
@@ -222,7 +225,7 @@ export class Regions {
     this.brushButton.setAttribute("aria-pressed", String(active && !erases));
     this.eraserButton.setAttribute("aria-pressed", String(active && erases));
     this.eraserButton.disabled = !this.regions.length;
-    this.help.textContent = active ? BRUSH_HELP : t("Paint a part of the picture, and say what becomes of it.");
+    this.help.textContent = this.words();
     this.list.hidden = this.newButton.hidden = !this.regions.length;
     const shown = JSON.stringify([this.picture?.key, this.regions, this.chosen]);
     if (shown !== this.shown) {
@@ -232,6 +235,15 @@ export class Regions {
       if (focused) this.list.querySelector(`[data-field="${focused}"]`)?.focus();
     }
     this.veil();
+  }
+
+  /** What there is to do next. */
+  words() {
+    if (this.chosen !== null) {
+      const next = t("The line is around part {number}. Say below what becomes of it, or paint on to make it larger.", { number: this.chosen + 1 });
+      return this.snap.checked ? `${next} ${t("With “Snap to edges”, a stroke takes only the thing that it began on.")}` : next;
+    }
+    return this.brush.active ? BRUSH_HELP : t("Paint a part of the picture, and say what becomes of it.");
   }
 
   item(region, index) {

@@ -111,7 +111,7 @@ export class Share {
     const kind = this.kind.value;
     const caption = this.caption.value;
     if (MOVES.includes(kind)) {
-      const both = ["before", "after"].map((name) => captioned(this.still(name), caption));
+      const both = [captioned(this.still("before"), caption), this.still("after")];
       return kind === "gif"
         ? { blob: gifOf(...both), suffix: "gif" } : { blob: await filmOf(...both), suffix: filmKind()[1] };
     }

@@ -27,30 +27,34 @@ function* movement(width) {
   }
 }
 
-/** @param before, after canvases of one size, with what stands below the pictures; returns a blob */
+/**
+ * @param before canvas of the picture, and perhaps of words below it, which stay as they are
+ * @param after canvas of the picture alone, of the same width
+ * @returns {Blob}
+ */
 export function gifOf(before, after) {
   const { width, height } = before;
-  const [gray, color] = [before, after].map((canvas) => indexed(canvas.getContext("2d").getImageData(0, 0, width, height)));
+  const [gray, color] = [before, after].map((canvas) => indexed(canvas.getContext("2d").getImageData(0, 0, width, canvas.height)));
   const gif = new Gif(width, height);
   let last = null;
   for (const [column, hundredths] of movement(width)) {
     const backwards = last !== null && column > last;
     // What lies between the line now and the line before changes, and no more.
     const [left, right] = last === null ? [0, width] : [Math.min(last, column), Math.max(last, column) + LINE];
-    gif.add(strip(backwards || last === null ? gray : color, left, right, column), left, hundredths);
+    const rows = last === null ? height : after.height;
+    gif.add(strip(backwards || last === null ? gray : color, [left, right, rows], column, after.height), left, hundredths);
     last = column;
   }
   return gif.blob();
 }
 
-/** Columns of a picture, with the line in them. */
-function strip({ palette, indices, width }, left, right, line) {
+/** Columns of the upper rows of a picture, with the line in them, so many rows long. */
+function strip({ palette, indices, width }, [left, right, rows], line, long) {
   const wide = right - left;
-  const height = indices.length / width;
-  const part = new Uint8Array(wide * height);
-  for (let row = 0; row < height; row += 1) {
+  const part = new Uint8Array(wide * rows);
+  for (let row = 0; row < rows; row += 1) {
     part.set(indices.subarray(row * width + left, row * width + right), row * wide);
-    part.fill(WHITE, row * wide + line - left, row * wide + line - left + LINE);
+    if (row < long) part.fill(WHITE, row * wide + line - left, row * wide + line - left + LINE);
   }
   return { palette, indices: part, width: wide };
 }
@@ -66,9 +70,9 @@ export async function filmOf(before, after) {
   const draw = (column) => {
     pen.drawImage(before, 0, 0);
     const rest = canvas.width - column;
-    if (rest > 0) pen.drawImage(after, column, 0, rest, canvas.height, column, 0, rest, canvas.height);
+    if (rest > 0) pen.drawImage(after, column, 0, rest, after.height, column, 0, rest, after.height);
     pen.fillStyle = "#fff";
-    pen.fillRect(column, 0, LINE, canvas.height);
+    pen.fillRect(column, 0, LINE, after.height);
   };
   draw(canvas.width - LINE);
   const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: kind, videoBitsPerSecond: RATE });

@@ -13,6 +13,7 @@ const NAMES = {
   redder: t("Redder"), "more-orange": t("More orange"), yellower: t("Yellower"), greener: t("Greener"),
   "more-teal": t("More teal"), bluer: t("Bluer"), "more-purple": t("More purple"),
 };
+const HAS_KEYS = !matchMedia("(pointer: coarse)").matches;
 const FIRST = { strength: 1, vividness: 1, temperature: 0 };
 
 /** What a version is found by, whatever it is called under other hints. */
@@ -30,14 +31,15 @@ export class Versions {
     this.other = "natural"; // what the present one is compared with
     this.list = make("div", { className: "answers", role: "group", aria: { label: t("Versions") } });
     this.openButton = make("button", { type: "button", id: "versions-open", on: { click: () => this.open() } }, t("Side by side…"));
-    this.compareButton = make("button", { type: "button", id: "versions-compare", title: t("Hold it, or the key C, to see the version before") }, t("Hold to compare (C)"));
+    this.compareButton = make("button", { type: "button", id: "versions-compare", title: HAS_KEYS ? t("Hold it, or the key C, to see the version before") : "" }, HAS_KEYS ? t("Hold to compare (C)") : t("Hold to compare"));
     this.root = make("div", { className: "group" }, make("h2", {}, t("Versions")), this.list,
       make("div", { className: "row" }, this.openButton, this.compareButton));
     this.grid = make("div", { className: "versions-grid", role: "group", aria: { label: t("Versions") } });
     this.dialog = make("dialog", { className: "versions", aria: { labelledby: "versions-title" }, on: { close: () => this.grid.replaceChildren() } },
       make("div", { className: "strip-head" }, make("h2", { id: "versions-title" }, t("Versions of this picture")),
         make("button", { type: "button", on: { click: () => this.dialog.close() } }, t("Done"))),
-      make("p", { className: "help" }, t("Choose one; strength, light and look can be changed for each. Hold C to see the one before.")),
+      make("p", { className: "help" }, HAS_KEYS ? t("Choose one; strength, light and look can be changed for each. Hold C to see the one before.")
+        : t("Choose one; strength, light and look can be changed for each.")),
       this.grid);
     this.dialog.addEventListener("keydown", (event) => this.hold(event, true));
     this.dialog.addEventListener("keyup", (event) => this.hold(event, false));
