@@ -26,7 +26,7 @@ from rechroma.mood import Swatch, TransferOptions
 from rechroma.options import CheckedOptions, option, options_of
 from rechroma.preparation import PrepareOptions
 from rechroma.video import FilmOptions
-from rechroma.web import schemas
+from rechroma.web import film_schemas, schemas
 
 SCRIPTS = Path(rechroma.__file__).parent / "web" / "static" / "js"
 BOXES = Swatch((0, 0, 9, 9), (1, 1, 9, 9))
@@ -136,7 +136,7 @@ def test_the_services_options(model, kind, without):
 
 
 def test_the_services_options_of_films():
-    described = schemas.FilmOptions.model_json_schema()["properties"]
+    described = film_schemas.FilmOptions.model_json_schema()["properties"]
     about_photographs = {"temperature", "recompress"}
     assert not about_photographs & described.keys()
     for each in [*options_of(FilmOptions), *options_of(ColorizeOptions)]:
@@ -147,12 +147,12 @@ def test_the_services_options_of_films():
         assert tuple(said.get("enum", ())) == each.choices
         if each.range is not None:
             assert (said["minimum"], said["maximum"]) == (each.range.low, each.range.high)
-    nothing = schemas.FilmOptions.model_validate({})
+    nothing = film_schemas.FilmOptions.model_validate({})
     assert nothing.film_options() == FilmOptions()
     # As on the command line, a film in color is colored anew if somebody wants it.
     assert nothing.options() == ColorizeOptions(recolor=False)
     said = {"crf": 30, "start": "1:10", "end": "80", "strength": 0.4, "recolor": True}
-    wanted = schemas.FilmOptions.model_validate(said)
+    wanted = film_schemas.FilmOptions.model_validate(said)
     assert wanted.film_options() == FilmOptions(crf=30, start="1:10", end="80")
     assert wanted.options() == ColorizeOptions(strength=0.4)
 
