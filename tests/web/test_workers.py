@@ -28,6 +28,7 @@ from rechroma.web import preview_jobs
 from rechroma.web.jobs import ResultFile, ResultFormat
 from rechroma.web.mood_jobs import mood_picture, mood_preview
 from rechroma.web.pool import Pool
+from rechroma.web.previews import preview
 from rechroma.web.problems import Problem, problem_of
 from rechroma.web.settings import WorkerSetup
 from rechroma.web.worker import (
@@ -37,7 +38,7 @@ from rechroma.web.worker import (
     WorkerCrashed,
     outcome_of,
 )
-from rechroma.web.worker_state import ColorRequest, Upload, WorkerState, preview
+from rechroma.web.worker_state import ColorRequest, Upload, WorkerState
 
 SETUP = WorkerSetup("none", "cpu", None, 1, None, "")
 

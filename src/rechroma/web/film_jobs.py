@@ -18,8 +18,8 @@ from rechroma.video.pictures import film_is_color, photo_of
 from rechroma.video.shots import find_shots
 from rechroma.video.source import Trouble, frames_of, open_film
 from rechroma.web.jobs import new_file
+from rechroma.web.previews import preview
 from rechroma.web.worker import FilmTooLargeError, closed
-from rechroma.web.worker_state import preview
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from rechroma.mood import Swatch, check_tones, fit, has_no_colors, write_cube
 from rechroma.web.jobs import CUBE, ResultFile, new_file, write_result
-from rechroma.web.preview_jobs import check_inside, jpeg_of
-from rechroma.web.worker_state import ColorRequest, preview
+from rechroma.web.preview_jobs import check_inside
+from rechroma.web.previews import jpeg_of, preview
+from rechroma.web.worker_state import ColorRequest
 
 if TYPE_CHECKING:
     from rechroma.mood import Look, TransferOptions
     from rechroma.mood.options import Box
     from rechroma.photo import Photo
     from rechroma.web.jobs import ResultFormat
-    from rechroma.web.worker_state import Opened, Upload, WorkerState
+    from rechroma.web.previews import Opened
+    from rechroma.web.worker_state import Upload, WorkerState
 
 __all__ = ["look_file", "mood_picture", "mood_preview"]
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from rechroma.color import lab_to_gamut_rgb, lightness
 from rechroma.colorizer.versions import versions_of
 from rechroma.errors import UsageError
 from rechroma.mood.colorizing import finished
-from rechroma.photo import Photo, encode
+from rechroma.photo import Photo
 from rechroma.photo.samples import to_float
 from rechroma.preparation import prepare
 from rechroma.preparation.geometry import Geometry
@@ -24,7 +21,7 @@ from rechroma.web.jobs import (
     version_of,
     write_result,
 )
-from rechroma.web.worker_state import PREVIEW_SIDE, ColorRequest, moved_place, preview
+from rechroma.web.previews import PREVIEW_SIDE, data_uri_of, jpeg_of, moved_place, png_of, preview
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +33,8 @@ if TYPE_CHECKING:
     from rechroma.mood.options import Box
     from rechroma.preparation import Finding
     from rechroma.web.jobs import ResultFormat
-    from rechroma.web.worker_state import Opened, PreparedPrint, Preparing, Upload, WorkerState
+    from rechroma.web.previews import Opened, PreparedPrint
+    from rechroma.web.worker_state import ColorRequest, Preparing, Upload, WorkerState
 
 __all__ = [
     "Cells",
@@ -47,7 +45,6 @@ __all__ = [
     "VersionInfo",
     "cells",
     "check_inside",
-    "jpeg_of",
     "likely",
     "look_at",
     "original",
@@ -59,12 +56,9 @@ __all__ = [
     "versions",
 ]
 
-_PREVIEW_QUALITY = 90
 # Of a channel, on the mean: a tint that takes it further from gray is seen.
 _FAINT = 3 / 255
 _L_SCALE = 255 / 100
-# More costs seconds and saves a few percent.
-_PNG_LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +178,7 @@ def original(
         alpha = None if whole.alpha is None else whole.alpha[place]
         part = Photo(whole.samples[place], alpha, was_gray=whole.was_gray)
     small = preview(part, side)
-    return _png(small) if exact else jpeg_of(small)
+    return png_of(small) if exact else jpeg_of(small)
 
 
 def cells(state: WorkerState, upload: Upload, color_request: ColorRequest) -> Cells:
@@ -271,7 +265,7 @@ def segment(
     parts = [[moved_place(opened, None, *each) for each in some] for some in (inside, outside)]
     found = state.colorizer.segment(opened.preview, *parts)
     mask = np.where(found, np.uint8(255), np.uint8(0))[..., None]
-    return _png(preview(Photo(np.broadcast_to(mask, (*found.shape, 3)), was_gray=True), side))
+    return png_of(preview(Photo(np.broadcast_to(mask, (*found.shape, 3)), was_gray=True), side))
 
 
 def versions(
@@ -289,7 +283,7 @@ def versions(
     return [
         VersionInfo(
             each.name, each.options.strength, each.options.vividness, each.options.temperature,
-            each.answer, _data(finished(each.colors.on(small), each.options, chosen, 8)),
+            each.answer, data_uri_of(finished(each.colors.on(small), each.options, chosen, 8)),
         )
         for each in versions_of(predicted, options)
     ]  # fmt: skip
@@ -301,8 +295,8 @@ def suggest(state: WorkerState, upload: Upload, preparing: Preparing, side: int)
     ready = made.ready
     return PrintInfo(
         ready.findings, ready.is_changed and _is_seen(made), made.width, made.height,
-        ready.geometry.angle, ready.geometry.crop, ready.frame, _data(preview(made.before, side)),
-        _data(preview(made.after, side)),
+        ready.geometry.angle, ready.geometry.crop, ready.frame,
+        data_uri_of(preview(made.before, side)), data_uri_of(preview(made.after, side)),
     )  # fmt: skip
 
 
@@ -341,14 +335,14 @@ def print_picture(
     gray = made.base.was_gray and made.ready.frame is None
     if box is None:
         whole = made.before if before else made.base
-        return _png(preview(replace(whole, was_gray=whole.was_gray and (gray or before)), side))
+        return png_of(preview(replace(whole, was_gray=whole.was_gray and (gray or before)), side))
     check_inside(box, made)
     ready = prepare(state.whole(upload), preparing.options)
     restored = preparing.prepared_lightness and not before
     part = Geometry((made.width, made.height), crop=_corners(box)).apply(
         ready.photo if restored else ready.original
     )
-    return _png(preview(replace(part, was_gray=part.was_gray and (gray or before)), side))
+    return png_of(preview(replace(part, was_gray=part.was_gray and (gray or before)), side))
 
 
 def _corners(box: Box) -> Box:
@@ -396,25 +390,6 @@ def check_inside(box: Box, opened: Opened | PreparedPrint) -> None:
             f"the rectangle {left}, {top}, {width}, {height} leaves its picture",
             f"it has {opened.width} × {opened.height} pixels",
         )
-
-
-def _data(photo: Photo) -> str:
-    """Return a small JPEG as a data: URI."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg_of(photo)).decode()}"
-
-
-def jpeg_of(photo: Photo) -> bytes:
-    """Return a preview as a JPEG."""
-    return encode(replace(photo, alpha=None), "jpeg", quality=_PREVIEW_QUALITY)
-
-
-def _png(photo: Photo) -> bytes:
-    """Return a preview without loss; gray ones have one channel."""
-    samples = photo.samples[..., 0] if photo.was_gray else photo.samples
-    planes = samples if photo.alpha is None else np.dstack([samples, photo.alpha])
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(planes)).save(file, "PNG", compress_level=_PNG_LEVEL)
-    return file.getvalue()
 
 
 def _bytes(plane: NDArray[np.float32], kind: type[np.uint8 | np.int8]) -> bytes:

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import numpy as np
-from PIL import Image
-
-from rechroma.colorizer import Colorizer, Mask, is_color
+from rechroma.colorizer import Colorizer, Mask
 from rechroma.colorizer.masks import plane_of_picture
 from rechroma.colorizer.shared import share_colorizer
-from rechroma.errors import RechromaError, UsageError
+from rechroma.errors import RechromaError
 from rechroma.mood import predict_in_mood, predict_target
 from rechroma.photo import Photo, read
-from rechroma.photo.samples import block_mean, is_one_channel, quantize, to_float
 from rechroma.preparation import prepare
+from rechroma.web.previews import (
+    Opened,
+    PreparedPrint,
+    moved_mask,
+    moved_place,
+    opened_of,
+    prepared_print,
+)
 from rechroma.web.worker import closed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from numpy.typing import NDArray
 
     from rechroma.colorizer import Colorization, Hint
     from rechroma.preparation import Preparation, PrepareOptions
@@ -31,21 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ColorRequest",
-    "Opened",
-    "PreparedPrint",
     "Preparing",
     "Region",
     "Upload",
     "WorkerState",
-    "moved_place",
-    "preview",
 ]
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-# Pixels of a preview's longer side, at most.
-PREVIEW_SIDE = 1600
 # Previews take up to 8 MB each, predictions up to 20 for each answer with its distribution.
 _PREVIEWS = 16
 _PREDICTIONS = 8
@@ -113,58 +109,6 @@ class ColorRequest:
     preparing: Preparing | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A picture that was looked at.
-
-    Attributes:
-        preview: At most `PREVIEW_SIDE` pixels a side, 8 bits.
-        head: All but its pixels.
-        width: Of the whole picture.
-        height: Of the whole picture.
-        in_color: Whether it is in color already.
-    """
-
-    preview: Photo
-    head: Photo
-    width: int
-    height: int
-    in_color: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedPrint:
-    """A print made ready, at previews' size; see `rechroma.preparation.Preparation`.
-
-    Attributes:
-        seen: What the network sees, within a border that stays.
-        shown: The same with the lightness that the result has.
-        before: All of the print as it is, as large, as straight, and cropped alike.
-        after: All of the print made ready.
-        base: All of what the result's lightness is.
-        ready: What was found, and how places of the print lie afterwards; its photos are empty.
-        width: Of the print made ready, in whole pixels.
-        height: See `width`.
-    """
-
-    seen: Photo
-    shown: Photo
-    before: Photo
-    after: Photo
-    base: Photo
-    ready: Preparation
-    width: int
-    height: int
-
-    @property
-    def inner(self) -> tuple[int, int]:
-        """Width and height of the picture within a border that stays, in whole pixels."""
-        if self.ready.frame is None:
-            return self.width, self.height
-        left, top, right, bottom = self.ready.frame
-        return right - left, bottom - top
-
-
 class WorkerState:
     """The state of a worker."""
 
@@ -217,13 +161,17 @@ class WorkerState:
 
     def open(self, upload: Upload) -> Opened:
         """Return what is known of a picture."""
-        return self._opened.get(upload.path, lambda: _opened(self.read(upload)))
+        return self._opened.get(upload.path, lambda: opened_of(self.read(upload)))
 
     def made_ready(self, upload: Upload, preparing: Preparing) -> PreparedPrint:
         """Return a print made ready."""
         key = upload.path, preparing
         return self._prints.get(
-            key, lambda: _prepared(prepare(self.read(upload), preparing.options), preparing)
+            key,
+            lambda: prepared_print(
+                prepare(self.read(upload), preparing.options),
+                prepared_lightness=preparing.prepared_lightness,
+            ),
         )
 
     def whole(self, upload: Upload) -> Photo:
@@ -292,7 +240,7 @@ class WorkerState:
         mask = mask.fitted_to(photo)
         if ready is None or not isinstance(mask.picture, Photo):
             return mask
-        return replace(mask, picture=_moved_mask(mask.picture, ready))
+        return replace(mask, picture=moved_mask(mask.picture, ready))
 
 
 class _Latest(Generic[K, V]):
@@ -340,124 +288,3 @@ def _files_of(key: Path | tuple[Path, ColorRequest | Preparing]) -> list[Path]:
     regions = said.regions
     uploads = [said.mood, *(each.picture for each in regions), *(each.mood for each in regions)]
     return [path, *(each.path for each in uploads if each is not None)]
-
-
-def moved_place(
-    opened: Opened, ready: PreparedPrint | None, x: float, y: float
-) -> tuple[float, float]:
-    """Return a place of a picture, in its pixels, as parts of what the network sees of it.
-
-    Returns:
-        Of the height and of the width.
-
-    Raises:
-        UsageError: It lies outside of that.
-    """
-    if not (0 <= x < opened.width and 0 <= y < opened.height):
-        raise UsageError(
-            f"{x:g}, {y:g} is outside of the picture",
-            f"it has {opened.width} × {opened.height} pixels",
-        )
-    if ready is None:
-        return y / opened.height, x / opened.width
-    across, down = ready.ready.place(x + 0.5, y + 0.5)
-    width, height = ready.inner
-    if not (0 <= across < width and 0 <= down < height):
-        raise UsageError(
-            f"{x:g}, {y:g} lies outside of the print made ready",
-            "keep its border, or leave it as slanted as it is",
-        )
-    return down / height, across / width
-
-
-def _prepared(ready: Preparation, preparing: Preparing) -> PreparedPrint:
-    before, after = ready.original, ready.photo
-    base = after if preparing.prepared_lightness else before
-    smalls: dict[int, tuple[Photo, Photo]] = {}
-
-    def small(photo: Photo) -> tuple[Photo, Photo]:
-        """Return previews of all of a photo, and of what is within its border."""
-        if id(photo) not in smalls:
-            whole = preview(photo, PREVIEW_SIDE)
-            inside = ready.inside(photo)
-            smalls[id(photo)] = whole, whole if inside is photo else preview(inside, PREVIEW_SIDE)
-        return smalls[id(photo)]
-
-    # Views of pixels would keep the whole print; nobody asks for what was filled.
-    empty = _without_pixels(after)
-    facts = replace(ready, photo=empty, original=empty, scratches=None)
-    return PreparedPrint(
-        small(after)[1], small(base)[1], small(before)[0], small(after)[0], small(base)[0], facts,
-        after.width, after.height,
-    )  # fmt: skip
-
-
-def _moved_mask(mask: Photo, ready: Preparation) -> Photo:
-    """Return a mask of a print for what the network sees of it."""
-    geometry, frame = ready.geometry, ready.frame
-    across = mask.width / geometry.size[0]
-    down = mask.height / geometry.size[1]
-    scaled = replace(
-        geometry, size=(mask.width, mask.height), crop=_scaled(geometry.crop, across, down)
-    )
-    moved = scaled.apply(mask)
-    if frame is None:
-        return moved
-    inner = replace(
-        scaled, size=(moved.width, moved.height), angle=0.0, crop=_scaled(frame, across, down)
-    )
-    return inner.apply(moved)
-
-
-def _scaled(
-    box: tuple[int, int, int, int] | None, across: float, down: float
-) -> tuple[int, int, int, int] | None:
-    if box is None:
-        return None
-    left, top, right, bottom = box
-    first = round(left * across), round(top * down)
-    return (
-        *first, max(first[0] + 1, round(right * across)), max(first[1] + 1, round(bottom * down))
-    )  # fmt: skip
-
-
-def _without_pixels(photo: Photo) -> Photo:
-    """Return all of a photo but its pixels; a view would keep them."""
-    return replace(photo, samples=photo.samples[:0].copy(), alpha=None)
-
-
-def preview(photo: Photo, side: int) -> Photo:
-    """Return a photo, 8 bits a channel; a larger one has `side` pixels on its longer side.
-
-    Whole pixels are averaged in blocks first; an antialiased bicubic filter does the rest of less
-    than a factor of two.
-    """
-    samples, alpha = photo.samples, photo.alpha
-    small = _small(samples[..., :1] if is_one_channel(samples) else samples, side)
-    return Photo(
-        np.broadcast_to(small, (*small.shape[:2], 3)),
-        None if alpha is None else _small(alpha[..., None], side)[..., 0],
-        bit_depth=8, format="jpeg", was_gray=photo.was_gray, name=photo.name,
-    )  # fmt: skip
-
-
-def _small(samples: NDArray[Any], side: int) -> NDArray[np.uint8]:
-    """Return samples, shape (H, W, C), as `preview` has them."""
-    height, width, channels = samples.shape
-    scale = side / max(width, height)
-    if scale >= 1:
-        return quantize(to_float(samples), np.dtype(np.uint8))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    factor = max(1, int(1 / scale))
-    blocks = block_mean(samples, factor)
-    # The last block may be cut: the box ends where the picture does.
-    box = 0, 0, width / factor, height / factor
-    planes = (Image.fromarray(np.ascontiguousarray(blocks[..., each])) for each in range(channels))
-    resized = [np.asarray(each.resize(size, Image.Resampling.BICUBIC, box=box)) for each in planes]
-    return quantize(np.stack(resized, axis=-1), np.dtype(np.uint8))
-
-
-def _opened(photo: Photo) -> Opened:
-    head = _without_pixels(photo)
-    small = preview(photo, PREVIEW_SIDE)
-    return Opened(small, head, photo.width, photo.height, is_color(small))
