@@ -56,7 +56,7 @@ class Original:
         >>> path = colored.save("bank.jpg", strip_gps=True)
         >>> found = rechroma.original(path)
         >>> str(found.gray), found.why
-        ('copied', 'it has no record of its gray file')
+        ('copied', 'it has no record of a gray file')
     """
 
     content: bytes
@@ -130,11 +130,7 @@ def _original_of(content: bytes, name: str, max_pixels: int | None) -> Original:
     found = None if record is None else put_together(content, header, record)
     if found is not None:
         return Original(found, Gray.ORIGINAL)
-    why = "another program changed it"
-    if record is None:
-        why = (
-            "it has no record of a gray file: if a gray one was colored, another program changed it"
-        )
+    why = "it has no record of a gray file" if record is None else "another program changed it"
     try:
         alone = _y_alone(content, header)
     except UncopiedError:

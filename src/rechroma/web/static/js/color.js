@@ -433,14 +433,14 @@ export class ColorRoom {
     this.stage.name.hidden = !compared;
     this.stage.closeAfter.style.visibility = compared ? "hidden" : "";
     if (!compared) {
-      if (!on && picture?.planes) this.painter.draw(1);
+      if (!on && picture?.planes) this.painter.release();
       return;
     }
     const [edit, name] = compared;
     this.stage.name.textContent = name;
     try {
       const painted = await this.paintOf(picture, edit, SIDE);
-      if (this.comparing === picture) show(this.stage.after, painted);
+      if (this.comparing === picture) this.painter.hold(painted);
     } catch (error) {
       if (error.name !== "AbortError") this.failed(picture, error);
     }

@@ -10,6 +10,7 @@ export class Painter {
     this.canvas = canvas;
     this.pace = 25e-6; // milliseconds a pixel, until it is measured
     this.waiting = 0;
+    this.held = false; // whether something else is shown
     this.finish = whenQuiet(() => this.draw(1), 150);
   }
 
@@ -17,6 +18,17 @@ export class Painter {
   use(planes, amounts) {
     this.planes = planes;
     this.amounts = amounts;
+    this.release();
+  }
+
+  /** Show another picture until `release`: what was to be finished waits. */
+  hold(picture) {
+    this.held = true;
+    show(this.canvas, picture);
+  }
+
+  release() {
+    this.held = false;
     this.draw(1);
   }
 
@@ -38,7 +50,7 @@ export class Painter {
   }
 
   draw(step) {
-    if (!this.planes) return;
+    if (!this.planes || this.held) return;
     const start = performance.now();
     // What was painted last is painted over: a new picture each time would fill the memory.
     const picture = this.last = this.planes.paint(this.amounts, step, this.last);
