@@ -31,8 +31,6 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from rechroma.color import lightness
-from rechroma.photo import read
 from rechroma.photo.samples import block_mean
 
 if TYPE_CHECKING:
@@ -81,8 +79,9 @@ def memory(process: subprocess.Popen[str]) -> float:
 
 
 def seen(data: bytes) -> NDArray[np.float32]:
-    """Return the lightness of a picture, in blocks, as one row."""
-    return block_mean(lightness(read(data).pixels)[..., None], BLOCK).ravel()
+    """Return the luma of a picture, which a gray JPEG keeps, in blocks, as one row; 0…100."""
+    luma = Image.open(io.BytesIO(data)).convert("L")
+    return block_mean(np.asarray(luma, np.float32)[..., None] / 2.55, BLOCK).ravel()
 
 
 def are_own(answers: list[bytes], pictures: list[bytes]) -> bool:
@@ -208,7 +207,7 @@ def main() -> None:
             beside_the_command_line(pictures, given.concurrency, folder)
         else:
             beside_another(pictures, given.concurrency, given.against)
-    print("every answer is nearest to its own picture's lightness")
+    print("every answer is nearest to its own picture's luma")
 
 
 def beside_the_command_line(pictures: list[bytes], concurrency: int, folder: Path) -> None:
