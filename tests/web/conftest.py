@@ -271,6 +271,20 @@ def make_picture():
 
 
 @pytest.fixture(scope="session")
+def old_print():
+    """A print with a paper border, faded and yellowed."""
+    rng = np.random.default_rng(5)
+    small = rng.integers(0, 255, (9, 12), dtype=np.uint8)
+    picture = Image.fromarray(small).resize((360, 270), Image.Resampling.BICUBIC)
+    inner = (np.asarray(picture) * 0.45 + 75)[..., None] * [1.0, 0.93, 0.78]
+    sheet = np.full((330, 420, 3), [238, 230, 205], np.float64)
+    sheet[30:300, 30:390] = inner
+    file = io.BytesIO()
+    Image.fromarray(sheet.astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
 def make_film(tmp_path_factory):
     """make_film(shots, suffix, color): the bytes of a film of so many frames a shot, 96×64."""
     av = pytest.importorskip("av")

@@ -52,18 +52,6 @@ def half():
     return plane
 
 
-@pytest.fixture(scope="module")
-def faded():
-    """A print with a paper border, faded and yellowed."""
-    rng = np.random.default_rng(5)
-    small = rng.integers(0, 255, (9, 12), dtype=np.uint8)
-    picture = Image.fromarray(small).resize((360, 270), Image.Resampling.BICUBIC)
-    inner = (np.asarray(picture) * 0.45 + 75)[..., None] * [1.0, 0.93, 0.78]
-    sheet = np.full((330, 420, 3), [238, 230, 205], np.float64)
-    sheet[30:300, 30:390] = inner
-    return png(sheet.astype(np.uint8))
-
-
 @pytest.fixture
 def opened(client, gray):
     key = client.post("/v1/sessions", files={"picture": ("a.png", gray)}).json()["id"]
@@ -274,11 +262,13 @@ def test_the_table_of_a_look(client):
     assert client.get("/v1/looks/none/table").status_code == 422
 
 
-def test_a_print_made_ready(client, faded):
+def test_a_print_made_ready(client, old_print):
     answer = client.post(
-        "/v1/prepare", files={"picture": ("old.png", faded)}, data={"options": '{"border":"crop"}'}
+        "/v1/prepare",
+        files={"picture": ("old.png", old_print)},
+        data={"options": '{"border":"crop"}'},
     )
-    wanted = prepare(read(faded), PrepareOptions(border="crop")).photo
+    wanted = prepare(read(old_print), PrepareOptions(border="crop")).photo
     np.testing.assert_array_equal(pixels(answer), wanted.to_uint8())
     notes = json.loads(answer.headers["Rechroma-Notes"])
     assert any(note.startswith("prepared: border") for note in notes)
@@ -287,12 +277,12 @@ def test_a_print_made_ready(client, faded):
     assert pixels(again).shape == wanted.samples.shape
 
 
-def test_what_making_ready_would_do_is_suggested_and_not_done(client, faded):
-    key = client.post("/v1/sessions", files={"picture": ("old.png", faded)}).json()["id"]
+def test_what_making_ready_would_do_is_suggested_and_not_done(client, old_print):
+    key = client.post("/v1/sessions", files={"picture": ("old.png", old_print)}).json()["id"]
     opened = f"/v1/sessions/{key}"
     plain = pixels(client.post(f"{opened}/picture", json={}))
     said = client.post(f"{opened}/preparation", json={}, params={"side": 128}).json()
-    wanted = prepare(read(faded))
+    wanted = prepare(read(old_print))
     assert [each["kind"] for each in said["findings"]] == [e.kind for e in wanted.findings]
     assert said["changed"]
     assert tuple(said["frame"]) == wanted.frame
@@ -307,16 +297,16 @@ def test_what_making_ready_would_do_is_suggested_and_not_done(client, faded):
 
 
 @pytest.mark.parametrize("options", [{}, {"border": "crop"}, {"prepared_lightness": True}])
-def test_a_picture_with_its_preparation(client, conditioned, faded, options):
-    key = client.post("/v1/sessions", files={"picture": ("old.png", faded)}).json()["id"]
+def test_a_picture_with_its_preparation(client, conditioned, old_print, options):
+    key = client.post("/v1/sessions", files={"picture": ("old.png", old_print)}).json()["id"]
     opened = f"/v1/sessions/{key}"
     hint = {"x": 200, "y": 150, "color": "#c22b2b"}
     got = pixels(client.post(f"{opened}/picture", json={"prepare": options, "hints": [hint]}))
     lightness = options.get("prepared_lightness", False)
     how = {name: value for name, value in options.items() if name != "prepared_lightness"}
-    ready = prepare(read(faded), PrepareOptions(**how))
+    ready = prepare(read(old_print), PrepareOptions(**how))
     sent = client.post(
-        "/v1/colorize", files={"picture": ("old.png", faded)},
+        "/v1/colorize", files={"picture": ("old.png", old_print)},
         data={"options": json.dumps({"prepare": options, "hints": [hint]})},
     )  # fmt: skip
     assert np.abs(got.astype(int) - pixels(sent)).mean() < 0.5
@@ -340,16 +330,16 @@ def test_a_picture_with_its_preparation(client, conditioned, faded, options):
     client.delete(opened)
 
 
-def test_a_mask_goes_with_a_print_that_is_cropped(client, faded):
+def test_a_mask_goes_with_a_print_that_is_cropped(client, old_print):
     """It is in the shape of the print as it came, and keeps what it shows of it."""
-    key = client.post("/v1/sessions", files={"picture": ("old.png", faded)}).json()["id"]
+    key = client.post("/v1/sessions", files={"picture": ("old.png", old_print)}).json()["id"]
     opened = f"/v1/sessions/{key}"
     plane = np.zeros((330, 420), np.uint8)
     plane[100:200, 100:220] = 255
     give_mask(client, opened, "part", plane)
     edit = {"prepare": {"border": "crop"}, "masks": [{"mask": "part", "strength": 0}]}
     got = pixels(client.post(f"{opened}/picture", json=edit)).astype(int)
-    ready = prepare(read(faded), PrepareOptions(border="crop"))
+    ready = prepare(read(old_print), PrepareOptions(border="crop"))
     left, top, *_ = ready.geometry.crop
     gray = np.ptp(got, axis=2) <= 1
     inside = np.zeros_like(gray)

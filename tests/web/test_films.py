@@ -294,16 +294,22 @@ def test_with_a_token_players_need_the_films_address_alone(serve, conditioned, m
         assert service.get(f"/v1/media/{'x' * 32}/original").status_code == 404
 
 
-def test_pictures_are_answered_while_a_film_is_rendered(
-    client, served, make_film, make_picture, wait_for
-):
-    key = open_film(client, make_film((20,)))["id"]
+def rendering_process(client, served, key, wait_for):
+    """Begin to render a film; return the process that does it, and those from before."""
     when(client, key, "ready")
     wait_for(lambda: len(served.workers) == 2)
     workers = set(served.workers)
     client.post(f"/v1/films/{key}/render")
     wait_for(lambda: set(served.workers) - workers)
     (pid,) = set(served.workers) - workers
+    return pid, workers
+
+
+def test_pictures_are_answered_while_a_film_is_rendered(
+    client, served, make_film, make_picture, wait_for
+):
+    key = open_film(client, make_film((20,)))["id"]
+    pid, _ = rendering_process(client, served, key, wait_for)
     # However fast it is, it is not done meanwhile.
     os.kill(pid, signal.SIGSTOP)
     when(client, key, "rendering")
@@ -316,12 +322,7 @@ def test_pictures_are_answered_while_a_film_is_rendered(
 
 def test_a_process_that_dies_costs_a_shot_and_no_more(client, served, make_film, wait_for):
     key = open_film(client, make_film((200, 200)))["id"]
-    when(client, key, "ready")
-    wait_for(lambda: len(served.workers) == 2)
-    workers = set(served.workers)
-    client.post(f"/v1/films/{key}/render")
-    wait_for(lambda: set(served.workers) - workers)
-    (pid,) = set(served.workers) - workers
+    pid, workers = rendering_process(client, served, key, wait_for)
     os.kill(pid, signal.SIGKILL)
     state = when(client, key, "failed", "done")["state"]
     assert (state["stage"], state["problem"]) == (

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from rechroma.cli import options, training_options
-from rechroma.cli.bulk_columns import PrintOptions
 from rechroma.cli.bulk_results import BulkReport, show_item
 from rechroma.cli.console import Console
 from rechroma.cli.operation_options import operation_options
@@ -23,7 +22,7 @@ from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import ModelError, UsageError
 from rechroma.metadata.options import MetadataOptions
 from rechroma.mood.options import TransferOptions
-from rechroma.preparation.options import PrepareOptions
+from rechroma.preparation.options import PrepareOptions, PrintOptions
 from rechroma.video.options import FilmLookOptions, FilmOptions
 
 if TYPE_CHECKING:
@@ -204,13 +203,12 @@ def colorize(
     from rechroma.colorizer.registry import find_model
 
     training_options.refuse_two_models(cfg, overrides, ckpt_name)
-    if not prints.prepare and (prints.prepared_lightness or preparing != PrepareOptions()):
-        raise UsageError("options on making prints ready, without --prepare", "add --prepare")
+    asked_preparing = prints.asked(preparing)
     named, look_files = _look_files(look)
     extras = Extras(
         raw_output, mood, named, variants=variants,
         versions=None if versions is None else _folder_in_destination(versions), recolor=recolor,
-        preparing=preparing if prints.prepare else None,
+        preparing=asked_preparing,
         prepared_lightness=prints.prepared_lightness, max_pixels=asked.shared.max_pixels,
     )  # fmt: skip
     how = replace(how, recolor=bool(recolor))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rechroma.cli.operation_options import columns_of
 from rechroma.cluster.operation import Column
-from rechroma.options import CheckedOptions, option
 
 if TYPE_CHECKING:
     from rechroma.cluster.operation import At
+    from rechroma.options import CheckedOptions
 
 __all__ = [
     "FILE",
@@ -21,25 +20,9 @@ __all__ = [
     "LOOK",
     "MASKS",
     "STILLS",
-    "PrintOptions",
     "columns",
     "parts_of",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrintOptions(CheckedOptions):
-    """Whether the colorizer sees prints made ready."""
-
-    prepare: bool = option(
-        False,  # noqa: FBT003 (its default)
-        "Show the colorizer the print made ready, as rechroma prepare does it; the result keeps "
-        "the print's own lightness.",
-    )
-    prepared_lightness: bool = option(
-        False,  # noqa: FBT003
-        "With --prepare: the result has the lightness of the print made ready, too.",
-    )
 
 
 def columns(*kinds: type[CheckedOptions], **others: Column) -> dict[str, Column]:

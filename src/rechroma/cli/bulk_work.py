@@ -20,7 +20,6 @@ from rechroma.cli.bulk_columns import (
     LOOK,
     MASKS,
     STILLS,
-    PrintOptions,
     columns,
     parts_of,
 )
@@ -32,7 +31,7 @@ from rechroma.errors import UsageError
 from rechroma.mood import Look, TransferOptions
 from rechroma.mood.named_looks import NAMED_LOOKS, named_look
 from rechroma.options import CheckedOptions, Range, option
-from rechroma.preparation.options import PrepareOptions
+from rechroma.preparation.options import PrepareOptions, PrintOptions
 from rechroma.video.options import FilmLookOptions, FilmOptions
 
 if TYPE_CHECKING:
@@ -180,10 +179,8 @@ def _colors_told(
         row,
     )
     preparing = with_columns(given.preparing or PrepareOptions(), row)
-    if not prints.prepare and (prints.prepared_lightness or preparing != PrepareOptions()):
-        raise UsageError("options on making prints ready, without prepare", "add prepare")
     return how, replace(
-        extras, preparing=preparing if prints.prepare else None,
+        extras, preparing=prints.asked(preparing, "prepare"),
         prepared_lightness=prints.prepared_lightness,
     )  # fmt: skip
 

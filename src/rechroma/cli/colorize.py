@@ -16,7 +16,7 @@ from rechroma.cli.operation_options import operation_options
 from rechroma.cli.training_options import model_or_checkpoint, refuse_two_models
 from rechroma.colorizer.options import MAX_VARIANTS, ColorizeOptions
 from rechroma.errors import UsageError
-from rechroma.preparation.options import PrepareOptions
+from rechroma.preparation.options import PrepareOptions, PrintOptions
 from rechroma.video.options import FilmOptions
 
 if TYPE_CHECKING:
@@ -65,13 +65,8 @@ __all__ = ["colorize"]
     metavar="PHOTO",
     help="A color photograph that sets the tone.",
 )
-@click.option("--prepare", "with_preparing", is_flag=True,
-              help="Show the colorizer the print made ready, as rechroma prepare does it; the "
-              "result keeps the print's own lightness.")  # fmt: skip
+@operation_options(PrintOptions, to="prints")
 @operation_options(PrepareOptions, to="preparing")
-@click.option("--prepared-lightness", is_flag=True,
-              help="With --prepare: the result has the lightness of the print made ready, too.",
-)  # fmt: skip
 @click.option(
     "--look",
     metavar="LOOK",
@@ -114,9 +109,8 @@ def colorize(
     device: str,
     mood: str | None,
     look: str | None,
-    with_preparing: bool,
+    prints: PrintOptions,
     preparing: PrepareOptions,
-    prepared_lightness: bool,
     raw_output: bool,
     film: FilmOptions,
     stills: tuple[str, ...],
@@ -153,15 +147,14 @@ def colorize(
     from rechroma.cli.version_files import VersionFiles
     from rechroma.colorizer import Colorizer
 
-    if not with_preparing and (prepared_lightness or preparing != PrepareOptions()):
-        raise UsageError("options on making prints ready, without --prepare", "add --prepare")
+    asked_preparing = prints.asked(preparing)
     refuse_two_models(cfg, overrides, ckpt_name)
     named = (*inputs, *inp)
     if not named:
         raise UsageError("no pictures given", "see rechroma colorize --help")
     extras = Extras(
         raw_output, mood, look, hint, hints, mask, variants, versions, confidence, recolor,
-        preparing if with_preparing else None, prepared_lightness, job.pixel_limit,
+        asked_preparing, prints.prepared_lightness, job.pixel_limit,
     )  # fmt: skip
     plan = plan_job(
         named,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from rechroma.errors import UsageError
 from rechroma.options import CheckedOptions, option
 
-__all__ = ["BorderChoice", "PrepareOptions"]
+__all__ = ["BorderChoice", "PrepareOptions", "PrintOptions"]
 
 BorderChoice: TypeAlias = Literal["keep", "mask", "crop"]
 
@@ -56,3 +57,34 @@ class PrepareOptions(CheckedOptions):
         "It is a negative: invert it, with its border. Without this it is only said that it looks "
         "like one.",
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintOptions(CheckedOptions):
+    """Whether the colorizer sees prints made ready."""
+
+    prepare: bool = option(
+        False,  # noqa: FBT003 (its default)
+        "Show the colorizer the print made ready, as rechroma prepare does it; the result keeps "
+        "the print's own lightness.",
+    )
+    prepared_lightness: bool = option(
+        False,  # noqa: FBT003
+        "With --prepare: the result has the lightness of the print made ready, too.",
+    )
+
+    def asked(self, preparing: PrepareOptions, flag: str = "--prepare") -> PrepareOptions | None:
+        """Return how prints are made ready; None if they are not.
+
+        Args:
+            preparing: What is said about that.
+            flag: What `prepare` is called where it is said.
+
+        Raises:
+            UsageError: Something is said about it, and not that it is to be done.
+        """
+        if self.prepare:
+            return preparing
+        if self.prepared_lightness or preparing != PrepareOptions():
+            raise UsageError(f"options on making prints ready, without {flag}", f"add {flag}")
+        return None

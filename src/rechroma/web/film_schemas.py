@@ -10,10 +10,8 @@ from rechroma import colorizer, video
 from rechroma.colorizer import Hint
 from rechroma.web.schema_parts import (
     EXAMPLE_ID,
-    LONGEST_COLOR,
-    MAX_PIXEL,
+    ColoredPlace,
     Control,
-    Strict,
     controls_of,
     example,
     model_of,
@@ -40,22 +38,13 @@ _FilmBase = model_of(
 )
 
 
-class FilmHintOptions(Strict):
+class FilmHintOptions(ColoredPlace):
     """A color for a place of a film at a time, in pixels of the upright frame."""
 
     seconds: Annotated[
         float,
         Field(ge=0, le=1e6, description="From the start of the film; the next frame that comes."),
     ]
-    x: Annotated[float, Field(ge=0, le=MAX_PIXEL)]
-    y: Annotated[float, Field(ge=0, le=MAX_PIXEL)]
-    color: Annotated[
-        str,
-        Field(
-            max_length=LONGEST_COLOR, description="#rrggbb, #rgb or a name of CSS.",
-            examples=["#c22b2b", "navy"],
-        ),
-    ]  # fmt: skip
 
     def hint(self) -> video.FilmHint:
         """Return it as the package's own."""

@@ -12,6 +12,7 @@ __all__ = [
     "EXAMPLE_ID",
     "LONGEST_COLOR",
     "MAX_PIXEL",
+    "ColoredPlace",
     "Control",
     "Strict",
     "controls_of",
@@ -34,6 +35,20 @@ class Strict(BaseModel):
     """What a client sends: nothing in it that nobody knows."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class ColoredPlace(Strict):
+    """A place and its color; in pixels of what is shown upright."""
+
+    x: Annotated[float, Field(ge=0, le=MAX_PIXEL)]
+    y: Annotated[float, Field(ge=0, le=MAX_PIXEL)]
+    color: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_COLOR, description="#rrggbb, #rgb or a name of CSS.",
+            examples=["#c22b2b", "navy"],
+        ),
+    ]  # fmt: skip
 
 
 def example(value: dict[str, JsonValue]) -> ConfigDict:

@@ -14,6 +14,7 @@ from rechroma.web.schema_parts import (
     EXAMPLE_ID,
     LONGEST_COLOR,
     MAX_PIXEL,
+    ColoredPlace,
     Strict,
     example,
     model_of,
@@ -63,18 +64,9 @@ _LONGEST_NAME = 120
 MaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["coat"])]
 
 
-class HintOptions(Strict):
+class HintOptions(ColoredPlace):
     """A color for a place, in pixels of the upright picture."""
 
-    x: Annotated[float, Field(ge=0, le=MAX_PIXEL)]
-    y: Annotated[float, Field(ge=0, le=MAX_PIXEL)]
-    color: Annotated[
-        str,
-        Field(
-            max_length=LONGEST_COLOR, description="#rrggbb, #rgb or a name of CSS.",
-            examples=["#c22b2b", "navy"],
-        ),
-    ]  # fmt: skip
     reach: Annotated[
         Reach | None,
         Field(

@@ -415,20 +415,6 @@ def test_a_key_compares_with_the_version_before(page):
     expect(label).to_be_hidden()
 
 
-@pytest.fixture
-def old_print():
-    """A print with a paper border, faded and yellowed."""
-    rng = np.random.default_rng(5)
-    small = rng.integers(0, 255, (9, 12), dtype=np.uint8)
-    picture = Image.fromarray(small).resize((360, 270), Image.Resampling.BICUBIC)
-    inner = (np.asarray(picture) * 0.45 + 75)[..., None] * [1.0, 0.93, 0.78]
-    sheet = np.full((330, 420, 3), [238, 230, 205], np.float64)
-    sheet[30:300, 30:390] = inner
-    file = io.BytesIO()
-    Image.fromarray(sheet.astype(np.uint8)).save(file, "PNG")
-    return file.getvalue()
-
-
 def test_an_old_print_is_told_and_left_alone_until_somebody_wants_it(page, old_print):
     bodies = []
     page.on(
